@@ -1,0 +1,139 @@
+//! Thin clients of the internal calls. They take a tower service: HTTP in the cluster, the in-process router in `all`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use tower::ServiceExt;
+use tower::util::BoxCloneSyncService;
+use tracing::Instrument;
+
+use crate::photo::{USABLE, UsableRequest, UsableResponse};
+use crate::{AccountId, PhotoId};
+
+/// How long an internal call may take before its caller answers 503.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Any failure below HTTP.
+pub type TransportError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Carries small JSON messages to one other service.
+pub type Transport = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, TransportError>;
+
+/// Makes the bearer token for a call to another service: a minute of validity, signed with the caller's key.
+pub type TokenSource = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Why a call gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The other service cannot be reached or took longer than it may.
+    #[error("failed to reach the {service} service")]
+    Unreachable {
+        /// Which.
+        service: &'static str,
+        /// Why.
+        source: TransportError,
+    },
+    /// It answered, with something else than was asked for.
+    #[error("the {service} service answered {status}")]
+    Refused {
+        /// Which.
+        service: &'static str,
+        /// With what.
+        status: StatusCode,
+    },
+}
+
+/// A transport over HTTP to the service at `base`, such as `http://demo-photo:9090`.
+pub fn http(base: &str) -> Transport {
+    let base = base.trim_end_matches('/').to_owned();
+    let client = reqwest::Client::new();
+    BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| {
+        let (client, url) = (client.clone(), format!("{base}{}", request.uri()));
+        async move {
+            let (parts, body) = request.into_parts();
+            let answer = client.request(parts.method, url).headers(parts.headers).body(body).send().await?;
+            let status = answer.status();
+            let mut response = Response::new(answer.bytes().await?);
+            *response.status_mut() = status;
+            Ok(response)
+        }
+    }))
+}
+
+/// One call: traced, bounded in time, with the trace context on it.
+async fn call(
+    service: &'static str,
+    transport: &Transport,
+    token: Option<&TokenSource>,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> Result<Bytes, CallError> {
+    let span = telemetry::http_client_span(&method, service, path);
+    async {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = path.parse().expect("internal paths are constants");
+        let headers = request.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(token) = token {
+            let bearer = format!("Bearer {}", token());
+            headers.insert(header::AUTHORIZATION, bearer.parse().expect("a JWT is a header value"));
+        }
+        telemetry::inject(headers);
+        let unreachable = |source| CallError::Unreachable { service, source };
+        let answer = async {
+            let answer = tokio::time::timeout(TIMEOUT, transport.clone().oneshot(request)).await;
+            answer.unwrap_or_else(|late| Err(TransportError::from(late)))
+        };
+        let response = telemetry::timed_call(service, answer).await.map_err(unreachable)?;
+        telemetry::record_status(response.status());
+        match response.status() {
+            status if status.is_success() => Ok(response.into_body()),
+            status => Err(CallError::Refused { service, status }),
+        }
+    }
+    .instrument(span)
+    .await
+}
+
+/// What other services ask of auth.
+#[derive(Clone)]
+pub struct AuthClient {
+    transport: Transport,
+}
+
+impl AuthClient {
+    /// A client over `transport`, which reaches auth's public port.
+    pub fn new(transport: Transport) -> Self {
+        Self { transport }
+    }
+
+    /// The published keys, as the JSON of RFC 7517.
+    pub async fn jwks(&self) -> Result<Bytes, CallError> {
+        call("auth", &self.transport, None, Method::GET, "/.well-known/jwks.json", Bytes::new()).await
+    }
+}
+
+/// What other services ask of photo.
+#[derive(Clone)]
+pub struct PhotoClient {
+    transport: Transport,
+    token: TokenSource,
+}
+
+impl PhotoClient {
+    /// A client over `transport`, which reaches photo's private port, signing with `token`.
+    pub fn new(transport: Transport, token: TokenSource) -> Self {
+        Self { transport, token }
+    }
+
+    /// Which of `photos` may `author` show?
+    pub async fn usable(&self, author: AccountId, photos: Vec<PhotoId>) -> Result<UsableResponse, CallError> {
+        let asked = serde_json::to_vec(&UsableRequest { author, photos }).expect("ids serialize");
+        let answer = call("photo", &self.transport, Some(&self.token), Method::POST, USABLE, asked.into()).await?;
+        serde_json::from_slice(&answer).map_err(|source| CallError::Unreachable { service: "photo", source: source.into() })
+    }
+}

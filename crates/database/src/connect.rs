@@ -1,0 +1,29 @@
+use std::str::FromStr;
+use std::time::Duration;
+
+use contracts::Service;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// Where a service's rows are.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DatabaseConfig {
+    /// The database, as one of this service's login roles: `postgres://user:password@host:port/name?sslmode=verify-full`.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: String,
+    /// Connections that this replica may hold, the listening one not counted.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 10)]
+    pub database_connections: u32,
+}
+
+/// A pool of the service's connections. It does not connect yet: a service starts without its database, answers 503 and
+/// recovers by itself.
+pub fn connect(config: &DatabaseConfig, service: Service) -> sqlx::Result<PgPool> {
+    let options = PgConnectOptions::from_str(&config.database_url)?.application_name(service.name());
+    Ok(PgPoolOptions::new()
+        .max_connections(config.database_connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .idle_timeout(Duration::from_secs(300))
+        .max_lifetime(Duration::from_secs(1800))
+        .connect_lazy_with(options))
+}

@@ -1,0 +1,19 @@
+//! One PostgreSQL, a schema and a role per service.
+//!
+//! | who | may |
+//! |---|---|
+//! | the owner (of the migration Job's Secret) | make schemas and roles, and change tables |
+//! | `<database>_<service>` | read and write the rows of its own schema; no one logs in as it |
+//! | `<database>_<service>_a`, `…_b` | log in, and be the role above; rotation alternates between the two |
+//!
+//! No service reads another's tables, but for what [`provision`] grants by name: outboxes and revocations.
+
+mod connect;
+mod migrate;
+mod provision;
+mod wakeups;
+
+pub use connect::{DatabaseConfig, connect};
+pub use migrate::{MigrateError, Schema, migrate};
+pub use provision::{Login, ProvisionError, login_role, provision, share};
+pub use wakeups::{Wakeup, Wakeups};

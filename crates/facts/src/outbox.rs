@@ -1,0 +1,131 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use contracts::Service;
+use contracts::fact::Fact;
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// Facts given a place in one go.
+const BATCH: i64 = 1000;
+/// How soon facts of a replica that died between commit and sequencing are found.
+const POLL: Duration = Duration::from_secs(1);
+/// How long facts that everybody has applied are kept for whoever looks into a matter.
+const KEEP: &str = "7 days";
+
+/// A published fact, to ask after with [`Outbox::passed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FactId(i64);
+
+/// The channel on which a producer's new facts are announced.
+pub fn channel(producer: Service) -> String {
+    format!("facts_{producer}")
+}
+
+/// Tells a fact, in the transaction that makes it true. Take the row locks of what the fact describes first: then facts
+/// about one thing get their places in the order in which they became true.
+pub async fn publish(connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<FactId> {
+    let fact = serde_json::to_value(fact).expect("facts are made of strings and numbers");
+    sqlx::query_scalar("insert into outbox (fact, traceparent) values ($1, $2) returning id")
+        .bind(fact)
+        .bind(telemetry::traceparent())
+        .fetch_one(connection)
+        .await
+        .map(FactId)
+}
+
+/// The producer's side of its own outbox.
+#[derive(Clone)]
+pub struct Outbox {
+    pool: PgPool,
+    producer: Service,
+    committed: Arc<Notify>,
+}
+
+impl Outbox {
+    /// The outbox in the schema of `producer`, whose role `pool` has.
+    pub fn new(pool: PgPool, producer: Service) -> Self {
+        Self { pool, producer, committed: Arc::default() }
+    }
+
+    /// Says that facts were committed, so that they are sequenced at once.
+    pub fn committed(&self) {
+        self.committed.notify_one();
+    }
+
+    /// Sequences what is committed, until dropped. Every replica runs it; a lock lets one work at a time.
+    pub async fn run(self) {
+        let mut pruned = Instant::now();
+        loop {
+            match self.sequence().await {
+                Ok(BATCH..) => continue,
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "failed to sequence facts; trying again"),
+            }
+            if pruned.elapsed() > Duration::from_secs(600) {
+                pruned = Instant::now();
+                if let Err(error) = self.prune().await {
+                    tracing::warn!(%error, "failed to prune old facts; trying again later");
+                }
+            }
+            let _ = tokio::time::timeout(POLL, self.committed.notified()).await;
+        }
+    }
+
+    /// Gives every committed fact its place; says how many.
+    async fn sequence(&self) -> sqlx::Result<i64> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query("select pg_advisory_xact_lock(hashtext('facts'), hashtext($1))")
+            .bind(self.producer.name())
+            .execute(&mut *tx)
+            .await?;
+        let placed = sqlx::query(
+            "update outbox set position = place.position
+             from (select id, nextval('outbox_positions') as position
+                   from (select id from outbox where position is null order by id limit $1) waiting) place
+             where outbox.id = place.id",
+        )
+        .bind(BATCH)
+        .execute(&mut *tx)
+        .await?
+        .rows_affected();
+        if placed > 0 {
+            sqlx::query("select pg_notify($1, '')").bind(channel(self.producer)).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(i64::try_from(placed).expect("at most a batch"))
+    }
+
+    /// Waits until every consumer has applied `fact`, up to `at_most`; `false` means that some are still at it.
+    pub async fn passed(&self, fact: FactId, at_most: Duration) -> sqlx::Result<bool> {
+        let deadline = Instant::now() + at_most;
+        self.sequence().await?;
+        let mut pause = Duration::from_millis(2);
+        loop {
+            let passed: bool = sqlx::query_scalar(
+                "select not exists (select from outbox_cursors
+                     where position < coalesce((select position from outbox where id = $1), 0))",
+            )
+            .bind(fact.0)
+            .fetch_one(&self.pool)
+            .await?;
+            if passed || Instant::now() >= deadline {
+                return Ok(passed);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+
+    async fn prune(&self) -> sqlx::Result<()> {
+        sqlx::query(AssertSqlSafe(format!(
+            "delete from outbox where id in (
+                 select id from outbox where created_at < now() - interval '{KEEP}'
+                     and position <= (select min(position) from outbox_cursors) order by id limit {BATCH})"
+        )))
+        .execute(&self.pool)
+        .await
+        .map(drop)
+    }
+}

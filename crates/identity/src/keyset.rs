@@ -1,0 +1,85 @@
+//! Auth's published keys, kept.
+
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
+
+use contracts::client::AuthClient;
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
+
+/// How often a key that is not known makes us ask auth: a flood of forged tokens must not become a flood of calls.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// How often keys are fetched without need, so that a retired one is forgotten.
+const REFRESH: Duration = Duration::from_secs(300);
+
+/// The keys with which access tokens are verified, by `kid`.
+#[derive(Clone, Default)]
+pub struct Keyset(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    keys: RwLock<HashMap<String, Arc<DecodingKey>>>,
+    auth: Option<AuthClient>,
+    asked: tokio::sync::Mutex<Option<Instant>>,
+}
+
+impl Keyset {
+    /// Keys that are fetched from auth when they are needed.
+    pub fn fetched(auth: AuthClient) -> Self {
+        Self(Arc::new(Inner { auth: Some(auth), ..Inner::default() }))
+    }
+
+    /// Replaces all keys: auth itself has them at hand. Anything but Ed25519 signing keys is left out.
+    pub fn set(&self, published: &JwkSet) {
+        let usable = published.keys.iter().filter_map(|jwk| match &jwk.algorithm {
+            AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => {
+                Some((jwk.common.key_id.clone()?, Arc::new(DecodingKey::from_ed_components(&pair.x).ok()?)))
+            }
+            _ => None,
+        });
+        *self.0.keys.write().expect("no holder panics") = usable.collect();
+    }
+
+    /// The key of exactly this id, asking auth if it is not known yet.
+    pub(crate) async fn find(&self, kid: &str) -> Option<Arc<DecodingKey>> {
+        if let Some(key) = self.known(kid) {
+            return Some(key);
+        }
+        let auth = self.0.auth.as_ref()?;
+        let mut asked = self.0.asked.lock().await;
+        // Whoever held the lock before may have fetched it.
+        if let Some(key) = self.known(kid) {
+            return Some(key);
+        }
+        if asked.is_none_or(|at| at.elapsed() > ASK_AGAIN) {
+            *asked = Some(Instant::now());
+            self.fetch(auth).await;
+        }
+        self.known(kid)
+    }
+
+    fn known(&self, kid: &str) -> Option<Arc<DecodingKey>> {
+        self.0.keys.read().expect("no holder panics").get(kid).cloned()
+    }
+
+    async fn fetch(&self, auth: &AuthClient) {
+        let published = match auth.jwks().await {
+            Ok(json) => serde_json::from_slice::<JwkSet>(&json).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        match published {
+            Ok(published) => self.set(&published),
+            Err(error) => tracing::warn!(error, "failed to fetch auth's keys; the known ones stay"),
+        }
+    }
+
+    /// Fetches the keys now and then, until dropped.
+    pub async fn run(self) {
+        let Some(auth) = self.0.auth.clone() else { return };
+        loop {
+            self.fetch(&auth).await;
+            tokio::time::sleep(REFRESH).await;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Pixels: what an uploaded file is, and the clean pictures made of it.
+//!
+//! ```text
+//! bytes ── inspect ──► Header ── limits ──► decode ── turn upright ──► original ──► large ──► thumb ──► thumbhash
+//!          (no pixel, no allocation)
+//! ```
+//!
+//! Every picture that leaves is encoded from pixels alone, so no EXIF, GPS, XMP or IPTC block can come through. Colors are
+//! read as sRGB: a color profile is dropped with the rest of the metadata, not converted.
+
+mod decode;
+mod encode;
+mod error;
+mod format;
+mod header;
+mod limits;
+mod resize;
+
+pub use encode::Encoded;
+pub use error::{Error, Result};
+pub use format::Format;
+pub use header::{Header, inspect};
+pub use limits::Limits;
+
+/// The longest side of the `large` picture, in pixels.
+pub const LARGE_SIDE: u32 = 1600;
+/// The longest side of the `thumb` picture, in pixels.
+pub const THUMB_SIDE: u32 = 400;
+
+/// The pictures made of one uploaded file.
+#[derive(Clone, Debug)]
+pub struct Processed {
+    /// All the pixels that came, upright. JPEG, PNG or WebP, see [`Encoded::format`].
+    pub original: Encoded,
+    /// At most [`LARGE_SIDE`] pixels a side, always WebP.
+    pub large: Encoded,
+    /// At most [`THUMB_SIDE`] pixels a side, always WebP.
+    pub thumb: Encoded,
+    /// A placeholder of some 25 bytes in base64, see <https://evanw.github.io/thumbhash/>.
+    pub thumbhash: String,
+    /// Width of the original in pixels, after turning it upright.
+    pub width: u32,
+    /// Height of the original in pixels, after turning it upright.
+    pub height: u32,
+}
+
+/// Decodes an uploaded file under `limits` and encodes the pictures that may be kept of it.
+///
+/// Takes seconds of CPU for tens of megapixels, and up to twelve bytes of memory per pixel: call it on a blocking thread
+/// and bound how many run at once.
+///
+/// # Errors
+///
+/// [`Error`] says whether the file is no image, of a format that is not read here, larger than `limits`, or damaged.
+pub fn process(bytes: &[u8], limits: &Limits) -> Result<Processed> {
+    let header = inspect(bytes)?;
+    limits.check(&header)?;
+    let upright = decode::decode(bytes, &header)?;
+
+    // Each size comes from the one before it: a third of the work of starting over from the original.
+    let large = resize::within(&upright, LARGE_SIDE)?;
+    let thumb = resize::within(&large, THUMB_SIDE)?;
+    Ok(Processed {
+        original: encode::original(&upright, header.format)?,
+        large: encode::preview(&large)?,
+        thumb: encode::preview(&thumb)?,
+        thumbhash: encode::thumbhash(&thumb)?,
+        width: upright.width(),
+        height: upright.height(),
+    })
+}

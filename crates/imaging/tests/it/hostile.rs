@@ -1,0 +1,101 @@
+use imaging::{Error, Header, Limits, inspect, process};
+use proptest::prelude::*;
+
+use crate::samples::{drawing, jpeg, photograph, png, webp};
+
+/// A PNG that is nothing but a header of this size; its checksum is never looked at.
+fn png_header(width: u32, height: u32) -> Vec<u8> {
+    [
+        &b"\x89PNG\r\n\x1a\n"[..],
+        &13u32.to_be_bytes(),
+        b"IHDR",
+        &width.to_be_bytes(),
+        &height.to_be_bytes(),
+        &[8, 6, 0, 0, 0],
+        &[0; 4],
+    ]
+    .concat()
+}
+
+#[test]
+fn a_png_of_60000_by_60000_is_refused_by_its_header() {
+    let error = process(&png_header(60_000, 60_000), &Limits::default()).unwrap_err();
+    let Limits { max_side, max_pixels } = Limits::default();
+    assert_eq!(error, Error::TooLarge { width: 60_000, height: 60_000, max_side, max_pixels });
+}
+
+#[test]
+fn sides_and_area_are_both_limited() {
+    let limits = Limits { max_side: 100, max_pixels: 5_000 };
+    let refused = |width, height| {
+        let file = png(&photograph(width, height), None);
+        matches!(process(&file, &limits), Err(Error::TooLarge { .. }))
+    };
+    assert!(!refused(100, 50));
+    assert!(refused(101, 1));
+    assert!(refused(100, 51));
+}
+
+#[test]
+fn a_text_that_is_called_jpg_is_no_image() {
+    for text in ["", "hello", "<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>", "\u{FEFF}%PDF-1.7"] {
+        assert_eq!(process(text.as_bytes(), &Limits::default()).unwrap_err(), Error::NotAnImage, "{text:?}");
+    }
+}
+
+#[test]
+fn a_format_that_is_not_read_is_named() {
+    let named = |bytes: &[u8]| match inspect(bytes) {
+        Err(Error::Unsupported(name)) => name,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(named(b"GIF89a\x01\x00\x01\x00"), "GIF");
+    assert_eq!(named(b"\0\0\0\x18ftypheic\0\0\0\0"), "HEIC");
+    assert_eq!(named(b"\0\0\0\x18ftypavif\0\0\0\0"), "AVIF");
+    assert_eq!(named(b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x09\0\0\x09\0\0"), "animated WebP");
+
+    let animation = [&8u32.to_be_bytes()[..], b"acTL", &[0; 12]].concat();
+    assert_eq!(named(&[png_header(9, 9), animation].concat()), "animated PNG");
+}
+
+#[test]
+fn a_file_cut_anywhere_is_refused() {
+    for file in [jpeg(&photograph(64, 48)), png(&drawing(64, 48), None), webp(&drawing(64, 48), None)] {
+        assert!(process(&file, &Limits::default()).is_ok());
+        for length in 0..file.len() {
+            let cut = process(&file[..length], &Limits::default());
+            assert!(matches!(cut, Err(Error::NotAnImage | Error::Damaged(_))), "{length} of {}: {cut:?}", file.len());
+        }
+    }
+}
+
+#[test]
+fn a_second_size_hidden_behind_the_first_is_refused() {
+    // Two frame headers: one parser might believe the first, another the last.
+    let file = jpeg(&photograph(64, 48));
+    let small_frame: &[u8] = &[0xFF, 0xC0, 0, 11, 8, 0, 1, 0, 1, 1, 1, 0x11, 0];
+    let file = [&file[..2], small_frame, &file[2..]].concat();
+    assert_eq!(inspect(&file).map(|Header { width, height, .. }| (width, height)), Ok((1, 1)));
+    assert!(matches!(process(&file, &Limits::default()), Err(Error::Damaged(_))));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(start in 0usize..3, tail in proptest::collection::vec(any::<u8>(), 0..512)) {
+        let magic: [&[u8]; 3] = [b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1a\n", b"RIFF\xFF\0\0\0WEBPVP8 "];
+        let _ = process(&[magic[start], &tail].concat(), &Limits::default());
+    }
+
+    #[test]
+    fn no_flipped_byte_makes_it_panic(kind in 0usize..3, at: proptest::sample::Index, byte: u8) {
+        let picture = drawing(24, 16);
+        let mut file = match kind {
+            0 => jpeg(&picture),
+            1 => png(&picture, None),
+            _ => webp(&picture, None),
+        };
+        let at = at.index(file.len());
+        file[at] = byte;
+        let _ = process(&file, &Limits { max_side: 64, max_pixels: 4_096 });
+    }
+}

@@ -1,0 +1,6 @@
+//! From the front door: bytes in, pictures out. Every picture is made in the test.
+
+mod hostile;
+mod metadata;
+mod samples;
+mod variants;

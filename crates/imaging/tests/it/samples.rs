@@ -1,0 +1,85 @@
+//! Pictures made for a test, and metadata planted in them.
+
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::PngEncoder;
+use image::codecs::webp::WebPEncoder;
+use image::{DynamicImage, ImageEncoder, Rgb, RgbImage, Rgba, RgbaImage};
+
+/// What a camera and its owner would have left behind; nothing of it may come out.
+pub const SECRETS: [&str; 3] = ["Exif", "Ada Lovelace", "N 51.5014 W 0.1419"];
+
+/// An opaque picture, red to the left and blue to the right, so that a turn shows.
+pub fn photograph(width: u32, height: u32) -> DynamicImage {
+    let ramp = |x: u32, length: u32| u8::try_from(x * 255 / length.max(1)).expect("below 256");
+    RgbImage::from_fn(width, height, |x, y| Rgb([255 - ramp(x, width), ramp(y, height) / 2, ramp(x, width)])).into()
+}
+
+/// A picture with a hole in it.
+pub fn drawing(width: u32, height: u32) -> DynamicImage {
+    RgbaImage::from_fn(width, height, |x, y| Rgba([200, 40, 90, if x > y { 255 } else { 0 }])).into()
+}
+
+pub fn jpeg(picture: &DynamicImage) -> Vec<u8> {
+    let mut file = Vec::new();
+    picture.write_with_encoder(JpegEncoder::new_with_quality(&mut file, 95)).unwrap();
+    file
+}
+
+pub fn png(picture: &DynamicImage, exif: Option<Vec<u8>>) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = PngEncoder::new(&mut file);
+    if let Some(exif) = exif {
+        encoder.set_exif_metadata(exif).unwrap();
+    }
+    picture.write_with_encoder(encoder).unwrap();
+    file
+}
+
+pub fn webp(picture: &DynamicImage, exif: Option<Vec<u8>>) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = WebPEncoder::new_lossless(&mut file);
+    if let Some(exif) = exif {
+        encoder.set_exif_metadata(exif).unwrap();
+    }
+    picture.write_with_encoder(encoder).unwrap();
+    file
+}
+
+/// A little-endian TIFF block as cameras write it: orientation, artist, and a GPS directory.
+pub fn exif(orientation: u16) -> Vec<u8> {
+    const FIRST_DIRECTORY: u32 = 8;
+    const ARTIST: u32 = FIRST_DIRECTORY + 2 + 3 * 12 + 4;
+    const GPS_DIRECTORY: u32 = ARTIST + 14;
+    const DATUM: u32 = GPS_DIRECTORY + 2 + 12 + 4;
+
+    let entry = |tag: u16, kind: u16, count: u32, value: u32| {
+        [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()].concat()
+    };
+    [
+        b"II*\0".to_vec(),
+        FIRST_DIRECTORY.to_le_bytes().to_vec(),
+        3u16.to_le_bytes().to_vec(),
+        entry(0x0112, 3, 1, orientation.into()),
+        entry(0x013B, 2, 13, ARTIST),
+        entry(0x8825, 4, 1, GPS_DIRECTORY),
+        0u32.to_le_bytes().to_vec(),
+        b"Ada Lovelace\0\0".to_vec(),
+        1u16.to_le_bytes().to_vec(),
+        entry(0x0012, 2, 19, DATUM),
+        0u32.to_le_bytes().to_vec(),
+        b"N 51.5014 W 0.1419\0".to_vec(),
+    ]
+    .concat()
+}
+
+/// The JPEG with `exif` as its first application segment.
+pub fn with_exif(jpeg: &[u8], exif: &[u8]) -> Vec<u8> {
+    let payload = [b"Exif\0\0", exif].concat();
+    let length = u16::try_from(payload.len() + 2).unwrap().to_be_bytes();
+    [&jpeg[..2], &[0xFF, 0xE1], &length, &payload, &jpeg[2..]].concat()
+}
+
+/// Whether `needle` is anywhere in `haystack`.
+pub fn holds(haystack: &[u8], needle: &str) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle.as_bytes())
+}

@@ -1,0 +1,57 @@
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Error;
+
+/// The oldest version whose SQL the platform's schema needs.
+const OLDEST: u32 = 15;
+
+/// A folder with `postgres` and `initdb`.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    folder: PathBuf,
+    /// The major version.
+    pub version: u32,
+}
+
+impl Programs {
+    /// The programs to use: those of `PG_BIN`, else the newest that this system has.
+    pub fn find() -> Result<Self, Error> {
+        if let Some(folder) = std::env::var_os("PG_BIN") {
+            return Self::in_folder(Path::new(&folder)).ok_or(Error::NoPrograms);
+        }
+        let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
+        let others = ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin", "/usr/local/pgsql/bin"].map(PathBuf::from);
+        let found = debian.chain(others).filter_map(|folder| Self::in_folder(&folder));
+        found.max_by_key(|programs| programs.version).ok_or(Error::NoPrograms)
+    }
+
+    fn in_folder(folder: &Path) -> Option<Self> {
+        let printed = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
+        let version = major(&String::from_utf8_lossy(&printed.stdout))?;
+        (version >= OLDEST && folder.join("initdb").exists()).then(|| Self { folder: folder.to_owned(), version })
+    }
+
+    /// The path of one of them.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+/// The major version in `postgres (PostgreSQL) 15.18 (Debian …)`.
+fn major(printed: &str) -> Option<u32> {
+    let version = printed.split_once("(PostgreSQL)")?.1.trim_start();
+    version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_major_version_is_read_from_what_is_printed() {
+        assert_eq!(major("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(15));
+        assert_eq!(major("postgres (PostgreSQL) 18beta1\n"), Some(18));
+        assert_eq!(major("initdb"), None);
+    }
+}

@@ -1,0 +1,176 @@
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::account::Account;
+use crate::{Error, Programs, at};
+
+/// How long a start may take; recovery after a crash is part of it.
+const START: Duration = Duration::from_secs(60);
+
+/// Runs a command until standard input closes, as it does when the parent ends in whatever way, then stops it (SIGINT is
+/// PostgreSQL's fast shutdown).
+const UNTIL_PARENT_ENDS: &str = r#""$@" </dev/null & child=$!; read -r _; kill -INT "$child" 2>/dev/null; wait "$child""#;
+
+/// What a crash may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Nothing that was acknowledged.
+    Full,
+    /// Everything: for tests.
+    None,
+}
+
+/// A running server. It stops when this is dropped, and when the process ends.
+pub struct Server {
+    guard: Child,
+    port: u16,
+    password: String,
+}
+
+impl Server {
+    /// Starts the server of the data folder `folder`, making it first if it is not there. The superuser is `postgres`.
+    pub fn start(programs: &Programs, folder: &Path, durability: Durability) -> Result<Self, Error> {
+        let account = Account::for_server();
+        let data = folder.join("data");
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&data).map_err(at(&data))?;
+        if let Some(account) = account {
+            account.own(folder).and_then(|()| account.own(&data)).map_err(at(&data))?;
+        }
+        let password = make_password(&folder.join("superuser-password"), account)?;
+        match fs::read_to_string(data.join("PG_VERSION")) {
+            Ok(version) => check_version(programs, &data, &version)?,
+            Err(_) => init(programs, folder, &data, account)?,
+        }
+        wait_for_predecessor(&data)?;
+        let port = free_port().map_err(at(&data))?;
+        let log = folder.join("log");
+        let guard = spawn(programs, &data, &log, port, durability, account)?;
+        let server = Self { guard, port, password };
+        wait_until_ready(&data, &log)?;
+        Ok(server)
+    }
+
+    /// A URL of `database` for `user` with `password`.
+    pub fn url(&self, user: &str, password: &str, database: &str) -> String {
+        format!("postgres://{user}:{password}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// A URL of `database` for the superuser.
+    pub fn superuser_url(&self, database: &str) -> String {
+        self.url("postgres", &self.password, database)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait();
+    }
+}
+
+fn make_password(path: &Path, account: Option<Account>) -> Result<String, Error> {
+    if let Ok(password) = fs::read_to_string(path) {
+        return Ok(password);
+    }
+    let mut bytes = [0; 24];
+    File::open("/dev/urandom").and_then(|mut random| std::io::Read::read_exact(&mut random, &mut bytes)).map_err(at(path))?;
+    let password: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(at(path))?;
+    file.write_all(password.as_bytes()).map_err(at(path))?;
+    if let Some(account) = account {
+        account.own(path).map_err(at(path))?;
+    }
+    Ok(password)
+}
+
+fn check_version(programs: &Programs, data: &Path, version: &str) -> Result<(), Error> {
+    let made_by = version.trim().parse().unwrap_or_default();
+    if made_by == programs.version {
+        return Ok(());
+    }
+    Err(Error::OtherVersion { folder: data.display().to_string(), made_by, found: programs.version })
+}
+
+/// Makes the data folder. `initdb` writes `PG_VERSION` early, so a half-made folder is recognized by what comes last.
+fn init(programs: &Programs, folder: &Path, data: &Path, account: Option<Account>) -> Result<(), Error> {
+    let mut command = Command::new(programs.path("initdb"));
+    command.arg("--pgdata").arg(data).arg("--pwfile").arg(folder.join("superuser-password"));
+    command.args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]);
+    command.current_dir(folder).env("LC_ALL", "C.UTF-8");
+    if let Some(account) = account {
+        account.run(&mut command);
+    }
+    let done = command.output().map_err(at(folder))?;
+    if !done.status.success() {
+        let output = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+        return Err(Error::Program { program: "initdb", output });
+    }
+    Ok(())
+}
+
+/// A server whose parent was killed is still on its way down; it holds the data until then.
+fn wait_for_predecessor(data: &Path) -> Result<(), Error> {
+    let lock = data.join("postmaster.pid");
+    let alive = || {
+        let pid = fs::read_to_string(&lock).ok()?.lines().next()?.to_owned();
+        let command = fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+        command.contains("postgres").then_some(())
+    };
+    let deadline = Instant::now() + START;
+    while alive().is_some() {
+        if Instant::now() > deadline {
+            return Err(Error::NotReady { seconds: START.as_secs(), log: lock.display().to_string() });
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn spawn(programs: &Programs, data: &Path, log: &Path, port: u16, durability: Durability, account: Option<Account>) -> Result<Child, Error> {
+    let log_file = OpenOptions::new().create(true).append(true).mode(0o600).open(log).map_err(at(log))?;
+    let mut command = Command::new("sh");
+    command.args(["-c", UNTIL_PARENT_ENDS, "sh"]).arg(programs.path("postgres")).arg("-D").arg(data);
+    let mut settings = vec![
+        "listen_addresses=127.0.0.1".to_owned(),
+        format!("port={port}"),
+        "unix_socket_directories=".to_owned(),
+        "max_connections=200".to_owned(),
+        "shared_buffers=128MB".to_owned(),
+    ];
+    if durability == Durability::None {
+        settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(str::to_owned));
+    }
+    for setting in settings {
+        command.args(["-c", &setting]);
+    }
+    command.stdin(Stdio::piped()).stdout(log_file.try_clone().map_err(at(log))?).stderr(log_file).current_dir("/");
+    if let Some(account) = account {
+        account.run(&mut command);
+    }
+    command.spawn().map_err(at(&PathBuf::from("sh")))
+}
+
+/// PostgreSQL writes its state into the eighth line of its lock file, as `pg_ctl` reads it.
+fn wait_until_ready(data: &Path, log: &Path) -> Result<(), Error> {
+    let lock = data.join("postmaster.pid");
+    let deadline = Instant::now() + START;
+    loop {
+        let state = fs::read_to_string(&lock).unwrap_or_default();
+        if state.lines().nth(7).is_some_and(|line| line.trim() == "ready") {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(Error::NotReady { seconds: START.as_secs(), log: log.display().to_string() });
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,34 @@
+use std::net::SocketAddr;
+
+/// How a service listens, and what it lets a caller do.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ServingConfig {
+    /// The address that the gateway reaches.
+    #[arg(long, env = "PUBLIC_ADDR", default_value = "127.0.0.1:8080")]
+    pub public_addr: SocketAddr,
+    /// The address of probes, metrics and internal calls. Never expose it to people.
+    #[arg(long, env = "PRIVATE_ADDR", default_value = "127.0.0.1:9090")]
+    pub private_addr: SocketAddr,
+    /// How many proxies stand in front, each adding one entry to `X-Forwarded-For`. With 0 the header is ignored: a
+    /// caller could write anything into it.
+    #[arg(long, env = "TRUSTED_PROXY_HOPS", default_value_t = 0)]
+    pub trusted_proxy_hops: usize,
+    /// Requests a second that one address may make, after a burst of ten seconds' worth. More get a 429.
+    #[arg(long, env = "RATE_PER_ADDRESS", default_value_t = 500)]
+    pub rate_per_address: u32,
+    /// Requests a second that one signed-in account may make, after a burst of ten seconds' worth.
+    #[arg(long, env = "RATE_PER_ACCOUNT", default_value_t = 50)]
+    pub rate_per_account: u32,
+    /// Largest request body in bytes. Uploads of photos have a limit of their own.
+    #[arg(long, env = "MAX_BODY_BYTES", default_value_t = 128 * 1024)]
+    pub max_body_bytes: usize,
+    /// Seconds that one request may take.
+    #[arg(long, env = "REQUEST_TIMEOUT_SECONDS", default_value_t = 30)]
+    pub request_timeout_seconds: u64,
+    /// Connections open at once; more wait in the kernel's queue.
+    #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 4096)]
+    pub max_connections: usize,
+    /// Seconds to go on serving after SIGTERM, while load balancers learn that this replica is going.
+    #[arg(long, env = "DRAIN_SECONDS", default_value_t = 0)]
+    pub drain_seconds: u64,
+}

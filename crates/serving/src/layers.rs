@@ -1,0 +1,85 @@
+//! What stands around every router.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, Method, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any as AnyOrigin, CorsLayer};
+
+use crate::{ClientAddress, Problem, Rates, Readiness, ServingConfig, probes};
+
+/// The public port: traced, limited in size, time and rate; callable from other sites without credentials.
+pub fn public_stack(router: Router, config: &ServingConfig, rates: &Rates) -> Router {
+    let time = Duration::from_secs(config.request_timeout_seconds);
+    router
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(DefaultBodyLimit::max(config.max_body_bytes))
+        .layer(from_fn(move |request, next| limit_time(time, request, next)))
+        .layer(from_fn_with_state(rates.clone(), limit_rate))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(harden))
+        .layer(cors())
+        .layer(from_fn(telemetry::trace_public))
+}
+
+/// The private port: probes, metrics and internal calls.
+pub fn private_stack(router: Router, readiness: Readiness) -> Router {
+    router
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(telemetry::trace_private))
+        .merge(probes::router(readiness))
+        .fallback(|| async { Problem::not_found() })
+}
+
+/// Any site may call with a bearer token, and none with our cookies.
+fn cors() -> CorsLayer {
+    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("idempotency-key")];
+    CorsLayer::new()
+        .allow_origin(AnyOrigin)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers(headers)
+        .expose_headers([header::LINK, header::RETRY_AFTER, header::LOCATION])
+        .max_age(Duration::from_secs(86_400))
+}
+
+async fn limit_rate(State(rates): State<Rates>, address: ClientAddress, request: Request, next: Next) -> Response {
+    match rates.check_address(address) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn limit_time(time: Duration, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(time, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::unavailable("This took too long and was given up. Try again.", Duration::from_secs(1)).into_response(),
+    }
+}
+
+/// Headers that keep a browser from guessing, unless the handler has said otherwise.
+async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let defaults = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in defaults {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    Problem::internal(text.unwrap_or_else(|| "a handler panicked".to_owned())).into_response()
+}

@@ -1,0 +1,144 @@
+//! The accept loop and the shutdown.
+//!
+//! `axum::serve` is not used: it gives hyper no timer, so that hyper's own limit on the time to read a request's head
+//! does nothing and a thousand idle sockets hold a service (axum issue 2741).
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+use tower::ServiceExt;
+
+use crate::{ClientAddress, Readiness, ServingConfig};
+
+/// Seconds a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Requests in flight get this long to end at a shutdown.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The two bound sockets of a service.
+pub struct Listeners {
+    public: TcpListener,
+    private: TcpListener,
+}
+
+impl Listeners {
+    /// Binds both addresses; port 0 picks a free one.
+    pub async fn bind(config: &ServingConfig) -> io::Result<Self> {
+        let named = |address: SocketAddr| move |error: io::Error| io::Error::new(error.kind(), format!("failed to listen on {address}: {error}"));
+        Ok(Self {
+            public: TcpListener::bind(config.public_addr).await.map_err(named(config.public_addr))?,
+            private: TcpListener::bind(config.private_addr).await.map_err(named(config.private_addr))?,
+        })
+    }
+
+    /// Where people call.
+    pub fn public_addr(&self) -> io::Result<SocketAddr> {
+        self.public.local_addr()
+    }
+
+    /// Where probes and our own services call.
+    pub fn private_addr(&self) -> io::Result<SocketAddr> {
+        self.private.local_addr()
+    }
+}
+
+/// Resolves at SIGTERM or Ctrl-C.
+pub async fn termination() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Serves both ports until `stop` resolves; then reports not ready, goes on for the configured drain, lets what is in
+/// flight end, and returns.
+pub async fn serve(
+    listeners: Listeners,
+    config: &ServingConfig,
+    public: Router,
+    private: Router,
+    readiness: Readiness,
+    stop: impl Future<Output = ()>,
+) {
+    let (closing, closed) = watch::channel(false);
+    let hops = config.trusted_proxy_hops;
+    let outside = tokio::spawn(accept(listeners.public, public, hops, config.max_connections, closed.clone()));
+    let inside = tokio::spawn(accept(listeners.private, private, 0, config.max_connections, closed));
+    readiness.set("serving", true);
+
+    stop.await;
+    tracing::info!("stopping: serving on while load balancers look away");
+    readiness.set("serving", false);
+    tokio::time::sleep(Duration::from_secs(config.drain_seconds)).await;
+    let _ = closing.send(true);
+    let finished = async { tokio::join!(outside, inside) };
+    if tokio::time::timeout(FINISH_TIMEOUT, finished).await.is_err() {
+        tracing::warn!("stopping: some requests did not end in {} s", FINISH_TIMEOUT.as_secs());
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, hops: usize, most: usize, mut closed: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(most));
+    let graceful = GracefulShutdown::new();
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20)).max_concurrent_streams(128);
+    loop {
+        let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = closed.changed() => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Out of file descriptors, most likely: accepting at once again would only spin.
+                tracing::warn!(%error, "failed to accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+        };
+        let connection = connection(&builder, stream, peer, router.clone(), hops);
+        let watched = graceful.watch(connection);
+        tokio::spawn(async move {
+            // A broken connection is the client's business.
+            let _ = watched.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+fn connection(
+    builder: &Builder<TokioExecutor>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    hops: usize,
+) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + use<> {
+    let _ = stream.set_nodelay(true);
+    let service = router.map_request(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        let address = ClientAddress::find(request.headers(), peer, hops);
+        request.extensions_mut().insert(address);
+        request
+    });
+    builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned()
+}

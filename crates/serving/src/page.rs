@@ -1,0 +1,125 @@
+//! Pages by keyset: a cursor is the id of the last item seen, never an offset.
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderValue, Uri, header};
+use serde::{Deserialize, Serialize};
+
+use crate::{Json, Problem, Query};
+
+/// Items of a page unless the caller says otherwise.
+const DEFAULT_LIMIT: i64 = 20;
+/// Items of a page at the most.
+const MAX_LIMIT: i64 = 80;
+
+/// Which part of a list is asked for: `?limit=`, and `?before=` or `?after=` a cursor taken from a `Link` header.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// How many items, 1 to 80.
+    pub limit: i64,
+    /// Only items older than this cursor; `i64::MAX` for none.
+    pub before: i64,
+    /// Only items newer than this cursor; 0 for none.
+    pub after: i64,
+    uri: Uri,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    limit: Option<i64>,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Page {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(asked) = Query::<Asked>::from_request_parts(parts, state).await?;
+        let limit = asked.limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Problem::bad_request(format!("limit must be from 1 to {MAX_LIMIT}.")));
+        }
+        let cursor = |text: Option<String>, none: i64| match text {
+            None => Ok(none),
+            Some(text) => text.parse().map_err(|_| Problem::bad_request("Take cursors from the Link header of the page before.")),
+        };
+        Ok(Self {
+            limit,
+            before: cursor(asked.before, i64::MAX)?,
+            after: cursor(asked.after, 0)?,
+            uri: parts.uri.clone(),
+        })
+    }
+}
+
+impl Page {
+    /// Going from old to new: only when asked for what comes after a cursor, and not before another.
+    pub fn ascending(&self) -> bool {
+        self.after > 0 && self.before == i64::MAX
+    }
+
+    /// Makes a page of `rows`, which the store read in the order asked for (newest first, unless [`ascending`]) and one
+    /// more than the limit, so that it is known whether a `next` page exists. `cursor` gives a row's place in the order.
+    ///
+    /// [`ascending`]: Self::ascending
+    pub fn cut<T>(&self, mut rows: Vec<T>, cursor: impl Fn(&T) -> i64) -> Paged<T> {
+        let more = rows.len() as i64 > self.limit;
+        rows.truncate(usize::try_from(self.limit).expect("a limit is small"));
+        if self.ascending() {
+            rows.reverse();
+        }
+        let mut links = Vec::new();
+        if let (Some(oldest), true) = (rows.last(), more || self.ascending()) {
+            links.push(self.link("before", cursor(oldest), "next"));
+        }
+        // An empty page of what is newer keeps its cursor: a client polls with it until something comes.
+        let newest = rows.first().map(&cursor).or((self.after > 0).then_some(self.after));
+        if let Some(newest) = newest {
+            links.push(self.link("after", newest, "prev"));
+        }
+        Paged { items: rows, links }
+    }
+
+    fn link(&self, parameter: &str, cursor: i64, rel: &str) -> String {
+        let kept = self.uri.query().unwrap_or_default().split('&').filter(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            !name.is_empty() && !["before", "after"].contains(&name)
+        });
+        let query: Vec<String> = kept.map(str::to_owned).chain([format!("{parameter}={cursor}")]).collect();
+        format!("<{}?{}>; rel=\"{rel}\"", self.uri.path(), query.join("&"))
+    }
+}
+
+/// A page of items, newest first, with `Link` headers to its neighbors.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Paged<T> {
+    /// Newest first.
+    pub items: Vec<T>,
+    #[serde(skip)]
+    links: Vec<String>,
+}
+
+impl<T> Paged<T> {
+    /// Turns each item into another, keeping the links.
+    pub fn map<U>(self, f: impl FnMut(T) -> U) -> Paged<U> {
+        Paged { items: self.items.into_iter().map(f).collect(), links: self.links }
+    }
+
+    /// Puts what was loaded in the place of ids, keeping the links.
+    pub fn replace<U>(self, items: Vec<U>) -> Paged<U> {
+        Paged { items, links: self.links }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Paged<T> {
+    fn into_response(self) -> Response {
+        let links = HeaderValue::try_from(self.links.join(", "));
+        let mut response = Json(&self).into_response();
+        if let (Ok(links), false) = (links, self.links.is_empty()) {
+            response.headers_mut().insert(header::LINK, links);
+        }
+        response
+    }
+}

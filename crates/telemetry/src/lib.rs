@@ -1,0 +1,32 @@
+//! Logs, traces and metrics, set up once; and the trace context on everything that leaves a process.
+//!
+//! | signal | leaves by | made in |
+//! |---|---|---|
+//! | spans of requests | OTLP | [`trace_public`], [`trace_private`] |
+//! | spans of calls | OTLP | [`http_client_span`] |
+//! | spans of SQL | OTLP | `sql`: sqlx's own log event of each statement becomes a span |
+//! | metrics | OTLP and `/metrics` | the same three places, and [`meter`] for a service's own |
+//! | logs | standard output and OTLP | `log_format`: one JSON line each, with trace and span id |
+//!
+//! Names follow the OpenTelemetry semantic conventions 1.44.
+
+mod context;
+mod http_client;
+mod http_server;
+mod log_format;
+mod setup;
+mod sql;
+
+pub use context::{extract, inject, link, trace_id, traceparent};
+pub use http_client::{http_client_span, record_status, timed_call};
+pub use http_server::{trace_private, trace_public};
+pub use setup::{LogFormat, SetupError, Telemetry, TelemetryConfig, metrics_text};
+
+/// The meter of the platform's own metrics.
+pub fn meter() -> opentelemetry::metrics::Meter {
+    opentelemetry::global::meter("socialplatform")
+}
+
+/// Bucket bounds of request durations in seconds, as the semantic conventions advise for `http.*.request.duration`.
+pub(crate) const DURATION_BUCKETS: [f64; 14] =
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];

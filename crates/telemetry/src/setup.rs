@@ -1,0 +1,158 @@
+//! Everything that happens once, at the start and at the end of a program.
+
+use std::io::IsTerminal;
+use std::sync::OnceLock;
+
+use opentelemetry::trace::TracerProvider;
+use opentelemetry::{KeyValue, TraceId, global};
+use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
+use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::logs::SdkLoggerProvider;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use prometheus::{Registry, TextEncoder};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt};
+
+use crate::log_format::JsonLines;
+use crate::sql::{self, SqlSpans};
+
+static REGISTRY: OnceLock<Registry> = OnceLock::new();
+static RATIO: OnceLock<f64> = OnceLock::new();
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// One JSON object a line, for machines.
+    Json,
+    /// Colored text, for people.
+    Text,
+}
+
+/// Logs and OTLP. Everything else of OpenTelemetry is read from its own variables: `OTEL_EXPORTER_OTLP_ENDPOINT`
+/// switches the export on, `OTEL_TRACES_SAMPLER_ARG` is the share of traces that is kept.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TelemetryConfig {
+    /// How log lines look; text on a terminal and JSON elsewhere, unless set.
+    #[arg(long, env = "LOG_FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+    /// Which log lines are written, such as `info` or `info,social=debug`.
+    #[arg(long, env = "RUST_LOG", default_value = "info")]
+    pub log: String,
+    /// Where traces, metrics and logs go by OTLP over HTTP, such as `http://127.0.0.1:4318`; nowhere unless set.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
+    /// The share of new traces that is recorded, from 0 to 1.
+    #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0)]
+    pub trace_ratio: f64,
+}
+
+/// Why telemetry cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The exporter refuses its settings.
+    #[error("failed to set up the OTLP export; check OTEL_EXPORTER_OTLP_ENDPOINT")]
+    Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// The Prometheus reader refuses its registry.
+    #[error("failed to set up /metrics")]
+    Prometheus(#[from] opentelemetry_sdk::error::OTelSdkError),
+    /// `RUST_LOG` is not a filter.
+    #[error("failed to read the log filter; write RUST_LOG like `info` or `info,social=debug`")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+}
+
+/// Keeps the providers, to flush them at the end.
+#[must_use = "signals not yet sent are lost unless `shutdown` is called"]
+pub struct Telemetry {
+    traces: SdkTracerProvider,
+    metrics: SdkMeterProvider,
+    logs: SdkLoggerProvider,
+}
+
+/// Is a trace of this id one of those we record? Asked again wherever a caller's own answer is not trusted.
+pub(crate) fn samples(trace: TraceId) -> bool {
+    // The rule of the SDK's TraceIdRatioBased: the low 63 bits of the id against the ratio.
+    let bytes = trace.to_bytes();
+    let low = u64::from_be_bytes(bytes[8..].try_into().expect("half of 16 bytes")) >> 1;
+    let ratio = RATIO.get().copied().unwrap_or(1.0);
+    ratio >= 1.0 || (low as f64) < ratio * (1_u64 << 63) as f64
+}
+
+impl Telemetry {
+    /// Starts logs, traces and metrics of the program `service`. Call it once, before anything logs.
+    pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Self, SetupError> {
+        let ratio = config.trace_ratio.clamp(0.0, 1.0);
+        let _ = RATIO.set(ratio);
+        let resource = Resource::builder()
+            .with_service_name(service)
+            .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
+            .with_attribute(KeyValue::new("service.namespace", "socialplatform"))
+            .build();
+
+        use opentelemetry_sdk::trace::Sampler;
+        let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(ratio)));
+        let mut traces = SdkTracerProvider::builder().with_resource(resource.clone()).with_sampler(sampler);
+        let mut logs = SdkLoggerProvider::builder().with_resource(resource.clone());
+        let registry = Registry::new();
+        let reader = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build()?;
+        let mut metrics = SdkMeterProvider::builder().with_resource(resource).with_reader(reader);
+        if let Some(base) = config.otlp_endpoint.as_deref().filter(|base| !base.is_empty()) {
+            use opentelemetry_otlp::WithExportConfig;
+            let at = |signal: &str| format!("{}/v1/{signal}", base.trim_end_matches('/'));
+            traces = traces.with_batch_exporter(SpanExporter::builder().with_http().with_endpoint(at("traces")).build()?);
+            logs = logs.with_batch_exporter(LogExporter::builder().with_http().with_endpoint(at("logs")).build()?);
+            metrics = metrics
+                .with_periodic_exporter(MetricExporter::builder().with_http().with_endpoint(at("metrics")).build()?);
+        }
+        let telemetry = Self { traces: traces.build(), metrics: metrics.build(), logs: logs.build() };
+        global::set_tracer_provider(telemetry.traces.clone());
+        global::set_meter_provider(telemetry.metrics.clone());
+        let _ = REGISTRY.set(registry);
+        telemetry.subscribe(config)?;
+        Ok(telemetry)
+    }
+
+    fn subscribe(&self, config: &TelemetryConfig) -> Result<(), SetupError> {
+        let format = config.log_format.unwrap_or_else(|| match std::io::stdout().is_terminal() {
+            true => LogFormat::Text,
+            false => LogFormat::Json,
+        });
+        let lines = match format {
+            LogFormat::Json => fmt::layer().event_format(JsonLines).boxed(),
+            LogFormat::Text => fmt::layer().compact().boxed(),
+        };
+        let filter = || EnvFilter::try_new(&config.log);
+        // The exporter's own HTTP client would log about what it exports, without end.
+        let ours = || {
+            Targets::new()
+                .with_default(LevelFilter::INFO)
+                .with_targets(["hyper", "reqwest", "opentelemetry", "h2"].map(|noisy| (noisy, LevelFilter::OFF)))
+        };
+        tracing_subscriber::registry()
+            .with(tracing_opentelemetry::layer().with_tracer(self.traces.tracer("socialplatform")).with_filter(ours()))
+            .with(SqlSpans.with_filter(Targets::new().with_target(sql::TARGET, LevelFilter::DEBUG)))
+            .with(OpenTelemetryTracingBridge::new(&self.logs).with_filter(ours()))
+            .with(lines.with_filter(filter()?))
+            .init();
+        Ok(())
+    }
+
+    /// Sends what is not yet sent. The exporters block, so this runs off the runtime's own threads.
+    pub fn shutdown(self) {
+        let flush = std::thread::spawn(move || {
+            let _ = self.traces.shutdown();
+            let _ = self.metrics.shutdown();
+            let _ = self.logs.shutdown();
+        });
+        let _ = flush.join();
+    }
+}
+
+/// All metrics in Prometheus' text format, for `/metrics`; empty before [`Telemetry::init`].
+pub fn metrics_text() -> String {
+    let families = REGISTRY.get().map(Registry::gather).unwrap_or_default();
+    TextEncoder::new().encode_to_string(&families).unwrap_or_default()
+}

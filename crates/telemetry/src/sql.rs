@@ -1,0 +1,121 @@
+//! A client span and a measurement for every SQL statement, made of the event that sqlx logs when one ends.
+//!
+//! So no query is forgotten, and no store function says anything about tracing. The text is parameterized: values never
+//! reach it.
+
+use std::fmt;
+use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
+
+use opentelemetry::metrics::Histogram;
+use opentelemetry::trace::{Span, SpanKind, TraceContextExt, Tracer};
+use opentelemetry::{Context, KeyValue, global};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer;
+
+use crate::meter;
+
+static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
+    meter()
+        .f64_histogram("db.client.operation.duration")
+        .with_unit("s")
+        .with_description("Duration of SQL statements.")
+        .with_boundaries(vec![0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])
+        .build()
+});
+
+/// The target under which sqlx logs statements.
+pub(crate) const TARGET: &str = "sqlx::query";
+
+/// Turns statement events into spans.
+pub(crate) struct SqlSpans;
+
+#[derive(Default)]
+struct Statement {
+    summary: String,
+    text: String,
+    elapsed: f64,
+}
+
+impl Visit for Statement {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        if field.name() == "elapsed_secs" {
+            self.elapsed = value;
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "summary" => self.summary = value.to_owned(),
+            "db.statement" => self.text = value.trim().to_owned(),
+            _ => {}
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
+
+impl<S: Subscriber> Layer<S> for SqlSpans {
+    fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
+        let mut statement = Statement::default();
+        event.record(&mut statement);
+        let text = if statement.text.is_empty() { &statement.summary } else { &statement.text };
+        let operation = operation(text);
+        let labels = [KeyValue::new("db.system.name", "postgresql"), KeyValue::new("db.operation.name", operation)];
+        DURATION.record(statement.elapsed, &labels);
+
+        let parent = Context::current();
+        // Statements of background loops that found nothing to do would drown everything else.
+        if !parent.span().span_context().is_sampled() {
+            return;
+        }
+        let tracer = global::tracer("sqlx");
+        let end = SystemTime::now();
+        let mut span = tracer
+            .span_builder(summary(text, operation))
+            .with_kind(SpanKind::Client)
+            .with_start_time(end - Duration::from_secs_f64(statement.elapsed))
+            .with_attributes(labels.into_iter().chain([KeyValue::new("db.query.text", text.clone())]))
+            .start_with_context(&tracer, &parent);
+        span.end_with_timestamp(end);
+    }
+}
+
+/// The statement's first word, if it is one that SQL has.
+fn operation(text: &str) -> &'static str {
+    const KNOWN: [&str; 12] = [
+        "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "BEGIN", "COMMIT", "ROLLBACK", "LISTEN", "NOTIFY", "SAVEPOINT", "SET",
+    ];
+    let first = text.split_whitespace().next().unwrap_or_default();
+    KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(first)).unwrap_or("OTHER")
+}
+
+/// The span's name: the operation and, where it is easily seen, the table (`db.query.summary`).
+fn summary(text: &str, operation: &'static str) -> String {
+    let mut words = text.split_whitespace();
+    let table = words
+        .find(|word| ["from", "into", "update"].iter().any(|before| before.eq_ignore_ascii_case(word)))
+        .and_then(|_| words.next())
+        .map(|table| table.trim_matches(|c: char| !c.is_alphanumeric() && c != '_' && c != '.'));
+    match table {
+        Some(table) if !table.is_empty() => format!("{operation} {table}"),
+        _ => operation.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_named_by_operation_and_table() {
+        let text = "select id from posts where id = $1";
+        assert_eq!(summary(text, operation(text)), "SELECT posts");
+        let text = "insert into posts (id) values ($1)";
+        assert_eq!(summary(text, operation(text)), "INSERT posts");
+        assert_eq!(summary("COMMIT", operation("COMMIT")), "COMMIT");
+        assert_eq!(operation("drop table posts"), "OTHER");
+    }
+}

@@ -1,0 +1,32 @@
+//! Stories told on a real cluster, through its gateway: what a user of the platform sees, and what its operator does.
+//!
+//! Each story is one test in a namespace of its own (`e2e-…`), so that one can be run alone. `scripts/e2e` prepares a
+//! cluster with the operator installed and sets the variables that `environment` lists. Nothing here knows which
+//! cluster it is: any kubeconfig will do.
+//!
+//! | story | shows |
+//! |---|---|
+//! | `first_day` | apply → Ready → people, photos, following, blocking → delete → nothing is left but what is kept |
+//! | `traced` | one trace from the gateway through two services to their SQL |
+//! | `steady` | reconciling what has not changed writes nothing |
+//! | `refused` | a resource that cannot work is refused, or ends in a condition, and the last good state runs on |
+//! | `seeded` | the platform full of people (with `E2E_SEED=1`) |
+
+mod audit;
+mod diagnosis;
+mod environment;
+mod gateway;
+mod memory;
+mod objects;
+mod operator;
+mod picture;
+mod platform;
+mod scene;
+mod traces;
+mod wait;
+
+mod first_day;
+mod refused;
+mod seeded;
+mod steady;
+mod traced;

@@ -1,0 +1,74 @@
+//! The operator as the cluster sees it: its pods, its account, its metrics.
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{DeleteParams, ListParams, ResourceExt as _};
+use kube::{Api, Client};
+
+use crate::environment;
+use crate::wait::eventually;
+
+/// The operator's private port.
+const METRICS_PORT: u16 = 9090;
+
+fn pods(client: &Client) -> Api<Pod> {
+    Api::namespaced(client.clone(), &environment::operator_namespace())
+}
+
+async fn list(client: &Client) -> Vec<String> {
+    let pods = pods(client).list(&ListParams::default()).await.expect("the operator's namespace can be read");
+    pods.iter().map(|pod| pod.name_any()).collect()
+}
+
+/// The user as which the operator's pods write, as the audit log names it.
+pub async fn user(client: &Client) -> String {
+    let pods = pods(client).list(&ListParams::default()).await.expect("the operator's namespace can be read");
+    let account = pods.items.iter().find_map(|pod| pod.spec.as_ref()?.service_account_name.clone());
+    let account = account.unwrap_or_else(|| panic!("no operator runs in {}", environment::operator_namespace()));
+    format!("system:serviceaccount:{}:{account}", environment::operator_namespace())
+}
+
+/// How many reconciles have ended since the operator's pods started: the count of every histogram and the value of
+/// every counter whose name says `reconcile`. Pods that do not answer (yet) count for nothing.
+pub async fn reconciles(client: &Client) -> f64 {
+    let mut sum = 0.0;
+    for pod in list(client).await {
+        let path = format!("/api/v1/namespaces/{}/pods/{pod}:{METRICS_PORT}/proxy/metrics", environment::operator_namespace());
+        let request = http::Request::get(path).body(Vec::new()).expect("a path of names");
+        sum += client.request_text(request).await.map_or(0.0, |page| total(&page));
+    }
+    sum
+}
+
+/// Waits until there have been more than `count` reconciles.
+pub async fn reconciles_beyond(client: &Client, count: f64) {
+    eventually("the operator has reconciled again", async || {
+        let now = reconciles(client).await;
+        if now > count { Ok(()) } else { Err(format!("{now} reconciles, as before")) }
+    })
+    .await;
+}
+
+fn total(page: &str) -> f64 {
+    let samples = page.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit_once(' '));
+    let counts = samples.filter(|(series, _)| {
+        let name = series.split('{').next().unwrap_or_default();
+        name.contains("reconcile") && (name.ends_with("_count") || name.ends_with("_total"))
+    });
+    counts.filter_map(|(_, value)| value.parse::<f64>().ok()).sum()
+}
+
+/// Deletes the operator's pods and waits until the next ones have reconciled something.
+pub async fn restart(client: &Client) {
+    let old = list(client).await;
+    for pod in &old {
+        pods(client).delete(pod, &DeleteParams::default()).await.expect("the operator's pod can be deleted");
+    }
+    eventually("the operator's old pods are gone", async || {
+        match list(client).await.into_iter().find(|pod| old.contains(pod)) {
+            None => Ok(()),
+            Some(pod) => Err(format!("{pod} is still there")),
+        }
+    })
+    .await;
+    reconciles_beyond(client, 0.0).await;
+}

@@ -1,0 +1,135 @@
+//! The resource under test, as a user applies it.
+
+use std::time::Instant;
+
+use kube::Api;
+use kube::api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, Patch, PatchParams};
+use kube::runtime::wait::{await_condition, conditions};
+use serde_json::{Value, json};
+
+use crate::environment;
+use crate::scene::{MANAGER, Scene};
+use crate::wait::DEADLINE;
+
+/// The resource's name in every story.
+pub const NAME: &str = "demo";
+
+/// One `SocialPlatform`.
+pub struct Platform {
+    api: Api<DynamicObject>,
+    namespace: String,
+}
+
+impl Platform {
+    /// The platform `demo` of a scene, there or not.
+    pub fn new(scene: &Scene) -> Platform {
+        let kind = GroupVersionKind::gvk("socialplatform.dev", "v1alpha1", "SocialPlatform");
+        let api = Api::namespaced_with(scene.client.clone(), &scene.namespace, &ApiResource::from_gvk(&kind));
+        Platform { api, namespace: scene.namespace.clone() }
+    }
+
+    /// Applies a resource with this spec, as `kubectl apply --server-side` does.
+    pub async fn apply(&self, spec: &Value) -> kube::Result<DynamicObject> {
+        let resource = json!({
+            "apiVersion": "socialplatform.dev/v1alpha1",
+            "kind": "SocialPlatform",
+            "metadata": { "name": NAME, "namespace": self.namespace },
+            "spec": spec,
+        });
+        self.api.patch(NAME, &PatchParams::apply(MANAGER), &Patch::Apply(&resource)).await
+    }
+
+    /// Applies a good spec, waits for it, and says how long it took.
+    pub async fn run(&self, spec: &Value) {
+        let start = Instant::now();
+        self.apply(spec).await.expect("the API server takes the resource");
+        self.ready().await;
+        println!("{}: {:.1} s from apply to Ready", self.namespace, start.elapsed().as_secs_f64());
+    }
+
+    /// Waits for `Ready` of the newest generation.
+    pub async fn ready(&self) {
+        self.until("Ready", |platform| is_true(platform, "Ready")).await;
+    }
+
+    /// Waits until the newest generation is `Stalled`, and answers why.
+    pub async fn stalled(&self) -> String {
+        let platform = self.until("Stalled", |platform| is_true(platform, "Stalled")).await;
+        let why = condition(&platform, "Stalled").and_then(|condition| condition["message"].as_str());
+        why.expect("a condition has a message").to_owned()
+    }
+
+    /// Adds an annotation that means nothing, so that the operator looks again.
+    pub async fn nudge(&self, value: &str) {
+        let nudge = json!({ "metadata": { "annotations": { "socialplatform.dev/nudge": value } } });
+        self.api.patch(NAME, &PatchParams::default(), &Patch::Merge(&nudge)).await.expect("the resource can be annotated");
+    }
+
+    /// Deletes the resource and waits until it is gone.
+    pub async fn delete(&self) {
+        let uid = self.api.get(NAME).await.expect("the platform is there").metadata.uid.expect("what exists has a uid");
+        self.api.delete(NAME, &DeleteParams::default()).await.expect("the platform can be deleted");
+        let gone = await_condition(self.api.clone(), NAME, conditions::is_deleted(&uid));
+        tokio::time::timeout(DEADLINE, gone).await.expect("the platform is deleted in time").expect("platforms can be watched");
+    }
+
+    /// The conditions, one a line; for a reader.
+    pub async fn conditions(&self) -> String {
+        match self.api.get_opt(NAME).await {
+            Ok(Some(platform)) => lines(&platform),
+            Ok(None) => "there is no platform".into(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    async fn until(&self, what: &str, test: impl Fn(&DynamicObject) -> bool) -> DynamicObject {
+        let holds = |platform: Option<&DynamicObject>| platform.is_some_and(&test);
+        let waiting = tokio::time::timeout(DEADLINE, await_condition(self.api.clone(), NAME, holds)).await;
+        match waiting {
+            Ok(platform) => platform.expect("platforms can be watched").expect("the test asks for one"),
+            Err(_) => panic!("after {} s the platform is not {what}:\n{}", DEADLINE.as_secs(), self.conditions().await),
+        }
+    }
+}
+
+/// The smallest resource that runs on a laptop's cluster.
+pub fn minimal(scene: &Scene) -> Value {
+    json!({
+        "version": environment::VERSION,
+        "domain": scene.domain(),
+        "database": { "mode": "Development", "development": { "image": "localhost/postgres:dev", "storage": "1Gi" } },
+        "objectStore": { "mode": "Development", "development": { "storage": "1Gi" } },
+        "exposure": { "mode": "Ingress", "ingress": { "className": "traefik" } },
+    })
+}
+
+/// The same, with its telemetry sent to `endpoint`.
+pub fn observed(scene: &Scene, endpoint: &str) -> Value {
+    let mut spec = minimal(scene);
+    spec["observability"] = json!({ "otlpEndpoint": endpoint });
+    spec
+}
+
+fn condition<'a>(platform: &'a DynamicObject, kind: &str) -> Option<&'a Value> {
+    let conditions = platform.data.pointer("/status/conditions")?.as_array()?;
+    conditions.iter().find(|condition| condition["type"] == kind)
+}
+
+/// Whether a condition is true, and of the newest generation: what `kubectl wait --for=condition=…` asks.
+fn is_true(platform: &DynamicObject, kind: &str) -> bool {
+    condition(platform, kind).is_some_and(|condition| {
+        condition["status"] == "True" && condition["observedGeneration"].as_i64() == platform.metadata.generation
+    })
+}
+
+fn lines(platform: &DynamicObject) -> String {
+    let conditions = platform.data.pointer("/status/conditions").and_then(Value::as_array);
+    let line = |condition: &Value| {
+        let said = |field: &str| condition[field].as_str().unwrap_or_default().to_owned();
+        format!("  {}={} {}: {}", said("type"), said("status"), said("reason"), said("message"))
+    };
+    match conditions {
+        Some(conditions) => conditions.iter().map(line).collect::<Vec<_>>().join("\n"),
+        None => "  no condition yet".into(),
+    }
+}

@@ -1,0 +1,33 @@
+//! The platform full of people.
+
+use tokio::process::Command;
+
+use crate::platform::observed;
+use crate::scene::{Scene, story};
+use crate::traces::SINK;
+use crate::{environment, memory};
+
+#[tokio::test]
+async fn a_seeded_platform_shows_each_person_what_they_may_see() {
+    let Some(seeder) = environment::seeder() else {
+        println!("E2E_SEED is not 1, so no platform is seeded");
+        return;
+    };
+    story("seeded", async |scene: &Scene| {
+        scene.platform().run(&observed(scene, SINK)).await;
+        scene.gateway().serves().await;
+
+        let mut seed = Command::new(&seeder);
+        seed.arg("seed").args(["--url", &environment::gateway(), "--host", &scene.domain()]);
+        if let Some(data) = environment::data() {
+            seed.arg("--graph").arg(data.join("reed98.edges")).arg("--photos").arg(data.join("photos"));
+        }
+        if let Some(people) = environment::people() {
+            seed.args(["--people", &people]);
+        }
+        let status = seed.kill_on_drop(true).status().await.unwrap_or_else(|error| panic!("E2E_SEEDER {seeder}: {error}"));
+        assert!(status.success(), "the platform is seeded and its checks hold");
+        memory::print(scene, "after seeding").await;
+    })
+    .await;
+}

@@ -1,0 +1,47 @@
+//! An operator that leaves alone what is as it should be.
+
+use std::time::Duration;
+
+use crate::audit::Audit;
+use crate::platform::minimal;
+use crate::scene::{Scene, story};
+use crate::wait::settled;
+use crate::{environment, memory, objects, operator};
+
+/// Longer than the operator needs for anything that it does of itself after a platform is Ready.
+const QUIET: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn reconciling_what_has_not_changed_writes_nothing() {
+    story("steady", async |scene: &Scene| {
+        let platform = scene.platform();
+        platform.run(&minimal(scene)).await;
+        memory::print(scene, "at rest").await;
+        let before = settled("the platform after it is Ready", QUIET, async || objects::versions(scene).await).await;
+        let user = operator::user(&scene.client).await;
+        let audit = environment::audit_log().map(Audit::from_now);
+        if audit.is_none() {
+            println!("{}: E2E_AUDIT_LOG is not set, so writes that change nothing are not counted", scene.namespace);
+        }
+        let check = async |when: &str| {
+            let after = settled(when, QUIET, async || objects::versions(scene).await).await;
+            let changed: Vec<String> = before.symmetric_difference(&after).map(|(named, _)| named.to_string()).collect();
+            assert!(changed.is_empty(), "{when}: {} is not as it was", changed.join(", "));
+            let writes = audit.as_ref().map(|audit| audit.writes(&user, &scene.namespace)).unwrap_or_default();
+            assert!(writes.is_empty(), "{when}: {} writes: {}", writes.len(), writes.join(", "));
+        };
+
+        for nudge in ["one", "two", "three"] {
+            let count = operator::reconciles(&scene.client).await;
+            platform.nudge(nudge).await;
+            operator::reconciles_beyond(&scene.client, count).await;
+        }
+        check("after three reconciles").await;
+
+        // One that remembers nothing has only the cluster to compare with.
+        operator::restart(&scene.client).await;
+        platform.ready().await;
+        check("after a restart of the operator").await;
+    })
+    .await;
+}

@@ -1,0 +1,53 @@
+//! PostgreSQL for development: one pod, one volume, no backup.
+//!
+//! The contract with the image: `sh`, `initdb` and `postgres` on PATH, and a user of the id 999. Nothing else of the
+//! image is used, neither its entrypoint nor any other program in it.
+
+use super::{Component, Disk, POSTGRES, Port, Probes, SecretFiles, resources};
+use crate::platform::Platform;
+
+const USER: i64 = 999;
+const PORT: u16 = 5432;
+
+/// The volume holds `data-1`, and `current` names the folder in use. A pod that is killed while it makes the first
+/// folder leaves it half made; as `current` is written last, the next start makes `data-2`, with the shell alone.
+const START: &str = r#"set -eu
+cd /var/lib/postgresql/volume
+if [ ! -s current ]; then
+  n=1
+  while [ -e "data-$n" ]; do n=$((n + 1)); done
+  initdb --pgdata="data-$n" --username=postgres --pwfile=/etc/postgresql/password \
+    --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8
+  echo 'host all all all scram-sha-256' >> "data-$n/pg_hba.conf"
+  echo 'create database social' | postgres --single -D "data-$n" postgres
+  echo "data-$n" > current
+fi
+read -r folder < current
+exec postgres -D "$PWD/$folder" -c listen_addresses='*' -c unix_socket_directories=/var/run/postgresql
+"#;
+
+pub(super) fn postgres(platform: &Platform, image: &str, storage: &str) -> Component {
+    let shell = |script: &str| vec!["sh".to_owned(), "-c".to_owned(), script.to_owned()];
+    Component {
+        name: POSTGRES,
+        image: image.to_owned(),
+        command: shell(START),
+        replicas: 1,
+        resources: resources("100m", "256Mi", "1Gi"),
+        env: Vec::new(),
+        ports: vec![Port { name: "postgres", number: PORT, open: false }],
+        probes: Probes::Tcp(PORT),
+        calls: Vec::new(),
+        user: USER,
+        disk: Some(Disk { path: "/var/lib/postgresql/volume", size: storage.to_owned() }),
+        scratch: vec!["/tmp", "/var/run/postgresql"],
+        secret_files: Some(SecretFiles {
+            secret: platform.named("database"),
+            keys: &["password"],
+            path: "/etc/postgresql",
+        }),
+        // Kubernetes sends SIGTERM, at which PostgreSQL waits for its clients; SIGINT ends their sessions.
+        before_stop: Some(shell("kill -INT 1")),
+        grace_seconds: 60,
+    }
+}

@@ -1,0 +1,43 @@
+//! An S3 store for development: the platform's own, on one volume.
+
+use super::{Component, Disk, Port, Probes, S3, resources, role};
+use crate::platform::Platform;
+use crate::resources::env;
+
+/// Its port.
+pub(super) const PORT: u16 = 9000;
+/// The bucket that it makes at its start.
+pub(super) const BUCKET: &str = "photos";
+/// The region that its clients sign for.
+pub(super) const REGION: &str = "us-east-1";
+
+const ROOT: &str = "/data";
+
+pub(super) fn s3(platform: &Platform, storage: &str) -> Component {
+    let secret = platform.named("object-store");
+    Component {
+        name: S3,
+        image: platform.image.clone(),
+        command: role("dev-s3"),
+        replicas: 1,
+        resources: resources("50m", "64Mi", "512Mi"),
+        env: vec![
+            env::value("S3_ADDR", &format!("0.0.0.0:{PORT}")),
+            env::value("S3_ROOT", ROOT),
+            env::value("S3_BUCKET", BUCKET),
+            env::value("S3_REGION", REGION),
+            env::secret("AWS_ACCESS_KEY_ID", &secret, "AWS_ACCESS_KEY_ID"),
+            env::secret("AWS_SECRET_ACCESS_KEY", &secret, "AWS_SECRET_ACCESS_KEY"),
+            env::value("LOG_FORMAT", "json"),
+        ],
+        ports: vec![Port { name: "s3", number: PORT, open: false }],
+        probes: Probes::Tcp(PORT),
+        calls: Vec::new(),
+        user: 65532,
+        disk: Some(Disk { path: ROOT, size: storage.to_owned() }),
+        scratch: Vec::new(),
+        secret_files: None,
+        before_stop: None,
+        grace_seconds: 30,
+    }
+}

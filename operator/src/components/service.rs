@@ -1,0 +1,81 @@
+//! What the services have in common.
+
+use contracts::Service;
+use k8s_openapi::api::core::v1::EnvVar;
+
+use super::{Call, Callee, Component, Port, Probes, database_call, role};
+use crate::platform::Platform;
+use crate::resources::env;
+use crate::secrets::Credentials;
+
+/// The port that the gateway reaches.
+pub const PUBLIC_PORT: u16 = 8080;
+/// The port of probes, metrics and internal calls.
+pub const PRIVATE_PORT: u16 = 9090;
+
+/// Seconds that a pod goes on serving after it was asked to end, while gateways learn that it is going.
+const DRAIN_SECONDS: &str = "5";
+
+/// A service with the figures that the operator gives it unless the resource says otherwise: CPU and memory that it
+/// asks for, and memory that it may use.
+pub(super) fn service(
+    platform: &Platform,
+    credentials: &Credentials,
+    service: Service,
+    (cpu, memory, memory_limit): (&str, &str, &str),
+) -> Component {
+    let size = platform.sizes.get(&service).cloned().unwrap_or_default();
+    let auth = Call { to: Callee::Component(Service::Auth.name()), port: PUBLIC_PORT };
+    let mut calls = vec![database_call(platform, credentials)];
+    calls.extend((service != Service::Auth).then_some(auth));
+    calls.extend(platform.otlp.as_ref().map(|collector| Call { to: Callee::Outside, port: collector.port }));
+    Component {
+        name: service.name(),
+        image: platform.image.clone(),
+        command: role(service.name()),
+        replicas: size.replicas.unwrap_or(1),
+        resources: size.resources.unwrap_or_else(|| super::resources(cpu, memory, memory_limit)),
+        env: variables(platform, service),
+        ports: vec![
+            Port { name: "public", number: PUBLIC_PORT, open: true },
+            Port { name: "private", number: PRIVATE_PORT, open: false },
+        ],
+        probes: Probes::Http,
+        calls,
+        user: 65532,
+        disk: None,
+        scratch: Vec::new(),
+        secret_files: None,
+        before_stop: None,
+        grace_seconds: 45,
+    }
+}
+
+fn variables(platform: &Platform, service: Service) -> Vec<EnvVar> {
+    let mut variables = vec![
+        env::secret("DATABASE_URL", &platform.named(&format!("{service}-database")), "DATABASE_URL"),
+        env::secret("SERVICE_KEY", &platform.named(&format!("{service}-key")), "SERVICE_KEY"),
+        env::config("SERVICE_KEYS", &platform.named("service-keys"), "SERVICE_KEYS"),
+        env::value("PUBLIC_URL", &platform.url),
+        env::value("PUBLIC_ADDR", &format!("0.0.0.0:{PUBLIC_PORT}")),
+        env::value("PRIVATE_ADDR", &format!("0.0.0.0:{PRIVATE_PORT}")),
+        env::value("TRUSTED_PROXY_HOPS", &platform.trusted_proxy_hops.to_string()),
+        env::value("DRAIN_SECONDS", DRAIN_SECONDS),
+        env::value("LOG_FORMAT", "json"),
+    ];
+    if service != Service::Auth {
+        let auth = platform.named(Service::Auth.name());
+        variables.push(env::value("AUTH_URL", &format!("http://{auth}:{PUBLIC_PORT}")));
+    }
+    variables.push(env::field("POD_NAME", "metadata.name"));
+    let attributes = format!(
+        "service.namespace={},service.version={},k8s.namespace.name={},k8s.pod.name=$(POD_NAME)",
+        platform.name, platform.version, platform.namespace
+    );
+    variables.push(env::value("OTEL_SERVICE_NAME", service.name()));
+    variables.push(env::value("OTEL_RESOURCE_ATTRIBUTES", &attributes));
+    if let Some(collector) = &platform.otlp {
+        variables.push(env::value("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url));
+    }
+    variables
+}

@@ -1,0 +1,168 @@
+//! What is watched, what triggers a reconcile, and what follows a failed one.
+
+mod backoff;
+mod metrics;
+mod watches;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::{FutureExt, StreamExt};
+use kube::Client;
+use kube::core::DeserializeGuard;
+use kube::runtime::controller::{Action, Config, Error as ControllerError};
+use kube::runtime::events::{Recorder, Reporter};
+use kube::runtime::reflector::ObjectRef;
+use kube::runtime::reflector::store::WriterDropped;
+use kube::runtime::watcher;
+use tokio::sync::{oneshot, watch};
+
+use crate::crd::SocialPlatform;
+use crate::reconcile::{self, Context, Next};
+use crate::resources::metadata::MANAGER;
+use crate::secrets::SystemGenerator;
+use backoff::Backoff;
+use metrics::Metrics;
+use watches::{Guarded, Scope, Watches};
+
+/// Events that come together start one reconcile.
+const DEBOUNCE: Duration = Duration::from_millis(100);
+
+/// How the operator runs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The namespace whose resources it looks after; all, if none.
+    pub namespace: Option<String>,
+    /// Its own namespace, where the catalog of images is.
+    pub own_namespace: String,
+    /// The ConfigMap with the catalog of images.
+    pub images_config_map: Option<String>,
+    /// Its pod, which events name as their source.
+    pub instance: Option<String>,
+    /// How often an unchanged resource is looked at, more or less.
+    pub resync: Duration,
+    /// How long one reconcile may take: the client alone would retry for a quarter of an hour.
+    pub timeout: Duration,
+    /// How many resources are reconciled at once.
+    pub concurrency: u16,
+}
+
+/// Why a resource was not reconciled.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Reconcile(#[from] reconcile::Error),
+    #[error("failed to reconcile within {} s", .0.as_secs())]
+    Timeout(Duration),
+    #[error("failed to wait for the first list of a watch")]
+    Stopping(#[from] WriterDropped),
+}
+
+struct Controller {
+    context: Context,
+    backoff: Backoff,
+    metrics: Metrics,
+    options: Options,
+}
+
+/// Runs the operator until `stop` resolves, and then lets the reconciles in flight end. `ready` becomes true when
+/// everything that is watched has been listed.
+pub async fn run(
+    client: Client,
+    options: Options,
+    ready: watch::Sender<bool>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
+    let (stopped, stopping) = oneshot::channel();
+    tokio::spawn(async move {
+        stop.await;
+        // No receiver: the controller has ended by itself.
+        let _ = stopped.send(());
+    });
+
+    let scope = Scope { client: client.clone(), namespace: options.namespace.clone() };
+    let Watches { controller, cache, images } = watches::watches(&scope, &options);
+    let reporter = Reporter { controller: MANAGER.to_owned(), instance: options.instance.clone() };
+    let context = Context {
+        recorder: Recorder::new(client.clone(), reporter),
+        generator: Box::new(SystemGenerator),
+        cache: cache.clone(),
+        images: images.clone(),
+        client,
+    };
+    tokio::spawn(async move {
+        if cache.ready().await.is_ok() && images.ready().await.is_ok() {
+            ready.send_replace(true);
+            tracing::info!("everything that is watched has been listed");
+        }
+    });
+
+    let concurrency = options.concurrency;
+    let shared = Arc::new(Controller { context, backoff: Backoff::default(), metrics: Metrics::new(), options });
+    controller
+        .with_config(Config::default().debounce(DEBOUNCE).concurrency(concurrency))
+        .graceful_shutdown_on(stopping.map(drop))
+        .run(reconcile, error_policy, shared.clone())
+        .for_each(|result| {
+            log(&shared, result);
+            futures::future::ready(())
+        })
+        .await;
+}
+
+async fn reconcile(guarded: Arc<Guarded>, controller: Arc<Controller>) -> Result<Action, Failure> {
+    let DeserializeGuard(resource) = &*guarded;
+    let resource = match resource {
+        Ok(resource) => resource,
+        // The CRD does not let it in, so it is older than the CRD. One bad resource must not stop the others.
+        Err(invalid) => {
+            tracing::warn!(error = %invalid, "failed to read a SocialPlatform; write it again as its CRD says");
+            return Ok(Action::await_change());
+        }
+    };
+    // Whatever is made now would have to be deleted again.
+    if resource.metadata.deletion_timestamp.is_some() {
+        return Ok(Action::await_change());
+    }
+    let start = Instant::now();
+    let timeout = controller.options.timeout;
+    let attempt = tokio::time::timeout(timeout, controller.attempt(resource)).await;
+    let result = attempt.unwrap_or(Err(Failure::Timeout(timeout)));
+    controller.metrics.record(start.elapsed(), result.as_ref().map(|next| next.wrote).ok());
+    let next = result?;
+    controller.backoff.succeeded(&ObjectRef::from_obj(&*guarded));
+    Ok(Action::requeue(next.within.unwrap_or_else(|| backoff::jittered(controller.options.resync))))
+}
+
+impl Controller {
+    #[tracing::instrument(name = "reconcile", skip_all, fields(
+        k8s.namespace.name = resource.metadata.namespace.as_deref(),
+        socialplatform.name = resource.metadata.name.as_deref(),
+    ))]
+    async fn attempt(&self, resource: &SocialPlatform) -> Result<Next, Failure> {
+        self.context.cache.ready().await?;
+        self.context.images.ready().await?;
+        Ok(reconcile::reconcile(&self.context, Arc::new(resource.clone())).await?)
+    }
+}
+
+fn error_policy(guarded: Arc<Guarded>, _: &Failure, controller: Arc<Controller>) -> Action {
+    Action::requeue(controller.backoff.failed(&ObjectRef::from_obj(&*guarded)))
+}
+
+fn log(
+    controller: &Controller,
+    result: Result<(ObjectRef<Guarded>, Action), ControllerError<Failure, watcher::Error>>,
+) {
+    match result {
+        Ok((platform, action)) => tracing::debug!(%platform, ?action, "reconciled"),
+        // An object of a platform that is gone: what the deletion policy retains.
+        Err(ControllerError::ObjectNotFound(gone)) => {
+            controller.backoff.forget(gone.namespace.as_deref(), &gone.name);
+        }
+        Err(ControllerError::ReconcilerFailed(error, platform)) => {
+            tracing::error!(error = %error, %platform, "reconcile failed; it is tried again");
+        }
+        Err(error) => tracing::warn!(%error, "a watch failed; it is tried again"),
+    }
+}

@@ -1,0 +1,32 @@
+//! How long reconciles take, and how they end.
+
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Histogram;
+
+pub(super) struct Metrics {
+    duration: Histogram<f64>,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let duration = telemetry::meter()
+            .f64_histogram("socialplatform.operator.reconcile.duration")
+            .with_unit("s")
+            .with_description("Duration of reconciles, by outcome: changed, unchanged or error.")
+            .with_boundaries(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0])
+            .build();
+        Self { duration }
+    }
+
+    /// Records a reconcile: whether it wrote anything, or nothing at all if it failed.
+    pub(super) fn record(&self, took: Duration, wrote: Option<bool>) {
+        let outcome = match wrote {
+            Some(true) => "changed",
+            Some(false) => "unchanged",
+            None => "error",
+        };
+        self.duration.record(took.as_secs_f64(), &[KeyValue::new("outcome", outcome)]);
+    }
+}

@@ -1,0 +1,213 @@
+//! What is watched.
+//!
+//! ```text
+//!   SocialPlatform (its spec) ─────────────────────────────► itself
+//!   every kind of object of ours, by label ────────────────► the platform that its label names
+//!   Secrets labelled socialplatform.dev/reload=true ───────► the platforms that refer to them
+//!   the ConfigMap with the catalog of images ──────────────► all platforms
+//! ```
+//!
+//! Platforms are found by label and not by owner, because what the deletion policy retains has no owner. The streams are
+//! our own and not `Controller::owns`, because a store has to be filled from the same events.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures::{FutureExt, Stream, StreamExt, future};
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::api::{Api, PartialObjectMeta};
+use kube::core::DeserializeGuard;
+use kube::runtime::reflector::store::Writer;
+use kube::runtime::reflector::{self, ObjectRef, Store};
+use kube::runtime::watcher::{self, watcher};
+use kube::runtime::{Controller, PredicateConfig, WatchStreamExt, predicates};
+use kube::{Client, Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+
+use super::Options;
+use crate::children::Cache;
+use crate::crd::SocialPlatform;
+use crate::images::Images;
+use crate::reconcile::fetch::references;
+use crate::resources::http_route::HttpRoute;
+use crate::resources::metadata::{INSTANCE, MANAGED_BY, MANAGER, RELOAD};
+
+/// A resource, or why it could not be read.
+pub(super) type Guarded = DeserializeGuard<SocialPlatform>;
+
+/// How often a cluster without the Gateway API is asked for it.
+const GATEWAY_API_POLL: Duration = Duration::from_secs(60);
+
+/// Where the operator looks.
+pub(super) struct Scope {
+    /// The API server.
+    pub(super) client: Client,
+    /// One namespace, or all.
+    pub(super) namespace: Option<String>,
+}
+
+impl Scope {
+    fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        match &self.namespace {
+            Some(namespace) => Api::namespaced(self.client.clone(), namespace),
+            None => Api::all(self.client.clone()),
+        }
+    }
+}
+
+/// The controller with its watches, and what they fill.
+pub(super) struct Watches {
+    pub(super) controller: Controller<Guarded>,
+    pub(super) cache: Cache,
+    pub(super) images: Images,
+}
+
+/// Sets up everything that is watched.
+pub(super) fn watches(scope: &Scope, options: &Options) -> Watches {
+    let (platforms, writer) = reflector::store::<Guarded>();
+    // Our own status is no reason to look again; a spec is.
+    let specs = watcher(scope.api::<Guarded>(), watcher::Config::default())
+        .default_backoff()
+        .reflect(writer)
+        .applied_objects()
+        .predicate_filter(predicates::generation, PredicateConfig::default());
+    let controller = Controller::for_stream(logged(specs), platforms.clone());
+
+    let controller = controller.watches_stream(reloadable(scope), move |secret| referring(&platforms, &secret));
+    let (controller, images) = catalog(controller, scope, options);
+
+    let (controller, service_accounts) = children(controller, scope);
+    let (controller, secrets) = children(controller, scope);
+    let (controller, config_maps) = children(controller, scope);
+    let (controller, network_policies) = children(controller, scope);
+    let (controller, services) = children(controller, scope);
+    let (controller, volume_claims) = children(controller, scope);
+    let (controller, deployments) = children(controller, scope);
+    let (controller, jobs) = children(controller, scope);
+    let (controller, ingresses) = children(controller, scope);
+    let (controller, http_routes, http_routes_served) = routes(controller, scope);
+    let cache = Cache {
+        service_accounts,
+        secrets,
+        config_maps,
+        network_policies,
+        services,
+        volume_claims,
+        deployments,
+        jobs,
+        ingresses,
+        http_routes,
+        http_routes_served,
+    };
+    Watches { controller, cache, images }
+}
+
+/// Watches one kind of object of ours.
+fn children<K>(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Store<K>)
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    K: Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    let (store, writer) = reflector::store();
+    (controller.watches_stream(reflected(scope.api(), ours(), writer), platform_of::<K>), store)
+}
+
+/// Watches HTTPRoutes from the moment that the cluster knows them.
+fn routes(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Store<HttpRoute>, Arc<AtomicBool>) {
+    let (store, writer) = reflector::store();
+    let served = Arc::new(AtomicBool::new(false));
+    let (api, client, seen) = (scope.api::<HttpRoute>(), scope.client.clone(), served.clone());
+    let routes = async move {
+        while !knows_routes(&client).await {
+            tokio::time::sleep(GATEWAY_API_POLL).await;
+        }
+        seen.store(true, Ordering::Release);
+        reflected(api, ours(), writer)
+    };
+    (controller.watches_stream(routes.flatten_stream(), platform_of::<HttpRoute>), store, served)
+}
+
+async fn knows_routes(client: &Client) -> bool {
+    match client.list_api_group_resources("gateway.networking.k8s.io/v1").await {
+        Ok(list) => list.resources.iter().any(|resource| resource.name == "httproutes"),
+        Err(kube::Error::Api(status)) if status.is_not_found() => false,
+        Err(error) => {
+            tracing::warn!(%error, "failed to ask for the Gateway API; it is asked again");
+            false
+        }
+    }
+}
+
+/// Watches the catalog of images, if there is one.
+fn catalog(controller: Controller<Guarded>, scope: &Scope, options: &Options) -> (Controller<Guarded>, Images) {
+    let Some(name) = &options.images_config_map else { return (controller, Images::new(None)) };
+    let (store, writer) = reflector::store();
+    let api: Api<ConfigMap> = Api::namespaced(scope.client.clone(), &options.own_namespace);
+    let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
+    let changes = reflected(api, config, writer).map(|_| ());
+    (controller.reconcile_all_on(changes), Images::new(Some(store)))
+}
+
+/// The Secrets of others whose changes take effect at once. Their contents stay in the API server until they are needed.
+fn reloadable(scope: &Scope) -> impl Stream<Item = watcher::Result<PartialObjectMeta<Secret>>> + Send + use<> {
+    let config = watcher::Config::default().labels(&format!("{RELOAD}=true"));
+    logged(watcher(scope.api::<PartialObjectMeta<Secret>>(), config).default_backoff().touched_objects())
+}
+
+fn referring(platforms: &Store<Guarded>, secret: &PartialObjectMeta<Secret>) -> Vec<ObjectRef<Guarded>> {
+    let name = secret.name_any();
+    let refers = |platform: &Guarded| match &platform.0 {
+        Ok(resource) => {
+            resource.metadata.namespace == secret.metadata.namespace && references(resource).contains(&name)
+        }
+        Err(_) => false,
+    };
+    platforms.state_filter(refers).iter().map(|platform| ObjectRef::from_obj(&**platform)).collect()
+}
+
+fn ours() -> watcher::Config {
+    watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}"))
+}
+
+/// Everything that happens to the objects of `api`, once it is in the store; deletions too.
+fn reflected<K>(
+    api: Api<K>,
+    config: watcher::Config,
+    writer: Writer<K>,
+) -> impl Stream<Item = watcher::Result<K>> + Send + 'static
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
+    let stream = watcher(api, config)
+        .default_backoff()
+        // A third of each object in memory, and no use here.
+        .modify(|object: &mut K| object.meta_mut().managed_fields = None)
+        .reflect(writer)
+        .touched_objects();
+    logged(stream)
+}
+
+/// The stream without its errors, which go into the log: passed on, one failing watch would hold up all others.
+fn logged<K>(stream: impl Stream<Item = watcher::Result<K>> + Send) -> impl Stream<Item = watcher::Result<K>> + Send
+where
+    K: Resource<DynamicType = ()> + Send,
+{
+    stream.filter(|item| {
+        if let Err(error) = item {
+            tracing::warn!(kind = %K::kind(&()), %error, "failed to watch; it is tried again");
+        }
+        future::ready(item.is_ok())
+    })
+}
+
+/// The platform whose name an object of ours bears.
+fn platform_of<K: Resource>(object: K) -> Option<ObjectRef<Guarded>> {
+    let name = object.labels().get(INSTANCE)?;
+    Some(ObjectRef::new(name).within(object.meta().namespace.as_deref()?))
+}

@@ -1,0 +1,140 @@
+//! What a user may write: the `SocialPlatform` resource, one file per section of its spec.
+//!
+//! The comments on the fields are the user's reference: they become the descriptions in the CRD. A rule that the API
+//! server can check is a CEL rule beside its field; what only the cluster can answer is checked in
+//! [`validate`](crate::reconcile::validate).
+
+mod components;
+mod database;
+mod exposure;
+mod lifecycle;
+mod object_store;
+mod observability;
+mod status;
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use components::{ComponentSpec, ComponentsSpec, ResourcesSpec};
+pub use database::{DatabaseMode, DatabaseSpec, DevelopmentDatabaseSpec, ExternalDatabaseSpec, SecretRef, SslMode};
+pub use exposure::{ExposureMode, ExposureSpec, GatewaySpec, IngressSpec, ParentRef, Scheme};
+pub use lifecycle::{DeletionPolicy, LifecycleSpec};
+pub use object_store::{DevelopmentObjectStoreSpec, ExternalObjectStoreSpec, ObjectStoreMode, ObjectStoreSpec};
+pub use observability::ObservabilitySpec;
+pub use status::{ComponentStatus, MigrationStatus, SocialPlatformStatus};
+
+/// A social platform: accounts, posts, photos and relations, behind one host name.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "socialplatform.dev",
+    version = "v1alpha1",
+    kind = "SocialPlatform",
+    plural = "socialplatforms",
+    shortname = "sp",
+    category = "all",
+    namespaced,
+    status = "SocialPlatformStatus",
+    derive = "PartialEq",
+    doc = "A social platform: accounts, posts, photos and relations, behind one host name.",
+    cel,
+    validation = Rule::new("self.metadata.name.size() <= 30")
+        .message("metadata.name may have at most 30 characters: it begins the name of every object of the platform"),
+    validation = Rule::new("self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
+        .message("metadata.name must begin with a letter and hold only a-z, 0-9 and '-': Services are named after it"),
+    printcolumn(name = "Version", type_ = "string", json_path = ".status.version"),
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
+    printcolumn(name = "URL", type_ = "string", json_path = ".status.url", priority = "1"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[x_kube(
+    validation = Rule::new(
+        "!has(self.lifecycle) || !has(self.lifecycle.deletionPolicy) || self.lifecycle.deletionPolicy != 'Delete' \
+         || (self.database.mode == 'Development' && self.objectStore.mode == 'Development')"
+    )
+    .message(
+        "lifecycle.deletionPolicy Delete works with Development storage only: \
+         what lies in an external database or object store is not cleaned up, so use Retain"
+    )
+)]
+#[serde(rename_all = "camelCase")]
+pub struct SocialPlatformSpec {
+    /// The release to run. The operator looks its image up in its catalog (the chart's `images` value), unless `image`
+    /// is set. A change migrates the database first and then replaces the pods one by one; if the migration fails, the
+    /// release before goes on serving.
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[0-9A-Za-z]([0-9A-Za-z._-]*[0-9A-Za-z])?$"))]
+    pub version: String,
+
+    /// The image to run instead of the catalog's. A digest is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 512), regex(pattern = r"^\S+$"))]
+    pub image: Option<String>,
+
+    /// When nodes pull the image; Kubernetes decides by its tag, unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_pull_policy: Option<ImagePullPolicy>,
+
+    /// The host name of the platform, such as `social.example.org`. It is in every token, so it cannot be changed.
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
+    )]
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("domain is immutable: tokens and links hold it; make another SocialPlatform for another domain"))]
+    pub domain: String,
+
+    /// What happens to the data when the resource is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<LifecycleSpec>,
+
+    /// Where accounts, posts and everything else but the bytes of photos are kept.
+    pub database: DatabaseSpec,
+
+    /// Where the bytes of photos are kept.
+    pub object_store: ObjectStoreSpec,
+
+    /// How people reach the platform.
+    pub exposure: ExposureSpec,
+
+    /// Where traces, metrics and logs go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observability: Option<ObservabilitySpec>,
+
+    /// The size of each service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub components: Option<ComponentsSpec>,
+
+    /// How many proxies stand in front of the services, each adding one entry to `X-Forwarded-For`; 1 unless set. The
+    /// address that rate limits count by is read that many entries from the right. 0 ignores the header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 8))]
+    pub trusted_proxy_hops: Option<i32>,
+}
+
+// An optional enum's own description would replace its field's in the CRD, so these types have none there.
+/// When nodes pull an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(description = "")]
+pub enum ImagePullPolicy {
+    /// At each start of a pod.
+    Always,
+    /// When the node does not have it.
+    IfNotPresent,
+    /// Never: the image is loaded onto nodes by other means.
+    Never,
+}
+
+impl ImagePullPolicy {
+    /// The word that a container's `imagePullPolicy` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Always => "Always",
+            Self::IfNotPresent => "IfNotPresent",
+            Self::Never => "Never",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+use std::collections::BTreeMap;
+
+use contracts::Service;
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+/// The size of each service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ComponentsSpec {
+    /// Accounts, sign-in and tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<ComponentSpec>,
+
+    /// Profiles, posts, comments, reactions and timelines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub social: Option<ComponentSpec>,
+
+    /// Photos and their bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub photo: Option<ComponentSpec>,
+
+    /// Who follows and who blocks whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relation: Option<ComponentSpec>,
+}
+
+impl ComponentsSpec {
+    /// What was written about one service.
+    pub fn of(&self, service: Service) -> Option<&ComponentSpec> {
+        match service {
+            Service::Auth => self.auth.as_ref(),
+            Service::Social => self.social.as_ref(),
+            Service::Photo => self.photo.as_ref(),
+            Service::Relation => self.relation.as_ref(),
+        }
+    }
+}
+
+/// The size of one service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ComponentSpec {
+    /// How many pods run; 1 unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub replicas: Option<i32>,
+
+    /// What each pod asks for and may use, instead of all of the operator's own figures for this service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ResourcesSpec>,
+}
+
+/// What a pod asks for and may use.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourcesSpec {
+    /// What each pod is sure to get, by resource, such as `cpu: 100m` and `memory: 128Mi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "quantities")]
+    pub requests: Option<BTreeMap<String, Quantity>>,
+
+    /// What each pod may use at the most, by resource.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "quantities")]
+    pub limits: Option<BTreeMap<String, Quantity>>,
+}
+
+/// Kubernetes' own schema of quantities carries four kilobytes of prose, and takes any text.
+fn quantities(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 8,
+        "additionalProperties": {
+            "x-kubernetes-int-or-string": true,
+            "pattern": r"^[0-9]+(\.[0-9]+)?([KMGTPE]i|[mkMGTPE])?$",
+        },
+    })
+}

@@ -1,0 +1,99 @@
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Where accounts, posts and everything else but the bytes of photos are kept.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[x_kube(
+    validation = Rule::new("self.mode != 'External' || (has(self.external) && !has(self.development))")
+        .message("database.mode External needs the block database.external, and no other"),
+    validation = Rule::new("self.mode != 'Development' || (has(self.development) && !has(self.external))")
+        .message("database.mode Development needs the block database.development, and no other")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct DatabaseSpec {
+    /// `External`: a PostgreSQL 15 or newer that someone runs, such as a CloudNativePG cluster. `Development`: one pod
+    /// with one volume and no backup, for a laptop.
+    #[x_kube(validation = Rule::new("self == oldSelf")
+        .message("database.mode is immutable: data does not move by itself; make another SocialPlatform and copy it"))]
+    pub mode: DatabaseMode,
+
+    /// The database of mode External.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalDatabaseSpec>,
+
+    /// The database of mode Development.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub development: Option<DevelopmentDatabaseSpec>,
+}
+
+/// Who runs PostgreSQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum DatabaseMode {
+    /// Someone else.
+    External,
+    /// The operator, in one pod.
+    Development,
+}
+
+/// A PostgreSQL that someone else runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExternalDatabaseSpec {
+    /// The Secret with the keys `host`, `port`, `dbname`, `user` and `password` of the database's owner, as the Secret
+    /// `<cluster>-app` of CloudNativePG has them. The owner needs CREATEROLE: each service gets a role of its own.
+    pub secret_ref: SecretRef,
+
+    /// Whether connections are encrypted, in PostgreSQL's words; `require` unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssl_mode: Option<SslMode>,
+}
+
+/// A Secret in the namespace of the platform.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SecretRef {
+    /// The name of the Secret, in the namespace of the platform. Labelled `socialplatform.dev/reload=true`, a change of
+    /// it takes effect at once; otherwise within ten minutes.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}
+
+/// PostgreSQL's `sslmode`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(description = "")]
+pub enum SslMode {
+    /// Never encrypted.
+    Disable,
+    /// Encrypted if the server can.
+    Prefer,
+    /// Always encrypted; the server's certificate is not checked.
+    #[default]
+    Require,
+}
+
+impl SslMode {
+    /// The value of `sslmode` in a connection URL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+        }
+    }
+}
+
+/// One PostgreSQL pod for development.
+#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DevelopmentDatabaseSpec {
+    /// An image with `sh`, `initdb` and `postgres` (15 or newer) on its PATH and a user of the id 999, such as
+    /// `docker.io/library/postgres:17`.
+    #[schemars(length(min = 1, max = 512), regex(pattern = r"^\S+$"))]
+    pub image: String,
+
+    /// The size of its volume, such as `5Gi`.
+    #[schemars(length(min = 1, max = 32), regex(pattern = r"^[0-9]+(\.[0-9]+)?([KMGTPE]i|[kMGTPE])?$"))]
+    #[x_kube(validation = Rule::new("quantity(self).compareTo(quantity(oldSelf)) >= 0")
+        .message("storage can only grow: Kubernetes does not shrink volumes"))]
+    pub storage: String,
+}

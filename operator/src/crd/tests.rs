@@ -1,0 +1,172 @@
+use kube::CustomResourceExt;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::example::{full, minimal};
+
+/// What the rules say of `resource` as a new one.
+fn refusal(resource: &SocialPlatform) -> String {
+    resource.validate_cel().expect_err("a rule refuses it").to_string()
+}
+
+/// What the rules say of a change.
+fn refusal_of_change(old: &SocialPlatform, new: &SocialPlatform) -> String {
+    new.validate_cel_update(old).expect_err("a rule refuses it").to_string()
+}
+
+#[test]
+fn the_examples_are_valid() {
+    for example in [minimal(), full()] {
+        example.validate_cel().unwrap();
+        example.validate_cel_update(&example).unwrap();
+    }
+}
+
+#[test]
+fn an_example_survives_yaml() {
+    for example in [minimal(), full()] {
+        let yaml = serde_yaml_ng::to_string(&example).unwrap();
+        let read: SocialPlatform = serde_yaml_ng::from_str(&yaml).unwrap();
+        assert_eq!(read, example);
+        assert!(!yaml.contains("null"), "what is unset must be absent, or CEL sees it as set:\n{yaml}");
+    }
+}
+
+#[test]
+fn a_name_must_leave_room_for_the_names_of_its_objects() {
+    let mut resource = minimal();
+    resource.metadata.name = Some("a".repeat(31));
+    assert!(refusal(&resource).contains("at most 30 characters"));
+    resource.metadata.name = Some("1st".into());
+    assert!(refusal(&resource).contains("must begin with a letter"));
+    resource.metadata.name = Some("with.dot".into());
+    assert!(refusal(&resource).contains("must begin with a letter"));
+}
+
+#[test]
+fn the_domain_cannot_change() {
+    let (old, mut new) = (minimal(), minimal());
+    new.spec.domain = "other.example.org".into();
+    assert!(refusal_of_change(&old, &new).contains("domain is immutable"));
+}
+
+#[test]
+fn a_mode_needs_its_own_block_and_no_other() {
+    let mut resource = minimal();
+    resource.spec.database.development = None;
+    assert!(refusal(&resource).contains("needs the block database.development"));
+
+    let mut resource = minimal();
+    resource.spec.database.external = full().spec.database.external;
+    assert!(refusal(&resource).contains("needs the block database.development, and no other"));
+
+    let mut resource = full();
+    resource.spec.object_store.external = None;
+    assert!(refusal(&resource).contains("needs the block objectStore.external"));
+
+    let mut resource = full();
+    resource.spec.exposure.gateway = None;
+    assert!(refusal(&resource).contains("exposure.mode Gateway, which needs it"));
+
+    let mut resource = full();
+    resource.spec.exposure.ingress = Some(IngressSpec::default());
+    assert!(refusal(&resource).contains("exposure.ingress belongs to exposure.mode Ingress"));
+}
+
+#[test]
+fn data_does_not_move_by_a_change_of_mode() {
+    let old = minimal();
+    let mut new = minimal();
+    new.spec.database = full().spec.database;
+    assert!(refusal_of_change(&old, &new).contains("database.mode is immutable"));
+    let mut new = minimal();
+    new.spec.object_store = full().spec.object_store;
+    assert!(refusal_of_change(&old, &new).contains("objectStore.mode is immutable"));
+}
+
+#[test]
+fn a_volume_only_grows() {
+    let storage = |size: &str| {
+        let mut resource = minimal();
+        resource.spec.object_store.development = Some(DevelopmentObjectStoreSpec { storage: size.into() });
+        resource
+    };
+    storage("10Gi").validate_cel_update(&storage("5Gi")).unwrap();
+    storage("5120Mi").validate_cel_update(&storage("5Gi")).unwrap();
+    assert!(refusal_of_change(&storage("5Gi"), &storage("4Gi")).contains("storage can only grow"));
+}
+
+#[test]
+fn delete_is_not_promised_for_what_is_not_cleaned_up() {
+    let delete = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete) });
+    let mut resource = minimal();
+    resource.spec.lifecycle = delete.clone();
+    resource.validate_cel().unwrap();
+
+    let mut resource = full();
+    resource.spec.lifecycle = delete;
+    assert!(refusal(&resource).contains("Delete works with Development storage only"));
+}
+
+/// Calls `visit` with the path and the schema of every field.
+fn walk(path: &str, schema: &Value, visit: &mut impl FnMut(&str, &Value)) {
+    let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    for (name, field) in fields {
+        let path = format!("{path}.{name}");
+        visit(&path, field);
+        walk(&path, field, visit);
+    }
+    if let Some(items) = schema.get("items") {
+        walk(&format!("{path}[]"), items, visit);
+    }
+}
+
+fn schema() -> Value {
+    let crd = serde_json::to_value(SocialPlatform::crd()).unwrap();
+    crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone()
+}
+
+#[test]
+fn every_field_is_described_and_every_rule_has_its_sentence() {
+    walk("", &schema(), &mut |path, field| {
+        let is_section = path == ".spec" || path == ".status";
+        assert!(is_section || field.get("description").is_some(), "{path} has no description");
+        for rule in field["x-kubernetes-validations"].as_array().into_iter().flatten() {
+            assert!(rule["message"].as_str().is_some_and(|message| !message.contains('\n')), "{path}: {rule}");
+        }
+    });
+}
+
+#[test]
+fn text_in_the_spec_is_bounded() {
+    walk(".spec", &schema()["properties"]["spec"], &mut |path, field| {
+        if field["type"] == "string" && field.get("enum").is_none() {
+            assert!(field.get("maxLength").is_some(), "{path} has no maxLength");
+        }
+    });
+}
+
+#[test]
+fn an_enum_says_what_it_may_be_and_keeps_the_description_of_its_field() {
+    let spec = &schema()["properties"]["spec"]["properties"];
+    assert_eq!(spec["exposure"]["properties"]["mode"]["enum"], json!(["Ingress", "Gateway", "None"]));
+    let policy = &spec["imagePullPolicy"];
+    assert_eq!(policy["enum"], json!(["Always", "IfNotPresent", "Never"]));
+    assert!(policy["description"].as_str().unwrap().contains("unless set"), "{policy}");
+}
+
+#[test]
+fn the_definition_has_what_kubectl_shows() {
+    let crd = serde_json::to_value(SocialPlatform::crd()).unwrap();
+    assert_eq!(crd["metadata"]["name"], "socialplatforms.socialplatform.dev");
+    assert_eq!(crd["spec"]["names"]["shortNames"], json!(["sp"]));
+    assert_eq!(crd["spec"]["names"]["categories"], json!(["all"]));
+    let version = &crd["spec"]["versions"][0];
+    let columns: Vec<_> =
+        version["additionalPrinterColumns"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    assert_eq!(columns, ["Version", "Ready", "Reason", "URL", "Age"]);
+    assert!(version["subresources"]["status"].is_object());
+    let conditions = &schema()["properties"]["status"]["properties"]["conditions"];
+    assert_eq!(conditions["x-kubernetes-list-map-keys"], json!(["type"]));
+    assert!(serde_json::to_string(&crd).unwrap().len() < 200_000);
+}

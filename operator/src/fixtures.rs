@@ -1,0 +1,55 @@
+//! What tests begin with.
+
+use jiff::Timestamp;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use crate::crd::SocialPlatform;
+use crate::platform::Platform;
+use crate::reconcile::Cluster;
+use crate::reconcile::validate::validate;
+use crate::secrets::{Generator, ServiceKey};
+
+/// `resource` as it comes from the API server, with a catalog and with the Secrets that the full example refers to.
+pub(crate) fn cluster(mut resource: SocialPlatform) -> Cluster {
+    resource.metadata.namespace = Some("social".into());
+    resource.metadata.uid = Some("5a0e".into());
+    resource.metadata.generation = Some(1);
+    resource.spec.version = "1.2.3".into();
+    let mut cluster = Cluster::empty(resource, Timestamp::from_second(1_700_000_000).unwrap());
+    cluster.images.insert("1.2.3".into(), "example.org/social-platform:1.2.3".into());
+    let database = [("host", "pg"), ("port", "5432"), ("dbname", "app"), ("user", "owner"), ("password", "p@ss")];
+    let object_store = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")];
+    cluster.referenced.insert("demo-pg-app".into(), secret("demo-pg-app", &database));
+    cluster.referenced.insert("demo-s3".into(), secret("demo-s3", &object_store));
+    cluster
+}
+
+/// A valid platform.
+pub(crate) fn platform(resource: SocialPlatform) -> Platform {
+    validate(&cluster(resource)).unwrap()
+}
+
+/// A Secret with these values.
+pub(crate) fn secret(name: &str, values: &[(&str, &str)]) -> Secret {
+    let data = values.iter().map(|(key, value)| ((*key).to_owned(), ByteString(value.as_bytes().to_vec())));
+    Secret {
+        metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
+        data: Some(data.collect()),
+        ..Secret::default()
+    }
+}
+
+/// The same values each time.
+pub(crate) struct FixedGenerator;
+
+impl Generator for FixedGenerator {
+    fn random(&self, length: usize) -> Vec<u8> {
+        vec![7; length]
+    }
+
+    fn service_key(&self) -> ServiceKey {
+        ServiceKey { private: "cHJpdmF0ZQ==".into(), public: "cHVibGlj".into() }
+    }
+}

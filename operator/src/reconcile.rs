@@ -1,0 +1,70 @@
+//! One reconcile, in five steps. Those without a client are pure functions, and tested without a cluster.
+
+pub mod apply;
+pub mod build;
+pub mod conditions;
+pub mod fetch;
+pub mod report;
+pub mod validate;
+
+use std::sync::Arc;
+
+use kube::Client;
+use kube::runtime::events::Recorder;
+
+use crate::children::Cache;
+use crate::crd::SocialPlatform;
+use crate::images::Images;
+use crate::secrets::Generator;
+
+pub use apply::{Outcome, Progress};
+pub use fetch::Cluster;
+pub use report::Next;
+
+/// What the steps share.
+pub struct Context {
+    /// The API server.
+    pub client: Client,
+    /// What the platforms have in the cluster.
+    pub cache: Cache,
+    /// The catalog of images.
+    pub images: Images,
+    /// Where new keys and passwords come from.
+    pub generator: Box<dyn Generator>,
+    /// Tells people what happened.
+    pub recorder: Recorder,
+}
+
+/// Why a reconcile did not end. It is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The first step.
+    #[error(transparent)]
+    Fetch(#[from] fetch::Error),
+    /// The fourth.
+    #[error(transparent)]
+    Apply(#[from] apply::Error),
+    /// The last.
+    #[error(transparent)]
+    Report(#[from] report::Error),
+}
+
+/// Brings the cluster to what the resource says.
+pub async fn reconcile(context: &Context, resource: Arc<SocialPlatform>) -> Result<Next, Error> {
+    let cluster = fetch::fetch(context, resource).await?; // needs the API server
+    let platform = match validate::validate(&cluster) {
+        Ok(platform) => platform,
+        Err(problems) => return Ok(report::refuse(context, &cluster, &problems).await?),
+    };
+    let prepared = build::build(&platform, &*context.generator);
+    let outcome = apply::apply(&context.client, &cluster, prepared).await; // needs the API server
+    report::report(context, &cluster, &platform, outcome).await // needs the API server
+}
+
+/// What the API server said, in one line.
+fn said(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => status.message.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,183 @@
+//! Every write of an object, in one place.
+
+use std::fmt::Debug;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use k8s_openapi::NamespaceResourceScope;
+use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::{Client, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::drift;
+use crate::reconcile::{Cluster, said};
+use crate::resources::metadata::{APPLIED, MANAGER};
+
+/// Any kind that the operator writes.
+pub(super) trait Object:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + Serialize + DeserializeOwned
+{
+}
+
+impl<K> Object for K where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + Serialize + DeserializeOwned
+{
+}
+
+/// A write that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to {verb} {kind} {name}: {}", said(.source))]
+pub struct Error {
+    verb: &'static str,
+    kind: String,
+    name: String,
+    source: kube::Error,
+}
+
+impl Error {
+    fn new<K: Object>(verb: &'static str, name: &str, source: kube::Error) -> Self {
+        Self { verb, kind: K::kind(&()).into_owned(), name: name.to_owned(), source }
+    }
+
+    /// Will the same write fail again until someone changes something? Otherwise it is not worth a condition.
+    pub fn is_refusal(&self) -> bool {
+        matches!(&self.source, kube::Error::Api(status) if status.is_invalid() || status.is_forbidden())
+    }
+}
+
+/// An object that is to go: its name, and its uid, so that it is no other.
+pub(super) struct Orphan<K> {
+    name: String,
+    uid: Option<String>,
+    kind: PhantomData<K>,
+}
+
+impl<K: Object> Orphan<K> {
+    pub(super) fn of(object: &K) -> Self {
+        Self { name: object.name_any(), uid: object.meta().uid.clone(), kind: PhantomData }
+    }
+}
+
+/// Writes objects of one platform, and counts.
+pub(super) struct Writer<'a> {
+    client: &'a Client,
+    namespace: String,
+    /// Requests made.
+    pub(super) writes: usize,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(client: &'a Client, cluster: &Cluster) -> Self {
+        Self { client, namespace: cluster.namespace(), writes: 0 }
+    }
+
+    fn api<K: Object>(&self) -> Api<K> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// Makes objects that must not exist: one that does exist is never replaced, even if the watch has not yet seen it.
+    pub(super) async fn create<K: Object>(&mut self, objects: &[K]) -> Result<(), Error> {
+        for object in objects {
+            // The owner comes with the apply that follows: what a create sets, no later apply takes away again, and the
+            // deletion policy may change.
+            let mut object = object.clone();
+            object.meta_mut().owner_references = None;
+            let name = object.name_any();
+            let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
+            self.writes += 1;
+            let created = self.api::<K>().create(&params, &object).await;
+            created.map_err(|source| Error::new::<K>("create", &name, source))?;
+        }
+        Ok(())
+    }
+
+    /// Applies what differs from `live`; the objects as they are then.
+    pub(super) async fn apply<K: Object>(&mut self, desired: Vec<K>, live: &[Arc<K>]) -> Result<Vec<K>, Error> {
+        let mut applied = Vec::with_capacity(desired.len());
+        for object in desired {
+            let live = find(live, &object.name_any());
+            applied.push(self.apply_one(object, live).await?);
+        }
+        Ok(applied)
+    }
+
+    /// Applies one object if it differs from `live`. Forced: a field that is ours is ours, whoever changed it.
+    pub(super) async fn apply_one<K: Object>(&mut self, mut desired: K, live: Option<Arc<K>>) -> Result<K, Error> {
+        let hash = drift::hash(&desired);
+        if let Some(live) = live {
+            let applied = live.annotations().get(APPLIED).map(String::as_str);
+            if !drift::has_drifted(&json(&desired), &hash, &json(&*live), applied) {
+                return Ok(K::clone(&live));
+            }
+        }
+        desired.annotations_mut().insert(APPLIED.to_owned(), hash);
+        let name = desired.name_any();
+        let params = PatchParams::apply(MANAGER).force();
+        self.writes += 1;
+        tracing::info!(kind = %K::kind(&()), object = name, "applying an object");
+        let applied = self.api::<K>().patch(&name, &params, &Patch::Apply(&desired)).await;
+        applied.map_err(|source| Error::new::<K>("apply", &name, source))
+    }
+
+    /// Deletes objects. One that is gone, or is another by now, is none of ours.
+    pub(super) async fn delete<K: Object>(&mut self, orphans: &[Orphan<K>]) -> Result<(), Error> {
+        for Orphan { name, uid, kind: PhantomData } in orphans {
+            let preconditions = Preconditions { uid: uid.clone(), resource_version: None };
+            let params = DeleteParams::background().preconditions(preconditions);
+            self.writes += 1;
+            tracing::info!(kind = %K::kind(&()), object = name, "deleting an object that is no longer wanted");
+            match self.api::<K>().delete(name, &params).await {
+                Ok(_) => {}
+                Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {}
+                Err(source) => return Err(Error::new::<K>("delete", name, source)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The object of that name.
+pub(super) fn find<K: Resource>(objects: &[Arc<K>], name: &str) -> Option<Arc<K>> {
+    objects.iter().find(|object| object.meta().name.as_deref() == Some(name)).cloned()
+}
+
+/// What of `live` is owned by `uid`, is not wanted, and is not going yet.
+pub(super) fn orphans<K: Object>(uid: Option<&str>, live: &[Arc<K>], wanted: &[K]) -> Vec<Orphan<K>> {
+    live.iter()
+        .filter(|live| live.owner_references().iter().any(|owner| Some(owner.uid.as_str()) == uid))
+        .filter(|live| live.meta().deletion_timestamp.is_none())
+        .filter(|live| !wanted.iter().any(|wanted| wanted.name_any() == live.name_any()))
+        .map(|live| Orphan::of(&**live))
+        .collect()
+}
+
+fn json(object: &impl Serialize) -> serde_json::Value {
+    serde_json::to_value(object).expect("objects of Kubernetes are JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::ConfigMap;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+
+    use super::*;
+
+    fn config_map(name: &str, owner: Option<&str>) -> ConfigMap {
+        let owners = owner.map(|uid| vec![OwnerReference { uid: uid.to_owned(), ..OwnerReference::default() }]);
+        let metadata = ObjectMeta { name: Some(name.to_owned()), owner_references: owners, ..ObjectMeta::default() };
+        ConfigMap { metadata, ..ConfigMap::default() }
+    }
+
+    #[test]
+    fn only_what_the_platform_owns_and_no_longer_wants_is_deleted() {
+        let live = [
+            Arc::new(config_map("wanted", Some("7"))),
+            Arc::new(config_map("left-over", Some("7"))),
+            Arc::new(config_map("retained", None)),
+            Arc::new(config_map("of-another", Some("8"))),
+        ];
+        let gone = orphans(Some("7"), &live, &[config_map("wanted", None)]);
+        assert_eq!(gone.iter().map(|orphan| orphan.name.as_str()).collect::<Vec<_>>(), ["left-over"]);
+    }
+}

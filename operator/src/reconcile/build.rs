@@ -1,0 +1,100 @@
+//! Step 3: the objects of a platform, as they should be. Pure: the same platform and the same values give the same
+//! objects.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::ResourceExt;
+
+use crate::components::{self, Component};
+use crate::drift::{hash, hash_parts};
+use crate::migration::due;
+use crate::platform::{Database, ObjectStore, Platform};
+use crate::resources::config_map::service_keys;
+use crate::resources::deployment::deployment;
+use crate::resources::http_route::http_route;
+use crate::resources::ingress::ingress;
+use crate::resources::network_policy::network_policies;
+use crate::resources::persistent_volume_claim::volume_claim;
+use crate::resources::service::service;
+use crate::resources::service_account::service_account;
+use crate::resources::{Prepared, Resources, env, job, secret};
+use crate::secrets::{Credentials, Generator, generated};
+
+/// Builds every object of `platform`; `generator` gives the keys and passwords that do not exist yet.
+pub fn build(platform: &Platform, generator: &dyn Generator) -> Resources<Prepared> {
+    let credentials = Credentials::complete(platform, generator);
+    let stores = components::stores(platform);
+    let services = components::services(platform, &credentials);
+    let migrate = components::migrate(platform, &credentials);
+    let all: Vec<Component> = [stores.clone(), services.clone(), vec![migrate.clone()]].concat();
+
+    let config_map = service_keys(platform, &credentials);
+    let secrets = secret::secrets(platform, &credentials);
+    let contents = Contents::of(platform, &secrets, &config_map);
+    let (new_secrets, secrets) = secrets.into_iter().partition(|secret| is_new(platform, secret));
+
+    Resources {
+        service_accounts: all.iter().map(|component| service_account(platform, component)).collect(),
+        new_secrets,
+        secrets,
+        config_maps: vec![config_map],
+        network_policies: network_policies(platform, &all),
+        services: all.iter().filter_map(|component| service(platform, component)).collect(),
+        volume_claims: all.iter().filter_map(|component| volume_claim(platform, component)).collect(),
+        stores: stores.iter().map(|store| deployment(platform, store, &contents.read_by(store))).collect(),
+        migration: migration(platform, &migrate, &contents),
+        deployments: services.iter().map(|of| deployment(platform, of, &contents.read_by(of))).collect(),
+        ingresses: ingress(platform).into_iter().collect(),
+        http_routes: http_route(platform).into_iter().collect(),
+        state: PhantomData,
+    }
+}
+
+/// The attempt that is due: the release, its image and what the migrations read make it another Job.
+fn migration(platform: &Platform, component: &Component, contents: &Contents) -> Job {
+    let configuration = contents.read_by(component);
+    let mut key = hash_parts([
+        ("version", platform.version.as_bytes()),
+        ("image", platform.image.as_bytes()),
+        ("configuration", configuration.as_bytes()),
+    ]);
+    key.truncate(8);
+    let number = due(&platform.attempts, &key, platform.now);
+    job::migration(platform, component, &configuration, &key, number)
+}
+
+fn is_new(platform: &Platform, secret: &Secret) -> bool {
+    let own_database = matches!(platform.database, Database::Development { .. });
+    let own_object_store = matches!(platform.object_store, ObjectStore::Development { .. });
+    let name = secret.name_any();
+    let is_generated = generated(&platform.name, own_database, own_object_store).iter().any(|(it, _)| *it == name);
+    is_generated && !platform.stored.contains(&name)
+}
+
+/// Hashes of the Secrets and ConfigMaps that pods read, by name.
+struct Contents(BTreeMap<String, String>);
+
+impl Contents {
+    fn of(platform: &Platform, secrets: &[Secret], config_map: &ConfigMap) -> Self {
+        let mut contents: BTreeMap<_, _> =
+            secrets.iter().map(|secret| (secret.name_any(), hash(&secret.data))).collect();
+        contents.insert(config_map.name_any(), hash(&config_map.data));
+        if let ObjectStore::External { secret, fingerprint, .. } = &platform.object_store {
+            contents.insert(secret.clone(), fingerprint.clone());
+        }
+        Self(contents)
+    }
+
+    /// One hash of everything that a component reads.
+    fn read_by(&self, component: &Component) -> String {
+        let variables = component.env.iter().filter_map(env::source);
+        let files = component.secret_files.iter().map(|files| files.secret.as_str());
+        let mut names: Vec<&str> = variables.chain(files).collect();
+        names.sort_unstable();
+        names.dedup();
+        hash_parts(names.into_iter().map(|name| (name, self.0.get(name).map_or(&b""[..], |hash| hash.as_bytes()))))
+    }
+}

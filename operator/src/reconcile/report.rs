@@ -1,0 +1,138 @@
+//! Step 5: what was found and done goes into the status, and what changed into events. An unchanged status is not
+//! written.
+
+mod findings;
+mod status;
+
+use std::time::Duration;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::api::{Api, Patch, PatchParams};
+use kube::runtime::events::{Event, EventType};
+use kube::{Resource, ResourceExt};
+
+use super::apply::{self, Outcome, Progress};
+use super::conditions::{DEVELOPMENT_ONLY, READY, RECONCILING, STALLED, changed};
+use super::validate::Problem;
+use super::{Cluster, Context, said};
+use crate::crd::{SocialPlatform, SocialPlatformStatus};
+use crate::platform::{Exposure, Platform};
+use crate::resources::metadata::MANAGER;
+use status::{View, status};
+
+/// How soon a Secret that is missing is looked for again; nobody tells us when it appears.
+const SECRET_RETRY: Duration = Duration::from_secs(15);
+/// How soon the Gateway API is looked for again.
+const GATEWAY_API_RETRY: Duration = Duration::from_secs(60);
+
+/// The status could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to write the status of SocialPlatform {name}: {}", said(.source))]
+pub struct Error {
+    name: String,
+    source: kube::Error,
+}
+
+/// What the controller does next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Next {
+    /// When to look again at the latest, if that is sooner than usual.
+    pub within: Option<Duration>,
+    /// Whether anything was written.
+    pub wrote: bool,
+}
+
+/// Reports a resource that cannot be brought about as it is.
+pub async fn refuse(context: &Context, cluster: &Cluster, problems: &[Problem]) -> Result<Next, Error> {
+    let wrote = write(context, cluster, View::Refused(problems)).await?;
+    let within = problems.iter().any(|problem| !problem.stalled).then_some(SECRET_RETRY);
+    Ok(Next { within, wrote })
+}
+
+/// Reports what `outcome` says; hands its error on, so that it is tried again.
+pub async fn report(
+    context: &Context,
+    cluster: &Cluster,
+    platform: &Platform,
+    outcome: Result<Outcome, apply::Error>,
+) -> Result<Next, super::Error> {
+    match outcome {
+        Ok(outcome) => {
+            let wrote = write(context, cluster, View::Applied(platform, &outcome)).await?;
+            Ok(Next { within: within(cluster, platform, &outcome.progress), wrote: wrote || outcome.writes > 0 })
+        }
+        Err(error) => {
+            if error.is_refusal() {
+                write(context, cluster, View::ApplyRefused(&error.to_string())).await?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+fn within(cluster: &Cluster, platform: &Platform, progress: &Progress) -> Option<Duration> {
+    match (progress, &platform.exposure) {
+        (Progress::MigrationFailed { retry_at: Some(at), .. }, _) => {
+            let wait = cluster.now.duration_until(*at);
+            Some(Duration::try_from(wait).unwrap_or_default() + Duration::from_secs(1))
+        }
+        (Progress::Migrated, Exposure::Gateway { served: false, .. }) => Some(GATEWAY_API_RETRY),
+        _ => None,
+    }
+}
+
+/// Writes the status if it is another, and tells what changed. Says whether it did.
+async fn write(context: &Context, cluster: &Cluster, view: View<'_>) -> Result<bool, Error> {
+    let resource = &*cluster.resource;
+    let new = status(cluster, view);
+    let old = resource.status.clone().unwrap_or_default();
+    if old == new {
+        return Ok(false);
+    }
+    let name = resource.name_any();
+    let api: Api<SocialPlatform> = Api::namespaced(context.client.clone(), &cluster.namespace());
+    let patch = serde_json::json!({
+        "apiVersion": SocialPlatform::api_version(&()),
+        "kind": SocialPlatform::kind(&()),
+        "metadata": { "name": name },
+        "status": new,
+    });
+    let params = PatchParams::apply(MANAGER).force();
+    let written = api.patch_status(&name, &params, &Patch::Apply(patch)).await;
+    written.map_err(|source| Error { name, source })?;
+    tell(context, resource, &old, &new).await;
+    Ok(true)
+}
+
+/// One event for each condition that changed. An event that cannot be written is not worth a retry.
+async fn tell(context: &Context, resource: &SocialPlatform, old: &SocialPlatformStatus, new: &SocialPlatformStatus) {
+    let reference = resource.object_ref(&());
+    for condition in changed(&old.conditions, &new.conditions) {
+        let event = Event {
+            type_: event_type(condition),
+            reason: condition.reason.clone(),
+            // The API server takes no note above 1 kB.
+            note: Some(condition.message.chars().take(250).collect()),
+            action: condition.type_.clone(),
+            secondary: None,
+        };
+        if let Err(error) = context.recorder.publish(&event, &reference).await {
+            tracing::warn!(error = said(&error), "failed to publish an event");
+        }
+    }
+}
+
+fn event_type(condition: &Condition) -> EventType {
+    let is_fine = match condition.type_.as_str() {
+        STALLED => false,
+        RECONCILING | DEVELOPMENT_ONLY => true,
+        // Not ready yet is the normal course; what stands in its way has a condition of its own.
+        READY => true,
+        _ => {
+            condition.status != "False"
+                || condition.reason == findings::NOT_REQUESTED
+                || condition.reason == findings::MIGRATING
+        }
+    };
+    if is_fine { EventType::Normal } else { EventType::Warning }
+}

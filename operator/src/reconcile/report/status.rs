@@ -1,0 +1,89 @@
+//! The status of a platform. Pure.
+
+use contracts::Service;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::batch::v1::Job;
+use kube::ResourceExt;
+
+use super::findings;
+use crate::crd::{ComponentStatus, MigrationStatus, SocialPlatformStatus};
+use crate::migration::is_same_work;
+use crate::platform::Platform;
+use crate::reconcile::Cluster;
+use crate::reconcile::apply::{Outcome, Progress};
+use crate::reconcile::conditions::merged;
+use crate::reconcile::validate::{Problem, url};
+use crate::resources::deployment::{available_replicas, image, is_available, replicas};
+
+/// How far a reconcile came.
+#[derive(Clone, Copy)]
+pub(super) enum View<'a> {
+    /// The resource cannot be brought about as it is.
+    Refused(&'a [Problem]),
+    /// The API server refuses an object, for this reason.
+    ApplyRefused(&'a str),
+    /// It was applied, as far as it goes.
+    Applied(&'a Platform, &'a Outcome),
+}
+
+/// The status after a reconcile.
+pub(super) fn status(cluster: &Cluster, view: View<'_>) -> SocialPlatformStatus {
+    let resource = &*cluster.resource;
+    let old = resource.status.clone().unwrap_or_default();
+    let wanted = &resource.spec.version;
+    let (version, migration) = match view {
+        View::Applied(_, outcome) if outcome.progress == Progress::Migrated => {
+            let runs = outcome.resources.deployments.iter().all(is_available);
+            let version = if runs { Some(wanted.clone()) } else { old.version.clone() };
+            (version, Some(migration(old.migration.as_ref(), &outcome.resources.migration, wanted)))
+        }
+        _ => (old.version.clone(), old.migration.clone()),
+    };
+    let findings = findings::findings(cluster, view, &old.conditions);
+    SocialPlatformStatus {
+        observed_generation: cluster.generation(),
+        target_version: (version.as_ref() != Some(wanted)).then(|| wanted.clone()),
+        version,
+        url: Some(url(resource)),
+        migration,
+        components: components(cluster, view),
+        conditions: merged(&old.conditions, findings, cluster.generation(), cluster.now),
+    }
+}
+
+/// The record of the migration that `job` did. One that is recorded stays as it is, whatever became of its Job.
+fn migration(old: Option<&MigrationStatus>, job: &Job, version: &str) -> MigrationStatus {
+    let name = job.name_any();
+    match old {
+        Some(old) if is_same_work(&old.job, &name) => old.clone(),
+        _ => MigrationStatus {
+            version: version.to_owned(),
+            job: name,
+            completed_at: job.status.as_ref().and_then(|status| status.completion_time.clone()),
+        },
+    }
+}
+
+/// One row for each service, sorted by name.
+fn components(cluster: &Cluster, view: View<'_>) -> Vec<ComponentStatus> {
+    let row = |service: Service| {
+        let name = format!("{}-{service}", cluster.resource.name_any());
+        let deployment = match view {
+            View::Applied(_, outcome) => named(outcome.resources.deployments.iter(), &name),
+            _ => named(cluster.children.deployments.iter().map(|deployment| &**deployment), &name),
+        }?;
+        Some(ComponentStatus {
+            name: service.name().to_owned(),
+            ready: available_replicas(deployment),
+            desired: replicas(deployment),
+            image: image(deployment).unwrap_or_default().to_owned(),
+        })
+    };
+    let mut rows: Vec<_> = Service::ALL.into_iter().filter_map(row).collect();
+    rows.sort_by(|one, other| one.name.cmp(&other.name));
+    rows
+}
+
+fn named<'a>(mut deployments: impl Iterator<Item = &'a Deployment>, name: &str) -> Option<&'a Deployment> {
+    deployments.find(|deployment| deployment.metadata.name.as_deref() == Some(name))
+}

@@ -1,0 +1,238 @@
+//! Step 2: the resource becomes a [`Platform`], or a list of what is wrong with it. Pure.
+//!
+//! What a CEL rule can say, the API server has already refused; here is what takes a look at Secrets and at the catalog.
+
+use std::collections::BTreeMap;
+
+use contracts::Service;
+use k8s_openapi::api::core::v1::{ResourceRequirements, Secret};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::{Resource, ResourceExt};
+
+use super::Cluster;
+use super::conditions::{READY, SECRETS_RESOLVED};
+use crate::crd::{
+    ComponentsSpec, DatabaseMode, ExposureMode, ExposureSpec, ObjectStoreMode, ResourcesSpec, Scheme, SocialPlatform,
+};
+use crate::migration::attempts;
+use crate::platform::{Endpoint, Exposure, Platform, Size};
+use crate::quantity::canonical;
+use crate::secrets::{Stored, generated};
+
+mod secrets;
+
+/// Something that keeps a resource from being brought about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The condition that it is the reason of.
+    pub condition: &'static str,
+    /// In CamelCase, for machines.
+    pub reason: &'static str,
+    /// What to do, for people.
+    pub message: String,
+    /// Whether only a change of the resource or of the operator helps. Otherwise it is looked at again by itself.
+    pub stalled: bool,
+}
+
+impl Problem {
+    fn in_spec(reason: &'static str, message: String) -> Self {
+        Self { condition: READY, reason, message, stalled: true }
+    }
+
+    fn in_secret(reason: &'static str, message: String) -> Self {
+        Self { condition: SECRETS_RESOLVED, reason, message, stalled: false }
+    }
+}
+
+/// Collects problems, so that a person sees all of them at once.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn note<T>(&mut self, result: Result<T, Problem>) -> Option<T> {
+        result.map_err(|problem| self.0.push(problem)).ok()
+    }
+}
+
+/// Makes a [`Platform`] of the resource.
+pub fn validate(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
+    let resource = &*cluster.resource;
+    let spec = &resource.spec;
+    let mut problems = Problems::default();
+
+    let owner = problems.note(owner(resource));
+    let image = problems.note(image(cluster));
+    let database = problems.note(secrets::database(cluster));
+    let object_store = problems.note(secrets::object_store(cluster));
+    let stored = problems.note(stored(cluster));
+    let sizes = problems.note(sizes(spec.components.as_ref()));
+    let otlp = spec.observability.as_ref().and_then(|observability| observability.otlp_endpoint.as_deref());
+    let otlp = problems.note(otlp.map(|url| endpoint("observability.otlpEndpoint", url)).transpose());
+
+    match (owner, image, database, object_store, stored, sizes, otlp) {
+        (Some(owner), Some(image), Some(database), Some(object_store), Some(stored), Some(sizes), Some(otlp)) => {
+            Ok(Platform {
+                name: resource.name_any(),
+                namespace: cluster.namespace(),
+                owner,
+                version: spec.version.clone(),
+                image,
+                image_pull_policy: spec.image_pull_policy,
+                url: url(resource),
+                domain: spec.domain.clone(),
+                deletion_policy: spec.lifecycle.as_ref().and_then(|it| it.deletion_policy).unwrap_or_default(),
+                database,
+                object_store,
+                exposure: exposure(&spec.exposure, cluster.http_routes_served),
+                otlp,
+                trusted_proxy_hops: spec.trusted_proxy_hops.unwrap_or(1),
+                sizes,
+                stored,
+                attempts: attempts(&cluster.children.jobs),
+                now: cluster.now,
+            })
+        }
+        _ => Err(problems.0),
+    }
+}
+
+/// Where people reach the platform.
+pub fn url(resource: &SocialPlatform) -> String {
+    let exposure = &resource.spec.exposure;
+    let tls = exposure.ingress.as_ref().is_some_and(|ingress| ingress.tls_secret_name.is_some());
+    let scheme = match (exposure.scheme, exposure.mode) {
+        (Some(Scheme::Http), _) => "http",
+        (Some(Scheme::Https), _) => "https",
+        (None, ExposureMode::Ingress) if !tls => "http",
+        (None, _) => "https",
+    };
+    format!("{scheme}://{}", resource.spec.domain)
+}
+
+/// Is a store in use that is no place for people's data?
+pub fn is_for_development(resource: &SocialPlatform) -> bool {
+    resource.spec.database.mode == DatabaseMode::Development
+        || resource.spec.object_store.mode == ObjectStoreMode::Development
+}
+
+fn owner(resource: &SocialPlatform) -> Result<OwnerReference, Problem> {
+    resource.controller_owner_ref(&()).ok_or_else(|| {
+        Problem::in_spec("NotStored", "the resource has no uid: it has to come from the API server".to_owned())
+    })
+}
+
+fn image(cluster: &Cluster) -> Result<String, Problem> {
+    let spec = &cluster.resource.spec;
+    spec.image.clone().or_else(|| cluster.images.get(&spec.version).cloned()).ok_or_else(|| {
+        let known: Vec<_> = cluster.images.keys().map(String::as_str).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        let message = format!(
+            "version {} is not in the operator's catalog of images (it has: {known}); choose one of these, add it to \
+             the chart's `images`, or set spec.image",
+            spec.version
+        );
+        Problem::in_spec("UnknownVersion", message)
+    })
+}
+
+/// The values of the generated Secrets that exist. One that lost a value is not repaired: the value may be the only way
+/// to read the data.
+fn stored(cluster: &Cluster) -> Result<Stored, Problem> {
+    let spec = &cluster.resource.spec;
+    let own_database = spec.database.mode == DatabaseMode::Development;
+    let own_object_store = spec.object_store.mode == ObjectStoreMode::Development;
+    let mut stored = Stored::default();
+    for (name, keys) in generated(&cluster.resource.name_any(), own_database, own_object_store) {
+        let Some(secret) = cluster.generated.get(&name) else { continue };
+        let values = values(secret);
+        if let Some(missing) = keys.iter().find(|key| values.get(**key).is_none_or(String::is_empty)) {
+            let message = format!(
+                "Secret {name} has lost its key {missing}: restore it from a backup; if what it protects may be lost, \
+                 delete the Secret, and a new one is made"
+            );
+            return Err(Problem::in_secret("GeneratedSecretBroken", message));
+        }
+        stored.0.insert(name, values);
+    }
+    Ok(stored)
+}
+
+/// The values of a Secret that are text.
+fn values(secret: &Secret) -> BTreeMap<String, String> {
+    let data = secret.data.clone().unwrap_or_default();
+    data.into_iter().filter_map(|(key, value)| Some((key, String::from_utf8(value.0).ok()?))).collect()
+}
+
+fn sizes(components: Option<&ComponentsSpec>) -> Result<BTreeMap<Service, Size>, Problem> {
+    let Some(components) = components else { return Ok(BTreeMap::new()) };
+    let mut sizes = BTreeMap::new();
+    for service in Service::ALL {
+        let Some(component) = components.of(service) else { continue };
+        let resources = component.resources.as_ref().map(|resources| requirements(service, resources)).transpose()?;
+        sizes.insert(service, Size { replicas: component.replicas, resources });
+    }
+    Ok(sizes)
+}
+
+fn requirements(service: Service, resources: &ResourcesSpec) -> Result<ResourceRequirements, Problem> {
+    let list = |what: &str, list: &Option<BTreeMap<String, Quantity>>| {
+        let Some(list) = list else { return Ok(None) };
+        let canonical = list.iter().map(|(name, Quantity(quantity))| match canonical(quantity) {
+            Some(canonical) => Ok((name.clone(), Quantity(canonical))),
+            None => {
+                let at = format!("components.{service}.resources.{what}.{name}");
+                let message = format!("{at} is {quantity:?}: write a quantity such as 100m or 128Mi");
+                Err(Problem::in_spec("InvalidQuantity", message))
+            }
+        });
+        canonical.collect::<Result<BTreeMap<_, _>, _>>().map(Some)
+    };
+    Ok(ResourceRequirements {
+        requests: list("requests", &resources.requests)?,
+        limits: list("limits", &resources.limits)?,
+        claims: None,
+    })
+}
+
+fn exposure(spec: &ExposureSpec, served: bool) -> Exposure {
+    match spec.mode {
+        ExposureMode::None => Exposure::None,
+        ExposureMode::Ingress => {
+            let ingress = spec.ingress.clone().unwrap_or_default();
+            Exposure::Ingress {
+                class: ingress.class_name,
+                annotations: ingress.annotations.unwrap_or_default(),
+                tls_secret: ingress.tls_secret_name,
+            }
+        }
+        ExposureMode::Gateway => {
+            let parents = spec.gateway.as_ref().map(|gateway| gateway.parent_refs.clone()).unwrap_or_default();
+            Exposure::Gateway { parents, served }
+        }
+    }
+}
+
+/// A base URL and the port that it means.
+fn endpoint(field: &str, url: &str) -> Result<Endpoint, Problem> {
+    let uri: Option<http::Uri> = url.parse().ok();
+    let authority = uri.as_ref().and_then(http::Uri::authority);
+    // A port that is no number reads as no port at all.
+    let says_port = authority.is_some_and(|it| it.as_str().rsplit(']').next().is_some_and(|rest| rest.contains(':')));
+    let port = match uri.as_ref().and_then(http::Uri::scheme_str) {
+        Some("http" | "https") if says_port => authority.and_then(|authority| authority.port_u16()),
+        Some("https") => authority.map(|_| 443),
+        Some("http") => authority.map(|_| 80),
+        _ => None,
+    };
+    match port {
+        Some(port) => Ok(Endpoint { url: url.trim_end_matches('/').to_owned(), port }),
+        None => {
+            let message = format!("{field} is {url:?}: write a URL such as http://host:4318");
+            Err(Problem::in_spec("InvalidEndpoint", message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+use super::*;
+use crate::example::{full, minimal};
+use crate::fixtures::{cluster, secret};
+use crate::platform::{Database, ObjectStore};
+
+/// The one problem of `cluster`.
+fn problem(cluster: &Cluster) -> Problem {
+    let mut problems = validate(cluster).expect_err("something is wrong");
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    problems.remove(0)
+}
+
+#[test]
+fn the_examples_become_platforms() {
+    let platform = validate(&cluster(minimal())).unwrap();
+    assert_eq!(platform.image, "example.org/social-platform:1.2.3");
+    assert!(matches!(platform.database, Database::Development { .. }));
+    let platform = validate(&cluster(full())).unwrap();
+    let Database::External(connection) = platform.database else { panic!("the full example is external") };
+    assert_eq!((connection.host.as_str(), connection.port), ("pg", 5432));
+}
+
+#[test]
+fn a_version_that_the_catalog_lacks_is_stalled_and_says_what_there_is() {
+    let mut cluster = cluster(minimal());
+    cluster.images.clear();
+    cluster.images.insert("9.9.9".into(), "image".into());
+    let problem = problem(&cluster);
+    assert_eq!((problem.condition, problem.reason, problem.stalled), (READY, "UnknownVersion", true));
+    assert!(problem.message.contains("1.2.3") && problem.message.contains("9.9.9"), "{}", problem.message);
+}
+
+#[test]
+fn an_image_of_the_resource_goes_before_the_catalog() {
+    let mut resource = minimal();
+    resource.spec.image = Some("mirror.example.org/it@sha256:0".into());
+    let mut cluster = cluster(resource);
+    cluster.images.clear();
+    assert_eq!(validate(&cluster).unwrap().image, "mirror.example.org/it@sha256:0");
+}
+
+#[test]
+fn a_missing_secret_names_itself_and_its_keys() {
+    let mut cluster = cluster(full());
+    cluster.referenced.remove("demo-pg-app");
+    let problem = problem(&cluster);
+    assert_eq!((problem.condition, problem.reason, problem.stalled), (SECRETS_RESOLVED, "SecretMissing", false));
+    assert!(problem.message.contains("demo-pg-app") && problem.message.contains("dbname"), "{}", problem.message);
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let mut cluster = cluster(full());
+    cluster.referenced.clear();
+    cluster.images.clear();
+    assert_eq!(validate(&cluster).unwrap_err().len(), 3);
+}
+
+#[test]
+fn an_incomplete_secret_names_what_is_missing() {
+    let mut cluster = cluster(full());
+    cluster.referenced.insert("demo-s3".into(), secret("demo-s3", &[("AWS_ACCESS_KEY_ID", "")]));
+    let problem = problem(&cluster);
+    assert_eq!(problem.reason, "SecretIncomplete");
+    assert!(problem.message.contains("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"), "{}", problem.message);
+}
+
+#[test]
+fn a_port_that_is_none_is_refused() {
+    for port in ["0", "-1", "65536", "postgres"] {
+        let mut cluster = cluster(full());
+        let values = [("host", "h"), ("port", port), ("dbname", "d"), ("user", "u"), ("password", "p")];
+        cluster.referenced.insert("demo-pg-app".into(), secret("demo-pg-app", &values));
+        assert_eq!(problem(&cluster).reason, "SecretInvalid", "{port}");
+    }
+}
+
+#[test]
+fn a_database_name_must_leave_room_for_the_names_of_roles() {
+    let mut cluster = cluster(full());
+    let name = "d".repeat(53);
+    let values = [("host", "h"), ("port", "5432"), ("dbname", &*name), ("user", "u"), ("password", "p")];
+    cluster.referenced.insert("demo-pg-app".into(), secret("demo-pg-app", &values));
+    assert_eq!(problem(&cluster).reason, "SecretInvalid");
+}
+
+#[test]
+fn a_generated_secret_that_lost_its_value_is_not_replaced() {
+    let mut cluster = cluster(minimal());
+    cluster.generated.insert("demo-key-encryption".into(), secret("demo-key-encryption", &[("other", "value")]));
+    let problem = problem(&cluster);
+    assert_eq!(problem.reason, "GeneratedSecretBroken");
+    assert!(problem.message.contains("KEY_ENCRYPTION_KEY"), "{}", problem.message);
+}
+
+#[test]
+fn quantities_are_brought_into_the_form_that_the_server_stores() {
+    let mut resource = full();
+    let photo = resource.spec.components.as_mut().unwrap().photo.as_mut().unwrap();
+    let requests = [("memory".to_owned(), Quantity("2048Mi".to_owned()))].into();
+    photo.resources = Some(ResourcesSpec { requests: Some(requests), limits: None });
+    let platform = validate(&cluster(resource)).unwrap();
+    let resources = platform.sizes[&Service::Photo].resources.clone().unwrap();
+    assert_eq!(resources.requests.unwrap()["memory"], Quantity("2Gi".to_owned()));
+}
+
+#[test]
+fn another_credential_has_another_fingerprint() {
+    let fingerprint = |key: &str| {
+        let mut cluster = cluster(full());
+        let values = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", key)];
+        cluster.referenced.insert("demo-s3".into(), secret("demo-s3", &values));
+        match validate(&cluster).unwrap().object_store {
+            ObjectStore::External { fingerprint, .. } => fingerprint,
+            ObjectStore::Development { .. } => panic!("the full example is external"),
+        }
+    };
+    assert_eq!(fingerprint("one"), fingerprint("one"));
+    assert_ne!(fingerprint("one"), fingerprint("other"));
+}
+
+#[test]
+fn the_scheme_follows_the_certificate_unless_it_is_said() {
+    let mut resource = minimal();
+    assert_eq!(url(&resource), "http://social.localhost");
+    resource.spec.exposure.scheme = Some(Scheme::Https);
+    assert_eq!(url(&resource), "https://social.localhost");
+    resource.spec.exposure.scheme = None;
+    resource.spec.exposure.ingress.as_mut().unwrap().tls_secret_name = Some("tls".into());
+    assert_eq!(url(&resource), "https://social.localhost");
+    assert_eq!(url(&full()), "https://social.example.org");
+}
+
+#[test]
+fn an_endpoint_means_a_port() {
+    for (url, port) in [("http://a", 80), ("https://a/", 443), ("http://a:4318", 4318), ("http://[::1]:9000", 9000)] {
+        assert_eq!(endpoint("it", url).unwrap().port, port, "{url}");
+    }
+    assert_eq!(endpoint("it", "http://a:4318/").unwrap().url, "http://a:4318");
+    for url in ["", "a:4318", "ftp://a", "http://", "http://a:99999"] {
+        assert_eq!(endpoint("it", url).unwrap_err().reason, "InvalidEndpoint", "{url}");
+    }
+}

@@ -1,0 +1,109 @@
+//! Nothing in, nothing out; and the edges of the drawing, one policy per component.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::networking::v1::{
+    NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
+    NetworkPolicySpec,
+};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
+use super::metadata::{instance_selector, owned, selector};
+use super::unless_empty;
+use crate::components::{Callee, Component, Port};
+use crate::platform::Platform;
+
+const DNS_PORT: u16 = 53;
+
+/// The policies of a platform.
+pub fn network_policies(platform: &Platform, components: &[Component]) -> Vec<NetworkPolicy> {
+    let mut policies = vec![default_deny(platform)];
+    policies.extend(components.iter().map(|component| NetworkPolicy {
+        metadata: owned(platform, component.name, &platform.named(component.name)),
+        spec: Some(NetworkPolicySpec {
+            pod_selector: Some(selector(platform, component.name)),
+            policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+            ingress: unless_empty(ingress(platform, component, components)),
+            egress: unless_empty(egress(platform, component)),
+        }),
+    }));
+    policies
+}
+
+/// It also holds for pods of the platform that no other policy is about.
+fn default_deny(platform: &Platform) -> NetworkPolicy {
+    NetworkPolicy {
+        metadata: owned(platform, "default-deny", &platform.named("default-deny")),
+        spec: Some(NetworkPolicySpec {
+            pod_selector: Some(instance_selector(platform)),
+            policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+            ingress: None,
+            egress: None,
+        }),
+    }
+}
+
+/// One rule for each port that anyone may call.
+fn ingress(platform: &Platform, component: &Component, all: &[Component]) -> Vec<NetworkPolicyIngressRule> {
+    let callers = |port: &Port| -> Vec<NetworkPolicyPeer> {
+        if port.open {
+            return vec![any_pod()];
+        }
+        let calls = |caller: &&Component| {
+            caller.calls.iter().any(|call| call.to == Callee::Component(component.name) && call.port == port.number)
+        };
+        all.iter().filter(calls).map(|caller| pods(platform, caller.name)).collect()
+    };
+    component
+        .ports
+        .iter()
+        .map(|port| (port, callers(port)))
+        .filter(|(_, from)| !from.is_empty())
+        .map(|(port, from)| NetworkPolicyIngressRule { from: Some(from), ports: Some(vec![tcp(port.number)]) })
+        .collect()
+}
+
+/// DNS, and one rule for each callee. What is outside is opened by its port: a policy cannot name a host.
+fn egress(platform: &Platform, component: &Component) -> Vec<NetworkPolicyEgressRule> {
+    if component.calls.is_empty() {
+        return Vec::new();
+    }
+    let mut by_callee: BTreeMap<Option<&str>, Vec<u16>> = BTreeMap::new();
+    for call in &component.calls {
+        let callee = match call.to {
+            Callee::Component(name) => Some(name),
+            Callee::Outside => None,
+        };
+        let ports = by_callee.entry(callee).or_default();
+        if !ports.contains(&call.port) {
+            ports.push(call.port);
+        }
+    }
+    let dns = NetworkPolicyEgressRule { ports: Some(vec![udp(DNS_PORT), tcp(DNS_PORT)]), to: None };
+    let rule = |(callee, ports): (Option<&str>, Vec<u16>)| NetworkPolicyEgressRule {
+        to: callee.map(|name| vec![pods(platform, name)]),
+        ports: Some(ports.into_iter().map(tcp).collect()),
+    };
+    [dns].into_iter().chain(by_callee.into_iter().map(rule)).collect()
+}
+
+fn pods(platform: &Platform, component: &str) -> NetworkPolicyPeer {
+    NetworkPolicyPeer { pod_selector: Some(selector(platform, component)), ..NetworkPolicyPeer::default() }
+}
+
+fn any_pod() -> NetworkPolicyPeer {
+    NetworkPolicyPeer { namespace_selector: Some(LabelSelector::default()), ..NetworkPolicyPeer::default() }
+}
+
+fn tcp(port: u16) -> NetworkPolicyPort {
+    port_of("TCP", port)
+}
+
+fn udp(port: u16) -> NetworkPolicyPort {
+    port_of("UDP", port)
+}
+
+fn port_of(protocol: &str, port: u16) -> NetworkPolicyPort {
+    NetworkPolicyPort { protocol: Some(protocol.to_owned()), port: Some(IntOrString::Int(port.into())), end_port: None }
+}

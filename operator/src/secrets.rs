@@ -1,0 +1,180 @@
+//! The values that the operator makes once and never again: keys and passwords.
+//!
+//! Each lives in a Secret of its own. What exists is read, and only what is missing is made: a second key-encryption key
+//! would turn everything under the first into noise.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use contracts::Service;
+
+use crate::crd::SslMode;
+use crate::platform::{Connection, Database, ObjectStore, Platform};
+
+/// Where new values come from. Tests give fixed ones.
+pub trait Generator: Send + Sync {
+    /// That many bytes which nobody can guess.
+    fn random(&self, length: usize) -> Vec<u8>;
+
+    /// A new key of a service.
+    fn service_key(&self) -> ServiceKey;
+}
+
+/// The Ed25519 key with which a service signs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceKey {
+    /// Base64 of the PKCS#8 v1 document. Version 1, because JWT libraries take no other.
+    pub private: String,
+    /// Base64url of the 32 public bytes, without padding, as in a JWK.
+    pub public: String,
+}
+
+/// The system's random numbers.
+pub struct SystemGenerator;
+
+impl Generator for SystemGenerator {
+    fn random(&self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        aws_lc_rs::rand::fill(&mut bytes).expect("the system gives random bytes once it has started");
+        bytes
+    }
+
+    fn service_key(&self) -> ServiceKey {
+        let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new())
+            .expect("the system gives random bytes once it has started");
+        let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).expect("a key just made can be read");
+        ServiceKey {
+            private: STANDARD.encode(document.as_ref()),
+            public: URL_SAFE_NO_PAD.encode(pair.public_key().as_ref()),
+        }
+    }
+}
+
+/// The generated Secrets that exist: Secret → key → value.
+#[derive(Clone, Debug, Default)]
+pub struct Stored(pub BTreeMap<String, BTreeMap<String, String>>);
+
+impl Stored {
+    /// A value, if its Secret exists.
+    pub fn value(&self, secret: &str, key: &str) -> Option<String> {
+        self.0.get(secret)?.get(key).cloned()
+    }
+
+    /// Does the Secret exist?
+    pub fn contains(&self, secret: &str) -> bool {
+        self.0.contains_key(secret)
+    }
+}
+
+/// The names of the generated Secrets of a platform, each with the keys that it must have.
+pub fn generated(name: &str, own_database: bool, own_object_store: bool) -> Vec<(String, &'static [&'static str])> {
+    let mut secrets: Vec<(String, &'static [&'static str])> =
+        vec![(format!("{name}-key-encryption"), &["KEY_ENCRYPTION_KEY"])];
+    for service in Service::ALL {
+        secrets.push((format!("{name}-{service}-key"), &["SERVICE_KEY", "PUBLIC_KEY"]));
+        secrets.push((format!("{name}-{service}-database"), &["password"]));
+    }
+    if own_database {
+        secrets.push((format!("{name}-database"), &["password"]));
+    }
+    if own_object_store {
+        secrets.push((format!("{name}-object-store"), &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]));
+    }
+    secrets
+}
+
+/// Every value that the platform needs, found or made.
+pub struct Credentials {
+    /// Base64 of the 32 bytes under which auth keeps its signing keys.
+    pub key_encryption_key: String,
+    /// One for each service, in the order of [`Service::ALL`].
+    pub services: Vec<ServiceCredentials>,
+    /// The owner's way into the database.
+    pub owner: Connection,
+    /// Access key and secret of the object store, if it is ours.
+    pub object_store: Option<(String, String)>,
+}
+
+/// What one service needs.
+pub struct ServiceCredentials {
+    /// Whose.
+    pub service: Service,
+    /// With which it signs.
+    pub key: ServiceKey,
+    /// Of its login role.
+    pub database_password: String,
+}
+
+impl Credentials {
+    /// Takes what is stored and makes the rest.
+    pub fn complete(platform: &Platform, generator: &dyn Generator) -> Self {
+        let stored = |secret: &str, key: &str| platform.stored.value(&platform.named(secret), key);
+        let password = || URL_SAFE_NO_PAD.encode(generator.random(24));
+        let services = Service::ALL.map(|service| {
+            let secret = format!("{service}-key");
+            let key = match (stored(&secret, "SERVICE_KEY"), stored(&secret, "PUBLIC_KEY")) {
+                (Some(private), Some(public)) => ServiceKey { private, public },
+                _ => generator.service_key(),
+            };
+            let database_password = stored(&format!("{service}-database"), "password").unwrap_or_else(password);
+            ServiceCredentials { service, key, database_password }
+        });
+        let owner = match &platform.database {
+            Database::External(connection) => connection.clone(),
+            Database::Development { .. } => Connection {
+                host: platform.named("postgres"),
+                port: 5432,
+                database: "social".to_owned(),
+                user: "postgres".to_owned(),
+                password: stored("database", "password").unwrap_or_else(password),
+                ssl_mode: SslMode::Disable,
+            },
+        };
+        let object_store = match &platform.object_store {
+            ObjectStore::External { .. } => None,
+            ObjectStore::Development { .. } => Some((
+                stored("object-store", "AWS_ACCESS_KEY_ID")
+                    .unwrap_or_else(|| URL_SAFE_NO_PAD.encode(generator.random(15))),
+                stored("object-store", "AWS_SECRET_ACCESS_KEY")
+                    .unwrap_or_else(|| URL_SAFE_NO_PAD.encode(generator.random(30))),
+            )),
+        };
+        Self {
+            key_encryption_key: stored("key-encryption", "KEY_ENCRYPTION_KEY")
+                .unwrap_or_else(|| STANDARD.encode(generator.random(32))),
+            services: services.into(),
+            owner,
+            object_store,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_key_is_the_short_document_that_jwt_libraries_read() {
+        let key = SystemGenerator.service_key();
+        assert_eq!(STANDARD.decode(key.private).unwrap().len(), 48);
+        assert_eq!(URL_SAFE_NO_PAD.decode(key.public).unwrap().len(), 32);
+    }
+
+    #[test]
+    fn no_two_values_are_the_same() {
+        assert_ne!(SystemGenerator.random(32), SystemGenerator.random(32));
+        assert_ne!(SystemGenerator.service_key(), SystemGenerator.service_key());
+    }
+
+    #[test]
+    fn external_storage_has_no_generated_credentials() {
+        let names: Vec<_> = generated("demo", false, false).into_iter().map(|(name, _)| name).collect();
+        assert!(names.contains(&"demo-key-encryption".to_owned()));
+        assert!(names.contains(&"demo-photo-database".to_owned()));
+        assert!(!names.contains(&"demo-database".to_owned()));
+        assert!(!names.contains(&"demo-object-store".to_owned()));
+    }
+}

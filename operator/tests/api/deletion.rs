@@ -1,0 +1,96 @@
+//! What is left when the resource is deleted.
+
+use std::fmt::Debug;
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use kube::api::{DeleteParams, ListParams};
+use kube::{Resource, ResourceExt};
+use operator::crd::{DeletionPolicy, LifecycleSpec, SocialPlatform};
+use serde::de::DeserializeOwned;
+
+use crate::harness::{Harness, development, eventually};
+
+/// Waits until only the objects with these names are left of a kind of ours.
+async fn only<K>(harness: &Harness, left: &[&str])
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+{
+    let ours = ListParams::default().labels("app.kubernetes.io/managed-by=socialplatform-operator");
+    eventually(&format!("of {} only {left:?} are left", K::plural(&())), || async {
+        let list = harness.api::<K>().list(&ours).await.unwrap();
+        let mut names: Vec<_> = list.iter().map(ResourceExt::name_any).collect();
+        names.sort();
+        if names == left { Ok(()) } else { Err(format!("there are {names:?}")) }
+    })
+    .await;
+}
+
+async fn only_data(harness: &Harness, secrets: &[&str], volumes: &[&str]) {
+    only::<Deployment>(harness, &[]).await;
+    only::<Job>(harness, &[]).await;
+    only::<Service>(harness, &[]).await;
+    only::<ServiceAccount>(harness, &[]).await;
+    only::<ConfigMap>(harness, &[]).await;
+    only::<NetworkPolicy>(harness, &[]).await;
+    only::<Ingress>(harness, &[]).await;
+    only::<Secret>(harness, secrets).await;
+    only::<PersistentVolumeClaim>(harness, volumes).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn retain_leaves_data_and_keys_and_the_next_resource_takes_them_over() {
+    let harness = Harness::start("retain").await;
+    harness.create(&development()).await;
+    harness.wait_until_ready().await;
+    let key: Secret = harness.get("demo-key-encryption").await;
+    let password: Secret = harness.get("demo-database").await;
+    let volume: PersistentVolumeClaim = harness.get("demo-postgres").await;
+
+    harness.api::<SocialPlatform>().delete("demo", &DeleteParams::default()).await.unwrap();
+    let secrets = [
+        "demo-auth-database",
+        "demo-database",
+        "demo-key-encryption",
+        "demo-photo-database",
+        "demo-relation-database",
+        "demo-social-database",
+    ];
+    only_data(&harness, &secrets, &["demo-postgres", "demo-s3"]).await;
+
+    harness.create(&development()).await;
+    harness.wait_until_ready().await;
+    assert_eq!(harness.get::<Secret>("demo-key-encryption").await.data, key.data);
+    assert_eq!(harness.get::<Secret>("demo-database").await.data, password.data);
+    assert_eq!(harness.get::<PersistentVolumeClaim>("demo-postgres").await.uid(), volume.uid());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn delete_leaves_nothing() {
+    let harness = Harness::start("delete").await;
+    let mut resource = development();
+    resource.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete) });
+    harness.create(&resource).await;
+    harness.wait_until_ready().await;
+    harness.api::<SocialPlatform>().delete("demo", &DeleteParams::default()).await.unwrap();
+    only_data(&harness, &[], &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_policy_can_change_while_the_platform_runs() {
+    let harness = Harness::start("policy").await;
+    harness.create(&development()).await;
+    harness.wait_until_ready().await;
+    for (policy, owners) in [("Delete", 1), ("Retain", 0)] {
+        let change = serde_json::json!({"spec": {"lifecycle": {"deletionPolicy": policy}}});
+        harness.edit::<SocialPlatform>("demo", change).await;
+        eventually(&format!("with {policy} the key has {owners} owners"), || async {
+            let found = harness.get::<Secret>("demo-key-encryption").await.owner_references().len();
+            if found == owners { Ok(()) } else { Err(format!("{found}")) }
+        })
+        .await;
+    }
+}

@@ -1,0 +1,190 @@
+//! A namespace of its own, an operator in it, and waiting.
+
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{Api, ObjectMeta, Patch, PatchParams, PostParams};
+use kube::client::ClientBuilder;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::runtime::wait::{await_condition, conditions::is_crd_established};
+use kube::{Client, Config, CustomResourceExt, Resource, ResourceExt};
+use operator::controller::{self, Options};
+use operator::crd::SocialPlatform;
+use operator::example;
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+
+use crate::player::Player;
+use crate::requests::Requests;
+
+/// How long anything may take. Far more than it does, because the machine may be busy.
+const DEADLINE: Duration = Duration::from_secs(90);
+
+/// A namespace with an operator that looks after nothing else.
+pub struct Harness {
+    /// The test's own client.
+    pub client: Client,
+    /// The namespace.
+    pub namespace: String,
+    /// What the operator asked for.
+    pub requests: Requests,
+    /// Who plays kubelet.
+    pub player: Player,
+}
+
+/// Connects, and installs the CRD.
+pub async fn connect() -> Config {
+    let path = std::env::var("TEST_KUBECONFIG").expect(
+        "TEST_KUBECONFIG is not set: start an API server and a controller manager, and give the path of their kubeconfig",
+    );
+    let kubeconfig = Kubeconfig::read_from(path).expect("TEST_KUBECONFIG is the path of a kubeconfig");
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    let client = Client::try_from(config.clone()).unwrap();
+    let crds: Api<CustomResourceDefinition> = Api::all(client);
+    let params = PatchParams::apply("test").force();
+    crds.patch(SocialPlatform::crd_name(), &params, &Patch::Apply(SocialPlatform::crd())).await.unwrap();
+    let established = await_condition(crds, SocialPlatform::crd_name(), is_crd_established());
+    tokio::time::timeout(DEADLINE, established).await.expect("the CRD is accepted").unwrap();
+    config
+}
+
+/// Makes a namespace that no other test has.
+pub async fn namespace(client: &Client, test: &str) -> String {
+    let metadata = ObjectMeta {
+        generate_name: Some(format!("{test}-")),
+        labels: Some([("pod-security.kubernetes.io/enforce".to_owned(), "restricted".to_owned())].into()),
+        ..ObjectMeta::default()
+    };
+    let namespace = Namespace { metadata, ..Namespace::default() };
+    let made = Api::<Namespace>::all(client.clone()).create(&PostParams::default(), &namespace).await.unwrap();
+    made.name_any()
+}
+
+impl Harness {
+    /// A namespace with everything that the examples refer to, an operator, and a player.
+    pub async fn start(test: &str) -> Self {
+        let config = connect().await;
+        let client = Client::try_from(config.clone()).unwrap();
+        let namespace = namespace(&client, test).await;
+        let requests = Requests::default();
+        let observed = ClientBuilder::try_from(config).unwrap().with_layer(&requests).build();
+
+        let harness = Self { player: Player::start(&client, &namespace), client, namespace, requests };
+        harness.create(&catalog()).await;
+        let owner = [("host", "pg"), ("port", "5432"), ("dbname", "app"), ("user", "app"), ("password", "word")];
+        harness.create(&secret("demo-pg-app", &owner)).await;
+        let store = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")];
+        harness.create(&secret("demo-s3", &store)).await;
+
+        let options = Options {
+            namespace: Some(harness.namespace.clone()),
+            own_namespace: harness.namespace.clone(),
+            images_config_map: Some("images".to_owned()),
+            instance: Some("test".to_owned()),
+            resync: Duration::from_millis(500),
+            timeout: Duration::from_secs(30),
+            concurrency: 4,
+        };
+        let (ready, _) = watch::channel(false);
+        tokio::spawn(controller::run(observed, options, ready, std::future::pending()));
+        harness
+    }
+
+    /// The objects of one kind in the namespace.
+    pub fn api<K: Resource<DynamicType = (), Scope = NamespaceResourceScope>>(&self) -> Api<K> {
+        Api::namespaced(self.client.clone(), &self.namespace)
+    }
+
+    /// Creates an object.
+    pub async fn create<K>(&self, object: &K) -> K
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+        K: Clone + Debug + DeserializeOwned + serde::Serialize,
+    {
+        self.api().create(&PostParams::default(), object).await.unwrap()
+    }
+
+    /// An object that must be there.
+    pub async fn get<K>(&self, name: &str) -> K
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        self.api().get(name).await.unwrap()
+    }
+
+    /// Changes some fields of an object, as a person with kubectl would.
+    pub async fn edit<K>(&self, name: &str, change: serde_json::Value) -> K
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        self.api().patch(name, &PatchParams::default(), &Patch::Merge(change)).await.unwrap()
+    }
+
+    /// Waits until the platform `demo` has the condition `type_` in this status and for this reason.
+    pub async fn wait_for(&self, type_: &str, status: &str, reason: &str) -> SocialPlatform {
+        eventually(&format!("{type_}={status} for the reason {reason}"), || async {
+            let platform: SocialPlatform = self.get("demo").await;
+            let conditions = platform.status.as_ref().map(|status| status.conditions.clone()).unwrap_or_default();
+            let found = conditions.into_iter().find(|condition| condition.type_ == type_);
+            match found {
+                Some(condition)
+                    if condition.status == status
+                        && condition.reason == reason
+                        && condition.observed_generation == platform.metadata.generation =>
+                {
+                    Ok(platform)
+                }
+                other => Err(format!("it is {other:?}")),
+            }
+        })
+        .await
+    }
+
+    /// Waits until the platform `demo` is ready.
+    pub async fn wait_until_ready(&self) -> SocialPlatform {
+        self.wait_for("Ready", "True", "AllComponentsAvailable").await
+    }
+}
+
+/// The minimal example: Development storage behind an Ingress.
+pub fn development() -> SocialPlatform {
+    let mut resource = example::minimal();
+    resource.spec.version = "1.0.0".to_owned();
+    resource
+}
+
+/// The full example without its Gateway: whether its API is installed depends on the cluster.
+pub fn external() -> SocialPlatform {
+    let mut resource = example::full();
+    resource.spec.version = "1.0.0".to_owned();
+    resource.spec.exposure = example::minimal().spec.exposure;
+    resource
+}
+
+/// Releases 1.0.0 and 2.0.0.
+fn catalog() -> ConfigMap {
+    let metadata = ObjectMeta { name: Some("images".to_owned()), ..ObjectMeta::default() };
+    let data = ["1.0.0", "2.0.0"].map(|version| (version.to_owned(), format!("example.org/social-platform:{version}")));
+    ConfigMap { metadata, data: Some(data.into()), ..ConfigMap::default() }
+}
+
+fn secret(name: &str, values: &[(&str, &str)]) -> Secret {
+    let values = values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
+    Secret { metadata, string_data: Some(values.collect()), ..Secret::default() }
+}
+
+/// Tries again until `attempt` succeeds; fails with its last answer at the deadline.
+pub async fn eventually<T, F: Future<Output = Result<T, String>>>(what: &str, mut attempt: impl FnMut() -> F) -> T {
+    let start = Instant::now();
+    loop {
+        match attempt().await {
+            Ok(value) => return value,
+            Err(last) if start.elapsed() > DEADLINE => panic!("not within {DEADLINE:?}: {what}; {last}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}

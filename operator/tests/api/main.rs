@@ -1,0 +1,13 @@
+//! The operator against a real kube-apiserver, etcd and kube-controller-manager: `cluster api` starts them, and
+//! `TEST_KUBECONFIG` says where they are. No pod runs; a [player](player) says of each what kubelet would.
+//!
+//! Each test has a namespace of its own, labelled so that only pods of the Pod Security level `restricted` get in.
+
+mod definition;
+mod deletion;
+mod harness;
+mod healing;
+mod migration;
+mod player;
+mod requests;
+mod steady;

@@ -1,0 +1,91 @@
+//! Plays kubelet: pods serve as soon as they exist, and those of Jobs end. The controllers of the cluster make the rest
+//! of it, so that Deployments become available and Jobs complete as they do in life.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{Api, ListParams, Patch, PatchParams};
+use kube::{Client, ResourceExt};
+use serde_json::{Value, json};
+
+/// How the pods of Jobs end.
+#[derive(Clone, Debug)]
+pub enum Jobs {
+    /// Well.
+    Succeed,
+    /// Badly, and with these last words.
+    Fail(String),
+}
+
+/// The player of one namespace; it plays as long as the test runs.
+pub struct Player {
+    jobs: Arc<Mutex<Jobs>>,
+}
+
+impl Player {
+    /// Begins to play.
+    pub fn start(client: &Client, namespace: &str) -> Self {
+        let jobs = Arc::new(Mutex::new(Jobs::Succeed));
+        let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
+        tokio::spawn(play(pods, jobs.clone()));
+        Self { jobs }
+    }
+
+    /// From now on the pods of Jobs end like this.
+    pub fn jobs(&self, jobs: Jobs) {
+        *self.jobs.lock().unwrap() = jobs;
+    }
+}
+
+async fn play(pods: Api<Pod>, jobs: Arc<Mutex<Jobs>>) {
+    loop {
+        // The cluster may be going already; the test itself says what it misses.
+        let all = pods.list(&ListParams::default()).await.map(|list| list.items).unwrap_or_default();
+        for pod in all.iter().filter(|pod| is_waiting(pod)) {
+            let jobs = jobs.lock().unwrap().clone();
+            let status = Patch::Merge(json!({ "status": status(pod, &jobs) }));
+            let _ = pods.patch_status(&pod.name_any(), &PatchParams::default(), &status).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn is_waiting(pod: &Pod) -> bool {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    pod.metadata.deletion_timestamp.is_none() && matches!(phase, None | Some("Pending"))
+}
+
+fn status(pod: &Pod, jobs: &Jobs) -> Value {
+    let is_job = pod.labels().contains_key("batch.kubernetes.io/job-name");
+    let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let ended = |code: i32, reason: &str, message: &str| {
+        json!({ "terminated": {
+            "exitCode": code, "reason": reason, "message": message, "startedAt": now, "finishedAt": now,
+        }})
+    };
+    let (phase, ready, state) = match (is_job, jobs) {
+        (false, _) => ("Running", true, json!({ "running": { "startedAt": now } })),
+        (true, Jobs::Succeed) => ("Succeeded", false, ended(0, "Completed", "")),
+        (true, Jobs::Fail(message)) => ("Failed", false, ended(1, "Error", message)),
+    };
+    let condition = |type_: &str, holds: bool| json!({ "type": type_, "status": if holds { "True" } else { "False" }, "lastTransitionTime": now });
+    let containers: Vec<_> = pod.spec.iter().flat_map(|spec| &spec.containers).collect();
+    let containers = containers.iter().map(|container| {
+        json!({
+            "name": container.name, "image": container.image, "imageID": "", "ready": ready, "started": ready,
+            "restartCount": 0, "state": state,
+        })
+    });
+    json!({
+        "phase": phase,
+        "startTime": now,
+        "conditions": [
+            condition("PodScheduled", true),
+            condition("Initialized", true),
+            condition("ContainersReady", ready),
+            condition("Ready", ready),
+        ],
+        "containerStatuses": containers.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,114 @@
+//! From a resource to a platform, and then nothing more.
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount};
+use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use kube::ResourceExt;
+use serde_json::json;
+
+use crate::harness::{Harness, development, eventually, external};
+
+/// Names of all objects of one kind, without the platform's name.
+macro_rules! names {
+    ($harness:expr, $kind:ty) => {{
+        let list = $harness.api::<$kind>().list(&Default::default()).await.unwrap();
+        let names = list.iter().map(ResourceExt::name_any);
+        let mut ours: Vec<String> = names.filter_map(|name| Some(name.strip_prefix("demo")?.to_owned())).collect();
+        ours.sort();
+        ours
+    }};
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_resource_becomes_a_platform() {
+    let harness = Harness::start("platform").await;
+    harness.create(&development()).await;
+    let platform = harness.wait_until_ready().await;
+
+    let components = ["-auth", "-migrate", "-photo", "-postgres", "-relation", "-s3", "-social"];
+    let with_ports: Vec<_> = components.into_iter().filter(|name| *name != "-migrate").collect();
+    assert_eq!(names!(harness, ServiceAccount), components);
+    assert_eq!(names!(harness, Deployment), with_ports);
+    assert_eq!(names!(harness, Service), with_ports);
+    assert_eq!(names!(harness, PersistentVolumeClaim), ["-postgres", "-s3"]);
+    assert_eq!(names!(harness, ConfigMap), ["-service-keys"]);
+    assert_eq!(names!(harness, Ingress), [""]);
+    assert_eq!(names!(harness, NetworkPolicy).len(), components.len() + 1);
+    assert_eq!(names!(harness, Job).len(), 1);
+    // Two for each service, the key-encryption key, the migration's, and one for each store; two are the test's own.
+    assert_eq!(names!(harness, Secret).len(), 8 + 2 + 2 + 2);
+
+    let status = platform.status.unwrap();
+    assert_eq!(status.version.as_deref(), Some("1.0.0"));
+    assert_eq!(status.migration.unwrap().version, "1.0.0");
+    let rows: Vec<_> = status.components.iter().map(|row| (row.name.as_str(), row.ready)).collect();
+    assert_eq!(rows, [("auth", 1), ("photo", 1), ("relation", 1), ("social", 1)]);
+    let pods = harness.api::<Pod>().list(&Default::default()).await.unwrap();
+    assert!(pods.items.len() >= 6, "Pod Security lets every pod in");
+    let events = harness.api::<Event>().list(&Default::default()).await.unwrap();
+    assert!(events.iter().any(|event| event.reason.as_deref() == Some("AllComponentsAvailable")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unchanged_platform_is_not_written() {
+    let harness = Harness::start("steady").await;
+    harness.create(&external()).await;
+    harness.wait_until_ready().await;
+    // Each reconcile reads the Secret that someone else writes: so they can be counted.
+    let reconciles = |count: usize| {
+        let requests = harness.requests.clone();
+        async move {
+            eventually("some reconciles", || async {
+                let seen = requests.reads_of("/secrets/demo-pg-app");
+                if seen >= count { Ok(()) } else { Err(format!("{seen} of {count}")) }
+            })
+            .await;
+        }
+    };
+    // The last events of the way there.
+    harness.requests.clear();
+    reconciles(3).await;
+
+    harness.requests.clear();
+    reconciles(6).await;
+    assert_eq!(harness.requests.writes(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_that_is_missing_is_named_and_waited_for() {
+    let harness = Harness::start("secret").await;
+    let mut resource = external();
+    let wanted = resource.spec.database.external.as_mut().unwrap();
+    wanted.secret_ref.name = "later".to_owned();
+    harness.create(&resource).await;
+    let platform = harness.wait_for("SecretsResolved", "False", "SecretMissing").await;
+    let conditions = platform.status.unwrap().conditions;
+    assert!(conditions[0].message.contains("Secret later"), "{}", conditions[0].message);
+
+    let mut secret: Secret = harness.get("demo-pg-app").await;
+    secret.metadata = kube::api::ObjectMeta {
+        name: Some("later".to_owned()),
+        labels: Some([("socialplatform.dev/reload".to_owned(), "true".to_owned())].into()),
+        ..Default::default()
+    };
+    harness.create(&secret).await;
+    harness.wait_until_ready().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unknown_version_is_stalled_until_the_catalog_has_it() {
+    let harness = Harness::start("version").await;
+    let mut resource = development();
+    resource.spec.version = "3.0.0".to_owned();
+    harness.create(&resource).await;
+    harness.wait_for("Stalled", "True", "UnknownVersion").await;
+    assert_eq!(names!(harness, Deployment), [""; 0]);
+
+    let added = json!({"data": {"3.0.0": "example.org/social-platform:3.0.0"}});
+    harness.edit::<ConfigMap>("images", added).await;
+    let platform = harness.wait_until_ready().await;
+    let conditions = platform.status.unwrap().conditions;
+    assert!(!conditions.iter().any(|condition| condition.type_ == "Stalled"), "{conditions:?}");
+}

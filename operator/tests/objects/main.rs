@@ -1,0 +1,190 @@
+//! Every object of a platform, as YAML, for each mode: a review sees what a change does to them.
+//!
+//! `INSTA_UPDATE=always cargo test -p operator --test objects` writes the snapshots anew.
+
+mod properties;
+
+use std::marker::PhantomData;
+
+use jiff::Timestamp;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use operator::crd::{
+    DeletionPolicy, ExposureMode, ImagePullPolicy, IngressSpec, LifecycleSpec, Scheme, SocialPlatform,
+};
+use operator::example::{full, minimal};
+use operator::platform::Platform;
+use operator::reconcile::Cluster;
+use operator::reconcile::build::build;
+use operator::reconcile::validate::validate;
+use operator::resources::{Prepared, Resources};
+use operator::secrets::{Generator, ServiceKey};
+use serde::Serialize;
+use serde_json::Value;
+
+/// The same values each time.
+struct Fixed(u8);
+
+impl Generator for Fixed {
+    fn random(&self, length: usize) -> Vec<u8> {
+        vec![self.0; length]
+    }
+
+    fn service_key(&self) -> ServiceKey {
+        ServiceKey { private: format!("private-{}", self.0), public: format!("public-{}", self.0) }
+    }
+}
+
+fn secret(name: &str, values: &[(&str, &str)]) -> Secret {
+    let data = values.iter().map(|(key, value)| ((*key).to_owned(), ByteString(value.as_bytes().to_vec())));
+    let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
+    Secret { metadata, data: Some(data.collect()), ..Secret::default() }
+}
+
+/// What is known of `resource` the first time.
+fn cluster(mut resource: SocialPlatform) -> Cluster {
+    resource.metadata.namespace = Some("social".to_owned());
+    resource.metadata.uid = Some("7b0f6b1c-0000-4000-8000-000000000001".to_owned());
+    resource.metadata.generation = Some(1);
+    resource.spec.version = "1.2.3".to_owned();
+    let mut cluster = Cluster::empty(resource, Timestamp::UNIX_EPOCH);
+    cluster.images.insert("1.2.3".to_owned(), "example.org/social-platform:1.2.3".to_owned());
+    cluster.http_routes_served = true;
+    let owner =
+        [("host", "demo-pg-rw"), ("port", "5432"), ("dbname", "app"), ("user", "app"), ("password", "p@ss/word")];
+    let store = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+    cluster.referenced.insert("demo-pg-app".to_owned(), secret("demo-pg-app", &owner));
+    cluster.referenced.insert("demo-s3".to_owned(), secret("demo-s3", &store));
+    cluster
+}
+
+fn platform(resource: SocialPlatform) -> Platform {
+    validate(&cluster(resource)).unwrap()
+}
+
+fn prepared(resource: SocialPlatform) -> Resources<Prepared> {
+    build(&platform(resource), &Fixed(1))
+}
+
+/// Every object, in the order in which they are applied.
+fn objects(resources: Resources<Prepared>) -> Vec<Value> {
+    fn add<K: Serialize>(all: &mut Vec<Value>, objects: impl IntoIterator<Item = K>) {
+        all.extend(objects.into_iter().map(|object| serde_json::to_value(object).unwrap()));
+    }
+    let Resources {
+        service_accounts,
+        new_secrets,
+        secrets,
+        config_maps,
+        network_policies,
+        services,
+        volume_claims,
+        stores,
+        migration,
+        deployments,
+        ingresses,
+        http_routes,
+        state: PhantomData::<Prepared>,
+    } = resources;
+    let mut all = Vec::new();
+    add(&mut all, service_accounts);
+    add(&mut all, new_secrets);
+    add(&mut all, secrets);
+    add(&mut all, config_maps);
+    add(&mut all, network_policies);
+    add(&mut all, services);
+    add(&mut all, volume_claims);
+    add(&mut all, stores);
+    add(&mut all, [migration]);
+    add(&mut all, deployments);
+    add(&mut all, ingresses);
+    add(&mut all, http_routes);
+    all
+}
+
+fn yaml(resource: SocialPlatform) -> String {
+    let documents: Vec<_> =
+        objects(prepared(resource)).iter().map(|object| serde_yaml_ng::to_string(object).unwrap()).collect();
+    documents.join("---\n")
+}
+
+fn with(resource: SocialPlatform, change: impl FnOnce(&mut SocialPlatform)) -> SocialPlatform {
+    let mut resource = resource;
+    change(&mut resource);
+    resource
+}
+
+/// A dozen resources: the examples, and each mode of each section.
+fn variants() -> Vec<(&'static str, SocialPlatform)> {
+    vec![
+        ("minimal", minimal()),
+        ("full", full()),
+        (
+            "ingress_with_tls",
+            with(minimal(), |it| {
+                it.spec.exposure.ingress = Some(IngressSpec {
+                    class_name: Some("traefik".to_owned()),
+                    annotations: Some([("cert-manager.io/cluster-issuer".to_owned(), "letsencrypt".to_owned())].into()),
+                    tls_secret_name: Some("demo-tls".to_owned()),
+                });
+            }),
+        ),
+        ("ingress_behind_tls", with(minimal(), |it| it.spec.exposure.scheme = Some(Scheme::Https))),
+        (
+            "exposure_none",
+            with(full(), |it| {
+                it.spec.exposure.mode = ExposureMode::None;
+                it.spec.exposure.gateway = None;
+            }),
+        ),
+        (
+            "delete_everything",
+            with(minimal(), |it| {
+                it.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete) });
+            }),
+        ),
+        ("external_database_only", with(minimal(), |it| it.spec.database = full().spec.database)),
+        ("external_object_store_only", with(minimal(), |it| it.spec.object_store = full().spec.object_store)),
+        (
+            "image_of_the_resource",
+            with(minimal(), |it| {
+                it.spec.image = Some("localhost/social-platform:dev".to_owned());
+                it.spec.image_pull_policy = Some(ImagePullPolicy::Never);
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn minimal_has_these_objects() {
+    insta::assert_snapshot!("minimal", yaml(minimal()));
+}
+
+#[test]
+fn full_has_these_objects() {
+    insta::assert_snapshot!("full", yaml(full()));
+}
+
+#[test]
+fn each_other_mode_differs_from_its_base_in_these_lines() {
+    for (name, resource) in variants().into_iter().skip(2) {
+        let external = resource.spec.database.external.is_some() && resource.spec.object_store.external.is_some();
+        let base = if external { yaml(full()) } else { yaml(minimal()) };
+        insta::assert_snapshot!(name, changed_documents(&base, &yaml(resource)));
+    }
+}
+
+/// The documents of `other` that are not in `base`, and the names of those that are only in `base`.
+fn changed_documents(base: &str, other: &str) -> String {
+    let split = |text: &str| -> Vec<String> { text.split("---\n").map(str::to_owned).collect() };
+    let (base, other) = (split(base), split(other));
+    let head = |document: &String| {
+        let value: Value = serde_yaml_ng::from_str(document).unwrap();
+        format!("{} {}", value["kind"].as_str().unwrap(), value["metadata"]["name"].as_str().unwrap())
+    };
+    let heads: Vec<_> = other.iter().map(head).collect();
+    let gone = base.iter().map(head).filter(|it| !heads.contains(it)).map(|it| format!("# not there: {it}\n"));
+    let changed = other.iter().filter(|document| !base.contains(document)).map(|document| format!("---\n{document}"));
+    gone.chain(changed).collect()
+}

@@ -1,0 +1,1 @@
+../../../crates/serving/migrations/idempotency.sql

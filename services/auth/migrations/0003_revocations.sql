@@ -1,0 +1,1 @@
+../../../crates/identity/migrations/revocations.sql

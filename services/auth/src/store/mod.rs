@@ -1,0 +1,5 @@
+//! SQL, one function per question.
+
+pub(crate) mod accounts;
+pub(crate) mod sessions;
+pub(crate) mod signing_keys;

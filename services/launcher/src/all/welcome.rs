@@ -1,0 +1,30 @@
+//! What a person reads after starting `all`.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+pub(crate) fn print(url: &str, private: SocketAddr, folder: &Path) {
+    println!(
+        r#"
+  The platform is up at {url}
+  Everything it keeps is in {folder}; Ctrl-C stops it, and it goes on where it was.
+  Probes and metrics are at http://{private} (/livez /readyz /metrics).
+
+  Try it:
+
+    curl -s {url}/v1/accounts -H 'content-type: application/json' \
+      -d '{{"handle":"ada","password":"a few words are easy"}}'
+
+    TOKEN=$(curl -s {url}/v1/sessions -H 'content-type: application/json' \
+      -d '{{"handle":"ada","password":"a few words are easy"}}' | sed 's/.*"access_token":"\([^"]*\).*/\1/')
+
+    curl -s {url}/v1/posts -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \
+      -d '{{"text":"Hello, world"}}'
+
+    curl -s {url}/v1/timelines/public
+
+  Fill it with people: social-platform seed --url {url}
+"#,
+        folder = folder.display(),
+    );
+}

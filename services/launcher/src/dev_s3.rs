@@ -1,0 +1,63 @@
+//! `social-platform dev-s3`: an S3 store on disk. For a laptop and for tests; its keys stand in its environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use axum::Router;
+use axum::error_handling::HandleError;
+use http::StatusCode;
+use s3s::auth::SimpleAuth;
+use s3s::service::S3ServiceBuilder;
+use s3s_fs::FileSystem;
+use telemetry::{Telemetry, TelemetryConfig};
+use tokio::net::TcpListener;
+
+use crate::Failure;
+
+/// Where the store listens, and where it keeps what it is given.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DevS3Config {
+    #[command(flatten)]
+    telemetry: TelemetryConfig,
+    /// Where to listen.
+    #[arg(long, env = "S3_ADDR", default_value = "127.0.0.1:9000")]
+    s3_addr: SocketAddr,
+    /// The folder of the objects.
+    #[arg(long, env = "S3_ROOT")]
+    s3_root: PathBuf,
+    /// The bucket, made if it is not there.
+    #[arg(long, env = "S3_BUCKET")]
+    s3_bucket: String,
+    /// The access key that callers must sign with.
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
+    aws_access_key_id: String,
+    /// Its secret.
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
+    aws_secret_access_key: String,
+}
+
+/// The store as a router. A bucket is a folder.
+pub(crate) fn store(root: &Path, bucket: &str, access_key: &str, secret_key: &str) -> Result<Router, Failure> {
+    std::fs::create_dir_all(root.join(bucket)).map_err(|error| format!("failed to make the bucket in {}: {error}", root.display()))?;
+    let files = FileSystem::new(root).map_err(|error| format!("failed to use {}: {error:?}", root.display()))?;
+    let mut builder = S3ServiceBuilder::new(files);
+    builder.set_auth(SimpleAuth::from_single(access_key, secret_key));
+    let service = HandleError::new(builder.build(), |error: s3s::HttpError| async move {
+        tracing::warn!(?error, "the store failed");
+        StatusCode::INTERNAL_SERVER_ERROR
+    });
+    Ok(Router::new().fallback_service(service))
+}
+
+pub(crate) async fn run(config: DevS3Config) -> Result<(), Failure> {
+    let telemetry = Telemetry::init("dev-s3", &config.telemetry)?;
+    let store = store(&config.s3_root, &config.s3_bucket, &config.aws_access_key_id, &config.aws_secret_access_key)?;
+    let listener = TcpListener::bind(config.s3_addr).await?;
+    tracing::info!(address = %listener.local_addr()?, "the development store is listening");
+    let stop = async {
+        let _ = serving::termination().await;
+    };
+    axum::serve(listener, store).with_graceful_shutdown(stop).await?;
+    telemetry.shutdown();
+    Ok(())
+}

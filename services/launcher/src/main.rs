@@ -1,0 +1,87 @@
+//! The executable: `social-platform <role>`.
+
+mod all;
+mod dev_s3;
+mod migrate;
+mod openapi;
+mod role;
+mod seed;
+mod services;
+
+use clap::{Parser, Subcommand};
+
+// The static image is linked with musl, whose allocator is slow under threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Any failure that ends the program; it is printed with its causes.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A social platform: accounts, posts, photos and relations, as services or as one process.
+#[derive(Parser)]
+#[command(name = "social-platform", version)]
+struct Arguments {
+    #[command(subcommand)]
+    role: Role,
+}
+
+#[derive(Subcommand)]
+enum Role {
+    /// Everything in one process, with a PostgreSQL and an S3 store of its own.
+    All(all::AllConfig),
+    /// Accounts, sign-in and tokens.
+    Auth(role::AuthRole),
+    /// Profiles, posts, comments, reactions and timelines.
+    Social(role::SocialRole),
+    /// Photos and their bytes.
+    Photo(role::PhotoRole),
+    /// Who follows and who blocks whom.
+    Relation(role::RelationRole),
+    /// Make the schemas and roles, and bring the tables up to date.
+    Migrate(migrate::MigrateConfig),
+    /// An S3 store on disk, for development.
+    DevS3(dev_s3::DevS3Config),
+    /// Fill a platform with people, posts and photos through its public API.
+    Seed(seed::SeedConfig),
+    /// Print a service's OpenAPI document.
+    Openapi(openapi::OpenapiConfig),
+}
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let outcome = match Arguments::parse().role {
+        Role::All(config) => all::run(config).await,
+        Role::Auth(config) => role::auth(config).await,
+        Role::Social(config) => role::social(config).await,
+        Role::Photo(config) => role::photo(config).await,
+        Role::Relation(config) => role::relation(config).await,
+        Role::Migrate(config) => migrate::run(config).await,
+        Role::DevS3(config) => dev_s3::run(config).await,
+        Role::Seed(config) => seed::run(config).await.map_err(Failure::from),
+        Role::Openapi(config) => openapi::run(&config),
+    };
+    let Err(failure) = outcome else { return std::process::ExitCode::SUCCESS };
+    eprintln!("social-platform: {}", with_causes(&*failure));
+    std::process::ExitCode::FAILURE
+}
+
+/// An error and what caused it, in one line.
+fn with_causes(failure: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = failure.to_string();
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

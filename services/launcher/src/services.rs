@@ -1,0 +1,118 @@
+//! One service each, put together: the same for a pod of one role and for `all`.
+
+use std::time::Duration;
+
+use auth::{Auth, AuthConfig};
+use axum::Router;
+use contracts::Service;
+use contracts::client::{AuthClient, PhotoClient, Transport};
+use database::Wakeups;
+use facts::{Consumer, Outbox};
+use identity::{Identity, Keyset, REVOCATIONS_CHANNEL, Revocations, ServiceKeys, ServiceSigner};
+use jobs::Worker;
+use photo::PhotoConfig;
+use relation::Relation;
+use serving::{Rates, Readiness};
+use social::Social;
+use sqlx::PgPool;
+use tokio::task::JoinSet;
+
+use crate::Failure;
+
+/// What every service of one process shares.
+#[derive(Clone)]
+pub(crate) struct Common {
+    /// The platform's public URL.
+    pub(crate) issuer: String,
+    pub(crate) service_keys: ServiceKeys,
+    pub(crate) rates: Rates,
+    pub(crate) readiness: Readiness,
+}
+
+/// A service that runs: its background work ends when this is dropped.
+pub(crate) struct Running {
+    pub(crate) public: Router,
+    pub(crate) private: Router,
+    pub(crate) background: JoinSet<()>,
+}
+
+/// Accounts, sign-in and tokens.
+pub(crate) fn auth(common: &Common, pool: PgPool, config: &AuthConfig) -> Result<Running, Failure> {
+    let keyset = Keyset::default();
+    let (identity, _, mut background) = identity(common, Service::Auth, &pool, keyset.clone(), &[]);
+    let auth = Auth::new(config, pool, common.issuer.clone(), identity, keyset)?;
+    let (public, private) = (auth.public(), auth.private());
+    background.spawn(auth.background());
+    Ok(Running { public, private, background })
+}
+
+/// Who follows and who blocks whom.
+pub(crate) fn relation(common: &Common, pool: PgPool, auth: Transport) -> Running {
+    let (identity, _, mut background) = identity(common, Service::Relation, &pool, fetched(auth), &[]);
+    let relation = Relation::new(pool, identity);
+    let (public, private) = (relation.public(), relation.private());
+    background.spawn(relation.background());
+    Running { public, private, background }
+}
+
+/// Photos and their bytes.
+pub(crate) fn photo(common: &Common, pool: PgPool, auth: Transport, config: &PhotoConfig) -> Running {
+    const PRODUCERS: [Service; 2] = [Service::Relation, Service::Social];
+    let (identity, wakeups, mut background) = identity(common, Service::Photo, &pool, fetched(auth), &PRODUCERS);
+    let outbox = Outbox::new(pool.clone(), Service::Photo);
+    let state = photo::AppState::new(config, pool.clone(), identity, outbox.clone());
+    for producer in PRODUCERS {
+        let wakeup = wakeups.on(&facts::channel(producer));
+        background.spawn(Consumer::new(pool.clone(), Service::Photo, producer, wakeup, photo::Withdrawals).run());
+    }
+    background.spawn(outbox.run());
+    background.spawn(Worker::new(pool, photo::Jobs::new(&state)).run());
+    background.spawn(photo::sweep(state.clone()));
+    Running { public: photo::public(state.clone()), private: photo::private(state), background }
+}
+
+/// Profiles, posts, comments, reactions and timelines.
+pub(crate) fn social(common: &Common, pool: PgPool, auth: Transport, photo: Transport, signer: ServiceSigner) -> Running {
+    let (identity, wakeups, mut background) = identity(common, Service::Social, &pool, fetched(auth), &social::PRODUCERS);
+    let photo = PhotoClient::new(photo, signer.tokens_for(Service::Photo));
+    let social = Social::new(pool, identity, photo, signer);
+    let (public, private) = (social.public(), social.private());
+    background.spawn(async move { social.background(&wakeups).await });
+    Running { public, private, background }
+}
+
+fn fetched(auth: Transport) -> Keyset {
+    Keyset::fetched(AuthClient::new(auth))
+}
+
+/// What a service knows of its callers, and the loops that keep it true.
+fn identity(common: &Common, service: Service, pool: &PgPool, keyset: Keyset, producers: &[Service]) -> (Identity, Wakeups, JoinSet<()>) {
+    let channels = producers.iter().map(|producer| facts::channel(*producer));
+    let wakeups = Wakeups::new(channels.chain([REVOCATIONS_CHANNEL.to_owned()]));
+    let revocations = Revocations::default();
+    let mut background = JoinSet::new();
+    background.spawn(wakeups.clone().run(pool.clone()));
+    background.spawn(revocations.clone().run(pool.clone(), wakeups.on(REVOCATIONS_CHANNEL)));
+    background.spawn(keyset.clone().run());
+    background.spawn(watch_database(pool.clone(), service, common.readiness.clone()));
+    background.spawn(forget_idle_callers(common.rates.clone()));
+    let Common { issuer, service_keys, rates, .. } = common.clone();
+    (Identity::new(service, issuer, keyset, revocations, service_keys, rates), wakeups, background)
+}
+
+/// A replica that cannot reach its database is not sent requests.
+async fn watch_database(pool: PgPool, service: Service, readiness: Readiness) {
+    readiness.set(service.name(), false);
+    loop {
+        let reached = sqlx::query("select 1").execute(&pool).await;
+        if let Err(error) = &reached {
+            tracing::warn!(%error, service = service.name(), "failed to reach the database; trying again");
+        }
+        readiness.set(service.name(), reached.is_ok());
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn forget_idle_callers(rates: Rates) {
+    rates.forget_idle_callers().await;
+}

@@ -1,0 +1,1 @@
+../../../crates/database/migrations/ids.sql

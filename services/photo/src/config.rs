@@ -1,0 +1,64 @@
+use std::fmt;
+
+/// What the photo service needs beside what every service needs.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PhotoConfig {
+    /// Where the objects are.
+    #[command(flatten)]
+    pub s3: S3Config,
+    /// How large pictures may be.
+    #[command(flatten)]
+    pub limits: PhotoLimits,
+}
+
+/// How large pictures may be, and how much memory they may take.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct PhotoLimits {
+    /// Largest file that may be uploaded, in bytes.
+    #[arg(long, env = "PHOTO_MAX_BYTES", default_value_t = 20 << 20)]
+    pub photo_max_bytes: usize,
+    /// Most pixels that a side of a picture may have. WebP takes no more than 16,383.
+    #[arg(long, env = "PHOTO_MAX_SIDE", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=16_383))]
+    pub photo_max_side: u32,
+    /// Most pixels that a picture may have in all.
+    #[arg(long, env = "PHOTO_MAX_PIXELS", default_value_t = 40_000_000)]
+    pub photo_max_pixels: u64,
+    /// Pictures processed at once. Each may take twelve bytes of memory per pixel for a second or two.
+    #[arg(long, env = "PHOTO_WORKERS", default_value_t = 2)]
+    pub photo_workers: usize,
+    /// Bytes of memory for uploads, from the first byte received to the last one stored; each takes twice its size. When
+    /// it is taken, uploads wait, then get a 503.
+    #[arg(long, env = "PHOTO_UPLOAD_MEMORY", default_value_t = 128 << 20)]
+    pub photo_upload_memory: usize,
+}
+
+/// An S3-compatible object store, addressed by path. Of its features only put, get, delete and list are used.
+#[derive(Clone, clap::Args)]
+pub struct S3Config {
+    /// Base URL, such as `https://s3.example.org`.
+    #[arg(long, env = "S3_ENDPOINT")]
+    pub s3_endpoint: String,
+    /// The bucket. It must exist, and should let nobody else in.
+    #[arg(long, env = "S3_BUCKET")]
+    pub s3_bucket: String,
+    /// The region that requests are signed for; many stores take any.
+    #[arg(long, env = "S3_REGION", default_value = "us-east-1")]
+    pub s3_region: String,
+    /// The access key.
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
+    pub aws_access_key_id: String,
+    /// The secret of the access key.
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
+    pub aws_secret_access_key: String,
+}
+
+impl fmt::Debug for S3Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // All but the keys.
+        f.debug_struct("S3Config")
+            .field("s3_endpoint", &self.s3_endpoint)
+            .field("s3_bucket", &self.s3_bucket)
+            .field("s3_region", &self.s3_region)
+            .finish_non_exhaustive()
+    }
+}

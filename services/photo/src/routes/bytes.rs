@@ -1,0 +1,176 @@
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use aws_sdk_s3::primitives::ByteStreamError;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use contracts::photo::PhotoVisibility;
+use futures::stream;
+use http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, ETAG, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use identity::{MaybeViewer, Viewer};
+use imaging::Format;
+use serde::Deserialize;
+use serving::{Path, Problem, ProblemDocument, Query, Result};
+use utoipa::IntoParams;
+
+use crate::key::PhotoKey;
+use crate::objects::ObjectError;
+use crate::owner::Owner;
+use crate::representation::{self, Part};
+use crate::store::photos::BytesRow;
+use crate::store::{grants, photos};
+use crate::variant::Variant;
+use crate::{AppState, cleaning};
+
+/// A browser may show again for five minutes what its user has seen. A cache that others share must ask each time: a photo
+/// that is deleted or made private is gone for them at the next request.
+const PUBLIC: &str = "public, max-age=300, s-maxage=0";
+/// Kept by nobody but the viewer, and shown again only after asking.
+const PRIVATE: &str = "private, no-cache";
+/// Whether other sites may show a picture (Fetch Standard, section 3.7).
+const RESOURCE_POLICY: &str = "cross-origin-resource-policy";
+
+/// What comes with the address of a private photo.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct GrantQuery {
+    /// Of the service that shows it. Good for the viewer it names, whose access token must come along.
+    grant: Option<String>,
+}
+
+/// Fetches a picture, or a range of its bytes. Whoever may not see it finds nothing.
+#[utoipa::path(
+    get,
+    path = "/p/{key}/{variant}",
+    operation_id = "read_bytes",
+    tag = "bytes",
+    params(
+        ("key" = PhotoKey, Path, description = "Of the photo"),
+        ("variant" = Variant, Path, description = "Which of its pictures"),
+        GrantQuery,
+    ),
+    responses(
+        (status = 200, description = "The picture", content_type = "image/webp"),
+        (status = 206, description = "A range of it"),
+        (status = 304, description = "The version that the caller holds is the one there is"),
+        (status = 404, body = ProblemDocument),
+        (status = 416, description = "There is nothing in this range"),
+    ),
+)]
+pub async fn read(
+    State(state): State<AppState>,
+    MaybeViewer(viewer): MaybeViewer,
+    Path((key, variant)): Path<(PhotoKey, Variant)>,
+    Query(query): Query<GrantQuery>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let photo = photos::at(&state.pool, &key).await?.ok_or_else(Problem::not_found)?;
+    // Before anything else, conditional answers included.
+    if !may_see(&state, &photo, viewer.as_ref(), query.grant.as_deref()).await? {
+        return Err(Problem::not_found());
+    }
+    let (media_type, size) = described(&photo, variant)?;
+    let etag = format!("\"{}-{variant}\"", URL_SAFE_NO_PAD.encode(&photo.sha256[..16]));
+    if representation::is_held(&headers, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, common(&photo, &etag)).into_response());
+    }
+    let (status, range) = match representation::part(&headers, &etag, size) {
+        Part::Whole => (StatusCode::OK, None),
+        Part::Range { first, last } => (StatusCode::PARTIAL_CONTENT, Some((first, last))),
+        Part::Unsatisfiable => {
+            let range = [(CONTENT_RANGE, format!("bytes */{size}"))];
+            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, range, common(&photo, &etag)).into_response());
+        }
+    };
+    let body = match method {
+        Method::HEAD => Body::empty(),
+        _ => fetch(&state, &cleaning::object(&photo.object_key, variant), range).await?,
+    };
+    let mut response = (status, common(&photo, &etag), body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    let (first, last) = range.unwrap_or((0, size.saturating_sub(1)));
+    headers.insert(CONTENT_LENGTH, (last - first + 1).into());
+    if range.is_some() {
+        let range = HeaderValue::try_from(format!("bytes {first}-{last}/{size}")).expect("numbers make a header");
+        headers.insert(CONTENT_RANGE, range);
+    }
+    Ok(response)
+}
+
+/// Everybody sees what is public. What is private is seen by its owner, and by the viewer whom a living grant names: the
+/// grant alone proves nothing, as addresses are copied and logged.
+async fn may_see(state: &AppState, photo: &BytesRow, viewer: Option<&Viewer>, grant: Option<&str>) -> Result<bool> {
+    if photo.visibility == PhotoVisibility::Public {
+        return Ok(true);
+    }
+    let Some(viewer) = viewer else { return Ok(false) };
+    let Owner::Account(owner) = photo.owner;
+    if viewer.account == owner {
+        return Ok(true);
+    }
+    let Some(grant) = grant.and_then(|token| state.identity.grant(token).ok()) else { return Ok(false) };
+    let names_this = grant.photo == photo.id && grant.owner == owner && grant.viewer == viewer.account;
+    Ok(names_this && !grants::withdrawn(&state.pool, &grant).await?)
+}
+
+/// Media type and size in bytes.
+fn described(photo: &BytesRow, variant: Variant) -> Result<(&'static str, u64)> {
+    let (format, size) = match variant {
+        Variant::Original => {
+            let known = [Format::Jpeg, Format::Png, Format::WebP];
+            let format = known.into_iter().find(|format| format.media_type() == photo.original_type);
+            (format.ok_or_else(|| Problem::internal("a photo's media type is none that is written"))?, photo.original_size)
+        }
+        Variant::Large => (Format::WebP, photo.large_size),
+        Variant::Thumb => (Format::WebP, photo.thumb_size),
+    };
+    Ok((format.media_type(), u64::try_from(size).map_err(Problem::internal)?))
+}
+
+/// The headers of every answer about a picture. Nothing in it may ever run as part of our site, whatever it is made of.
+fn common(photo: &BytesRow, etag: &str) -> HeaderMap {
+    let etag = HeaderValue::try_from(etag).expect("base64url in quotes");
+    let mut headers = HeaderMap::from_iter([
+        (ETAG, etag),
+        (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (CONTENT_DISPOSITION, HeaderValue::from_static("inline")),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+    ]);
+    match photo.visibility {
+        PhotoVisibility::Public => {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(PUBLIC));
+            headers.insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
+        }
+        PhotoVisibility::Private => {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(PRIVATE));
+            headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+            headers.insert(VARY, HeaderValue::from_static("authorization"));
+        }
+    }
+    headers
+}
+
+/// The object's bytes as they come from the store.
+async fn fetch(state: &AppState, object: &str, range: Option<(u64, u64)>) -> Result<Body> {
+    let bytes = match state.objects.get(object, range).await {
+        Ok(bytes) => bytes,
+        // Deleted since its row was read, most likely.
+        Err(error @ ObjectError::Missing(_)) => {
+            tracing::warn!(%error, "failed to find the bytes of a photo");
+            return Err(Problem::not_found());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let chunks = stream::try_unfold(bytes, |mut bytes| async move {
+        let chunk = bytes.try_next().await?;
+        Ok::<_, ByteStreamError>(chunk.map(|chunk| (chunk, bytes)))
+    });
+    Ok(Body::from_stream(chunks))
+}

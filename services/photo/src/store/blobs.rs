@@ -1,0 +1,74 @@
+use bytes::Bytes;
+use sqlx::{PgConnection, PgPool, query, query_scalar};
+
+use crate::processing::Cleaned;
+
+/// Counts one more photo with these bytes. Answers the key of the objects that hold them: `object_key` if the bytes are
+/// new, else that of the blob which was there, and the caller's objects are of no use.
+pub(crate) async fn refer(connection: &mut PgConnection, cleaned: &Cleaned, object_key: &str) -> sqlx::Result<String> {
+    let sha256 = cleaned.sha256.as_slice();
+    let size = |picture: &Bytes| i64::try_from(picture.len()).expect("a picture fits in memory");
+    let side = |pixels: u32| i32::try_from(pixels).expect("a side is within the limits");
+    loop {
+        // The objects of a tombstone may be half deleted: its bytes begin a new life under a new key.
+        query!("delete from blobs where sha256 = $1 and refs = 0", sha256).execute(&mut *connection).await?;
+        let key = query_scalar!(
+            "insert into blobs (sha256, object_key, refs, width, height, thumbhash, original_type, original_size, large_size, thumb_size)
+             values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9)
+             on conflict on constraint blobs_pkey do update set refs = blobs.refs + 1 where blobs.refs > 0
+             returning object_key",
+            sha256,
+            object_key,
+            side(cleaned.width),
+            side(cleaned.height),
+            cleaned.thumbhash,
+            cleaned.original_type,
+            size(&cleaned.original),
+            size(&cleaned.large),
+            size(&cleaned.thumb),
+        )
+        .fetch_optional(&mut *connection)
+        .await?;
+        // None: it became a tombstone between the two statements.
+        if let Some(key) = key {
+            return Ok(key);
+        }
+    }
+}
+
+/// Counts one photo less. If it was the last one, the blob is a tombstone now, and the key of its objects is answered.
+pub(crate) async fn release(connection: &mut PgConnection, sha256: &[u8]) -> sqlx::Result<Option<String>> {
+    let left = query!(
+        "update blobs set refs = refs - 1, tombstoned_at = case when refs = 1 then clock_timestamp() end
+         where sha256 = $1
+         returning refs, object_key",
+        sha256,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok((left.refs == 0).then_some(left.object_key))
+}
+
+/// Locks whatever blob has these objects until the transaction ends, and says whether a photo refers to it.
+pub(crate) async fn lock_and_ask_if_used(connection: &mut PgConnection, object_key: &str) -> sqlx::Result<bool> {
+    let refs = query_scalar!("select refs from blobs where object_key = $1 for update", object_key)
+        .fetch_optional(connection)
+        .await?;
+    Ok(refs.is_some_and(|refs| refs > 0))
+}
+
+/// Removes the tombstone with these objects, if there is one.
+pub(crate) async fn bury(connection: &mut PgConnection, object_key: &str) -> sqlx::Result<()> {
+    query!("delete from blobs where object_key = $1 and refs = 0", object_key).execute(connection).await.map(drop)
+}
+
+/// Those of `object_keys` that no blob has.
+pub(crate) async fn unknown(pool: &PgPool, object_keys: &[String]) -> sqlx::Result<Vec<String>> {
+    query_scalar!(
+        r#"select candidate as "candidate!" from unnest($1::text[]) as candidate
+           where not exists (select from blobs where object_key = candidate)"#,
+        object_keys,
+    )
+    .fetch_all(pool)
+    .await
+}

@@ -1,0 +1,30 @@
+use std::fmt;
+
+use serde::Deserialize;
+
+/// The pictures that there are of each photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Variant {
+    /// All the pixels, without what the camera wrote beside them.
+    Original,
+    /// At most 1600 pixels a side.
+    Large,
+    /// At most 400 pixels a side.
+    Thumb,
+}
+
+impl Variant {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Original, Self::Large, Self::Thumb];
+}
+
+impl fmt::Display for Variant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Original => "original",
+            Self::Large => "large",
+            Self::Thumb => "thumb",
+        })
+    }
+}

@@ -1,0 +1,120 @@
+use std::time::Duration;
+
+use contracts::fact::{Fact, PostNarrowed, RelationChanged};
+use contracts::{PostId, Service};
+use facts::Outbox;
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use crate::pictures::jpeg;
+use crate::support::{Person, TestPhoto, eventually, url};
+
+/// Fetches the picture with the grant in its address.
+async fn fetch(photos: &TestPhoto, photo: &Value, grant: &str, who: Option<&Person>) -> StatusCode {
+    photos.get(&format!("{}?grant={grant}", url(photo, "large")), who).await.status()
+}
+
+/// Tells a fact as `producer` would, and waits until photo has applied it.
+async fn tell(photos: &TestPhoto, producer: Service, fact: Fact) {
+    let pool = photos.db.superuser_pool(producer);
+    let registered = "select exists (select from outbox_cursors where consumer = 'photo')";
+    eventually("photo consumes facts", async || sqlx::query_scalar(registered).fetch_one(&pool).await.unwrap()).await;
+    let mut tx = pool.begin().await.unwrap();
+    let told = facts::publish(&mut tx, &fact).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(Outbox::new(pool, producer).passed(told, Duration::from_secs(30)).await.unwrap());
+}
+
+/// Makes what was noted ten seconds older, as if as much time had passed.
+async fn let_time_pass(photos: &TestPhoto) {
+    let pool = photos.db.superuser_pool(Service::Photo);
+    for older in [
+        "update severed set severed_at = severed_at - interval '10 seconds'",
+        "update narrowed set narrowed_at = narrowed_at - interval '10 seconds'",
+    ] {
+        sqlx::query(older).execute(&pool).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_grant_works_for_its_viewer_only() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob, eve) = (photos.person(), photos.person(), photos.person());
+    let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
+    let grant = photos.grant(&photo, &ada, &bob);
+
+    assert_eq!(fetch(&photos, &photo, &grant, Some(&bob)).await, StatusCode::OK);
+    assert_eq!(fetch(&photos, &photo, &grant, Some(&eve)).await, StatusCode::NOT_FOUND);
+    assert_eq!(fetch(&photos, &photo, &grant, None).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_grant_is_good_for_one_photo_of_one_owner() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let shown = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
+    let hidden = photos.keep(&ada, jpeg(500, 300, 2), &[("visibility", "private")]).await;
+
+    assert_eq!(fetch(&photos, &hidden, &photos.grant(&shown, &ada, &bob), Some(&bob)).await, StatusCode::NOT_FOUND);
+    // A grant whose signer believed the photo to be somebody else's.
+    assert_eq!(fetch(&photos, &shown, &photos.grant(&shown, &bob, &bob), Some(&bob)).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_is_not_signed_by_a_service_is_no_grant() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
+    let forged = TestPhoto::spawn().await.grant(&photo, &ada, &bob);
+
+    for grant in [forged.as_str(), ada.token.as_str(), bob.token.as_str(), "nonsense", ""] {
+        assert_eq!(fetch(&photos, &photo, grant, Some(&bob)).await, StatusCode::NOT_FOUND, "{grant}");
+    }
+}
+
+#[tokio::test]
+async fn a_severance_ends_the_grants_before_it() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob, cleo) = (photos.person(), photos.person(), photos.person());
+    let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
+    let (for_bob, for_cleo) = (photos.grant(&photo, &ada, &bob), photos.grant(&photo, &ada, &cleo));
+    assert_eq!(fetch(&photos, &photo, &for_bob, Some(&bob)).await, StatusCode::OK);
+
+    // Whichever of the two it was that turned away.
+    let severed = RelationChanged { actor: bob.id, target: ada.id, follows: false, blocks: false, severed: true };
+    tell(&photos, Service::Relation, Fact::RelationChanged(severed)).await;
+    assert_eq!(fetch(&photos, &photo, &for_bob, Some(&bob)).await, StatusCode::NOT_FOUND);
+    assert_eq!(fetch(&photos, &photo, &for_cleo, Some(&cleo)).await, StatusCode::OK);
+
+    // What is signed later, by a service that has heard, counts again.
+    let_time_pass(&photos).await;
+    assert_eq!(fetch(&photos, &photo, &photos.grant(&photo, &ada, &bob), Some(&bob)).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn following_somebody_ends_no_grant() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
+    let grant = photos.grant(&photo, &ada, &bob);
+
+    let followed = RelationChanged { actor: bob.id, target: ada.id, follows: true, blocks: false, severed: false };
+    tell(&photos, Service::Relation, Fact::RelationChanged(followed)).await;
+    assert_eq!(fetch(&photos, &photo, &grant, Some(&bob)).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_narrowed_post_ends_the_grants_that_rest_on_it() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
+    let grant = photos.grant(&photo, &ada, &bob);
+
+    let another = PostNarrowed { post: PostId(18), author: ada.id };
+    tell(&photos, Service::Social, Fact::PostNarrowed(another)).await;
+    assert_eq!(fetch(&photos, &photo, &grant, Some(&bob)).await, StatusCode::OK);
+
+    let narrowed = PostNarrowed { post: PostId(17), author: ada.id };
+    tell(&photos, Service::Social, Fact::PostNarrowed(narrowed)).await;
+    assert_eq!(fetch(&photos, &photo, &grant, Some(&bob)).await, StatusCode::NOT_FOUND);
+}

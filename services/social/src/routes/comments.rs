@@ -1,0 +1,27 @@
+//! The thread below a post.
+
+use axum::extract::State;
+use contracts::PostId;
+use identity::MaybeViewer;
+use serving::{Page, Paged, Path, Problem, ProblemDocument, Result};
+
+use super::bodies::Post;
+use super::load;
+use super::timelines::whole;
+use crate::Social;
+use crate::store::timelines;
+
+/// All comments in the thread of a post, newest first.
+#[utoipa::path(get, path = "/v1/posts/{id}/comments", tag = "posts", params(("id" = PostId, Path)), responses(
+    (status = 200, body = Paged<Post>),
+    (status = 404, body = ProblemDocument),
+))]
+pub(crate) async fn list(State(Social(social)): State<Social>, MaybeViewer(viewer): MaybeViewer, Path(id): Path<PostId>, page: Page) -> Result<Paged<Post>> {
+    let viewer = viewer.map(|viewer| viewer.account);
+    let mut connection = social.pool.acquire().await?;
+    let root = load::posts(&mut connection, &social.signer, viewer, &[id.0]).await?.pop().ok_or_else(Problem::not_found)?;
+    drop(connection);
+    let root = root.root.unwrap_or(root.id);
+    let ids = timelines::comments(&social.pool, viewer, root, &page).await?;
+    whole(&social, viewer, ids, &page).await
+}

@@ -1,0 +1,70 @@
+//! From ids to posts as a viewer sees them, in three statements however many there are.
+
+use std::collections::HashMap;
+
+use contracts::photo::PhotoVisibility;
+use contracts::{AccountId, PostId};
+use identity::{PhotoGrant, ServiceSigner};
+use serving::Result;
+use sqlx::PgConnection;
+
+use super::bodies::{Author, Photo, Post, Reaction, Urls, made_at};
+use crate::store::{photos, posts, reactions};
+
+/// The posts among `ids` that the viewer may see, newest first.
+pub(super) async fn posts(connection: &mut PgConnection, signer: &ServiceSigner, viewer: Option<AccountId>, ids: &[i64]) -> Result<Vec<Post>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = posts::by_ids(connection, viewer, ids).await?;
+    let ids: Vec<i64> = found.iter().map(|post| post.id.0).collect();
+    let mut shown: HashMap<PostId, Vec<Photo>> = HashMap::new();
+    for photo in photos::of_posts(connection, &ids).await? {
+        let post = photo.post;
+        shown.entry(post).or_default().extend(view(signer, viewer, photo));
+    }
+    let mut reacted: HashMap<PostId, Vec<Reaction>> = HashMap::new();
+    for reactions::Count { post, emoji, count, mine } in reactions::of_posts(connection, viewer, &ids).await? {
+        reacted.entry(post).or_default().push(Reaction { emoji, count, mine });
+    }
+    let whole = found.into_iter().map(|post| Post {
+        id: post.id,
+        author: Author {
+            id: post.author,
+            handle: post.handle,
+            display_name: post.display_name,
+            picture: post.picture_key.map(|key| Urls::new(&key, None).thumb),
+        },
+        text: post.text,
+        visibility: post.visibility,
+        parent: post.parent,
+        root: post.root,
+        created_at: made_at(post.id.0),
+        photos: shown.remove(&post.id).unwrap_or_default(),
+        reactions: reacted.remove(&post.id).unwrap_or_default(),
+        comments_count: post.comments_count,
+    });
+    Ok(whole.collect())
+}
+
+/// A photo as this viewer sees it. A private one needs a grant, unless it is their own, and a visitor cannot prove to be
+/// anybody that a grant could name.
+fn view(signer: &ServiceSigner, viewer: Option<AccountId>, photo: photos::Shown) -> Option<Photo> {
+    let grant = match (photo.visibility, viewer) {
+        (PhotoVisibility::Public, _) => None,
+        (PhotoVisibility::Private, Some(viewer)) if viewer == photo.owner => None,
+        (PhotoVisibility::Private, Some(viewer)) => {
+            let source = format!("post:{}", photo.post);
+            Some(signer.grant(PhotoGrant { photo: photo.id, source, owner: photo.owner, viewer, iat: 0 }))
+        }
+        (PhotoVisibility::Private, None) => return None,
+    };
+    Some(Photo {
+        id: photo.id,
+        alt: photo.alt,
+        width: photo.width,
+        height: photo.height,
+        thumbhash: photo.thumbhash,
+        urls: Urls::new(&photo.key, grant.as_deref()),
+    })
+}
