@@ -6,9 +6,7 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::crd::SocialPlatform;
-use crate::platform::Platform;
 use crate::reconcile::Cluster;
-use crate::reconcile::validate::validate;
 use crate::secrets::{Generator, ServiceKey};
 
 /// `resource` as it comes from the API server, with a catalog and with the Secrets that the full example refers to.
@@ -24,11 +22,6 @@ pub(crate) fn cluster(mut resource: SocialPlatform) -> Cluster {
     cluster.referenced.insert("demo-pg-app".into(), secret("demo-pg-app", &database));
     cluster.referenced.insert("demo-s3".into(), secret("demo-s3", &object_store));
     cluster
-}
-
-/// A valid platform.
-pub(crate) fn platform(resource: SocialPlatform) -> Platform {
-    validate(&cluster(resource)).unwrap()
 }
 
 /// A Secret with these values.

@@ -26,7 +26,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Look after the SocialPlatforms of a cluster.
-    Run(Run),
+    Run(Box<Run>),
     /// Print the custom resource definitions as YAML.
     Crd,
     /// Print a sample resource as YAML.

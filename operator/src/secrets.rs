@@ -71,12 +71,12 @@ impl Stored {
 
 /// The names of the generated Secrets of a platform, each with the keys that it must have.
 pub fn generated(name: &str, own_database: bool, own_object_store: bool) -> Vec<(String, &'static [&'static str])> {
-    let mut secrets: Vec<(String, &'static [&'static str])> =
-        vec![(format!("{name}-key-encryption"), &["KEY_ENCRYPTION_KEY"])];
+    let mut secrets: Vec<(String, &'static [&'static str])> = Vec::new();
     for service in Service::ALL {
         secrets.push((format!("{name}-{service}-key"), &["SERVICE_KEY", "PUBLIC_KEY"]));
         secrets.push((format!("{name}-{service}-database"), &["password"]));
     }
+    secrets.push((format!("{name}-key-encryption"), &["KEY_ENCRYPTION_KEY"]));
     if own_database {
         secrets.push((format!("{name}-database"), &["password"]));
     }

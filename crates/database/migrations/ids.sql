@@ -1,6 +1,7 @@
 -- Ids: 48 bits of Unix milliseconds, then 16 bits of a keyed hash of table and millisecond plus a sequence. They sort by
 -- time, and without the key nobody can tell from two ids how many lie between them. The construction is Mastodon's.
--- The key is drawn here, once per schema, and is written into the function, which only its owner can read or replace.
+-- The key is drawn here, once per schema, and is written into the function: whoever can ask the catalog can read it, and
+-- nobody outside can. An id is never a secret; this only keeps it from telling how much there is.
 create sequence ids;
 
 do $make$

@@ -49,6 +49,8 @@ const SHARED: &[(Service, &str, &str)] = &[
 /// Call it before migrating; [`share`] comes after, when the shared tables exist.
 pub async fn provision(owner: &mut PgConnection, logins: &[Login]) -> Result<(), ProvisionError> {
     let database: String = sqlx::query_scalar("select current_database()::text").fetch_one(&mut *owner).await?;
+    // That something is there already is what a second run expects, and no news.
+    run(owner, "set client_min_messages = warning".to_owned()).await?;
     for service in Service::ALL {
         let group = format!("{database}_{service}");
         make_role(owner, &group, "nologin").await?;

@@ -58,12 +58,19 @@ impl Idempotency {
         self
     }
 
+    /// The answer of the first time, if there was one: to be asked before work that is dear. What counts is
+    /// [`begin`](Self::begin), in the transaction of the effect.
+    pub async fn stored(&self, pool: &PgPool, caller: impl Display) -> Result<Option<Response>, Problem> {
+        let mut connection = pool.acquire().await?;
+        self.replay(&mut connection, &caller.to_string()).await
+    }
+
     /// Begins the transaction of the effect, or answers as the first time. While the first is still running: 409.
     /// `caller` is who the key belongs to; nobody can replay another's answer.
     pub async fn begin(self, pool: &PgPool, caller: impl Display) -> Result<Attempt, Problem> {
         let caller = caller.to_string();
         let mut tx = pool.begin().await?;
-        let Some(key) = self.key.clone() else {
+        let Some(key) = &self.key else {
             return Ok(Attempt::Fresh(FreshAttempt { tx, record: None }));
         };
         let lock = format!("{caller}\n{}\n{key}", self.route);
@@ -75,25 +82,32 @@ impl Idempotency {
             let detail = "The first request with this Idempotency-Key is still running. Try again for its answer.";
             return Err(Problem::conflict("idempotency-in-progress", detail));
         }
+        match self.replay(&mut tx, &caller).await? {
+            Some(response) => Ok(Attempt::Replayed(response)),
+            None => Ok(Attempt::Fresh(FreshAttempt { tx, record: Some((caller, self)) })),
+        }
+    }
+
+    async fn replay(&self, connection: &mut PgConnection, caller: &str) -> Result<Option<Response>, Problem> {
+        let Some(key) = &self.key else { return Ok(None) };
         let stored = sqlx::query(
             "select fingerprint, status, body from idempotency_keys
              where caller = $1 and route = $2 and key = $3 and created_at > now() - interval '24 hours'",
         )
-        .bind(&caller)
+        .bind(caller)
         .bind(&self.route)
-        .bind(&key)
-        .fetch_optional(&mut *tx)
+        .bind(key)
+        .fetch_optional(connection)
         .await?;
-        match stored {
-            None => Ok(Attempt::Fresh(FreshAttempt { tx, record: Some((caller, self)) })),
-            Some(row) if row.get::<Vec<u8>, _>("fingerprint") == self.fingerprint => {
-                let status = u16::try_from(row.get::<i16, _>("status")).ok().and_then(|code| StatusCode::from_u16(code).ok());
-                let mut response = answer(status.unwrap_or(StatusCode::OK), row.get("body"));
-                response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
-                Ok(Attempt::Replayed(response))
-            }
-            Some(_) => Err(Problem::unprocessable("This Idempotency-Key was used for another request. Make a new key for each thing you make.")),
+        let Some(row) = stored else { return Ok(None) };
+        if row.get::<Vec<u8>, _>("fingerprint") != self.fingerprint {
+            let detail = "This Idempotency-Key was used for another request. Make a new key for each thing you make.";
+            return Err(Problem::unprocessable(detail));
         }
+        let status = u16::try_from(row.get::<i16, _>("status")).ok().and_then(|code| StatusCode::from_u16(code).ok());
+        let mut response = answer(status.unwrap_or(StatusCode::OK), row.get("body"));
+        response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+        Ok(Some(response))
     }
 }
 

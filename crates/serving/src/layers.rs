@@ -15,12 +15,12 @@ use crate::{ClientAddress, Problem, Rates, Readiness, ServingConfig, probes};
 
 /// The public port: traced, limited in size, time and rate; callable from other sites without credentials.
 pub fn public_stack(router: Router, config: &ServingConfig, rates: &Rates) -> Router {
-    let time = Duration::from_secs(config.request_timeout_seconds);
+    let times = [config.request_timeout_seconds, config.upload_timeout_seconds].map(Duration::from_secs);
     router
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(DefaultBodyLimit::max(config.max_body_bytes))
-        .layer(from_fn(move |request, next| limit_time(time, request, next)))
+        .layer(from_fn(move |request, next| limit_time(times, request, next)))
         .layer(from_fn_with_state(rates.clone(), limit_rate))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(harden))
@@ -55,7 +55,9 @@ async fn limit_rate(State(rates): State<Rates>, address: ClientAddress, request:
     }
 }
 
-async fn limit_time(time: Duration, request: Request, next: Next) -> Response {
+async fn limit_time([usual, upload]: [Duration; 2], request: Request, next: Next) -> Response {
+    let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let time = if content_type.starts_with(b"multipart/") { upload } else { usual };
     match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::unavailable("This took too long and was given up. Try again.", Duration::from_secs(1)).into_response(),

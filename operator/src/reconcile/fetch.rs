@@ -45,7 +45,7 @@ pub enum Error {
         /// Which.
         name: String,
         /// What the API server said.
-        source: kube::Error,
+        source: Box<kube::Error>,
     },
     /// The pods of a failed migration.
     #[error("failed to list the pods of Job {job}: {}", said(.source))]
@@ -53,7 +53,7 @@ pub enum Error {
         /// Which Job.
         job: String,
         /// What the API server said.
-        source: kube::Error,
+        source: Box<kube::Error>,
     },
 }
 
@@ -111,7 +111,7 @@ pub fn references(resource: &SocialPlatform) -> Vec<String> {
 }
 
 async fn get(secrets: &Api<Secret>, name: &str) -> Result<Option<Secret>, Error> {
-    secrets.get_opt(name).await.map_err(|source| Error::Secret { name: name.to_owned(), source })
+    secrets.get_opt(name).await.map_err(|source| Error::Secret { name: name.to_owned(), source: Box::new(source) })
 }
 
 /// The termination message of the Job's pod; what Kubernetes says of the Job, if the pod left none.
@@ -121,7 +121,7 @@ async fn failure_of(context: &Context, namespace: &str, attempt: &Attempt) -> Re
     let pods = pods
         .list(&ListParams::default().labels(&selector))
         .await
-        .map_err(|source| Error::Pods { job: attempt.job.clone(), source })?;
+        .map_err(|source| Error::Pods { job: attempt.job.clone(), source: Box::new(source) })?;
     let left = pods.iter().find_map(termination_message);
     Ok(left.unwrap_or_else(|| format!("it left no message; see the pods and events of Job {}", attempt.job)))
 }

@@ -30,7 +30,7 @@ const GATEWAY_API_RETRY: Duration = Duration::from_secs(60);
 #[error("failed to write the status of SocialPlatform {name}: {}", said(.source))]
 pub struct Error {
     name: String,
-    source: kube::Error,
+    source: Box<kube::Error>,
 }
 
 /// What the controller does next.
@@ -99,15 +99,19 @@ async fn write(context: &Context, cluster: &Cluster, view: View<'_>) -> Result<b
     });
     let params = PatchParams::apply(MANAGER).force();
     let written = api.patch_status(&name, &params, &Patch::Apply(patch)).await;
-    written.map_err(|source| Error { name, source })?;
+    written.map_err(|source| Error { name, source: Box::new(source) })?;
     tell(context, resource, &old, &new).await;
     Ok(true)
 }
 
-/// One event for each condition that changed. An event that cannot be written is not worth a retry.
+/// One event for each condition that changed and says something: `Reconciling` repeats what `Ready` says, and what is not
+/// known yet is no news. An event that cannot be written is not worth a retry.
 async fn tell(context: &Context, resource: &SocialPlatform, old: &SocialPlatformStatus, new: &SocialPlatformStatus) {
     let reference = resource.object_ref(&());
     for condition in changed(&old.conditions, &new.conditions) {
+        if condition.type_ == RECONCILING || condition.status == "Unknown" {
+            continue;
+        }
         let event = Event {
             type_: event_type(condition),
             reason: condition.reason.clone(),
@@ -125,9 +129,8 @@ async fn tell(context: &Context, resource: &SocialPlatform, old: &SocialPlatform
 fn event_type(condition: &Condition) -> EventType {
     let is_fine = match condition.type_.as_str() {
         STALLED => false,
-        RECONCILING | DEVELOPMENT_ONLY => true,
         // Not ready yet is the normal course; what stands in its way has a condition of its own.
-        READY => true,
+        READY | DEVELOPMENT_ONLY => true,
         _ => {
             condition.status != "False"
                 || condition.reason == findings::NOT_REQUESTED

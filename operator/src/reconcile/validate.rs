@@ -4,23 +4,19 @@
 
 use std::collections::BTreeMap;
 
-use contracts::Service;
-use k8s_openapi::api::core::v1::{ResourceRequirements, Secret};
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Resource, ResourceExt};
 
 use super::Cluster;
 use super::conditions::{READY, SECRETS_RESOLVED};
-use crate::crd::{
-    ComponentsSpec, DatabaseMode, ExposureMode, ExposureSpec, ObjectStoreMode, ResourcesSpec, Scheme, SocialPlatform,
-};
+use crate::crd::{DatabaseMode, ExposureMode, ExposureSpec, ObjectStoreMode, Scheme, SocialPlatform};
 use crate::migration::attempts;
-use crate::platform::{Endpoint, Exposure, Platform, Size};
-use crate::quantity::canonical;
+use crate::platform::{Endpoint, Exposure, Platform};
 use crate::secrets::{Stored, generated};
 
 mod secrets;
+mod sizes;
 
 /// Something that keeps a resource from being brought about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +62,7 @@ pub fn validate(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
     let database = problems.note(secrets::database(cluster));
     let object_store = problems.note(secrets::object_store(cluster));
     let stored = problems.note(stored(cluster));
-    let sizes = problems.note(sizes(spec.components.as_ref()));
+    let sizes = problems.note(sizes::sizes(spec.components.as_ref()));
     let otlp = spec.observability.as_ref().and_then(|observability| observability.otlp_endpoint.as_deref());
     let otlp = problems.note(otlp.map(|url| endpoint("observability.otlpEndpoint", url)).transpose());
 
@@ -162,37 +158,6 @@ fn stored(cluster: &Cluster) -> Result<Stored, Problem> {
 fn values(secret: &Secret) -> BTreeMap<String, String> {
     let data = secret.data.clone().unwrap_or_default();
     data.into_iter().filter_map(|(key, value)| Some((key, String::from_utf8(value.0).ok()?))).collect()
-}
-
-fn sizes(components: Option<&ComponentsSpec>) -> Result<BTreeMap<Service, Size>, Problem> {
-    let Some(components) = components else { return Ok(BTreeMap::new()) };
-    let mut sizes = BTreeMap::new();
-    for service in Service::ALL {
-        let Some(component) = components.of(service) else { continue };
-        let resources = component.resources.as_ref().map(|resources| requirements(service, resources)).transpose()?;
-        sizes.insert(service, Size { replicas: component.replicas, resources });
-    }
-    Ok(sizes)
-}
-
-fn requirements(service: Service, resources: &ResourcesSpec) -> Result<ResourceRequirements, Problem> {
-    let list = |what: &str, list: &Option<BTreeMap<String, Quantity>>| {
-        let Some(list) = list else { return Ok(None) };
-        let canonical = list.iter().map(|(name, Quantity(quantity))| match canonical(quantity) {
-            Some(canonical) => Ok((name.clone(), Quantity(canonical))),
-            None => {
-                let at = format!("components.{service}.resources.{what}.{name}");
-                let message = format!("{at} is {quantity:?}: write a quantity such as 100m or 128Mi");
-                Err(Problem::in_spec("InvalidQuantity", message))
-            }
-        });
-        canonical.collect::<Result<BTreeMap<_, _>, _>>().map(Some)
-    };
-    Ok(ResourceRequirements {
-        requests: list("requests", &resources.requests)?,
-        limits: list("limits", &resources.limits)?,
-        claims: None,
-    })
 }
 
 fn exposure(spec: &ExposureSpec, served: bool) -> Exposure {

@@ -1,3 +1,5 @@
+//! What pods read and anyone may know.
+
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::ConfigMap;

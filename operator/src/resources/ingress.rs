@@ -1,3 +1,5 @@
+//! The way in, by Ingress.
+
 use contracts::Service;
 use contracts::routes::PUBLIC;
 use k8s_openapi::api::networking::v1::{
@@ -13,7 +15,7 @@ use crate::platform::{Exposure, Platform};
 pub fn ingress(platform: &Platform) -> Option<Ingress> {
     let Exposure::Ingress { class, annotations, tls_secret } = &platform.exposure else { return None };
     let paths =
-        PUBLIC.iter().flat_map(|(service, prefixes)| prefixes.iter().map(|prefix| path(platform, *service, prefix)));
+        PUBLIC.iter().flat_map(|(service, prefixes)| prefixes.iter().map(move |prefix| path(platform, *service, prefix)));
     let tls = |secret: &String| {
         vec![IngressTLS { hosts: Some(vec![platform.domain.clone()]), secret_name: Some(secret.clone()) }]
     };

@@ -1,3 +1,5 @@
+//! Pods that run to their end.
+
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 
 use super::metadata::owned;

@@ -1,3 +1,5 @@
+//! The accounts that pods run under.
+
 use k8s_openapi::api::core::v1::ServiceAccount;
 
 use super::metadata::owned;

@@ -104,7 +104,7 @@ impl Harness {
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
         K: Clone + Debug + DeserializeOwned + serde::Serialize,
     {
-        self.api().create(&PostParams::default(), object).await.unwrap()
+        self.api::<K>().create(&PostParams::default(), object).await.unwrap()
     }
 
     /// An object that must be there.
@@ -112,7 +112,7 @@ impl Harness {
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
     {
-        self.api().get(name).await.unwrap()
+        self.api::<K>().get(name).await.unwrap()
     }
 
     /// Changes some fields of an object, as a person with kubectl would.
@@ -120,7 +120,7 @@ impl Harness {
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
     {
-        self.api().patch(name, &PatchParams::default(), &Patch::Merge(change)).await.unwrap()
+        self.api::<K>().patch(name, &PatchParams::default(), &Patch::Merge(change)).await.unwrap()
     }
 
     /// Waits until the platform `demo` has the condition `type_` in this status and for this reason.

@@ -47,8 +47,12 @@ async fn a_resource_becomes_a_platform() {
     assert_eq!(rows, [("auth", 1), ("photo", 1), ("relation", 1), ("social", 1)]);
     let pods = harness.api::<Pod>().list(&Default::default()).await.unwrap();
     assert!(pods.items.len() >= 6, "Pod Security lets every pod in");
-    let events = harness.api::<Event>().list(&Default::default()).await.unwrap();
-    assert!(events.iter().any(|event| event.reason.as_deref() == Some("AllComponentsAvailable")));
+    eventually("an event tells it", || async {
+        let events = harness.api::<Event>().list(&Default::default()).await.unwrap();
+        let told = events.iter().any(|event| event.reason.as_deref() == Some("AllComponentsAvailable"));
+        if told { Ok(()) } else { Err(format!("there are {} events", events.items.len())) }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

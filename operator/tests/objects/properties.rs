@@ -1,6 +1,9 @@
 //! What holds for the objects of every mode.
 
+use std::collections::BTreeSet;
+
 use kube::ResourceExt;
+use operator::crd::SocialPlatform;
 use operator::example::{full, minimal};
 use operator::quantity::canonical;
 use operator::reconcile::build::build;
@@ -90,6 +93,87 @@ fn every_object_has_a_short_name_its_labels_and_an_owner_unless_it_is_retained()
         let is_retained = is_data && !title.starts_with("delete_everything");
         assert_eq!(metadata["ownerReferences"].is_array(), !is_retained, "{title}");
     });
+}
+
+/// The component that a peer or a policy selects; `*` is anyone.
+fn component(selected: &Value) -> String {
+    selected["podSelector"]["matchLabels"]["app.kubernetes.io/component"].as_str().unwrap_or("*").to_owned()
+}
+
+/// The peers and ports that a policy opens in one direction.
+fn opened(policy: &Value, direction: &str, peers: &str) -> Vec<(String, u64)> {
+    let mut opened = Vec::new();
+    for rule in policy["spec"][direction].as_array().into_iter().flatten() {
+        let named: Vec<_> = rule[peers].as_array().into_iter().flatten().map(component).collect();
+        // A rule without peers is about all of them.
+        let peers = if named.is_empty() { vec!["*".to_owned()] } else { named };
+        for port in rule["ports"].as_array().unwrap() {
+            let port = port["port"].as_u64().unwrap();
+            opened.extend(peers.iter().map(|peer| (peer.clone(), port)));
+        }
+    }
+    opened
+}
+
+/// Who may call whom: `social → photo:9090`. A call has to be let out, and to be let in.
+fn edges(resource: SocialPlatform) -> BTreeSet<String> {
+    let (mut out, mut into) = (BTreeSet::new(), BTreeSet::new());
+    for policy in objects(prepared(resource)).iter().filter(|object| object["kind"] == "NetworkPolicy") {
+        let own = component(&policy["spec"]);
+        out.extend(opened(policy, "egress", "to").iter().map(|(callee, port)| format!("{own} → {callee}:{port}")));
+        into.extend(opened(policy, "ingress", "from").iter().map(|(caller, port)| format!("{caller} → {own}:{port}")));
+    }
+    out.retain(|edge| !edge.ends_with("*:53"));
+    for edge in &out {
+        let (_, callee) = edge.split_once(" → ").unwrap();
+        let is_let_in = into.contains(edge) || into.contains(&format!("* → {callee}"));
+        assert!(callee.starts_with('*') || is_let_in, "{edge} is let out, but not in");
+    }
+    into.retain(|edge| edge.starts_with('*'));
+    out.append(&mut into);
+    out
+}
+
+fn set(parts: &[&[&str]]) -> BTreeSet<String> {
+    parts.concat().into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_policies_open_the_edges_of_the_drawing_and_no_other() {
+    let within = [
+        "social → auth:8080",
+        "photo → auth:8080",
+        "relation → auth:8080",
+        "social → photo:9090",
+        "* → auth:8080",
+        "* → social:8080",
+        "* → photo:8080",
+        "* → relation:8080",
+    ];
+    let stores = [
+        "auth → postgres:5432",
+        "social → postgres:5432",
+        "photo → postgres:5432",
+        "relation → postgres:5432",
+        "migrate → postgres:5432",
+        "photo → s3:9000",
+    ];
+    assert_eq!(edges(minimal()), set(&[&within, &stores]));
+
+    // The database by its port, the object store by HTTPS, the collector by its own.
+    let outside = [
+        "auth → *:5432",
+        "social → *:5432",
+        "photo → *:5432",
+        "relation → *:5432",
+        "migrate → *:5432",
+        "photo → *:443",
+        "auth → *:4318",
+        "social → *:4318",
+        "photo → *:4318",
+        "relation → *:4318",
+    ];
+    assert_eq!(edges(full()), set(&[&within, &outside]));
 }
 
 #[test]

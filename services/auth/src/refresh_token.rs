@@ -69,6 +69,6 @@ mod tests {
         assert!(!later.verify(b"secret"));
         assert!(Presented::parse(&token[1..]).is_none());
         assert!(Presented::parse("sprt_AA").is_none());
-        assert!(!Presented::parse(&token[..token.len() - 4]).unwrap().verify(b"secret"));
+        assert!(Presented::parse(&token[..token.len() - 4]).is_none_or(|cut| !cut.verify(b"secret")));
     }
 }

@@ -1,6 +1,7 @@
 //! `social-platform openapi <service>`: what `just generate` writes into `docs/openapi/`.
 
 use contracts::Service;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 
 use crate::Failure;
 
@@ -20,6 +21,11 @@ pub(crate) fn run(config: &OpenapiConfig) -> Result<(), Failure> {
     };
     document.info.title = config.service.to_string();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    let components = document.components.get_or_insert_default();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    // Where a visitor is welcome too, the token is left out.
+    document.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new()), SecurityRequirement::default()]);
     println!("{}", document.to_pretty_json()?);
     Ok(())
 }

@@ -32,17 +32,17 @@ pub struct Error {
     verb: &'static str,
     kind: String,
     name: String,
-    source: kube::Error,
+    source: Box<kube::Error>,
 }
 
 impl Error {
     fn new<K: Object>(verb: &'static str, name: &str, source: kube::Error) -> Self {
-        Self { verb, kind: K::kind(&()).into_owned(), name: name.to_owned(), source }
+        Self { verb, kind: K::kind(&()).into_owned(), name: name.to_owned(), source: Box::new(source) }
     }
 
     /// Will the same write fail again until someone changes something? Otherwise it is not worth a condition.
     pub fn is_refusal(&self) -> bool {
-        matches!(&self.source, kube::Error::Api(status) if status.is_invalid() || status.is_forbidden())
+        matches!(&*self.source, kube::Error::Api(status) if status.is_invalid() || status.is_forbidden())
     }
 }
 

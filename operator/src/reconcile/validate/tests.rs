@@ -1,4 +1,8 @@
+use contracts::Service;
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+
 use super::*;
+use crate::crd::ResourcesSpec;
 use crate::example::{full, minimal};
 use crate::fixtures::{cluster, secret};
 use crate::platform::{Database, ObjectStore};

@@ -75,7 +75,7 @@ pub async fn create(
 
     // Asked now, so that a repeat costs no work, and again in the transaction of the effect, where it counts.
     let idempotency = idempotency.fingerprint(form.fingerprint);
-    if let Attempt::Replayed(answer) = idempotency.clone().begin(&state.pool, viewer.account).await? {
+    if let Some(answer) = idempotency.stored(&state.pool, viewer.account).await? {
         return Ok(answer);
     }
     let cleaned = state.processing.clean(form.file.clone(), reservation).await.map_err(refusal)?;

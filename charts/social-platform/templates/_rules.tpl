@@ -1,0 +1,43 @@
+{{- /*
+What the operator does where platforms are, and nothing else. Every kind of object of a platform is listed and watched.
+Server-side apply is a patch; that which makes an object needs create too.
+*/ -}}
+{{- define "operator.rules" -}}
+- apiGroups: [socialplatform.dev]
+  resources: [socialplatforms]
+  verbs: [list, watch]
+- apiGroups: [socialplatform.dev]
+  resources: [socialplatforms/status]
+  verbs: [patch]
+# Generated ones are its own; those that a spec refers to are read by name.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [configmaps, serviceaccounts, services]
+  verbs: [list, watch, create, patch, delete]
+# Volumes are never deleted: their owner is, or a person does it.
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
+  verbs: [list, watch, create, patch]
+# The last words of a migration that failed.
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [list]
+- apiGroups: [apps]
+  resources: [deployments]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [networking.k8s.io]
+  resources: [ingresses, networkpolicies]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [gateway.networking.k8s.io]
+  resources: [httproutes]
+  verbs: [list, watch, create, patch, delete]
+# One that comes again is counted in the event that is there.
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}

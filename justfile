@@ -1,0 +1,44 @@
+# The manual of everyday work: `just --list`. A step of CI is a recipe here.
+
+# one profile and one target for tests, `all` and the test image, so that nothing is compiled twice
+cargo := "--locked --profile ci --target x86_64-unknown-linux-musl"
+
+# list the recipes
+default:
+    @just --list --unsorted
+
+# install what is missing, build, and run the whole platform in one process
+run *arguments:
+    ./scripts/run {{arguments}}
+
+# fill a running platform with people (by default the one of `just run`), through its public API
+seed *arguments:
+    ./scripts/seed {{arguments}}
+
+# install what is missing, and pass all tests: the operator's on a real API server, the stories on a real cluster
+test:
+    ./scripts/test
+
+# format and lint, as CI does
+lint:
+    cargo fmt --all --check
+    cargo clippy {{cargo}} --workspace --all-targets -- -D warnings
+
+# the licenses, sources and bans of what we depend on (advisories too, where their database can be reached)
+deny:
+    cargo deny check bans licenses sources
+
+# write everything that is generated: .sqlx, crds/, manifests/, docs/openapi/, snapshots
+generate:
+    ./scripts/sqlx write
+    ./scripts/generate
+
+# build the image (ci or release) into target/social-platform.oci.tar
+image profile="ci":
+    ./scripts/image {{profile}}
+
+# the stories on a real cluster; E2E_CLUSTER chooses which (default e2e/cluster/run)
+e2e *stories:
+    ./scripts/image ci
+    ./scripts/images-e2e
+    ./scripts/e2e {{stories}}
