@@ -111,7 +111,6 @@ where
     K: Resource<DynamicType = ()> + Clone + 'static,
 {
     store.state_filter(|object| {
-        object.meta().namespace.as_deref() == Some(namespace)
-            && object.labels().get(INSTANCE).map(String::as_str) == Some(name)
+        object.meta().namespace.as_deref() == Some(namespace) && object.labels().get(INSTANCE).map(String::as_str) == Some(name)
     })
 }

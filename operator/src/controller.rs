@@ -67,12 +67,7 @@ struct Controller {
 
 /// Runs the operator until `stop` resolves, and then lets the reconciles in flight end. `ready` becomes true when
 /// everything that is watched has been listed.
-pub async fn run(
-    client: Client,
-    options: Options,
-    ready: watch::Sender<bool>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) {
+pub async fn run(client: Client, options: Options, ready: watch::Sender<bool>, stop: impl Future<Output = ()> + Send + 'static) {
     let (stopped, stopping) = oneshot::channel();
     tokio::spawn(async move {
         stop.await;
@@ -150,10 +145,7 @@ fn error_policy(guarded: Arc<Guarded>, _: &Failure, controller: Arc<Controller>)
     Action::requeue(controller.backoff.failed(&ObjectRef::from_obj(&*guarded)))
 }
 
-fn log(
-    controller: &Controller,
-    result: Result<(ObjectRef<Guarded>, Action), ControllerError<Failure, watcher::Error>>,
-) {
+fn log(controller: &Controller, result: Result<(ObjectRef<Guarded>, Action), ControllerError<Failure, watcher::Error>>) {
     match result {
         Ok((platform, action)) => tracing::debug!(%platform, ?action, "reconciled"),
         // An object of a platform that is gone: what the deletion policy retains.

@@ -76,10 +76,7 @@ pub struct SocialPlatformSpec {
     pub image_pull_policy: Option<ImagePullPolicy>,
 
     /// The host name of the platform, such as `social.example.org`. It is in every token, so it cannot be changed.
-    #[schemars(
-        length(min = 1, max = 253),
-        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
-    )]
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"))]
     #[x_kube(validation = Rule::new("self == oldSelf")
         .message("domain is immutable: tokens and links hold it; make another SocialPlatform for another domain"))]
     pub domain: String,

@@ -57,14 +57,9 @@ fn are_elements_part_of(field: &str, desired: &[Value], live: &[Value]) -> bool 
     let keys: Option<Vec<_>> = desired.iter().map(|element| merge_key(field, element)).collect();
     match keys {
         Some(keys) if !keys.is_empty() => desired.iter().zip(keys).all(|(element, key)| {
-            live.iter()
-                .find(|there| there.get(key) == element.get(key))
-                .is_some_and(|there| is_field_part_of(field, element, there))
+            live.iter().find(|there| there.get(key) == element.get(key)).is_some_and(|there| is_field_part_of(field, element, there))
         }),
-        _ => {
-            desired.len() == live.len()
-                && desired.iter().zip(live).all(|(element, there)| is_field_part_of(field, element, there))
-        }
+        _ => desired.len() == live.len() && desired.iter().zip(live).all(|(element, there)| is_field_part_of(field, element, there)),
     }
 }
 

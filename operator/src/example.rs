@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use crate::crd::{
-    ComponentSpec, ComponentsSpec, DatabaseMode, DatabaseSpec, DeletionPolicy, DevelopmentDatabaseSpec,
-    DevelopmentObjectStoreSpec, ExposureMode, ExposureSpec, ExternalDatabaseSpec, ExternalObjectStoreSpec, GatewaySpec,
-    IngressSpec, LifecycleSpec, ObjectStoreMode, ObjectStoreSpec, ObservabilitySpec, ParentRef, ResourcesSpec,
-    SecretRef, SocialPlatform, SocialPlatformSpec, SslMode,
+    ComponentSpec, ComponentsSpec, DatabaseMode, DatabaseSpec, DeletionPolicy, DevelopmentDatabaseSpec, DevelopmentObjectStoreSpec,
+    ExposureMode, ExposureSpec, ExternalDatabaseSpec, ExternalObjectStoreSpec, GatewaySpec, IngressSpec, LifecycleSpec, ObjectStoreMode,
+    ObjectStoreSpec, ObservabilitySpec, ParentRef, ResourcesSpec, SecretRef, SocialPlatform, SocialPlatformSpec, SslMode,
 };
 
 /// Everything in one namespace of a laptop's cluster.
@@ -22,22 +21,14 @@ pub fn minimal() -> SocialPlatform {
         database: DatabaseSpec {
             mode: DatabaseMode::Development,
             external: None,
-            development: Some(DevelopmentDatabaseSpec {
-                image: "docker.io/library/postgres:17".to_owned(),
-                storage: "5Gi".to_owned(),
-            }),
+            development: Some(DevelopmentDatabaseSpec { image: "docker.io/library/postgres:17".to_owned(), storage: "5Gi".to_owned() }),
         },
         object_store: ObjectStoreSpec {
             mode: ObjectStoreMode::Development,
             external: None,
             development: Some(DevelopmentObjectStoreSpec { storage: "5Gi".to_owned() }),
         },
-        exposure: ExposureSpec {
-            mode: ExposureMode::Ingress,
-            scheme: None,
-            ingress: Some(IngressSpec::default()),
-            gateway: None,
-        },
+        exposure: ExposureSpec { mode: ExposureMode::Ingress, scheme: None, ingress: Some(IngressSpec::default()), gateway: None },
         observability: None,
         components: None,
         trusted_proxy_hops: None,
@@ -67,9 +58,7 @@ pub fn full() -> SocialPlatform {
                 }],
             }),
         },
-        observability: Some(ObservabilitySpec {
-            otlp_endpoint: Some("http://otel-collector.observability:4318".to_owned()),
-        }),
+        observability: Some(ObservabilitySpec { otlp_endpoint: Some("http://otel-collector.observability:4318".to_owned()) }),
         components: Some(ComponentsSpec {
             auth: Some(ComponentSpec { replicas: Some(2), resources: None }),
             social: Some(ComponentSpec { replicas: Some(3), resources: None }),
@@ -84,10 +73,7 @@ pub fn full() -> SocialPlatform {
 fn external_database(secret: &str) -> DatabaseSpec {
     DatabaseSpec {
         mode: DatabaseMode::External,
-        external: Some(ExternalDatabaseSpec {
-            secret_ref: SecretRef { name: secret.to_owned() },
-            ssl_mode: Some(SslMode::Require),
-        }),
+        external: Some(ExternalDatabaseSpec { secret_ref: SecretRef { name: secret.to_owned() }, ssl_mode: Some(SslMode::Require) }),
         development: None,
     }
 }

@@ -82,8 +82,7 @@ pub fn attempts(jobs: &[Arc<Job>]) -> Vec<Attempt> {
 /// How far a Job is, by its conditions.
 pub fn state(status: Option<&JobStatus>) -> State {
     let conditions = status.and_then(|status| status.conditions.as_deref()).unwrap_or_default();
-    let true_one =
-        |type_: &str| conditions.iter().find(|condition| condition.type_ == type_ && condition.status == "True");
+    let true_one = |type_: &str| conditions.iter().find(|condition| condition.type_ == type_ && condition.status == "True");
     if true_one("Complete").is_some() {
         return State::Complete;
     }
@@ -111,11 +110,8 @@ pub fn due(attempts: &[Attempt], key: &str, now: Timestamp) -> u32 {
 
 /// The Jobs that nobody needs any more: all but the current one, those still running, and the newest of another release.
 pub fn superseded(attempts: &[Attempt], current: &str, version: &str) -> Vec<String> {
-    let before = attempts
-        .iter()
-        .filter(|attempt| attempt.version != version)
-        .max_by_key(|attempt| attempt.made)
-        .map(|attempt| attempt.job.as_str());
+    let before =
+        attempts.iter().filter(|attempt| attempt.version != version).max_by_key(|attempt| attempt.made).map(|attempt| attempt.job.as_str());
     attempts
         .iter()
         .filter(|attempt| attempt.job != current && Some(attempt.job.as_str()) != before)
@@ -132,11 +128,7 @@ pub fn is_same_work(one: &str, other: &str) -> bool {
 
 /// The name of a Job: at most 63 characters for a platform's name of at most 30.
 pub fn job_name(platform: &str, version: &str, key: &str, number: u32) -> String {
-    let slug: String = version
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
-        .take(12)
-        .collect();
+    let slug: String = version.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(12).collect();
     format!("{platform}-migrate-{}-{key}-{number}", slug.trim_end_matches('-'))
 }
 

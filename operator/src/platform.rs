@@ -206,10 +206,7 @@ mod tests {
             password: "p@ss:w/rd?#%ü".into(),
             ssl_mode: SslMode::Require,
         };
-        assert_eq!(
-            connection.owner_url(),
-            "postgres://owner:p%40ss%3Aw%2Frd%3F%23%25%C3%BC@db.example.org:5432/app?sslmode=require"
-        );
+        assert_eq!(connection.owner_url(), "postgres://owner:p%40ss%3Aw%2Frd%3F%23%25%C3%BC@db.example.org:5432/app?sslmode=require");
     }
 
     #[test]
@@ -222,9 +219,6 @@ mod tests {
             password: "secret".into(),
             ssl_mode: SslMode::Disable,
         };
-        assert_eq!(
-            connection.service_url(Service::Photo, "word"),
-            "postgres://app_photo_a:word@[fd00::1]:5433/app?sslmode=disable"
-        );
+        assert_eq!(connection.service_url(Service::Photo, "word"), "postgres://app_photo_a:word@[fd00::1]:5433/app?sslmode=disable");
     }
 }

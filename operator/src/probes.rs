@@ -9,11 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// Answers on `listener` until `stop` resolves. The operator is ready once everything that is watched has been listed.
-pub async fn serve(
-    listener: TcpListener,
-    ready: watch::Receiver<bool>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, ready: watch::Receiver<bool>, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
     axum::serve(listener, router(ready)).with_graceful_shutdown(stop).await
 }
 

@@ -43,13 +43,9 @@ impl Generator for SystemGenerator {
     }
 
     fn service_key(&self) -> ServiceKey {
-        let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new())
-            .expect("the system gives random bytes once it has started");
+        let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).expect("the system gives random bytes once it has started");
         let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).expect("a key just made can be read");
-        ServiceKey {
-            private: STANDARD.encode(document.as_ref()),
-            public: URL_SAFE_NO_PAD.encode(pair.public_key().as_ref()),
-        }
+        ServiceKey { private: STANDARD.encode(document.as_ref()), public: URL_SAFE_NO_PAD.encode(pair.public_key().as_ref()) }
     }
 }
 
@@ -136,15 +132,12 @@ impl Credentials {
         let object_store = match &platform.object_store {
             ObjectStore::External { .. } => None,
             ObjectStore::Development { .. } => Some((
-                stored("object-store", "AWS_ACCESS_KEY_ID")
-                    .unwrap_or_else(|| URL_SAFE_NO_PAD.encode(generator.random(15))),
-                stored("object-store", "AWS_SECRET_ACCESS_KEY")
-                    .unwrap_or_else(|| URL_SAFE_NO_PAD.encode(generator.random(30))),
+                stored("object-store", "AWS_ACCESS_KEY_ID").unwrap_or_else(|| URL_SAFE_NO_PAD.encode(generator.random(15))),
+                stored("object-store", "AWS_SECRET_ACCESS_KEY").unwrap_or_else(|| URL_SAFE_NO_PAD.encode(generator.random(30))),
             )),
         };
         Self {
-            key_encryption_key: stored("key-encryption", "KEY_ENCRYPTION_KEY")
-                .unwrap_or_else(|| STANDARD.encode(generator.random(32))),
+            key_encryption_key: stored("key-encryption", "KEY_ENCRYPTION_KEY").unwrap_or_else(|| STANDARD.encode(generator.random(32))),
             services: services.into(),
             owner,
             object_store,

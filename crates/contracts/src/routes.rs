@@ -5,24 +5,15 @@ use crate::Service;
 /// Path prefixes on the public port, by service. The web service will answer everything else; `/api` is kept free.
 pub const PUBLIC: &[(Service, &[&str])] = &[
     (Service::Auth, &["/v1/accounts", "/v1/sessions", "/oauth", "/.well-known"]),
-    (
-        Service::Social,
-        &["/v1/profiles", "/v1/posts", "/v1/timelines", "/v1/tags", "/v1/search", "/v1/notifications", "/v1/stream"],
-    ),
+    (Service::Social, &["/v1/profiles", "/v1/posts", "/v1/timelines", "/v1/tags", "/v1/search", "/v1/notifications", "/v1/stream"]),
     (Service::Photo, &["/v1/photos", "/v1/albums", "/p"]),
     (Service::Relation, &["/v1/relations"]),
 ];
 
 /// The service that answers `path`, matched by whole segments as a gateway's `Prefix` match does.
 pub fn service_of(path: &str) -> Option<Service> {
-    let answers = |prefix: &str| {
-        path.strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    PUBLIC
-        .iter()
-        .find(|(_, prefixes)| prefixes.iter().any(|prefix| answers(prefix)))
-        .map(|(service, _)| *service)
+    let answers = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    PUBLIC.iter().find(|(_, prefixes)| prefixes.iter().any(|prefix| answers(prefix))).map(|(service, _)| *service)
 }
 
 #[cfg(test)]

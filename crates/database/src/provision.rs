@@ -58,21 +58,29 @@ pub async fn provision(owner: &mut PgConnection, logins: &[Login]) -> Result<(),
             let login = login_role(&database, service, slot);
             make_role(owner, &login, &format!("login in role {group:?}")).await?;
             // Limits that hold whatever a query does; and the schema that unqualified names mean.
-            run(owner, format!(
-                "alter role {login:?} in database {database:?} set search_path = {service}, extensions;
+            run(
+                owner,
+                format!(
+                    "alter role {login:?} in database {database:?} set search_path = {service}, extensions;
                  alter role {login:?} in database {database:?} set statement_timeout = '30s';
                  alter role {login:?} in database {database:?} set idle_in_transaction_session_timeout = '30s';
                  alter role {login:?} in database {database:?} set lock_timeout = '5s'"
-            )).await?;
+                ),
+            )
+            .await?;
         }
-        run(owner, format!(
-            "create schema if not exists {service};
+        run(
+            owner,
+            format!(
+                "create schema if not exists {service};
              create schema if not exists extensions;
              grant usage on schema extensions to {group:?};
              grant usage on schema {service} to {group:?};
              alter default privileges in schema {service} grant select, insert, update, delete on tables to {group:?};
              alter default privileges in schema {service} grant usage on sequences to {group:?}"
-        )).await?;
+            ),
+        )
+        .await?;
     }
     for Login { service, slot, password } in logins {
         let login = login_role(&database, *service, *slot);
@@ -100,10 +108,8 @@ pub async fn share(owner: &mut PgConnection) -> Result<(), sqlx::Error> {
 
 /// Makes a role unless it is there. Roles belong to the whole server, so another database's migration may be making it too.
 async fn make_role(owner: &mut PgConnection, role: &str, options: &str) -> Result<(), ProvisionError> {
-    let there: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
-        .bind(role)
-        .fetch_one(&mut *owner)
-        .await?;
+    let there: bool =
+        sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)").bind(role).fetch_one(&mut *owner).await?;
     if there {
         return Ok(());
     }

@@ -76,10 +76,7 @@ impl Outbox {
     /// Gives every committed fact its place; says how many.
     async fn sequence(&self) -> sqlx::Result<i64> {
         let mut tx = self.pool.begin().await?;
-        sqlx::query("select pg_advisory_xact_lock(hashtext('facts'), hashtext($1))")
-            .bind(self.producer.name())
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query("select pg_advisory_xact_lock(hashtext('facts'), hashtext($1))").bind(self.producer.name()).execute(&mut *tx).await?;
         let placed = sqlx::query(
             "update outbox set position = place.position
              from (select id, nextval('outbox_positions') as position

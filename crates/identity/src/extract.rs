@@ -65,7 +65,9 @@ impl Identity {
         match self.0.revocations.contains(claims.sid) {
             Some(false) => {}
             Some(true) => return Err(Problem::unauthorized("The session has ended. Sign in again.")),
-            None => return Err(Problem::unavailable("Whether your session goes on cannot be checked now. Try again.", Duration::from_secs(1))),
+            None => {
+                return Err(Problem::unavailable("Whether your session goes on cannot be checked now. Try again.", Duration::from_secs(1)));
+            }
         }
         self.0.rates.check_account(claims.sub.0)?;
         Ok(Viewer { account: claims.sub, session: claims.sid, handle: claims.preferred_username })

@@ -64,8 +64,7 @@ impl Issuer {
 
     /// The public keys of all services.
     pub fn service_keys(&self) -> ServiceKeys {
-        let public: HashMap<_, _> =
-            Service::ALL.into_iter().map(|service| (service, [self.signer(service).public_key()])).collect();
+        let public: HashMap<_, _> = Service::ALL.into_iter().map(|service| (service, [self.signer(service).public_key()])).collect();
         ServiceKeys::parse(&serde_json::to_string(&public).expect("strings")).expect("keys of our own")
     }
 

@@ -60,9 +60,7 @@ pub(crate) fn thumbhash(thumb: &DynamicImage) -> Result<String> {
 
 fn jpeg(picture: &DynamicImage) -> Result<Encoded> {
     let mut bytes = Vec::new();
-    picture
-        .write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, ORIGINAL_QUALITY))
-        .map_err(Error::from_encoder)?;
+    picture.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, ORIGINAL_QUALITY)).map_err(Error::from_encoder)?;
     Ok(Encoded::new(picture, Format::Jpeg, bytes))
 }
 

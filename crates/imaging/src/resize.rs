@@ -12,9 +12,7 @@ pub(crate) fn within(image: &DynamicImage, longest: u32) -> Result<Cow<'_, Dynam
         return Ok(Cow::Borrowed(image));
     }
     let mut smaller = DynamicImage::new(width, height, image.color());
-    Resizer::new()
-        .resize(image, &mut smaller, &ResizeOptions::new())
-        .map_err(Error::from_encoder)?;
+    Resizer::new().resize(image, &mut smaller, &ResizeOptions::new()).map_err(Error::from_encoder)?;
     Ok(Cow::Owned(smaller))
 }
 

@@ -64,7 +64,8 @@ impl<R: Run> Worker<R> {
         .fetch_optional(&self.pool)
         .await?;
         let Some(job) = claimed else { return Ok(false) };
-        let span = tracing::info_span!("jobs.run", otel.name = format!("run {}", job.kind), otel.kind = "consumer", attempts = job.attempts);
+        let span =
+            tracing::info_span!("jobs.run", otel.name = format!("run {}", job.kind), otel.kind = "consumer", attempts = job.attempts);
         telemetry::link(&span, job.traceparent.as_deref());
         let outcome = tokio::time::timeout(CLAIM, self.run.run(&job.kind, &job.payload)).instrument(span).await;
         match outcome.unwrap_or_else(|late| Err(late.into())) {

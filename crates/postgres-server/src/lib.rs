@@ -14,10 +14,14 @@ pub use server::{Durability, Server};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No programs were found.
-    #[error("failed to find PostgreSQL 15 or newer: install it (`apt-get install postgresql`), or set PG_BIN to the folder that holds `postgres` and `initdb`")]
+    #[error(
+        "failed to find PostgreSQL 15 or newer: install it (`apt-get install postgresql`), or set PG_BIN to the folder that holds `postgres` and `initdb`"
+    )]
     NoPrograms,
     /// The folder belongs to another version.
-    #[error("the data in {folder} was made by PostgreSQL {made_by}, and the programs found are version {found}: set PG_BIN to those of version {made_by}, or move the data by pg_dump")]
+    #[error(
+        "the data in {folder} was made by PostgreSQL {made_by}, and the programs found are version {found}: set PG_BIN to those of version {made_by}, or move the data by pg_dump"
+    )]
     OtherVersion {
         /// The data folder.
         folder: String,

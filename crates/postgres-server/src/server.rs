@@ -135,7 +135,14 @@ fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-fn spawn(programs: &Programs, data: &Path, log: &Path, port: u16, durability: Durability, account: Option<Account>) -> Result<Child, Error> {
+fn spawn(
+    programs: &Programs,
+    data: &Path,
+    log: &Path,
+    port: u16,
+    durability: Durability,
+    account: Option<Account>,
+) -> Result<Child, Error> {
     let log_file = OpenOptions::new().create(true).append(true).mode(0o600).open(log).map_err(at(log))?;
     let mut command = Command::new("sh");
     command.args(["-c", UNTIL_PARENT_ENDS, "sh"]).arg(programs.path("postgres")).arg("-D").arg(data);

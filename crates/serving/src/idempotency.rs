@@ -74,10 +74,8 @@ impl Idempotency {
             return Ok(Attempt::Fresh(FreshAttempt { tx, record: None }));
         };
         let lock = format!("{caller}\n{}\n{key}", self.route);
-        let alone: bool = sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtextextended($1, 0))")
-            .bind(&lock)
-            .fetch_one(&mut *tx)
-            .await?;
+        let alone: bool =
+            sqlx::query_scalar("select pg_try_advisory_xact_lock(hashtextextended($1, 0))").bind(&lock).fetch_one(&mut *tx).await?;
         if !alone {
             let detail = "The first request with this Idempotency-Key is still running. Try again for its answer.";
             return Err(Problem::conflict("idempotency-in-progress", detail));

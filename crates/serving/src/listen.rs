@@ -37,7 +37,8 @@ pub struct Listeners {
 impl Listeners {
     /// Binds both addresses; port 0 picks a free one.
     pub async fn bind(config: &ServingConfig) -> io::Result<Self> {
-        let named = |address: SocketAddr| move |error: io::Error| io::Error::new(error.kind(), format!("failed to listen on {address}: {error}"));
+        let named =
+            |address: SocketAddr| move |error: io::Error| io::Error::new(error.kind(), format!("failed to listen on {address}: {error}"));
         Ok(Self {
             public: TcpListener::bind(config.public_addr).await.map_err(named(config.public_addr))?,
             private: TcpListener::bind(config.private_addr).await.map_err(named(config.private_addr))?,
@@ -83,7 +84,7 @@ pub async fn serve(
     readiness.set("serving", true);
 
     stop.await;
-    tracing::info!("stopping: serving on while load balancers look away");
+    tracing::info!(seconds = config.drain_seconds, "stopping, once load balancers have had time to look away");
     readiness.set("serving", false);
     tokio::time::sleep(Duration::from_secs(config.drain_seconds)).await;
     let _ = closing.send(true);

@@ -45,12 +45,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
             None => Ok(none),
             Some(text) => text.parse().map_err(|_| Problem::bad_request("Take cursors from the Link header of the page before.")),
         };
-        Ok(Self {
-            limit,
-            before: cursor(asked.before, i64::MAX)?,
-            after: cursor(asked.after, 0)?,
-            uri: parts.uri.clone(),
-        })
+        Ok(Self { limit, before: cursor(asked.before, i64::MAX)?, after: cursor(asked.after, 0)?, uri: parts.uri.clone() })
     }
 }
 

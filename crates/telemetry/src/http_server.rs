@@ -24,11 +24,7 @@ static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
 });
 
 static ACTIVE: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
-    meter()
-        .i64_up_down_counter("http.server.active_requests")
-        .with_unit("{request}")
-        .with_description("Requests in flight.")
-        .build()
+    meter().i64_up_down_counter("http.server.active_requests").with_unit("{request}").with_description("Requests in flight.").build()
 });
 
 /// Traces requests of the public port. A caller's trace id is kept, so that a gateway's trace goes on here, but whether

@@ -28,5 +28,4 @@ pub fn meter() -> opentelemetry::metrics::Meter {
 }
 
 /// Bucket bounds of request durations in seconds, as the semantic conventions advise for `http.*.request.duration`.
-pub(crate) const DURATION_BUCKETS: [f64; 14] =
-    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+pub(crate) const DURATION_BUCKETS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];

@@ -104,8 +104,7 @@ impl Telemetry {
             let at = |signal: &str| format!("{}/v1/{signal}", base.trim_end_matches('/'));
             traces = traces.with_batch_exporter(SpanExporter::builder().with_http().with_endpoint(at("traces")).build()?);
             logs = logs.with_batch_exporter(LogExporter::builder().with_http().with_endpoint(at("logs")).build()?);
-            metrics = metrics
-                .with_periodic_exporter(MetricExporter::builder().with_http().with_endpoint(at("metrics")).build()?);
+            metrics = metrics.with_periodic_exporter(MetricExporter::builder().with_http().with_endpoint(at("metrics")).build()?);
         }
         let telemetry = Self { traces: traces.build(), metrics: metrics.build(), logs: logs.build() };
         global::set_tracer_provider(telemetry.traces.clone());

@@ -85,9 +85,8 @@ impl<S: Subscriber> Layer<S> for SqlSpans {
 
 /// The statement's first word, if it is one that SQL has.
 fn operation(text: &str) -> &'static str {
-    const KNOWN: [&str; 12] = [
-        "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "BEGIN", "COMMIT", "ROLLBACK", "LISTEN", "NOTIFY", "SAVEPOINT", "SET",
-    ];
+    const KNOWN: [&str; 12] =
+        ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "BEGIN", "COMMIT", "ROLLBACK", "LISTEN", "NOTIFY", "SAVEPOINT", "SET"];
     let first = text.split_whitespace().next().unwrap_or_default();
     KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(first)).unwrap_or("OTHER")
 }

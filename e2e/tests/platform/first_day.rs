@@ -60,10 +60,7 @@ async fn a_private_photo_is_for_followers_alone(gateway: &Gateway) -> String {
     let post = alice.post(json!({ "text": "From the launch pad", "visibility": "followers", "photos": [photo] })).await;
 
     bob.put(&format!("/v1/relations/{}/follow", alice.id)).await.accepted("follow Alice");
-    let seen = eventually("a follower sees the post", async || {
-        bob.get(&post).await.with_status(StatusCode::OK)
-    })
-    .await;
+    let seen = eventually("a follower sees the post", async || bob.get(&post).await.with_status(StatusCode::OK)).await;
     let url = text(&seen.json(), "/photos/0/urls/original");
     let bytes = bob.get(&url).await.accepted("read the photo as a follower");
     assert!(bytes.media_type.starts_with("image/"), "a photo, not {bytes}");

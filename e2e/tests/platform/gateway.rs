@@ -83,10 +83,8 @@ impl Gateway {
 
     /// Waits until the gateway has learned of the platform.
     pub async fn serves(&self) {
-        eventually("the gateway routes to the platform", async || {
-            self.get("/.well-known/jwks.json").await.with_status(StatusCode::OK)
-        })
-        .await;
+        eventually("the gateway routes to the platform", async || self.get("/.well-known/jwks.json").await.with_status(StatusCode::OK))
+            .await;
     }
 }
 

@@ -12,7 +12,8 @@ use crate::wait::eventually;
 /// Prints the memory of each running pod (its working set, the measure by which the kubelet evicts).
 pub async fn print(scene: &Scene, when: &str) {
     let kind = GroupVersionKind::gvk("metrics.k8s.io", "v1beta1", "PodMetrics");
-    let api: Api<DynamicObject> = Api::namespaced_with(scene.client.clone(), &scene.namespace, &ApiResource::from_gvk_with_plural(&kind, "pods"));
+    let api: Api<DynamicObject> =
+        Api::namespaced_with(scene.client.clone(), &scene.namespace, &ApiResource::from_gvk_with_plural(&kind, "pods"));
     if let Err(error) = api.list(&ListParams::default()).await {
         println!("{}: memory {when} is not known, for the cluster has no metrics API ({error})", scene.namespace);
         return;

@@ -63,11 +63,9 @@ pub async fn restart(client: &Client) {
     for pod in &old {
         pods(client).delete(pod, &DeleteParams::default()).await.expect("the operator's pod can be deleted");
     }
-    eventually("the operator's old pods are gone", async || {
-        match list(client).await.into_iter().find(|pod| old.contains(pod)) {
-            None => Ok(()),
-            Some(pod) => Err(format!("{pod} is still there")),
-        }
+    eventually("the operator's old pods are gone", async || match list(client).await.into_iter().find(|pod| old.contains(pod)) {
+        None => Ok(()),
+        Some(pod) => Err(format!("{pod} is still there")),
     })
     .await;
     reconciles_beyond(client, 0.0).await;

@@ -117,9 +117,8 @@ fn condition<'a>(platform: &'a DynamicObject, kind: &str) -> Option<&'a Value> {
 
 /// Whether a condition is true, and of the newest generation: what `kubectl wait --for=condition=…` asks.
 fn is_true(platform: &DynamicObject, kind: &str) -> bool {
-    condition(platform, kind).is_some_and(|condition| {
-        condition["status"] == "True" && condition["observedGeneration"].as_i64() == platform.metadata.generation
-    })
+    condition(platform, kind)
+        .is_some_and(|condition| condition["status"] == "True" && condition["observedGeneration"].as_i64() == platform.metadata.generation)
 }
 
 fn lines(platform: &DynamicObject) -> String {

@@ -13,10 +13,8 @@ pub fn migrate(platform: &Platform, credentials: &Credentials) -> Component {
         let variable = format!("{}_DATABASE_PASSWORD", service.name().to_uppercase());
         env::secret(&variable, &platform.named(&format!("{service}-database")), "password")
     };
-    let mut variables = vec![
-        env::secret("OWNER_DATABASE_URL", &platform.named(MIGRATE), "OWNER_DATABASE_URL"),
-        env::value("LOG_FORMAT", "json"),
-    ];
+    let mut variables =
+        vec![env::secret("OWNER_DATABASE_URL", &platform.named(MIGRATE), "OWNER_DATABASE_URL"), env::value("LOG_FORMAT", "json")];
     variables.extend(Service::ALL.map(password));
     Component {
         name: MIGRATE,

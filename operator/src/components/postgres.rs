@@ -41,11 +41,7 @@ pub(super) fn postgres(platform: &Platform, image: &str, storage: &str) -> Compo
         user: USER,
         disk: Some(Disk { path: "/var/lib/postgresql/volume", size: storage.to_owned() }),
         scratch: vec!["/tmp", "/var/run/postgresql"],
-        secret_files: Some(SecretFiles {
-            secret: platform.named("database"),
-            keys: &["password"],
-            path: "/etc/postgresql",
-        }),
+        secret_files: Some(SecretFiles { secret: platform.named("database"), keys: &["password"], path: "/etc/postgresql" }),
         // Kubernetes sends SIGTERM, at which PostgreSQL waits for its clients; SIGINT ends their sessions.
         before_stop: Some(shell("kill -INT 1")),
         grace_seconds: 60,

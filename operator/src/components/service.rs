@@ -36,10 +36,7 @@ pub(super) fn service(
         replicas: size.replicas.unwrap_or(1),
         resources: size.resources.unwrap_or_else(|| super::resources(cpu, memory, memory_limit)),
         env: variables(platform, service),
-        ports: vec![
-            Port { name: "public", number: PUBLIC_PORT, open: true },
-            Port { name: "private", number: PRIVATE_PORT, open: false },
-        ],
+        ports: vec![Port { name: "public", number: PUBLIC_PORT, open: true }, Port { name: "private", number: PRIVATE_PORT, open: false }],
         probes: Probes::Http,
         calls,
         user: 65532,

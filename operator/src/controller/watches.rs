@@ -163,9 +163,7 @@ fn reloadable(scope: &Scope) -> impl Stream<Item = watcher::Result<PartialObject
 fn referring(platforms: &Store<Guarded>, secret: &PartialObjectMeta<Secret>) -> Vec<ObjectRef<Guarded>> {
     let name = secret.name_any();
     let refers = |platform: &Guarded| match &platform.0 {
-        Ok(resource) => {
-            resource.metadata.namespace == secret.metadata.namespace && references(resource).contains(&name)
-        }
+        Ok(resource) => resource.metadata.namespace == secret.metadata.namespace && references(resource).contains(&name),
         Err(_) => false,
     };
     platforms.state_filter(refers).iter().map(|platform| ObjectRef::from_obj(&**platform)).collect()
@@ -176,11 +174,7 @@ fn ours() -> watcher::Config {
 }
 
 /// Everything that happens to the objects of `api`, once it is in the store; deletions too.
-fn reflected<K>(
-    api: Api<K>,
-    config: watcher::Config,
-    writer: Writer<K>,
-) -> impl Stream<Item = watcher::Result<K>> + Send + 'static
+fn reflected<K>(api: Api<K>, config: watcher::Config, writer: Writer<K>) -> impl Stream<Item = watcher::Result<K>> + Send + 'static
 where
     K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
 {

@@ -162,8 +162,7 @@ fn the_definition_has_what_kubectl_shows() {
     assert_eq!(crd["spec"]["names"]["shortNames"], json!(["sp"]));
     assert_eq!(crd["spec"]["names"]["categories"], json!(["all"]));
     let version = &crd["spec"]["versions"][0];
-    let columns: Vec<_> =
-        version["additionalPrinterColumns"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+    let columns: Vec<_> = version["additionalPrinterColumns"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
     assert_eq!(columns, ["Version", "Ready", "Reason", "URL", "Age"]);
     assert!(version["subresources"]["status"].is_object());
     let conditions = &schema()["properties"]["status"]["properties"]["conditions"];

@@ -77,8 +77,7 @@ pub async fn apply(client: &Client, cluster: &Cluster, prepared: Resources<Prepa
     let volume_claims = writer.apply(volume_claims, &children.volume_claims).await?;
     let stores = writer.apply(stores, &children.deployments).await?;
 
-    let waiting_for: Vec<String> =
-        stores.iter().filter(|store| !is_available(store)).map(ResourceExt::name_any).collect();
+    let waiting_for: Vec<String> = stores.iter().filter(|store| !is_available(store)).map(ResourceExt::name_any).collect();
     let (migration, progress) = migrate(&mut writer, cluster, migration, waiting_for).await?;
     writer.delete(&finished(cluster, &migration)).await?;
 
@@ -118,12 +117,7 @@ pub async fn apply(client: &Client, cluster: &Cluster, prepared: Resources<Prepa
 }
 
 /// Starts the attempt that is due, unless it exists: a Job cannot be changed.
-async fn migrate(
-    writer: &mut Writer<'_>,
-    cluster: &Cluster,
-    due: Job,
-    waiting_for: Vec<String>,
-) -> Result<(Job, Progress), Error> {
+async fn migrate(writer: &mut Writer<'_>, cluster: &Cluster, due: Job, waiting_for: Vec<String>) -> Result<(Job, Progress), Error> {
     let name = due.name_any();
     let last = cluster.resource.status.as_ref().and_then(|status| status.migration.as_ref());
     // A Job that someone deleted after it went through is made again, but nothing waits for it.
@@ -146,10 +140,9 @@ fn progress(job: &Job, cluster: &Cluster) -> Progress {
     match attempt.state {
         State::Running => Progress::Migrating,
         State::Complete => Progress::Migrated,
-        State::Failed(_) => Progress::MigrationFailed {
-            message: cluster.failure.clone().unwrap_or_default(),
-            retry_at: attempt.retry_at(),
-        },
+        State::Failed(_) => {
+            Progress::MigrationFailed { message: cluster.failure.clone().unwrap_or_default(), retry_at: attempt.retry_at() }
+        }
     }
 }
 

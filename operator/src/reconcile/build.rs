@@ -79,8 +79,7 @@ struct Contents(BTreeMap<String, String>);
 
 impl Contents {
     fn of(platform: &Platform, secrets: &[Secret], config_map: &ConfigMap) -> Self {
-        let mut contents: BTreeMap<_, _> =
-            secrets.iter().map(|secret| (secret.name_any(), hash(&secret.data))).collect();
+        let mut contents: BTreeMap<_, _> = secrets.iter().map(|secret| (secret.name_any(), hash(&secret.data))).collect();
         contents.insert(config_map.name_any(), hash(&config_map.data));
         if let ObjectStore::External { secret, fingerprint, .. } = &platform.object_store {
             contents.insert(secret.clone(), fingerprint.clone());

@@ -78,9 +78,8 @@ pub fn merged(old: &[Condition], findings: Vec<Finding>, generation: Option<i64>
 
 /// The conditions whose status or reason is another than before: what is worth an event.
 pub fn changed<'a>(old: &[Condition], new: &'a [Condition]) -> Vec<&'a Condition> {
-    let is_same = |one: &Condition, other: &Condition| {
-        (&one.type_, &one.status, &one.reason) == (&other.type_, &other.status, &other.reason)
-    };
+    let is_same =
+        |one: &Condition, other: &Condition| (&one.type_, &one.status, &one.reason) == (&other.type_, &other.status, &other.reason);
     new.iter().filter(|new| !old.iter().any(|old| is_same(old, new))).collect()
 }
 

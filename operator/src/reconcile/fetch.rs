@@ -105,8 +105,7 @@ pub async fn fetch(context: &Context, resource: Arc<SocialPlatform>) -> Result<C
 /// The names of the Secrets that the resource refers to.
 pub fn references(resource: &SocialPlatform) -> Vec<String> {
     let database = resource.spec.database.external.as_ref().map(|external| external.secret_ref.name.clone());
-    let object_store =
-        resource.spec.object_store.external.as_ref().map(|external| external.credentials_secret_ref.name.clone());
+    let object_store = resource.spec.object_store.external.as_ref().map(|external| external.credentials_secret_ref.name.clone());
     database.into_iter().chain(object_store).collect()
 }
 

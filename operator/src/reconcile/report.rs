@@ -131,11 +131,7 @@ fn event_type(condition: &Condition) -> EventType {
         STALLED => false,
         // Not ready yet is the normal course; what stands in its way has a condition of its own.
         READY | DEVELOPMENT_ONLY => true,
-        _ => {
-            condition.status != "False"
-                || condition.reason == findings::NOT_REQUESTED
-                || condition.reason == findings::MIGRATING
-        }
+        _ => condition.status != "False" || condition.reason == findings::NOT_REQUESTED || condition.reason == findings::MIGRATING,
     };
     if is_fine { EventType::Normal } else { EventType::Warning }
 }

@@ -67,28 +67,26 @@ pub fn validate(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
     let otlp = problems.note(otlp.map(|url| endpoint("observability.otlpEndpoint", url)).transpose());
 
     match (owner, image, database, object_store, stored, sizes, otlp) {
-        (Some(owner), Some(image), Some(database), Some(object_store), Some(stored), Some(sizes), Some(otlp)) => {
-            Ok(Platform {
-                name: resource.name_any(),
-                namespace: cluster.namespace(),
-                owner,
-                version: spec.version.clone(),
-                image,
-                image_pull_policy: spec.image_pull_policy,
-                url: url(resource),
-                domain: spec.domain.clone(),
-                deletion_policy: spec.lifecycle.as_ref().and_then(|it| it.deletion_policy).unwrap_or_default(),
-                database,
-                object_store,
-                exposure: exposure(&spec.exposure, cluster.http_routes_served),
-                otlp,
-                trusted_proxy_hops: spec.trusted_proxy_hops.unwrap_or(1),
-                sizes,
-                stored,
-                attempts: attempts(&cluster.children.jobs),
-                now: cluster.now,
-            })
-        }
+        (Some(owner), Some(image), Some(database), Some(object_store), Some(stored), Some(sizes), Some(otlp)) => Ok(Platform {
+            name: resource.name_any(),
+            namespace: cluster.namespace(),
+            owner,
+            version: spec.version.clone(),
+            image,
+            image_pull_policy: spec.image_pull_policy,
+            url: url(resource),
+            domain: spec.domain.clone(),
+            deletion_policy: spec.lifecycle.as_ref().and_then(|it| it.deletion_policy).unwrap_or_default(),
+            database,
+            object_store,
+            exposure: exposure(&spec.exposure, cluster.http_routes_served),
+            otlp,
+            trusted_proxy_hops: spec.trusted_proxy_hops.unwrap_or(1),
+            sizes,
+            stored,
+            attempts: attempts(&cluster.children.jobs),
+            now: cluster.now,
+        }),
         _ => Err(problems.0),
     }
 }
@@ -108,14 +106,13 @@ pub fn url(resource: &SocialPlatform) -> String {
 
 /// Is a store in use that is no place for people's data?
 pub fn is_for_development(resource: &SocialPlatform) -> bool {
-    resource.spec.database.mode == DatabaseMode::Development
-        || resource.spec.object_store.mode == ObjectStoreMode::Development
+    resource.spec.database.mode == DatabaseMode::Development || resource.spec.object_store.mode == ObjectStoreMode::Development
 }
 
 fn owner(resource: &SocialPlatform) -> Result<OwnerReference, Problem> {
-    resource.controller_owner_ref(&()).ok_or_else(|| {
-        Problem::in_spec("NotStored", "the resource has no uid: it has to come from the API server".to_owned())
-    })
+    resource
+        .controller_owner_ref(&())
+        .ok_or_else(|| Problem::in_spec("NotStored", "the resource has no uid: it has to come from the API server".to_owned()))
 }
 
 fn image(cluster: &Cluster) -> Result<String, Problem> {

@@ -99,9 +99,7 @@ impl HttpRoute {
     pub fn accepted(&self) -> Result<(), String> {
         let parents = self.status.as_ref().map(|status| status.parents.as_slice()).unwrap_or_default();
         if parents.len() < self.spec.parent_refs.len() {
-            return Err(
-                "not every Gateway has answered yet; is its name right, and does a controller run it?".to_owned()
-            );
+            return Err("not every Gateway has answered yet; is its name right, and does a controller run it?".to_owned());
         }
         for parent in parents {
             match parent.conditions.iter().find(|condition| condition.type_ == "Accepted") {

@@ -3,8 +3,8 @@
 use contracts::Service;
 use contracts::routes::PUBLIC;
 use k8s_openapi::api::networking::v1::{
-    HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec,
-    IngressTLS, ServiceBackendPort,
+    HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend, IngressSpec, IngressTLS,
+    ServiceBackendPort,
 };
 
 use super::metadata::owned;
@@ -14,11 +14,8 @@ use crate::platform::{Exposure, Platform};
 /// One host, and each service's public paths; nothing else of the platform can be reached.
 pub fn ingress(platform: &Platform) -> Option<Ingress> {
     let Exposure::Ingress { class, annotations, tls_secret } = &platform.exposure else { return None };
-    let paths =
-        PUBLIC.iter().flat_map(|(service, prefixes)| prefixes.iter().map(move |prefix| path(platform, *service, prefix)));
-    let tls = |secret: &String| {
-        vec![IngressTLS { hosts: Some(vec![platform.domain.clone()]), secret_name: Some(secret.clone()) }]
-    };
+    let paths = PUBLIC.iter().flat_map(|(service, prefixes)| prefixes.iter().map(move |prefix| path(platform, *service, prefix)));
+    let tls = |secret: &String| vec![IngressTLS { hosts: Some(vec![platform.domain.clone()]), secret_name: Some(secret.clone()) }];
     let mut metadata = owned(platform, "gateway", &platform.name);
     metadata.annotations = (!annotations.is_empty()).then(|| annotations.clone());
     Some(Ingress {

@@ -41,12 +41,7 @@ pub fn retained(platform: &Platform, component: &str, name: &str) -> ObjectMeta 
 fn kept(platform: &Platform, component: &str, name: &str) -> ObjectMeta {
     let mut labels = labels(platform, component);
     labels.insert(MANAGED_BY.to_owned(), MANAGER.to_owned());
-    ObjectMeta {
-        name: Some(name.to_owned()),
-        namespace: Some(platform.namespace.clone()),
-        labels: Some(labels),
-        ..ObjectMeta::default()
-    }
+    ObjectMeta { name: Some(name.to_owned()), namespace: Some(platform.namespace.clone()), labels: Some(labels), ..ObjectMeta::default() }
 }
 
 /// The labels of a component's pods. They never change, because a Deployment cannot follow.
@@ -67,7 +62,5 @@ pub fn instance_selector(platform: &Platform) -> LabelSelector {
 }
 
 fn instance_labels(platform: &Platform) -> BTreeMap<String, String> {
-    [(NAME, "social-platform"), (INSTANCE, platform.name.as_str())]
-        .map(|(label, value)| (label.to_owned(), value.to_owned()))
-        .into()
+    [(NAME, "social-platform"), (INSTANCE, platform.name.as_str())].map(|(label, value)| (label.to_owned(), value.to_owned())).into()
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::networking::v1::{
-    NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort,
-    NetworkPolicySpec,
+    NetworkPolicy, NetworkPolicyEgressRule, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicySpec,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -50,9 +49,8 @@ fn ingress(platform: &Platform, component: &Component, all: &[Component]) -> Vec
         if port.open {
             return vec![any_pod()];
         }
-        let calls = |caller: &&Component| {
-            caller.calls.iter().any(|call| call.to == Callee::Component(component.name) && call.port == port.number)
-        };
+        let calls =
+            |caller: &&Component| caller.calls.iter().any(|call| call.to == Callee::Component(component.name) && call.port == port.number);
         all.iter().filter(calls).map(|caller| pods(platform, caller.name)).collect()
     };
     component

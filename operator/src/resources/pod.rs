@@ -1,9 +1,9 @@
 //! Pods that pass the Pod Security level `restricted`, with a root file system that cannot be written.
 
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, EmptyDirVolumeSource, ExecAction, HTTPGetAction, KeyToPath, Lifecycle,
-    LifecycleHandler, PersistentVolumeClaimVolumeSource, PodSecurityContext, PodSpec, PodTemplateSpec, Probe,
-    SeccompProfile, SecretVolumeSource, SecurityContext, TCPSocketAction, Volume, VolumeMount,
+    Capabilities, Container, ContainerPort, EmptyDirVolumeSource, ExecAction, HTTPGetAction, KeyToPath, Lifecycle, LifecycleHandler,
+    PersistentVolumeClaimVolumeSource, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, SeccompProfile, SecretVolumeSource,
+    SecurityContext, TCPSocketAction, Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
@@ -51,11 +51,8 @@ fn pod_security(component: &Component) -> PodSecurityContext {
 }
 
 fn container(platform: &Platform, component: &Component) -> Container {
-    let port = |port: &Port| ContainerPort {
-        name: Some(port.name.to_owned()),
-        container_port: port.number.into(),
-        ..ContainerPort::default()
-    };
+    let port =
+        |port: &Port| ContainerPort { name: Some(port.name.to_owned()), container_port: port.number.into(), ..ContainerPort::default() };
     Container {
         name: component.name.to_owned(),
         image: Some(component.image.clone()),
@@ -126,10 +123,7 @@ fn volumes(platform: &Platform, component: &Component) -> Vec<Volume> {
     let mut volumes = Vec::new();
     volumes.extend(component.disk.as_ref().map(|_| Volume {
         name: "data".to_owned(),
-        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource {
-            claim_name: platform.named(component.name),
-            read_only: None,
-        }),
+        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource { claim_name: platform.named(component.name), read_only: None }),
         ..Volume::default()
     }));
     volumes.extend(component.scratch.iter().map(|path| Volume {

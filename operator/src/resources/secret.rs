@@ -13,10 +13,7 @@ use crate::secrets::{Credentials, ServiceCredentials};
 pub fn secrets(platform: &Platform, credentials: &Credentials) -> Vec<Secret> {
     let mut secrets = vec![
         key_encryption(platform, credentials),
-        secret(
-            owned(platform, MIGRATE, &platform.named(MIGRATE)),
-            [("OWNER_DATABASE_URL", credentials.owner.owner_url())],
-        ),
+        secret(owned(platform, MIGRATE, &platform.named(MIGRATE)), [("OWNER_DATABASE_URL", credentials.owner.owner_url())]),
     ];
     for of in &credentials.services {
         secrets.push(service_key(platform, of));
@@ -35,10 +32,7 @@ pub fn secrets(platform: &Platform, credentials: &Credentials) -> Vec<Secret> {
 }
 
 fn key_encryption(platform: &Platform, credentials: &Credentials) -> Secret {
-    secret(
-        retained(platform, "auth", &platform.named("key-encryption")),
-        [("KEY_ENCRYPTION_KEY", credentials.key_encryption_key.clone())],
-    )
+    secret(retained(platform, "auth", &platform.named("key-encryption")), [("KEY_ENCRYPTION_KEY", credentials.key_encryption_key.clone())])
 }
 
 fn service_key(platform: &Platform, of: &ServiceCredentials) -> Secret {
@@ -53,10 +47,7 @@ fn service_database(platform: &Platform, credentials: &Credentials, of: &Service
     let name = of.service.name();
     secret(
         retained(platform, name, &platform.named(&format!("{name}-database"))),
-        [
-            ("password", of.database_password.clone()),
-            ("DATABASE_URL", credentials.owner.service_url(of.service, &of.database_password)),
-        ],
+        [("password", of.database_password.clone()), ("DATABASE_URL", credentials.owner.service_url(of.service, &of.database_password))],
     )
 }
 

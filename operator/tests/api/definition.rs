@@ -13,8 +13,7 @@ async fn platforms(test: &str) -> Api<SocialPlatform> {
     let namespace = namespace(&client, test).await;
     let api: Api<SocialPlatform> = Api::namespaced(client, &namespace);
     // A definition is established a moment before it is served.
-    eventually("the CRD is served", || async { api.list(&Default::default()).await.map_err(|it| it.to_string()) })
-        .await;
+    eventually("the CRD is served", || async { api.list(&Default::default()).await.map_err(|it| it.to_string()) }).await;
     api
 }
 

@@ -37,9 +37,8 @@ pub struct Harness {
 
 /// Connects, and installs the CRD.
 pub async fn connect() -> Config {
-    let path = std::env::var("TEST_KUBECONFIG").expect(
-        "TEST_KUBECONFIG is not set: start an API server and a controller manager, and give the path of their kubeconfig",
-    );
+    let path = std::env::var("TEST_KUBECONFIG")
+        .expect("TEST_KUBECONFIG is not set: start an API server and a controller manager, and give the path of their kubeconfig");
     let kubeconfig = Kubeconfig::read_from(path).expect("TEST_KUBECONFIG is the path of a kubeconfig");
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
     let client = Client::try_from(config.clone()).unwrap();

@@ -44,8 +44,7 @@ async fn a_failed_migration_leaves_the_release_before_as_it_is() {
 
     // The Job of the release before stays for one release more; the failed attempt does not.
     let jobs = harness.api::<Job>().list(&Default::default()).await.unwrap();
-    let mut versions: Vec<_> =
-        jobs.iter().map(|job| job.metadata.labels.clone().unwrap()["app.kubernetes.io/version"].clone()).collect();
+    let mut versions: Vec<_> = jobs.iter().map(|job| job.metadata.labels.clone().unwrap()["app.kubernetes.io/version"].clone()).collect();
     versions.sort();
     assert_eq!(versions, ["1.0.0", "2.0.0"]);
 }

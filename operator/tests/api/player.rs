@@ -69,7 +69,8 @@ fn status(pod: &Pod, jobs: &Jobs) -> Value {
         (true, Jobs::Succeed) => ("Succeeded", false, ended(0, "Completed", "")),
         (true, Jobs::Fail(message)) => ("Failed", false, ended(1, "Error", message)),
     };
-    let condition = |type_: &str, holds: bool| json!({ "type": type_, "status": if holds { "True" } else { "False" }, "lastTransitionTime": now });
+    let condition =
+        |type_: &str, holds: bool| json!({ "type": type_, "status": if holds { "True" } else { "False" }, "lastTransitionTime": now });
     let containers: Vec<_> = pod.spec.iter().flat_map(|spec| &spec.containers).collect();
     let containers = containers.iter().map(|container| {
         json!({

@@ -10,9 +10,7 @@ use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use operator::crd::{
-    DeletionPolicy, ExposureMode, ImagePullPolicy, IngressSpec, LifecycleSpec, Scheme, SocialPlatform,
-};
+use operator::crd::{DeletionPolicy, ExposureMode, ImagePullPolicy, IngressSpec, LifecycleSpec, Scheme, SocialPlatform};
 use operator::example::{full, minimal};
 use operator::platform::Platform;
 use operator::reconcile::Cluster;
@@ -51,8 +49,7 @@ fn cluster(mut resource: SocialPlatform) -> Cluster {
     let mut cluster = Cluster::empty(resource, Timestamp::UNIX_EPOCH);
     cluster.images.insert("1.2.3".to_owned(), "example.org/social-platform:1.2.3".to_owned());
     cluster.http_routes_served = true;
-    let owner =
-        [("host", "demo-pg-rw"), ("port", "5432"), ("dbname", "app"), ("user", "app"), ("password", "p@ss/word")];
+    let owner = [("host", "demo-pg-rw"), ("port", "5432"), ("dbname", "app"), ("user", "app"), ("password", "p@ss/word")];
     let store = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret")];
     cluster.referenced.insert("demo-pg-app".to_owned(), secret("demo-pg-app", &owner));
     cluster.referenced.insert("demo-s3".to_owned(), secret("demo-s3", &store));
@@ -104,8 +101,7 @@ fn objects(resources: Resources<Prepared>) -> Vec<Value> {
 }
 
 fn yaml(resource: SocialPlatform) -> String {
-    let documents: Vec<_> =
-        objects(prepared(resource)).iter().map(|object| serde_yaml_ng::to_string(object).unwrap()).collect();
+    let documents: Vec<_> = objects(prepared(resource)).iter().map(|object| serde_yaml_ng::to_string(object).unwrap()).collect();
     documents.join("---\n")
 }
 

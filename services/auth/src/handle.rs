@@ -4,7 +4,19 @@ use serde::Deserialize;
 
 /// Names that would be taken for the platform's own.
 const RESERVED: [&str; 14] = [
-    "about", "account", "admin", "administrator", "api", "auth", "help", "me", "moderator", "root", "security", "settings", "support",
+    "about",
+    "account",
+    "admin",
+    "administrator",
+    "api",
+    "auth",
+    "help",
+    "me",
+    "moderator",
+    "root",
+    "security",
+    "settings",
+    "support",
     "system",
 ];
 

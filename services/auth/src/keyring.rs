@@ -39,7 +39,8 @@ struct Current {
 /// The public half as a JWK. Its id is the thumbprint of RFC 7638, so that it depends on nothing but the key.
 fn jwk(public: &[u8]) -> Result<(String, Jwk), Problem> {
     let x = BASE64_URL_SAFE_NO_PAD.encode(public);
-    let mut jwk: Jwk = serde_json::from_value(json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "x": x})).map_err(Problem::internal)?;
+    let mut jwk: Jwk =
+        serde_json::from_value(json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "x": x})).map_err(Problem::internal)?;
     let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(Problem::internal)?;
     jwk.common.key_id = Some(kid.clone());
     Ok((kid, jwk))
@@ -90,7 +91,8 @@ impl Keyring {
         if stored.is_empty() {
             let random = SystemRandom::new();
             let document = Ed25519KeyPair::generate_pkcs8v1(&random).map_err(|error| Problem::internal(error.to_string()))?;
-            let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(document.as_ref()).map_err(|error| Problem::internal(error.to_string()))?;
+            let pair =
+                Ed25519KeyPair::from_pkcs8_maybe_unchecked(document.as_ref()).map_err(|error| Problem::internal(error.to_string()))?;
             let public_key = pair.public_key().as_ref().to_vec();
             let (kid, _) = jwk(&public_key)?;
             let made = SealedKey { kid, private_key: self.sealing.seal(PURPOSE, document.as_ref()), public_key };

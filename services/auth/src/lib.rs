@@ -47,7 +47,13 @@ pub(crate) struct State {
 
 impl Auth {
     /// The service on its database. `keyset` is the one that `identity` verifies with: auth fills it itself.
-    pub fn new(config: &AuthConfig, pool: PgPool, issuer: String, identity: Identity, keyset: Keyset) -> Result<Self, InvalidKeyEncryptionKey> {
+    pub fn new(
+        config: &AuthConfig,
+        pool: PgPool,
+        issuer: String,
+        identity: Identity,
+        keyset: Keyset,
+    ) -> Result<Self, InvalidKeyEncryptionKey> {
         let sealing = KeyEncryptionKey::parse(&config.key_encryption_key)?;
         let keyring = Keyring::new(pool.clone(), sealing.clone(), keyset);
         let hasher = Hasher::new(config.password_hashes_at_once, config.password_hashes_waiting);

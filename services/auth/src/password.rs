@@ -40,7 +40,10 @@ impl Password {
     /// May it be chosen? There are no rules of composition.
     pub(crate) fn check_new(&self) -> Result<(), Problem> {
         if self.0.chars().count() < FEWEST_CHARACTERS {
-            return Err(Problem::invalid("password", format!("choose {FEWEST_CHARACTERS} characters or more; a few words are easy to keep in mind")));
+            return Err(Problem::invalid(
+                "password",
+                format!("choose {FEWEST_CHARACTERS} characters or more; a few words are easy to keep in mind"),
+            ));
         }
         if self.0.len() > MOST_BYTES {
             return Err(Problem::invalid("password", format!("a password has at most {MOST_BYTES} bytes")));
@@ -152,10 +155,12 @@ mod tests {
     #[tokio::test]
     async fn more_than_may_wait_are_turned_away() {
         let hasher = Hasher::new(1, 1);
-        let tries = (0..8).map(|_| tokio::spawn({
-            let hasher = hasher.clone();
-            async move { hasher.hash(password("correct horse battery")).await.is_ok() }
-        }));
+        let tries = (0..8).map(|_| {
+            tokio::spawn({
+                let hasher = hasher.clone();
+                async move { hasher.hash(password("correct horse battery")).await.is_ok() }
+            })
+        });
         let tries: Vec<_> = tries.collect();
         let mut done = 0;
         for one in tries {

@@ -95,16 +95,17 @@ pub(crate) async fn run(config: AllConfig) -> Result<(), Failure> {
     };
 
     let rates = Rates::new(&config.serving);
-    let common = Common { issuer: issuer.clone(), service_keys: secrets.service_keys()?, rates: rates.clone(), readiness: Readiness::default() };
+    let common =
+        Common { issuer: issuer.clone(), service_keys: secrets.service_keys()?, rates: rates.clone(), readiness: Readiness::default() };
     let pool = |service: Service| {
         let database_url = role_url(&owner, service, &secrets)?;
         Ok::<_, Failure>(database::connect(&DatabaseConfig { database_url, database_connections: 10 }, service)?)
     };
-    let auth = services::auth(&common, pool(Service::Auth)?, &AuthConfig {
-        key_encryption_key: secrets.key_encryption_key.clone(),
-        password_hashes_at_once: 2,
-        password_hashes_waiting: 64,
-    })?;
+    let auth = services::auth(
+        &common,
+        pool(Service::Auth)?,
+        &AuthConfig { key_encryption_key: secrets.key_encryption_key.clone(), password_hashes_at_once: 2, password_hashes_waiting: 64 },
+    )?;
     let ask_auth = transport::in_process(private_stack(auth.public.clone(), Readiness::default()));
     let relation = services::relation(&common, pool(Service::Relation)?, ask_auth.clone());
     let photo = services::photo(&common, pool(Service::Photo)?, ask_auth.clone(), &PhotoConfig { s3, limits: config.photo });
@@ -139,7 +140,9 @@ fn role_url(owner: &str, service: Service, secrets: &Secrets) -> Result<String, 
     let (scheme, rest) = owner.split_once("://").ok_or("OWNER_DATABASE_URL must be like postgres://owner:password@host:5432/name")?;
     let (_, place) = rest.rsplit_once('@').ok_or("OWNER_DATABASE_URL must name a user: postgres://owner:password@host:5432/name")?;
     let database = place.split_once('/').map(|(_, database)| database.split('?').next().unwrap_or_default());
-    let database = database.filter(|name| !name.is_empty()).ok_or("OWNER_DATABASE_URL must name a database: postgres://owner:password@host:5432/name")?;
+    let database = database
+        .filter(|name| !name.is_empty())
+        .ok_or("OWNER_DATABASE_URL must name a database: postgres://owner:password@host:5432/name")?;
     let role = database::login_role(database, service, 'a');
     Ok(format!("{scheme}://{role}:{}@{place}", secrets.database_password(service)))
 }

@@ -57,9 +57,7 @@ struct Document;
 /// Every route of the public port.
 fn api(max_bytes: usize) -> OpenApiRouter<AppState> {
     // The one route that takes more than the platform's usual limit on bodies.
-    let uploads = OpenApiRouter::new()
-        .routes(routes!(uploads::create))
-        .layer(DefaultBodyLimit::max(max_bytes.saturating_add(FORM_BYTES)));
+    let uploads = OpenApiRouter::new().routes(routes!(uploads::create)).layer(DefaultBodyLimit::max(max_bytes.saturating_add(FORM_BYTES)));
 
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(uploads)

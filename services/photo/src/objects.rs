@@ -5,9 +5,7 @@ use std::time::Duration;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{
-    BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
@@ -73,8 +71,7 @@ pub struct Objects {
 impl Objects {
     /// The bucket of `config`. Connects at the first call.
     pub fn new(config: &S3Config) -> Self {
-        let credentials =
-            Credentials::new(&config.aws_access_key_id, &config.aws_secret_access_key, None, None, "configuration");
+        let credentials = Credentials::new(&config.aws_access_key_id, &config.aws_secret_access_key, None, None, "configuration");
         let settings = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(&config.s3_endpoint)
@@ -86,11 +83,7 @@ impl Objects {
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(100)))
             .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT)
-                    .operation_attempt_timeout(TRY)
-                    .operation_timeout(ALL_TRIES)
-                    .build(),
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(TRY).operation_timeout(ALL_TRIES).build(),
             )
             .build();
         Self { client: Client::from_conf(settings), bucket: config.s3_bucket.clone() }

@@ -5,8 +5,8 @@ use contracts::AccountId;
 use serde::Serialize;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef, Postgres};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 /// Whose a photo is: `account:<id>` in the database and in JSON. A commission will be another kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,10 +10,7 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         // Entropy-coded data lies between segments. In it, 0xFF is followed by zero or by a restart marker.
-        let at = self
-            .0
-            .windows(2)
-            .position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0x01 | 0xD0..=0xD8 | 0xFF))?;
+        let at = self.0.windows(2).position(|pair| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0x01 | 0xD0..=0xD8 | 0xFF))?;
         let (marker, rest) = (self.0[at + 1], &self.0[at + 2..]);
         if marker == END_OF_IMAGE {
             self.0 = &[];

@@ -5,16 +5,8 @@ use crate::samples::{drawing, jpeg, photograph, png, webp};
 
 /// A PNG that is nothing but a header of this size; its checksum is never looked at.
 fn png_header(width: u32, height: u32) -> Vec<u8> {
-    [
-        &b"\x89PNG\r\n\x1a\n"[..],
-        &13u32.to_be_bytes(),
-        b"IHDR",
-        &width.to_be_bytes(),
-        &height.to_be_bytes(),
-        &[8, 6, 0, 0, 0],
-        &[0; 4],
-    ]
-    .concat()
+    [&b"\x89PNG\r\n\x1a\n"[..], &13u32.to_be_bytes(), b"IHDR", &width.to_be_bytes(), &height.to_be_bytes(), &[8, 6, 0, 0, 0], &[0; 4]]
+        .concat()
 }
 
 #[test]

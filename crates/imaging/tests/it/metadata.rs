@@ -12,11 +12,8 @@ fn outputs(processed: &Processed) -> [(&'static str, &[u8]); 3] {
 #[test]
 fn nothing_that_was_planted_comes_out() {
     let picture = photograph(640, 480);
-    let files = [
-        ("JPEG", with_exif(&jpeg(&picture), &exif(1))),
-        ("PNG", png(&picture, Some(exif(1)))),
-        ("WebP", webp(&picture, Some(exif(1)))),
-    ];
+    let files =
+        [("JPEG", with_exif(&jpeg(&picture), &exif(1))), ("PNG", png(&picture, Some(exif(1)))), ("WebP", webp(&picture, Some(exif(1))))];
     for (kind, file) in files {
         assert!(holds(&file, "Ada Lovelace"), "nothing is planted in the {kind}");
         let processed = process(&file, &Limits::default()).unwrap();
@@ -54,9 +51,5 @@ fn a_picture_stored_turned_comes_out_upright() {
 }
 
 fn decoder(bytes: &[u8]) -> impl ImageDecoder {
-    ImageReader::new(std::io::Cursor::new(bytes))
-        .with_guessed_format()
-        .unwrap()
-        .into_decoder()
-        .unwrap()
+    ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().unwrap().into_decoder().unwrap()
 }

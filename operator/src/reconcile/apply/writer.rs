@@ -20,10 +20,7 @@ pub(super) trait Object:
 {
 }
 
-impl<K> Object for K where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + Serialize + DeserializeOwned
-{
-}
+impl<K> Object for K where K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + Serialize + DeserializeOwned {}
 
 /// A write that failed.
 #[derive(Debug, thiserror::Error)]

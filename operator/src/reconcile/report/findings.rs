@@ -24,16 +24,10 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
     let development = development(cluster);
     match view {
         View::Refused(problems) => {
-            let mut findings = vec![
-                not_ready(problems),
-                secrets(problems),
-                carried(old, DATABASE_MIGRATED),
-                carried(old, EXPOSED),
-                development,
-            ];
+            let mut findings =
+                vec![not_ready(problems), secrets(problems), carried(old, DATABASE_MIGRATED), carried(old, EXPOSED), development];
             let stalled = problems.iter().find(|problem| problem.stalled);
-            findings
-                .extend(stalled.map(|problem| Finding::new(STALLED, Truth::True, problem.reason, &*problem.message)));
+            findings.extend(stalled.map(|problem| Finding::new(STALLED, Truth::True, problem.reason, &*problem.message)));
             findings
         }
         View::ApplyRefused(error) => vec![
@@ -51,11 +45,7 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
                 _ => carried(old, EXPOSED),
             };
             let ready = ready(outcome, &migrated, &exposed);
-            let on_its_way = (ready.truth != Truth::True).then(|| Finding {
-                type_: RECONCILING,
-                truth: Truth::True,
-                ..ready.clone()
-            });
+            let on_its_way = (ready.truth != Truth::True).then(|| Finding { type_: RECONCILING, truth: Truth::True, ..ready.clone() });
             let mut findings = vec![ready, secrets(&[]), migrated, exposed, development];
             findings.extend(on_its_way);
             findings
@@ -85,15 +75,12 @@ fn migrated(platform: &Platform, outcome: &Outcome) -> Finding {
             let message = format!("the migration starts when this storage answers: {}", names.join(", "));
             finding(Truth::Unknown, "WaitingForStorage", message)
         }
-        Progress::Migrating => {
-            finding(Truth::False, MIGRATING, format!("Job {job} brings the database to version {version}"))
-        }
+        Progress::Migrating => finding(Truth::False, MIGRATING, format!("Job {job} brings the database to version {version}")),
         Progress::MigrationFailed { message, retry_at } => {
             let (reason, message) = reason_of(message);
             let next = retry_at.map(|at| format!("; the next attempt starts at {at}")).unwrap_or_default();
-            let message = format!(
-                "Job {job} could not bring the database to version {version}: {message}; the services run as before{next}"
-            );
+            let message =
+                format!("Job {job} could not bring the database to version {version}: {message}; the services run as before{next}");
             finding(Truth::False, reason, message)
         }
         Progress::Migrated => finding(Truth::True, "Migrated", format!("the database fits version {version}")),
@@ -102,9 +89,7 @@ fn migrated(platform: &Platform, outcome: &Outcome) -> Finding {
 
 /// A termination message may begin with a reason, as in `RolesMissing: run this as a superuser`.
 fn reason_of(message: &str) -> (&str, &str) {
-    let is_reason = |word: &str| {
-        word.starts_with(|c: char| c.is_ascii_uppercase()) && word.chars().all(|c| c.is_ascii_alphanumeric())
-    };
+    let is_reason = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase()) && word.chars().all(|c| c.is_ascii_alphanumeric());
     match message.split_once(": ") {
         Some((reason, rest)) if is_reason(reason) => (reason, rest),
         _ => ("MigrationFailed", message),
@@ -118,18 +103,13 @@ fn exposed(platform: &Platform, routes: &[HttpRoute]) -> Finding {
             let message = "exposure.mode is None: route the host to the Services yourself".to_owned();
             finding(Truth::False, NOT_REQUESTED, message)
         }
-        Exposure::Ingress { .. } => {
-            finding(Truth::True, "IngressApplied", format!("Ingress {} routes {}", platform.name, platform.domain))
-        }
+        Exposure::Ingress { .. } => finding(Truth::True, "IngressApplied", format!("Ingress {} routes {}", platform.name, platform.domain)),
         Exposure::Gateway { served: false, .. } => {
-            let message =
-                "the cluster does not know HTTPRoutes: install the Gateway API's CRDs, or use another exposure.mode";
+            let message = "the cluster does not know HTTPRoutes: install the Gateway API's CRDs, or use another exposure.mode";
             finding(Truth::False, "GatewayApiMissing", message.to_owned())
         }
         Exposure::Gateway { .. } => match routes.first().map(HttpRoute::accepted) {
-            Some(Ok(())) => {
-                finding(Truth::True, "RouteAccepted", format!("HTTPRoute {} routes {}", platform.name, platform.domain))
-            }
+            Some(Ok(())) => finding(Truth::True, "RouteAccepted", format!("HTTPRoute {} routes {}", platform.name, platform.domain)),
             Some(Err(message)) => finding(Truth::False, "RouteNotAccepted", message),
             None => finding(Truth::Unknown, "RouteMissing", "the HTTPRoute is not there yet".to_owned()),
         },
@@ -158,8 +138,7 @@ fn ready(outcome: &Outcome, migrated: &Finding, exposed: &Finding) -> Finding {
 fn development(cluster: &Cluster) -> Finding {
     match is_for_development(&cluster.resource) {
         true => {
-            let message =
-                "a store of mode Development is one pod with one volume and no backup: keep nothing in it that matters";
+            let message = "a store of mode Development is one pod with one volume and no backup: keep nothing in it that matters";
             Finding::new(DEVELOPMENT_ONLY, Truth::True, "DevelopmentStorage", message)
         }
         false => Finding::new(DEVELOPMENT_ONLY, Truth::False, "ExternalStorage", "all storage is external"),

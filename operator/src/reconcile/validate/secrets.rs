@@ -68,11 +68,7 @@ fn bucket(cluster: &Cluster, external: &ExternalObjectStoreSpec) -> Result<Objec
 /// The values of `keys`, none of them empty.
 fn read<const N: usize>(cluster: &Cluster, name: &str, keys: [&str; N]) -> Result<[String; N], Problem> {
     let Some(secret) = cluster.referenced.get(name) else {
-        let message = format!(
-            "Secret {name} is not in namespace {}: create it with the keys {}",
-            cluster.namespace(),
-            keys.join(", ")
-        );
+        let message = format!("Secret {name} is not in namespace {}: create it with the keys {}", cluster.namespace(), keys.join(", "));
         return Err(Problem::in_secret("SecretMissing", message));
     };
     match keys_without_value(secret, &keys) {
@@ -93,8 +89,7 @@ fn keys_without_value<'a>(secret: &Secret, keys: &[&'a str]) -> Vec<&'a str> {
 }
 
 fn size(field: &str, text: &str) -> Result<String, Problem> {
-    canonical(text)
-        .ok_or_else(|| Problem::in_spec("InvalidQuantity", format!("{field} is {text:?}: write a size such as 5Gi")))
+    canonical(text).ok_or_else(|| Problem::in_spec("InvalidQuantity", format!("{field} is {text:?}: write a size such as 5Gi")))
 }
 
 /// The CRD's rules refuse this, unless someone installed an older CRD.

@@ -35,9 +35,5 @@ fn requirements(service: Service, resources: &ResourcesSpec) -> Result<ResourceR
         });
         canonical.collect::<Result<BTreeMap<_, _>, _>>().map(Some)
     };
-    Ok(ResourceRequirements {
-        requests: list("requests", &resources.requests)?,
-        limits: list("limits", &resources.limits)?,
-        claims: None,
-    })
+    Ok(ResourceRequirements { requests: list("requests", &resources.requests)?, limits: list("limits", &resources.limits)?, claims: None })
 }

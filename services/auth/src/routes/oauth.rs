@@ -44,7 +44,10 @@ fn refuse(error: &'static str, error_description: &'static str) -> Response {
 #[utoipa::path(post, path = "/oauth/token", tag = "oauth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = Tokens), (status = 400, body = TokenError)))]
-pub(crate) async fn token(State(Auth(auth)): State<Auth>, form: std::result::Result<Form<TokenRequest>, FormRejection>) -> Result<Response> {
+pub(crate) async fn token(
+    State(Auth(auth)): State<Auth>,
+    form: std::result::Result<Form<TokenRequest>, FormRejection>,
+) -> Result<Response> {
     let Ok(Form(request)) = form else {
         return Ok(refuse("invalid_request", "send grant_type and its parameters as application/x-www-form-urlencoded"));
     };

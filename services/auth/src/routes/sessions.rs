@@ -9,9 +9,9 @@ use serving::{Json, Problem, ProblemDocument, Result};
 use utoipa::ToSchema;
 
 use super::tokens::{self, Tokens};
+use crate::Auth;
 use crate::password::Password;
 use crate::store::{accounts, sessions};
-use crate::Auth;
 
 /// What the secret of a session is sealed for.
 pub(super) const PURPOSE: &str = "session";

@@ -40,7 +40,14 @@ impl IntoResponse for Tokens {
 }
 
 /// Issues the tokens of one generation of a session.
-pub(super) async fn issue(auth: &State, account: AccountId, handle: String, session: SessionId, secret: &[u8], generation: i32) -> Result<Tokens> {
+pub(super) async fn issue(
+    auth: &State,
+    account: AccountId,
+    handle: String,
+    session: SessionId,
+    secret: &[u8],
+    generation: i32,
+) -> Result<Tokens> {
     let iat = unix_now();
     let mut jti = [0; 16];
     rand::fill(&mut jti).map_err(|error| serving::Problem::internal(error.to_string()))?;

@@ -39,11 +39,7 @@ pub(crate) async fn find(pool: &PgPool, id: AccountId) -> Result<Option<Account>
 }
 
 pub(crate) async fn credentials(pool: &PgPool, handle: &str) -> Result<Option<Credentials>> {
-    Ok(sqlx::query_as!(
-        Credentials,
-        r#"select id as "id: AccountId", handle, password_hash from accounts where handle = $1"#,
-        handle,
-    )
-    .fetch_optional(pool)
-    .await?)
+    Ok(sqlx::query_as!(Credentials, r#"select id as "id: AccountId", handle, password_hash from accounts where handle = $1"#, handle,)
+        .fetch_optional(pool)
+        .await?)
 }

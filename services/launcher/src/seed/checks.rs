@@ -64,7 +64,10 @@ async fn home_timeline(client: &Client, plan: &Plan, seeded: &Seeded) -> Result<
     .await?;
     if let Some(post) = posts.items.iter().find(|post| post.author.id != reader.id && !known.contains(&*post.author.id)) {
         let stranger = &post.author.id;
-        return Err(SeedError::Check(format!("the home timeline of {} holds a post of {stranger}, whom they do not follow", reader.handle)));
+        return Err(SeedError::Check(format!(
+            "the home timeline of {} holds a post of {stranger}, whom they do not follow",
+            reader.handle
+        )));
     }
     println!("check: the home timeline of {} holds {} posts, all by people they follow", reader.handle, posts.items.len());
     Ok(())
@@ -89,9 +92,8 @@ async fn search_by_tag(client: &Client, plan: &Plan, pictures: &[Picture], seede
 /// A photo that is private and stands in a followers-only post is there for a follower, and for a stranger neither
 /// the post nor the photo exists, by the follower's very URL.
 async fn private_photo(client: &Client, plan: &Plan, seeded: &Seeded) -> Result<(), SeedError> {
-    let (post, follower, stranger) = private_case(plan).ok_or_else(|| {
-        SeedError::Check("no private upload has both a follower and a stranger: seed more people".into())
-    })?;
+    let (post, follower, stranger) = private_case(plan)
+        .ok_or_else(|| SeedError::Check("no private upload has both a follower and a stranger: seed more people".into()))?;
     let (follower, stranger) = (&seeded.people[follower], &seeded.people[stranger]);
     let path = format!("/v1/posts/{}", seeded.posts[post]);
 

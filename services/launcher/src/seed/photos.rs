@@ -17,13 +17,7 @@ struct Photo {
 }
 
 /// Uploads a picture in its owner's name and answers the photo's id.
-pub async fn upload(
-    client: &Client,
-    owner: &Person,
-    ordinal: usize,
-    upload: &Upload,
-    picture: &Picture,
-) -> Result<String, SeedError> {
+pub async fn upload(client: &Client, owner: &Person, ordinal: usize, upload: &Upload, picture: &Picture) -> Result<String, SeedError> {
     let tags = picture.tags.join(",");
     let alt = format!("A picture of {}", picture.title);
     let fields = [

@@ -41,13 +41,7 @@ impl Picture {
     fn new(name: &str, media_type: &'static str, bytes: Vec<u8>) -> Picture {
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_lowercase();
         let words: Vec<&str> = stem.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        Picture {
-            name: name.into(),
-            title: words.join(" "),
-            tags: words.iter().map(|&word| word.to_owned()).collect(),
-            media_type,
-            bytes,
-        }
+        Picture { name: name.into(), title: words.join(" "), tags: words.iter().map(|&word| word.to_owned()).collect(), media_type, bytes }
     }
 }
 

@@ -15,13 +15,7 @@ struct Created {
 }
 
 /// Writes a post and answers its id.
-pub async fn write(
-    client: &Client,
-    people: &[Person],
-    photos: &[String],
-    ordinal: usize,
-    post: &Post,
-) -> Result<String, SeedError> {
+pub async fn write(client: &Client, people: &[Person], photos: &[String], ordinal: usize, post: &Post) -> Result<String, SeedError> {
     let photos: Vec<&String> = post.photo.iter().map(|&n| &photos[n]).collect();
     let body = json!({ "text": post.text, "visibility": post.visibility, "photos": photos });
     let author = &people[post.author];
@@ -31,13 +25,7 @@ pub async fn write(
 }
 
 /// Comments on a post that the author of the comment may see, or will as soon as their following it is known.
-pub async fn comment(
-    client: &Client,
-    people: &[Person],
-    posts: &[String],
-    ordinal: usize,
-    comment: &Comment,
-) -> Result<(), SeedError> {
+pub async fn comment(client: &Client, people: &[Person], posts: &[String], ordinal: usize, comment: &Comment) -> Result<(), SeedError> {
     let body = bytes(&json!({ "text": comment.text, "parent": posts[comment.post] }));
     let author = &people[comment.author];
     until_visible(async || {

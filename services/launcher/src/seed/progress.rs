@@ -10,11 +10,7 @@ use super::error::SeedError;
 const CELLS: usize = 24;
 
 /// Runs `work`, at most `width` at a time, under a progress line; the results are in the order of `work`.
-pub async fn stage<R, Work>(
-    name: &str,
-    width: usize,
-    work: impl ExactSizeIterator<Item = Work>,
-) -> Result<Vec<R>, SeedError>
+pub async fn stage<R, Work>(name: &str, width: usize, work: impl ExactSizeIterator<Item = Work>) -> Result<Vec<R>, SeedError>
 where
     Work: Future<Output = Result<R, SeedError>>,
 {

@@ -3,12 +3,32 @@
 use super::random::Random;
 
 const FIRST: &[&str] = &[
-    "Ada", "Alan", "Barbara", "Claude", "Dorothy", "Edsger", "Emmy", "Grace", "Hedy", "Ivan", "Joan", "Katherine", "Leslie",
-    "Margaret", "Niklaus", "Radia", "Sofya", "Tim", "Vint", "Whitfield", "Yukihiro", "Zhang",
+    "Ada",
+    "Alan",
+    "Barbara",
+    "Claude",
+    "Dorothy",
+    "Edsger",
+    "Emmy",
+    "Grace",
+    "Hedy",
+    "Ivan",
+    "Joan",
+    "Katherine",
+    "Leslie",
+    "Margaret",
+    "Niklaus",
+    "Radia",
+    "Sofya",
+    "Tim",
+    "Vint",
+    "Whitfield",
+    "Yukihiro",
+    "Zhang",
 ];
 const LAST: &[&str] = &[
-    "Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Hazel", "Juniper", "Larch", "Maple", "Oak", "Pine", "Reed", "Rowan",
-    "Spruce", "Willow", "Yew",
+    "Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Hazel", "Juniper", "Larch", "Maple", "Oak", "Pine", "Reed", "Rowan", "Spruce",
+    "Willow", "Yew",
 ];
 const OPENINGS: &[&str] = &[
     "Walked along the river before the first lecture.",
@@ -32,8 +52,7 @@ const THOUGHTS: &[&str] = &[
     "Ask me how it went next week.",
     "No further comment.",
 ];
-const HASHTAGS: &[&str] =
-    &["#campus", "#baking", "#astronomy", "#music", "#thesis", "#rain", "#chess", "#coffee", "#running", "#books"];
+const HASHTAGS: &[&str] = &["#campus", "#baking", "#astronomy", "#music", "#thesis", "#rain", "#chess", "#coffee", "#running", "#books"];
 const REPLIES: &[&str] = &[
     "I was there too!",
     "Save me a seat next time.",

@@ -87,11 +87,7 @@ pub async fn list(
     params(("id" = PhotoId, Path, description = "Which")),
     responses((status = 200, body = Photo), (status = 404, body = ProblemDocument)),
 )]
-pub async fn read(
-    State(state): State<AppState>,
-    MaybeViewer(viewer): MaybeViewer,
-    Path(id): Path<PhotoId>,
-) -> Result<Json<Photo>> {
+pub async fn read(State(state): State<AppState>, MaybeViewer(viewer): MaybeViewer, Path(id): Path<PhotoId>) -> Result<Json<Photo>> {
     let row = photos::find(&state.pool, id).await?.ok_or_else(Problem::not_found)?;
     let own = viewer.is_some_and(|viewer| row.owner == Owner::Account(viewer.account));
     match row.visibility {

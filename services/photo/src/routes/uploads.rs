@@ -62,9 +62,8 @@ pub async fn create(
     form: std::result::Result<Multipart, MultipartRejection>,
 ) -> Result<Response> {
     let max_bytes = state.processing.max_bytes();
-    let form = form.map_err(|_| {
-        Problem::unsupported_media_type("Send a form as `multipart/form-data`, with the picture in the part `file`.")
-    })?;
+    let form =
+        form.map_err(|_| Problem::unsupported_media_type("Send a form as `multipart/form-data`, with the picture in the part `file`."))?;
     let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > max_bytes.saturating_add(FORM_BYTES)) {
         return Err(too_large(max_bytes));
@@ -96,9 +95,8 @@ pub async fn create(
 async fn put(state: &AppState, object_key: &str, cleaned: &Cleaned) -> objects::Result<()> {
     let Cleaned { original, large, thumb, .. } = cleaned;
     let pictures = [(Variant::Original, original), (Variant::Large, large), (Variant::Thumb, thumb)];
-    let puts = pictures.map(|(variant, picture)| async move {
-        state.objects.put(&cleaning::object(object_key, variant), picture.clone()).await
-    });
+    let puts =
+        pictures.map(|(variant, picture)| async move { state.objects.put(&cleaning::object(object_key, variant), picture.clone()).await });
     try_join_all(puts).await.map(drop)
 }
 
@@ -156,8 +154,6 @@ fn refusal(error: ProcessingError) -> Problem {
             Problem::invalid("file", "the image is damaged or incomplete; save it again in an image editor, then send that")
         }
         error @ (ProcessingError::Refused(ImageError::Encoding(_)) | ProcessingError::Died(_)) => Problem::internal(error),
-        ProcessingError::Busy => {
-            Problem::unavailable("Too many uploads are running. Try again in a moment.", Duration::from_secs(5))
-        }
+        ProcessingError::Busy => Problem::unavailable("Too many uploads are running. Try again in a moment.", Duration::from_secs(5)),
     }
 }

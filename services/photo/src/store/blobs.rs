@@ -51,9 +51,7 @@ pub(crate) async fn release(connection: &mut PgConnection, sha256: &[u8]) -> sql
 
 /// Locks whatever blob has these objects until the transaction ends, and says whether a photo refers to it.
 pub(crate) async fn lock_and_ask_if_used(connection: &mut PgConnection, object_key: &str) -> sqlx::Result<bool> {
-    let refs = query_scalar!("select refs from blobs where object_key = $1 for update", object_key)
-        .fetch_optional(connection)
-        .await?;
+    let refs = query_scalar!("select refs from blobs where object_key = $1 for update", object_key).fetch_optional(connection).await?;
     Ok(refs.is_some_and(|refs| refs > 0))
 }
 

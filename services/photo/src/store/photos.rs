@@ -146,9 +146,8 @@ pub(crate) async fn at(pool: &PgPool, key: &PhotoKey) -> sqlx::Result<Option<Byt
 /// Those of `photos` that are public or `author`'s own, in no order.
 pub(crate) async fn usable(pool: &PgPool, author: AccountId, photos: &[i64]) -> sqlx::Result<Vec<UsablePhoto>> {
     let author = Owner::Account(author).to_string();
-    let rows = select_photos!("where photos.id = any($1) and (visibility = 'public' or owner = $2)", photos, author)
-        .fetch_all(pool)
-        .await?;
+    let rows =
+        select_photos!("where photos.id = any($1) and (visibility = 'public' or owner = $2)", photos, author).fetch_all(pool).await?;
     let usable = rows.into_iter().map(|row| {
         let Owner::Account(owner) = row.owner;
         UsablePhoto { id: row.id, owner, state: row.state() }
@@ -157,12 +156,7 @@ pub(crate) async fn usable(pool: &PgPool, author: AccountId, photos: &[i64]) -> 
 }
 
 /// A new photo of the blob `sha256`.
-pub(crate) async fn insert(
-    connection: &mut PgConnection,
-    owner: Owner,
-    sha256: &[u8],
-    photo: &Description<'_>,
-) -> sqlx::Result<PhotoId> {
+pub(crate) async fn insert(connection: &mut PgConnection, owner: Owner, sha256: &[u8], photo: &Description<'_>) -> sqlx::Result<PhotoId> {
     query_scalar!(
         r#"insert into photos (owner, blob, key, visibility, title, alt, tags) values ($1, $2, $3, $4, $5, $6, $7)
            returning id as "id: PhotoId""#,

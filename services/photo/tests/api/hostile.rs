@@ -77,13 +77,8 @@ async fn texts_that_do_not_fit_are_refused_by_name() {
     let photos = TestPhoto::spawn().await;
     let ada = photos.person();
     let long = "x".repeat(2001);
-    for (field, text) in [
-        ("visibility", "friends"),
-        ("alt", long.as_str()),
-        ("alt", "a\u{0}b"),
-        ("tags", "two words"),
-        ("licence", "mine"),
-    ] {
+    for (field, text) in [("visibility", "friends"), ("alt", long.as_str()), ("alt", "a\u{0}b"), ("tags", "two words"), ("licence", "mine")]
+    {
         let (status, body) = problem(photos.upload(&ada, jpeg(50, 50, 1), &[(field, text)]).await).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {body}");
         assert_eq!(body["errors"][0]["field"], field, "{body}");

@@ -35,9 +35,11 @@ impl TestStore {
         fs::create_dir(root.path().join(BUCKET)).expect("a bucket");
         let mut builder = S3ServiceBuilder::new(FileSystem::new(root.path()).expect("a folder of our own"));
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
-        let service = HandleError::new(builder.build(), |error: s3s::HttpError| async move {
-            (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}"))
-        });
+        let service =
+            HandleError::new(
+                builder.build(),
+                |error: s3s::HttpError| async move { (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")) },
+            );
 
         let down = Arc::new(AtomicBool::new(false));
         let switch = down.clone();

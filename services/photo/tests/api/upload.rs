@@ -28,11 +28,7 @@ async fn what_is_uploaded_is_described_and_kept() {
 async fn jpeg_png_and_webp_are_kept_without_their_metadata() {
     let photos = TestPhoto::spawn().await;
     let ada = photos.person();
-    for (file, media_type) in [
-        (jpeg(500, 400, 1), "image/jpeg"),
-        (png(500, 400, 2), "image/png"),
-        (webp(500, 400, 3), "image/jpeg"),
-    ] {
+    for (file, media_type) in [(jpeg(500, 400, 1), "image/jpeg"), (png(500, 400, 2), "image/png"), (webp(500, 400, 3), "image/jpeg")] {
         assert!(holds(&file, SECRET), "nothing is planted");
         let photo = photos.keep(&ada, file, &[("visibility", "public")]).await;
         let original = photos.get(url(&photo, "original"), None).await;

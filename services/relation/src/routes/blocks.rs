@@ -41,7 +41,11 @@ pub(crate) async fn create(State(Relation(relation)): State<Relation>, viewer: V
 
 /// Unblock. It does not bring back who followed whom.
 #[utoipa::path(delete, path = "/v1/relations/{id}/block", tag = "relations", params(("id" = AccountId, Path)), responses((status = 204)))]
-pub(crate) async fn delete(State(Relation(relation)): State<Relation>, viewer: Viewer, Path(target): Path<AccountId>) -> Result<StatusCode> {
+pub(crate) async fn delete(
+    State(Relation(relation)): State<Relation>,
+    viewer: Viewer,
+    Path(target): Path<AccountId>,
+) -> Result<StatusCode> {
     let actor = viewer.account;
     let mut tx = relation.pool.begin().await?;
     lock_pair(&mut tx, actor, target).await?;

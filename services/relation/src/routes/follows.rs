@@ -18,7 +18,11 @@ use crate::store::{blocks, follows, lock_pair};
     (status = 404, body = ProblemDocument, description = "One of the two blocks the other"),
     (status = 422, body = ProblemDocument, description = "It is you"),
 ))]
-pub(crate) async fn create(State(Relation(relation)): State<Relation>, viewer: Viewer, Path(target): Path<AccountId>) -> Result<StatusCode> {
+pub(crate) async fn create(
+    State(Relation(relation)): State<Relation>,
+    viewer: Viewer,
+    Path(target): Path<AccountId>,
+) -> Result<StatusCode> {
     not_oneself(viewer.account, target)?;
     let actor = viewer.account;
     let mut tx = relation.pool.begin().await?;

@@ -19,14 +19,24 @@ pub(crate) struct Person {
 
 /// Who follows somebody, newest first.
 #[utoipa::path(get, path = "/v1/relations/{id}/followers", tag = "relations", params(("id" = AccountId, Path)), responses((status = 200, body = Paged<Person>)))]
-pub(crate) async fn followers(State(Relation(relation)): State<Relation>, viewer: MaybeViewer, Path(id): Path<AccountId>, page: Page) -> Result<Paged<Person>> {
+pub(crate) async fn followers(
+    State(Relation(relation)): State<Relation>,
+    viewer: MaybeViewer,
+    Path(id): Path<AccountId>,
+    page: Page,
+) -> Result<Paged<Person>> {
     visible(&relation, &viewer, id).await?;
     Ok(people(follows::followers(&relation.pool, id, &page).await?, &page))
 }
 
 /// Whom somebody follows, newest first.
 #[utoipa::path(get, path = "/v1/relations/{id}/following", tag = "relations", params(("id" = AccountId, Path)), responses((status = 200, body = Paged<Person>)))]
-pub(crate) async fn following(State(Relation(relation)): State<Relation>, viewer: MaybeViewer, Path(id): Path<AccountId>, page: Page) -> Result<Paged<Person>> {
+pub(crate) async fn following(
+    State(Relation(relation)): State<Relation>,
+    viewer: MaybeViewer,
+    Path(id): Path<AccountId>,
+    page: Page,
+) -> Result<Paged<Person>> {
     visible(&relation, &viewer, id).await?;
     Ok(people(follows::following(&relation.pool, id, &page).await?, &page))
 }

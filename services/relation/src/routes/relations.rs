@@ -21,7 +21,11 @@ pub(crate) struct Relationship {
 
 /// How you stand to somebody.
 #[utoipa::path(get, path = "/v1/relations/{id}", tag = "relations", params(("id" = AccountId, Path)), responses((status = 200, body = Relationship)))]
-pub(crate) async fn show(State(Relation(relation)): State<Relation>, viewer: Viewer, Path(id): Path<AccountId>) -> Result<Json<Relationship>> {
+pub(crate) async fn show(
+    State(Relation(relation)): State<Relation>,
+    viewer: Viewer,
+    Path(id): Path<AccountId>,
+) -> Result<Json<Relationship>> {
     let standing = standing(&relation.pool, viewer.account, id).await?;
     Ok(Json(Relationship { id, following: standing.following, followed_by: standing.followed_by, blocking: standing.blocking }))
 }

@@ -4,9 +4,10 @@ use sqlx::PgConnection;
 
 /// Blocks; `false` if that was so before.
 pub(crate) async fn insert(connection: &mut PgConnection, actor: AccountId, target: AccountId) -> Result<bool> {
-    let inserted = sqlx::query!("insert into blocks (actor, target) values ($1, $2) on conflict do nothing", actor as AccountId, target as AccountId)
-        .execute(connection)
-        .await?;
+    let inserted =
+        sqlx::query!("insert into blocks (actor, target) values ($1, $2) on conflict do nothing", actor as AccountId, target as AccountId)
+            .execute(connection)
+            .await?;
     Ok(inserted.rows_affected() > 0)
 }
 

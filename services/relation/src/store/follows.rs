@@ -20,9 +20,10 @@ pub(crate) async fn insert(connection: &mut PgConnection, actor: AccountId, targ
     if blocked {
         return Ok(None);
     }
-    let inserted = sqlx::query!("insert into follows (actor, target) values ($1, $2) on conflict do nothing", actor as AccountId, target as AccountId)
-        .execute(connection)
-        .await?;
+    let inserted =
+        sqlx::query!("insert into follows (actor, target) values ($1, $2) on conflict do nothing", actor as AccountId, target as AccountId)
+            .execute(connection)
+            .await?;
     Ok(Some(inserted.rows_affected() > 0))
 }
 

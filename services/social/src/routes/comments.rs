@@ -16,7 +16,12 @@ use crate::store::timelines;
     (status = 200, body = Paged<Post>),
     (status = 404, body = ProblemDocument),
 ))]
-pub(crate) async fn list(State(Social(social)): State<Social>, MaybeViewer(viewer): MaybeViewer, Path(id): Path<PostId>, page: Page) -> Result<Paged<Post>> {
+pub(crate) async fn list(
+    State(Social(social)): State<Social>,
+    MaybeViewer(viewer): MaybeViewer,
+    Path(id): Path<PostId>,
+    page: Page,
+) -> Result<Paged<Post>> {
     let viewer = viewer.map(|viewer| viewer.account);
     let mut connection = social.pool.acquire().await?;
     let root = load::posts(&mut connection, &social.signer, viewer, &[id.0]).await?.pop().ok_or_else(Problem::not_found)?;

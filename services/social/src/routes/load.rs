@@ -12,7 +12,12 @@ use super::bodies::{Author, Photo, Post, Reaction, Urls, made_at};
 use crate::store::{photos, posts, reactions};
 
 /// The posts among `ids` that the viewer may see, newest first.
-pub(super) async fn posts(connection: &mut PgConnection, signer: &ServiceSigner, viewer: Option<AccountId>, ids: &[i64]) -> Result<Vec<Post>> {
+pub(super) async fn posts(
+    connection: &mut PgConnection,
+    signer: &ServiceSigner,
+    viewer: Option<AccountId>,
+    ids: &[i64],
+) -> Result<Vec<Post>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

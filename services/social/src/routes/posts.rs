@@ -68,7 +68,11 @@ impl NewPost {
     (status = 422, body = ProblemDocument),
     (status = 503, body = ProblemDocument, description = "Its photos cannot be checked now"),
 ))]
-pub(crate) async fn create(State(Social(social)): State<Social>, viewer: Viewer, Create { body, idempotency }: Create<NewPost>) -> Result<Response> {
+pub(crate) async fn create(
+    State(Social(social)): State<Social>,
+    viewer: Viewer,
+    Create { body, idempotency }: Create<NewPost>,
+) -> Result<Response> {
     body.check()?;
     let photos = usable(&social, viewer.account, &body.photos).await?;
     let mut attempt = match idempotency.begin(&social.pool, viewer.account).await? {
@@ -114,7 +118,11 @@ pub(super) async fn usable(social: &Inner, author: AccountId, photos: &[PhotoId]
 
 /// One post or comment.
 #[utoipa::path(get, path = "/v1/posts/{id}", tag = "posts", params(("id" = PostId, Path)), responses((status = 200, body = Post), (status = 404, body = ProblemDocument)))]
-pub(crate) async fn show(State(Social(social)): State<Social>, MaybeViewer(viewer): MaybeViewer, Path(id): Path<PostId>) -> Result<Json<Post>> {
+pub(crate) async fn show(
+    State(Social(social)): State<Social>,
+    MaybeViewer(viewer): MaybeViewer,
+    Path(id): Path<PostId>,
+) -> Result<Json<Post>> {
     let viewer = viewer.map(|viewer| viewer.account);
     let mut connection = social.pool.acquire().await?;
     let mut found = load::posts(&mut connection, &social.signer, viewer, &[id.0]).await?;

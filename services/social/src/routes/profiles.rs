@@ -24,7 +24,11 @@ pub(crate) struct Find {
 
 /// Find a profile by its handle.
 #[utoipa::path(get, path = "/v1/profiles", tag = "profiles", params(Find), responses((status = 200, body = Profile), (status = 404, body = ProblemDocument)))]
-pub(crate) async fn find(State(Social(social)): State<Social>, MaybeViewer(viewer): MaybeViewer, Query(Find { handle }): Query<Find>) -> Result<Json<Profile>> {
+pub(crate) async fn find(
+    State(Social(social)): State<Social>,
+    MaybeViewer(viewer): MaybeViewer,
+    Query(Find { handle }): Query<Find>,
+) -> Result<Json<Profile>> {
     let viewer = viewer.map(|viewer| viewer.account);
     let found = profiles::by_handle(&social.pool, viewer, &handle.to_ascii_lowercase()).await?;
     found.map(Profile::from).map(Json).ok_or_else(Problem::not_found)
@@ -32,7 +36,11 @@ pub(crate) async fn find(State(Social(social)): State<Social>, MaybeViewer(viewe
 
 /// A profile.
 #[utoipa::path(get, path = "/v1/profiles/{id}", tag = "profiles", params(("id" = AccountId, Path)), responses((status = 200, body = Profile), (status = 404, body = ProblemDocument)))]
-pub(crate) async fn show(State(Social(social)): State<Social>, MaybeViewer(viewer): MaybeViewer, Path(id): Path<AccountId>) -> Result<Json<Profile>> {
+pub(crate) async fn show(
+    State(Social(social)): State<Social>,
+    MaybeViewer(viewer): MaybeViewer,
+    Path(id): Path<AccountId>,
+) -> Result<Json<Profile>> {
     find_by_id(&social, viewer.map(|viewer| viewer.account), id).await
 }
 
@@ -64,7 +72,11 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Op
 
 /// Change your profile.
 #[utoipa::path(patch, path = "/v1/profiles/me", tag = "profiles", request_body = ProfileChange, responses((status = 200, body = Profile), (status = 422, body = ProblemDocument)))]
-pub(crate) async fn update(State(Social(social)): State<Social>, viewer: Viewer, Json(change): Json<ProfileChange>) -> Result<Json<Profile>> {
+pub(crate) async fn update(
+    State(Social(social)): State<Social>,
+    viewer: Viewer,
+    Json(change): Json<ProfileChange>,
+) -> Result<Json<Profile>> {
     let asked: Vec<PhotoId> = change.picture_photo_id.flatten().into_iter().collect();
     let pictures = usable(&social, viewer.account, &asked).await.map_err(|problem| match problem.status().as_u16() {
         422 => Problem::invalid("picture_photo_id", "there is no such photo of yours, and no public one"),

@@ -23,7 +23,11 @@ const MOST_OF_POST: i64 = 100;
     (status = 409, body = ProblemDocument, description = "You have reacted often enough, or there are too many different emoji"),
     (status = 422, body = ProblemDocument, description = "It is not exactly one emoji"),
 ))]
-pub(crate) async fn create(State(Social(social)): State<Social>, viewer: Viewer, Path((id, emoji)): Path<(PostId, String)>) -> Result<StatusCode> {
+pub(crate) async fn create(
+    State(Social(social)): State<Social>,
+    viewer: Viewer,
+    Path((id, emoji)): Path<(PostId, String)>,
+) -> Result<StatusCode> {
     let emoji = Emoji::parse(&emoji)?;
     let mut tx = social.pool.begin().await?;
     visible(&mut tx, &viewer, id).await?;
@@ -45,7 +49,11 @@ pub(crate) async fn create(State(Social(social)): State<Social>, viewer: Viewer,
     (status = 204),
     (status = 404, body = ProblemDocument),
 ))]
-pub(crate) async fn delete(State(Social(social)): State<Social>, viewer: Viewer, Path((id, emoji)): Path<(PostId, String)>) -> Result<StatusCode> {
+pub(crate) async fn delete(
+    State(Social(social)): State<Social>,
+    viewer: Viewer,
+    Path((id, emoji)): Path<(PostId, String)>,
+) -> Result<StatusCode> {
     let emoji = Emoji::parse(&emoji)?;
     let mut tx = social.pool.begin().await?;
     visible(&mut tx, &viewer, id).await?;

@@ -36,7 +36,12 @@ pub(crate) async fn public(State(Social(social)): State<Social>, MaybeViewer(vie
 
 /// The posts of one account, newest first.
 #[utoipa::path(get, path = "/v1/timelines/accounts/{id}", tag = "timelines", params(("id" = AccountId, Path)), responses((status = 200, body = Paged<Post>)))]
-pub(crate) async fn account(State(Social(social)): State<Social>, MaybeViewer(viewer): MaybeViewer, Path(id): Path<AccountId>, page: Page) -> Result<Paged<Post>> {
+pub(crate) async fn account(
+    State(Social(social)): State<Social>,
+    MaybeViewer(viewer): MaybeViewer,
+    Path(id): Path<AccountId>,
+    page: Page,
+) -> Result<Paged<Post>> {
     let viewer = viewer.map(|viewer| viewer.account);
     let ids = timelines::account(&social.pool, viewer, id, &page).await?;
     whole(&social, viewer, ids, &page).await

@@ -145,12 +145,9 @@ fn a_platform_that_is_not_to_be_exposed_is_ready_nonetheless() {
 #[test]
 fn a_refused_resource_keeps_what_was_known_and_says_what_to_do() {
     let cluster = cluster(minimal());
-    let problem =
-        |condition, reason, message: &str, stalled| Problem { condition, reason, message: message.into(), stalled };
-    let problems = [
-        problem(READY, "UnknownVersion", "choose another", true),
-        problem(SECRETS_RESOLVED, "SecretMissing", "create it", false),
-    ];
+    let problem = |condition, reason, message: &str, stalled| Problem { condition, reason, message: message.into(), stalled };
+    let problems =
+        [problem(READY, "UnknownVersion", "choose another", true), problem(SECRETS_RESOLVED, "SecretMissing", "create it", false)];
     let (other, platform, outcome) = applied(minimal(), Progress::Migrated, true);
     let before = status(&other, View::Applied(&platform, &outcome));
     let findings = findings(&cluster, View::Refused(&problems), &before.conditions);

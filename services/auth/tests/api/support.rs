@@ -1,0 +1,178 @@
+//! An auth service of a test's own.
+
+use std::time::{Duration, Instant};
+
+use auth::{Auth, AuthConfig};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use clap::Parser;
+use contracts::Service;
+use database::{Schema, Wakeups};
+use identity::{Identity, Keyset, REVOCATIONS_CHANNEL, Revocations, ServiceKeys};
+use jsonwebtoken::jwk::JwkSet;
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
+use test_db::TestDb;
+use tokio::task::JoinSet;
+
+pub const ISSUER: &str = "https://platform.test";
+pub const PASSWORD: &str = "correct horse battery staple";
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    serving: ServingConfig,
+    #[command(flatten)]
+    auth: AuthConfig,
+}
+
+pub struct TestAuth {
+    /// Everything that runs; ends with this.
+    _tasks: JoinSet<()>,
+    url: String,
+    http: Client,
+    pub db: TestDb,
+}
+
+/// What a sign-in or a refresh answers with.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Tokens {
+    pub access_token: String,
+    pub refresh_token: String,
+}
+
+impl TestAuth {
+    pub async fn spawn() -> Self {
+        let keys = Keyset::default();
+        Self::start(keys.clone(), keys).await
+    }
+
+    /// One that takes the access tokens of `published` keys, and none of its own.
+    pub async fn trusting(published: &JwkSet) -> Self {
+        let trusted = Keyset::default();
+        trusted.set(published);
+        Self::start(trusted, Keyset::default()).await
+    }
+
+    async fn start(trusted: Keyset, own: Keyset) -> Self {
+        let flags = Flags::parse_from([
+            "auth".to_owned(),
+            "--public-addr=127.0.0.1:0".to_owned(),
+            "--private-addr=127.0.0.1:0".to_owned(),
+            format!("--key-encryption-key={}", BASE64_STANDARD.encode([7; 32])),
+        ]);
+        let db = TestDb::new(&[Schema { service: Service::Auth, migrations: &auth::MIGRATIONS }]).await;
+        let pool = db.pool(Service::Auth);
+        let rates = Rates::new(&flags.serving);
+
+        let mut tasks = JoinSet::new();
+        let wakeups = Wakeups::new([REVOCATIONS_CHANNEL.to_owned()]);
+        let revocations = Revocations::default();
+        tasks.spawn(revocations.clone().run(pool.clone(), wakeups.on(REVOCATIONS_CHANNEL)));
+        tasks.spawn(wakeups.run(pool.clone()));
+        let identity = Identity::new(Service::Auth, ISSUER, trusted, revocations, ServiceKeys::default(), rates.clone());
+        let auth = Auth::new(&flags.auth, pool, ISSUER.to_owned(), identity, own).expect("a key of 32 bytes");
+
+        let listeners = Listeners::bind(&flags.serving).await.expect("free ports");
+        let url = format!("http://{}", listeners.public_addr().expect("a bound socket"));
+        let public = public_stack(auth.public(), &flags.serving, &rates);
+        let private = private_stack(auth.private(), Readiness::default());
+        tasks.spawn(auth.background());
+        tasks.spawn(async move {
+            serve(listeners, &flags.serving, public, private, Readiness::default(), std::future::pending()).await;
+        });
+        Self { _tasks: tasks, url, http: Client::new(), db }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    pub fn sign_up(&self, handle: &str, password: &str) -> RequestBuilder {
+        self.request(Method::POST, "/v1/accounts").json(&json!({"handle": handle, "password": password}))
+    }
+
+    pub fn sign_in(&self, handle: &str, password: &str) -> RequestBuilder {
+        self.request(Method::POST, "/v1/sessions").json(&json!({"handle": handle, "password": password}))
+    }
+
+    pub fn sign_out(&self, access_token: &str) -> RequestBuilder {
+        self.request(Method::DELETE, "/v1/sessions/current").bearer_auth(access_token)
+    }
+
+    pub fn refresh(&self, refresh_token: &str) -> RequestBuilder {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+        self.request(Method::POST, "/oauth/token").form(&form)
+    }
+
+    pub fn me(&self, access_token: &str) -> RequestBuilder {
+        self.request(Method::GET, "/v1/accounts/me").bearer_auth(access_token)
+    }
+
+    /// A new session of an account that is there.
+    pub async fn session(&self, handle: &str) -> Tokens {
+        let (status, body) = answer(self.sign_in(handle, PASSWORD)).await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        let tokens: Tokens = serde_json::from_value(body).expect("tokens");
+        self.until_known(&tokens.access_token).await;
+        tokens
+    }
+
+    /// A session of somebody new.
+    pub async fn somebody(&self, handle: &str) -> Tokens {
+        let (status, body) = answer(self.sign_up(handle, PASSWORD)).await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        self.session(handle).await
+    }
+
+    /// A refresh that must work.
+    pub async fn refreshed(&self, refresh_token: &str) -> Tokens {
+        let (status, body) = answer(self.refresh(refresh_token)).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        serde_json::from_value(body).expect("tokens")
+    }
+
+    /// Waits until auth has read once what is revoked: before, it cannot know anybody.
+    pub async fn until_known(&self, access_token: &str) {
+        eventually("the access token is taken", async || answer(self.me(access_token)).await.0 == StatusCode::OK).await;
+    }
+
+    /// Waits until an access token is worth nothing any more.
+    pub async fn until_refused(&self, access_token: &str) {
+        eventually("the access token is refused", async || answer(self.me(access_token)).await.0 == StatusCode::UNAUTHORIZED).await;
+    }
+
+    /// Rows of a table of the service.
+    pub async fn count(&self, table: &str) -> i64 {
+        let sql = format!("select count(*) from {table}");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.db.superuser_pool(Service::Auth)).await.expect("a number")
+    }
+}
+
+/// The status of an answer and what its body says, but for the trace.
+pub async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status();
+    let bytes = answer.bytes().await.expect("a body");
+    let mut body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+    if let Some(body) = body.as_object_mut() {
+        body.remove("trace_id");
+    }
+    (status, body)
+}
+
+/// The name of the kind of a problem.
+pub fn kind(problem: &Value) -> &str {
+    problem["type"].as_str().and_then(|kind| kind.strip_prefix("https://socialplatform.dev/problems/")).expect("a problem document")
+}
+
+/// Waits until it holds.
+pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !holds().await {
+        assert!(Instant::now() < deadline, "still not: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
