@@ -65,7 +65,7 @@ fn shorten(mut value: u128, base: u128, suffixes: &[&str]) -> String {
         return "0".to_owned();
     }
     let mut suffix = 0;
-    while value % base == 0 && suffix + 1 < suffixes.len() {
+    while value.is_multiple_of(base) && suffix + 1 < suffixes.len() {
         value /= base;
         suffix += 1;
     }

@@ -100,29 +100,38 @@ impl Outbox {
         self.sequence().await?;
         let mut pause = Duration::from_millis(2);
         loop {
-            let passed: bool = sqlx::query_scalar(
-                "select not exists (select from outbox_cursors
-                     where position < coalesce((select position from outbox where id = $1), 0))",
+            // A fact without a place waits behind others: nobody can have passed it. One that is not there was passed and
+            // pruned long ago.
+            let passed: Option<bool> = sqlx::query_scalar(
+                "select position is not null and not exists (select from outbox_cursors where outbox_cursors.position < outbox.position)
+                 from outbox where id = $1",
             )
             .bind(fact.0)
-            .fetch_one(&self.pool)
+            .fetch_optional(&self.pool)
             .await?;
+            let passed = passed.unwrap_or(true);
             if passed || Instant::now() >= deadline {
                 return Ok(passed);
             }
+            self.committed();
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(50));
         }
     }
 
+    /// The newest fact that was told, if any is left: whoever has passed it has heard of everything so far.
+    pub async fn newest(&self) -> sqlx::Result<Option<FactId>> {
+        let id: Option<i64> = sqlx::query_scalar("select max(id) from outbox").fetch_one(&self.pool).await?;
+        Ok(id.map(FactId))
+    }
+
     async fn prune(&self) -> sqlx::Result<()> {
-        sqlx::query(AssertSqlSafe(format!(
+        let batch = format!(
             "delete from outbox where id in (
                  select id from outbox where created_at < now() - interval '{KEEP}'
                      and position <= (select min(position) from outbox_cursors) order by id limit {BATCH})"
-        )))
-        .execute(&self.pool)
-        .await
-        .map(drop)
+        );
+        while sqlx::query(AssertSqlSafe(batch.clone())).execute(&self.pool).await?.rows_affected() == BATCH as u64 {}
+        Ok(())
     }
 }

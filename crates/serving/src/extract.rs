@@ -1,6 +1,7 @@
 //! Extractors that answer bad input with a problem document.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use axum::RequestExt;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
@@ -61,8 +62,8 @@ async fn json_bytes(request: Request) -> Result<Bytes, Problem> {
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Problem::unsupported_media_type("Send JSON, with the header `Content-Type: application/json`."));
     }
-    // The layer around every route has set the limit; `usize::MAX` here only means "no second one".
-    to_bytes(request.into_body(), usize::MAX).await.map_err(unreadable_body)
+    // The limit is the one that the layer around every route has set; `usize::MAX` here only means "no second one".
+    to_bytes(request.with_limited_body().into_body(), usize::MAX).await.map_err(unreadable_body)
 }
 
 /// Why a body could not be read: too large, or the caller hung up.

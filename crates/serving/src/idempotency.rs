@@ -152,12 +152,9 @@ impl DerefMut for FreshAttempt {
 }
 
 /// Deletes answers older than 24 hours, a thousand at a time; each service calls it now and then.
-pub async fn purge_idempotency_keys(pool: &PgPool) -> sqlx::Result<u64> {
-    let purged = sqlx::query(
-        "delete from idempotency_keys where ctid = any(array(
-             select ctid from idempotency_keys where created_at < now() - interval '24 hours' limit 1000))",
-    )
-    .execute(pool)
-    .await?;
-    Ok(purged.rows_affected())
+pub async fn purge_idempotency_keys(pool: &PgPool) -> sqlx::Result<()> {
+    let batch = "delete from idempotency_keys where ctid = any(array(
+        select ctid from idempotency_keys where created_at < now() - interval '24 hours' limit 1000))";
+    while sqlx::query(batch).execute(pool).await?.rows_affected() == 1000 {}
+    Ok(())
 }

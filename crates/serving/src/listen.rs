@@ -1,7 +1,8 @@
 //! The accept loop and the shutdown.
 //!
 //! `axum::serve` is not used: it gives hyper no timer, so that hyper's own limit on the time to read a request's head
-//! does nothing and a thousand idle sockets hold a service (axum issue 2741).
+//! does nothing and a thousand idle sockets hold a service (axum issue 2741). Only HTTP/1.1 is spoken: gateways ask for
+//! nothing else, and hyper-util's choice between the two protocols waits for the first bytes without any timer.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,11 +13,11 @@ use axum::Router;
 use axum::body::Body;
 use http::Request;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
@@ -97,13 +98,15 @@ pub async fn serve(
 async fn accept(listener: TcpListener, router: Router, hops: usize, most: usize, mut closed: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(most));
     let graceful = GracefulShutdown::new();
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20)).max_concurrent_streams(128);
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     loop {
-        let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let next = async {
+            let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            next = next => next,
             _ = closed.changed() => break,
         };
         let (stream, peer) = match accepted {
@@ -115,8 +118,14 @@ async fn accept(listener: TcpListener, router: Router, hops: usize, most: usize,
                 continue;
             }
         };
-        let connection = connection(&builder, stream, peer, router.clone(), hops);
-        let watched = graceful.watch(connection);
+        let _ = stream.set_nodelay(true);
+        let service = router.clone().map_request(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            let address = ClientAddress::find(request.headers(), peer, hops);
+            request.extensions_mut().insert(address);
+            request
+        });
+        let watched = graceful.watch(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
         tokio::spawn(async move {
             // A broken connection is the client's business.
             let _ = watched.await;
@@ -125,21 +134,4 @@ async fn accept(listener: TcpListener, router: Router, hops: usize, most: usize,
     }
     drop(listener);
     graceful.shutdown().await;
-}
-
-fn connection(
-    builder: &Builder<TokioExecutor>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    hops: usize,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = Box<dyn std::error::Error + Send + Sync>> + use<> {
-    let _ = stream.set_nodelay(true);
-    let service = router.map_request(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        let address = ClientAddress::find(request.headers(), peer, hops);
-        request.extensions_mut().insert(address);
-        request
-    });
-    builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned()
 }

@@ -10,6 +10,7 @@ use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus::{Registry, TextEncoder};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -86,10 +87,14 @@ impl Telemetry {
     pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Self, SetupError> {
         let ratio = config.trace_ratio.clamp(0.0, 1.0);
         let _ = RATIO.set(ratio);
-        let resource = Resource::builder()
-            .with_service_name(service)
+        // What comes later wins: whoever runs us knows better which platform this is.
+        let service = std::env::var("OTEL_SERVICE_NAME").unwrap_or_else(|_| service.to_owned());
+        let resource = Resource::builder_empty()
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .with_attribute(KeyValue::new("service.namespace", "socialplatform"))
+            .with_detector(Box::new(TelemetryResourceDetector))
+            .with_detector(Box::new(EnvResourceDetector::new()))
+            .with_service_name(service)
             .build();
 
         use opentelemetry_sdk::trace::Sampler;

@@ -23,7 +23,7 @@ use kube::core::DeserializeGuard;
 use kube::runtime::reflector::store::Writer;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::watcher::{self, watcher};
-use kube::runtime::{Controller, PredicateConfig, WatchStreamExt, predicates};
+use kube::runtime::{Controller, Predicate, PredicateConfig, WatchStreamExt, predicates};
 use kube::{Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 
@@ -76,7 +76,8 @@ pub(super) fn watches(scope: &Scope, options: &Options) -> Watches {
         .default_backoff()
         .reflect(writer)
         .applied_objects()
-        .predicate_filter(predicates::generation, PredicateConfig::default());
+        // A person asks for a reconcile by touching an annotation; our own writes of the status change neither.
+        .predicate_filter(predicates::generation.combine(predicates::annotations), PredicateConfig::default());
     let controller = Controller::for_stream(logged(specs), platforms.clone());
 
     let controller = controller.watches_stream(reloadable(scope), move |secret| referring(&platforms, &secret));
@@ -136,7 +137,8 @@ fn routes(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded
 async fn knows_routes(client: &Client) -> bool {
     match client.list_api_group_resources("gateway.networking.k8s.io/v1").await {
         Ok(list) => list.resources.iter().any(|resource| resource.name == "httproutes"),
-        Err(kube::Error::Api(status)) if status.is_not_found() => false,
+        // Where nobody serves the group, the 404 is plain text and has no reason.
+        Err(kube::Error::Api(status)) if status.code == 404 => false,
         Err(error) => {
             tracing::warn!(%error, "failed to ask for the Gateway API; it is asked again");
             false

@@ -37,6 +37,11 @@ impl fmt::Debug for Password {
 }
 
 impl Password {
+    /// The text itself, for what must depend on it.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
     /// May it be chosen? There are no rules of composition.
     pub(crate) fn check_new(&self) -> Result<(), Problem> {
         if self.0.chars().count() < FEWEST_CHARACTERS {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
@@ -18,19 +19,33 @@ pub(crate) struct CannotOpen;
 
 /// Seals and opens. What is sealed for one purpose does not open for another.
 #[derive(Clone)]
-pub struct KeyEncryptionKey(Arc<RandomizedNonceKey>);
+pub struct KeyEncryptionKey(Arc<Keys>);
+
+struct Keys {
+    sealing: RandomizedNonceKey,
+    fingerprints: hmac::Key,
+}
 
 impl KeyEncryptionKey {
     /// Reads the key from base64.
     pub fn parse(text: &str) -> Result<Self, InvalidKeyEncryptionKey> {
         let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| InvalidKeyEncryptionKey)?;
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes).map_err(|_| InvalidKeyEncryptionKey)?;
-        Ok(Self(Arc::new(key)))
+        let sealing = RandomizedNonceKey::new(&AES_256_GCM, &bytes).map_err(|_| InvalidKeyEncryptionKey)?;
+        // A key of its own, so that what one use gives away says nothing about the other.
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &bytes), b"fingerprints");
+        let fingerprints = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
+        Ok(Self(Arc::new(Keys { sealing, fingerprints })))
+    }
+
+    /// Tells equal from different and nothing else, not even to who holds the database: without the key there is nothing
+    /// to guess against.
+    pub(crate) fn fingerprint(&self, parts: [&str; 2]) -> hmac::Tag {
+        hmac::sign(&self.0.fingerprints, parts.join("\0").as_bytes())
     }
 
     pub(crate) fn seal(&self, purpose: &str, secret: &[u8]) -> Vec<u8> {
         let mut sealed = secret.to_vec();
-        let nonce = self.0.seal_in_place_append_tag(Aad::from(purpose), &mut sealed).expect("secrets are short");
+        let nonce = self.0.sealing.seal_in_place_append_tag(Aad::from(purpose), &mut sealed).expect("secrets are short");
         [nonce.as_ref().as_slice(), &sealed].concat()
     }
 
@@ -38,7 +53,7 @@ impl KeyEncryptionKey {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN).ok_or(CannotOpen)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CannotOpen)?;
         let mut bytes = sealed.to_vec();
-        let opened = self.0.open_in_place(nonce, Aad::from(purpose), &mut bytes).map_err(|_| CannotOpen)?;
+        let opened = self.0.sealing.open_in_place(nonce, Aad::from(purpose), &mut bytes).map_err(|_| CannotOpen)?;
         Ok(opened.to_vec())
     }
 }

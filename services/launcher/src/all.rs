@@ -115,7 +115,7 @@ pub(crate) async fn run(config: AllConfig) -> Result<(), Failure> {
     let running = [auth, relation, photo, social];
     let public = running.iter().fold(Router::new(), |all, one| all.merge(one.public.clone()));
     let private = running.iter().fold(Router::new(), |all, one| all.merge(one.private.clone()));
-    welcome::print(&issuer, listeners.private_addr()?, folder.path());
+    welcome::print(&issuer, address, listeners.private_addr()?, folder.path());
     let stop = async {
         let _ = serving::termination().await;
     };

@@ -1,6 +1,7 @@
 //! `social-platform dev-s3`: an S3 store on disk. For a laptop and for tests; its keys stand in its environment.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use axum::Router;
@@ -38,7 +39,12 @@ pub(crate) struct DevS3Config {
 
 /// The store as a router. A bucket is a folder.
 pub(crate) fn store(root: &Path, bucket: &str, access_key: &str, secret_key: &str) -> Result<Router, Failure> {
-    std::fs::create_dir_all(root.join(bucket)).map_err(|error| format!("failed to make the bucket in {}: {error}", root.display()))?;
+    // What lies here is private: nobody else of this machine reads it past the store.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(root.join(bucket))
+        .map_err(|error| format!("failed to make the bucket in {}: {error}", root.display()))?;
     let files = FileSystem::new(root).map_err(|error| format!("failed to use {}: {error:?}", root.display()))?;
     let mut builder = S3ServiceBuilder::new(files);
     builder.set_auth(SimpleAuth::from_single(access_key, secret_key));

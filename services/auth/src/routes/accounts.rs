@@ -52,6 +52,8 @@ impl From<accounts::Account> for Account {
 pub(crate) async fn create(State(Auth(auth)): State<Auth>, Create { body, idempotency }: Create<NewAccount>) -> Result<Response> {
     let NewAccount { handle, password } = body;
     password.check_new()?;
+    // Kept for a day, so it must not be a hash of the password that somebody could guess against.
+    let idempotency = idempotency.fingerprint(auth.sealing.fingerprint([handle.as_str(), password.expose()]));
     // Hashed before the transaction: no connection is held while a hash waits for its turn.
     let hash = auth.hasher.hash(password).await?;
     let mut attempt = match idempotency.begin(&auth.pool, format!("handle:{handle}")).await? {

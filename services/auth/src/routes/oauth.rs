@@ -54,7 +54,10 @@ pub(crate) async fn token(
     if request.grant_type != "refresh_token" {
         return Ok(refuse("unsupported_grant_type", "the grant types here are: refresh_token"));
     }
-    let Some(presented) = request.refresh_token.as_deref().and_then(Presented::parse) else {
+    let Some(token) = request.refresh_token else {
+        return Ok(refuse("invalid_request", "send the refresh_token"));
+    };
+    let Some(presented) = Presented::parse(&token) else {
         return Ok(refuse("invalid_grant", "this is no refresh token; sign in again"));
     };
     let mut tx = auth.pool.begin().await?;

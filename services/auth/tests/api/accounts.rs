@@ -104,17 +104,29 @@ async fn bad_input_is_answered_with_what_is_wrong_with_it() {
 #[tokio::test]
 async fn signing_up_twice_with_one_key_makes_one_account() {
     let auth = TestAuth::spawn().await;
-    let send = async |password: &str| auth.sign_up("ada", password).header("idempotency-key", "one").send().await.unwrap();
+    let send = async |handle: &str| auth.sign_up(handle, PASSWORD).header("idempotency-key", "one").send().await.unwrap();
 
-    let first = send(PASSWORD).await;
+    let first = send("ada").await;
     assert_eq!(first.status(), StatusCode::CREATED);
     assert!(!first.headers().contains_key("idempotent-replayed"));
-    let again = send(PASSWORD).await;
+    let again = send("ada").await;
     assert_eq!(again.status(), StatusCode::CREATED);
     assert_eq!(again.headers()["idempotent-replayed"], "true");
     assert_eq!(first.text().await.unwrap(), again.text().await.unwrap());
-
-    // The same key for something else is a mistake, and must not tell what the first answer was.
-    assert_eq!(send("another password of hers").await.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(auth.count("accounts").await, 1);
+
+    // Nobody is signed in yet: a key belongs to whoever wants the handle.
+    let others = send("bob").await;
+    assert_eq!(others.status(), StatusCode::CREATED);
+    assert!(!others.headers().contains_key("idempotent-replayed"));
+    assert_eq!(auth.count("accounts").await, 2);
+}
+
+#[tokio::test]
+async fn another_password_under_the_same_key_is_a_mistake() {
+    let auth = TestAuth::spawn().await;
+    let send = |password: &str| auth.sign_up("ada", password).header("idempotency-key", "one");
+    assert_eq!(answer(send(PASSWORD)).await.0, StatusCode::CREATED);
+    // To replay the 201 would let its sender believe that this is the password now.
+    assert_eq!(answer(send("another password of hers")).await.0, StatusCode::UNPROCESSABLE_ENTITY);
 }

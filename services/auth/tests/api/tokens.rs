@@ -148,7 +148,9 @@ async fn a_forged_access_token_is_refused() {
 
     // A key that comes along with the token is a stranger's, wherever it lies.
     let stranger = Forge::new();
-    for (member, value) in [("jwk", stranger.jwk()), ("jku", json!("https://elsewhere.test/jwks.json")), ("x5u", json!("https://elsewhere.test"))] {
+    for (member, value) in
+        [("jwk", stranger.jwk()), ("jku", json!("https://elsewhere.test/jwks.json")), ("x5u", json!("https://elsewhere.test"))]
+    {
         forged.push((format!("signed by a stranger, with {member}"), stranger.sign(&but(&header, member, value), &claims)));
     }
 

@@ -27,30 +27,41 @@ pub(crate) struct Secrets {
 impl Secrets {
     pub(crate) fn load_or_make(path: &Path) -> Result<Self, Failure> {
         match std::fs::read(path) {
-            Ok(json) => serde_json::from_slice(&json).map_err(|error| format!("failed to read {}: {error}", path.display()).into()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::make(path),
+            Ok(json) => {
+                let known: Self = serde_json::from_slice(&json).map_err(|error| format!("failed to read {}: {error}", path.display()))?;
+                known.complete(path)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::make()?.complete(path),
             Err(error) => Err(format!("failed to read {}: {error}", path.display()).into()),
         }
     }
 
-    fn make(path: &Path) -> Result<Self, Failure> {
-        let named = |value: fn() -> Result<String, Failure>| {
-            let named = Service::ALL.into_iter().map(|service| Ok((service.to_string(), value()?)));
-            named.collect::<Result<BTreeMap<_, _>, Failure>>()
-        };
-        let secrets = Self {
+    fn make() -> Result<Self, Failure> {
+        Ok(Self {
             key_encryption_key: BASE64_STANDARD.encode(random()?),
             object_store_secret: password()?,
-            service_keys: named(|| Ok(ServiceSigner::generate()))?,
-            database_passwords: named(password)?,
-        };
+            service_keys: BTreeMap::new(),
+            database_passwords: BTreeMap::new(),
+        })
+    }
+
+    /// Makes what services are lacking: a later release may have more of them.
+    fn complete(mut self, path: &Path) -> Result<Self, Failure> {
+        let lacking: Vec<_> = Service::ALL.into_iter().filter(|service| !self.database_passwords.contains_key(service.name())).collect();
+        if lacking.is_empty() {
+            return Ok(self);
+        }
+        for service in lacking {
+            self.service_keys.insert(service.to_string(), ServiceSigner::generate());
+            self.database_passwords.insert(service.to_string(), password()?);
+        }
         // Written whole under another name first: half a file would lock everybody out.
         let new = path.with_extension("new");
         let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
-        file.write_all(&serde_json::to_vec_pretty(&secrets)?)?;
+        file.write_all(&serde_json::to_vec_pretty(&self)?)?;
         file.sync_all()?;
         std::fs::rename(&new, path)?;
-        Ok(secrets)
+        Ok(self)
     }
 
     pub(crate) fn database_password(&self, service: Service) -> String {

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-pub(crate) fn print(url: &str, private: SocketAddr, folder: &Path) {
+pub(crate) fn print(url: &str, public: SocketAddr, private: SocketAddr, folder: &Path) {
     println!(
         r#"
-  The platform is up at {url}
+  The platform is {url}, listening at http://{public}
   Everything it keeps is in {folder}; Ctrl-C stops it, and it goes on where it was.
   Probes and metrics are at http://{private} (/livez /readyz /metrics).
 

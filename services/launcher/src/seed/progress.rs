@@ -67,7 +67,7 @@ impl Drop for Progress<'_> {
 }
 
 fn line(name: &str, done: usize, total: usize, elapsed: Duration) -> String {
-    let full = if total == 0 { CELLS } else { CELLS * done / total };
+    let full = (CELLS * done).checked_div(total).unwrap_or(CELLS);
     let bar: String = (0..CELLS).map(|cell| if cell < full { '#' } else { '-' }).collect();
     let seconds = elapsed.as_secs_f64();
     let rate = done as f64 / seconds.max(0.001);

@@ -36,7 +36,7 @@ pub(crate) async fn create(State(Relation(relation)): State<Relation>, viewer: V
         fact = Some(facts::publish(&mut tx, &Fact::RelationChanged(changed)).await?);
     }
     tx.commit().await?;
-    narrowed(&relation, fact).await
+    Ok(narrowed(&relation, fact).await)
 }
 
 /// Unblock. It does not bring back who followed whom.

@@ -53,5 +53,5 @@ pub(crate) async fn delete(State(Relation(relation)): State<Relation>, viewer: V
         fact = Some(facts::publish(&mut tx, &Fact::RelationChanged(changed)).await?);
     }
     tx.commit().await?;
-    narrowed(&relation, fact).await
+    Ok(narrowed(&relation, fact).await)
 }

@@ -14,6 +14,7 @@ use contracts::{AccountId, PhotoId, PostId};
 use identity::{MaybeViewer, Viewer};
 use serde::{Deserialize, Serialize};
 use serving::{Attempt, Create, Json, Path, Problem, ProblemDocument, Result};
+use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::bodies::Post;
@@ -74,6 +75,7 @@ pub(crate) async fn create(
     Create { body, idempotency }: Create<NewPost>,
 ) -> Result<Response> {
     body.check()?;
+    let applied = photos::applied(&social.pool).await?;
     let photos = usable(&social, viewer.account, &body.photos).await?;
     let mut attempt = match idempotency.begin(&social.pool, viewer.account).await? {
         Attempt::Replayed(response) => return Ok(response),
@@ -88,8 +90,8 @@ pub(crate) async fn create(
         }
         None => posts::insert(&mut attempt, viewer.account, text, body.visibility.unwrap_or_default()).await?,
     };
+    keep(&mut attempt, applied, &photos).await?;
     for (position, photo) in (0..).zip(&photos) {
-        photos::keep(&mut attempt, photo).await?;
         posts::show_photo(&mut attempt, id, position, photo.id).await?;
     }
     let mut made = load::posts(&mut attempt, &social.signer, Some(viewer.account), &[id.0]).await?;
@@ -114,6 +116,18 @@ pub(super) async fn usable(social: &Inner, author: AccountId, photos: &[PhotoId]
         Some(index) => Err(Problem::invalid(format!("photos[{index}]"), "there is no such photo of yours, and no public one")),
         None => Ok(answer.photos),
     }
+}
+
+/// Keeps what photo answered, unless it has told something newer meanwhile.
+pub(super) async fn keep(connection: &mut PgConnection, applied: i64, answered: &[UsablePhoto]) -> Result<()> {
+    let ids: Vec<i64> = answered.iter().map(|photo| photo.id.0).collect();
+    if !ids.is_empty() && photos::changed_since(connection, applied, &ids).await? {
+        return Err(Problem::unavailable("A photo changed at this very moment. Try again.", Duration::from_secs(1)));
+    }
+    for photo in answered {
+        photos::keep(connection, photo).await?;
+    }
+    Ok(())
 }
 
 /// One post or comment.
@@ -149,7 +163,12 @@ pub(crate) async fn delete(State(Social(social)): State<Social>, viewer: Viewer,
     }
     let fact = facts::publish(&mut tx, &Fact::PostNarrowed(PostNarrowed { post: id, author: viewer.account })).await?;
     tx.commit().await?;
-    Ok(match social.outbox.passed(fact, HEARD_BY_ALL).await? {
+    // The post is gone, so a database that fails now only leaves open who has heard of it.
+    let heard = social.outbox.passed(fact, HEARD_BY_ALL).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "failed to ask whether a deletion was heard of");
+        false
+    });
+    Ok(match heard {
         true => StatusCode::NO_CONTENT.into_response(),
         false => (StatusCode::ACCEPTED, Json(Pending { pending: true })).into_response(),
     })

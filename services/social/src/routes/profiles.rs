@@ -9,7 +9,7 @@ use serving::{Json, Path, Problem, ProblemDocument, Query, Result};
 use utoipa::{IntoParams, ToSchema};
 
 use super::bodies::Profile;
-use super::posts::usable;
+use super::posts::{keep, usable};
 use crate::store::{photos, profiles};
 use crate::text::{Bio, DisplayName};
 use crate::{Social, State as Inner};
@@ -78,6 +78,7 @@ pub(crate) async fn update(
     Json(change): Json<ProfileChange>,
 ) -> Result<Json<Profile>> {
     let asked: Vec<PhotoId> = change.picture_photo_id.flatten().into_iter().collect();
+    let applied = photos::applied(&social.pool).await?;
     let pictures = usable(&social, viewer.account, &asked).await.map_err(|problem| match problem.status().as_u16() {
         422 => Problem::invalid("picture_photo_id", "there is no such photo of yours, and no public one"),
         _ => problem,
@@ -87,9 +88,7 @@ pub(crate) async fn update(
     }
     let mut tx = social.pool.begin().await?;
     profiles::ensure(&mut tx, &viewer).await?;
-    for picture in &pictures {
-        photos::keep(&mut tx, picture).await?;
-    }
+    keep(&mut tx, applied, &pictures).await?;
     let display_name = change.display_name.as_ref().map(DisplayName::as_str);
     let bio = change.bio.as_ref().map(Bio::as_str);
     profiles::update(&mut tx, viewer.account, display_name, bio, change.picture_photo_id).await?;

@@ -2,11 +2,13 @@ use contracts::fact::PhotoChanged;
 use contracts::photo::{PhotoState, PhotoVisibility, UsablePhoto};
 use contracts::{AccountId, PhotoId, PostId};
 use serving::Result;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 /// A photo in a post.
 pub(crate) struct Shown {
     pub(crate) post: PostId,
+    /// Whose post or comment it is.
+    pub(crate) author: AccountId,
     pub(crate) id: PhotoId,
     pub(crate) owner: AccountId,
     pub(crate) key: String,
@@ -17,10 +19,31 @@ pub(crate) struct Shown {
     pub(crate) thumbhash: String,
 }
 
+/// How far the facts of photo are applied: to be read before photo is asked, for [`changed_since`].
+pub(crate) async fn applied(pool: &PgPool) -> Result<i64> {
+    let position = sqlx::query_scalar!("select position from photo.outbox_cursors where consumer = 'social'").fetch_optional(pool).await?;
+    Ok(position.unwrap_or(0))
+}
+
+/// Has a fact about one of these photos been applied since? Then what photo answered may be older than the fact. Holds
+/// back further facts of photo until the transaction ends, so that they find the rows that it makes.
+pub(crate) async fn changed_since(connection: &mut PgConnection, applied: i64, photos: &[i64]) -> Result<bool> {
+    let now = sqlx::query_scalar!("select position from photo.outbox_cursors where consumer = 'social' for share")
+        .fetch_optional(&mut *connection)
+        .await?;
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from photo.outbox where position > $1 and position <= $2 and (fact ->> 'photo')::bigint = any($3)) as "changed!""#,
+        applied,
+        now.unwrap_or(0),
+        photos,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Keeps what photo just said of a photo that is about to be shown.
 pub(crate) async fn keep(connection: &mut PgConnection, photo: &UsablePhoto) -> Result<()> {
     let PhotoState { key, visibility, alt, width, height, thumbhash } = &photo.state;
-    // A fact that came in between knows better than the answer to a question asked before it.
     sqlx::query!(
         "insert into photos (id, owner, key, visibility, alt, width, height, thumbhash) values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (id) do nothing",
@@ -66,9 +89,10 @@ pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged)
 pub(crate) async fn of_posts(connection: &mut PgConnection, posts: &[i64]) -> Result<Vec<Shown>> {
     Ok(sqlx::query_as!(
         Shown,
-        r#"select post as "post: PostId", photos.id as "id: PhotoId", owner as "owner: AccountId", key,
-               visibility as "visibility: PhotoVisibility", alt, width, height, thumbhash
-           from post_photos join photos on photos.id = photo where post = any($1) order by post, position"#,
+        r#"select post as "post: PostId", author as "author: AccountId", photos.id as "id: PhotoId", owner as "owner: AccountId", key,
+               photos.visibility as "visibility: PhotoVisibility", alt, width, height, thumbhash
+           from post_photos join posts on posts.id = post join photos on photos.id = photo
+           where post = any($1) order by post, position"#,
         posts,
     )
     .fetch_all(connection)

@@ -1,0 +1,156 @@
+//! Every fact is applied once, in the order in which it became true, whoever is slow, late, wrong or killed.
+
+mod stage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use contracts::Service;
+use contracts::fact::Fact;
+use facts::{Apply, publish};
+use sqlx::{PgConnection, query, query_as};
+use tokio::sync::Notify;
+
+use crate::stage::{CONSUMER, DEADLINE, Stage, fact, note};
+
+/// Applies everything.
+struct Willing;
+
+impl Apply for Willing {
+    async fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<()> {
+        note(connection, fact).await.map(drop)
+    }
+}
+
+/// Stops for good in the middle of one fact, with the effect written and nothing committed.
+struct StopsAt(i64, Arc<Notify>);
+
+impl Apply for StopsAt {
+    async fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<()> {
+        if note(connection, fact).await? == self.0 {
+            self.1.notify_one();
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+/// Fails at one fact, after its effect was written.
+struct FailsAt(i64);
+
+impl Apply for FailsAt {
+    async fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<()> {
+        match note(connection, fact).await? == self.0 {
+            true => Err(sqlx::Error::Protocol("this one is not for me".to_owned())),
+            false => Ok(()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_older_transaction_that_commits_last_is_not_lost() {
+    let mut stage = Stage::set().await;
+    stage.consume(Willing);
+    let mut oldest = stage.producer.begin().await.unwrap();
+    publish(&mut oldest, &fact(1)).await.unwrap();
+    let mut older = stage.producer.begin().await.unwrap();
+    publish(&mut older, &fact(2)).await.unwrap();
+    // Told last, committed first: the cursor goes beyond its id and its transaction's number.
+    stage.tell(3).await;
+    stage.until_effects(&[3]).await;
+    older.commit().await.unwrap();
+    stage.outbox.committed();
+    stage.until_effects(&[3, 2]).await;
+    oldest.commit().await.unwrap();
+    stage.outbox.committed();
+    stage.until_effects(&[3, 2, 1]).await;
+}
+
+#[tokio::test]
+async fn what_was_rolled_back_was_never_told() {
+    let mut stage = Stage::set().await;
+    stage.consume(Willing);
+    let mut tx = stage.producer.begin().await.unwrap();
+    publish(&mut tx, &fact(1)).await.unwrap();
+    tx.rollback().await.unwrap();
+    let told = stage.tell(2).await;
+    assert!(stage.outbox.passed(told, DEADLINE).await.unwrap());
+    stage.until_effects(&[2]).await;
+}
+
+#[tokio::test]
+async fn facts_are_applied_in_order_by_however_many_replicas() {
+    let mut stage = Stage::set().await;
+    for _ in 0..3 {
+        stage.consume(Willing);
+    }
+    // More than a consumer takes at once.
+    for n in 1..=250 {
+        stage.tell(n).await;
+    }
+    stage.until_effects(&Vec::from_iter(1..=250)).await;
+}
+
+#[tokio::test]
+async fn a_consumer_that_is_killed_halfway_has_done_nothing_and_its_successor_does_it_once() {
+    let mut stage = Stage::set().await;
+    for n in 1..=5 {
+        stage.tell(n).await;
+        let reached = Arc::new(Notify::new());
+        let killed = stage.consume(StopsAt(n, reached.clone()));
+        tokio::time::timeout(DEADLINE, reached.notified()).await.expect("the consumer gets there");
+        killed.abort();
+    }
+    // What came before the fact that it stopped at may be done, in order and once; the fact itself is not.
+    let done = stage.effects().await;
+    assert!(done.len() < 5, "{done:?}");
+    assert_eq!(done, (1..).take(done.len()).collect::<Vec<_>>());
+    stage.consume(Willing);
+    stage.until_effects(&[1, 2, 3, 4, 5]).await;
+    stage.tell(6).await;
+    stage.until_effects(&[1, 2, 3, 4, 5, 6]).await;
+}
+
+#[tokio::test]
+async fn a_failing_fact_is_parked_after_ten_attempts_and_the_next_ones_go_on() {
+    let mut stage = Stage::set().await;
+    stage.consume(FailsAt(2));
+    stage.tell(1).await;
+    stage.until_effects(&[1]).await;
+    stage.tell(2).await;
+    let last = stage.tell(3).await;
+    assert!(stage.outbox.passed(last, DEADLINE).await.unwrap(), "it holds up the rest");
+    // Of the ten attempts nothing is left.
+    assert_eq!(stage.effects().await, [1, 3]);
+
+    let parked = "select fact->>'actor', attempts, parked_at is not null, error from fact_failures";
+    let parked: Vec<(String, i32, bool, String)> = query_as(parked).fetch_all(&stage.consumer).await.unwrap();
+    let [(actor, attempts, parked, error)] = parked.as_slice() else { panic!("{parked:?}") };
+    assert_eq!((actor.as_str(), *attempts, *parked), ("2", 10, true));
+    assert!(error.contains("this one is not for me"), "{error}");
+}
+
+#[tokio::test]
+async fn a_fact_has_passed_when_the_last_cursor_has() {
+    let mut stage = Stage::set().await;
+    let told = stage.tell(1).await;
+    assert!(stage.outbox.passed(told, DEADLINE).await.unwrap(), "nobody is there to wait for");
+
+    // Registered, and not running.
+    let register = "insert into outbox_cursors (consumer, position) values ($1, 0)";
+    for consumer in [CONSUMER, Service::Photo] {
+        query(register).bind(consumer.name()).execute(&stage.producer).await.unwrap();
+    }
+    let moment = Duration::from_millis(100);
+    assert!(!stage.outbox.passed(told, moment).await.unwrap());
+    stage.consume(Willing);
+    stage.until_effects(&[1]).await;
+    assert!(!stage.outbox.passed(told, moment).await.unwrap(), "photo has not heard");
+
+    query("delete from outbox_cursors where consumer = 'photo'").execute(&stage.producer).await.unwrap();
+    for n in 2..=20 {
+        let told = stage.tell(n).await;
+        assert!(stage.outbox.passed(told, DEADLINE).await.unwrap());
+        assert_eq!(stage.effects().await.last(), Some(&n), "it has passed and is not applied");
+    }
+}

@@ -1,0 +1,7 @@
+//! What a service withstands, from the other end of a socket.
+
+mod connections;
+mod rates;
+mod requests;
+mod shutdown;
+mod support;

@@ -1,0 +1,37 @@
+use std::time::Instant;
+
+use reqwest::StatusCode;
+use tokio::time::timeout;
+
+use crate::support::{DEADLINE, TestService};
+
+#[tokio::test]
+async fn a_shutdown_is_announced_and_what_is_in_flight_ends_well() {
+    let mut service = TestService::spawn(&["--drain-seconds=3"]).await;
+    let held = service.hold().await;
+    assert_eq!(service.ready().await, StatusCode::OK);
+    service.stop();
+    let deadline = Instant::now() + DEADLINE;
+    while service.ready().await != StatusCode::SERVICE_UNAVAILABLE {
+        assert!(Instant::now() < deadline, "it still says that it is ready");
+    }
+    // Load balancers have not looked yet: whoever comes is served.
+    assert_eq!(service.get("/open").await.status(), StatusCode::OK);
+
+    service.until_closed().await;
+    service.gate.open.notify_one();
+    let answer = timeout(DEADLINE, held).await.unwrap().unwrap();
+    assert_eq!((answer.status(), answer.text().await.unwrap().as_str()), (StatusCode::OK, "held and let go"));
+    timeout(DEADLINE, service.serving).await.expect("it ends").unwrap();
+}
+
+#[tokio::test]
+async fn a_full_house_closes_too() {
+    let mut service = TestService::spawn(&["--max-connections=1"]).await;
+    let held = service.hold().await;
+    service.stop();
+    service.until_closed().await;
+    service.gate.open.notify_one();
+    assert_eq!(held.await.unwrap().status(), StatusCode::OK);
+    timeout(DEADLINE, service.serving).await.expect("it ends").unwrap();
+}

@@ -1,0 +1,132 @@
+//! A service with nothing to do.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::routing::{get, post};
+use clap::Parser;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use serving::{Json, Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// Several times as long as the service itself waits for anything here.
+pub const DEADLINE: Duration = Duration::from_secs(40);
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    serving: ServingConfig,
+}
+
+/// A service whose requests can be held.
+pub struct TestService {
+    pub public: SocketAddr,
+    pub private: SocketAddr,
+    pub http: Client,
+    pub gate: Arc<Gate>,
+    stop: Option<oneshot::Sender<()>>,
+    pub serving: JoinHandle<()>,
+}
+
+/// What `GET /held` waits at.
+#[derive(Default)]
+pub struct Gate {
+    reached: Notify,
+    pub open: Notify,
+}
+
+#[derive(Deserialize)]
+struct Note {
+    text: String,
+}
+
+async fn panics() -> StatusCode {
+    panic!("nobody may read this");
+}
+
+impl TestService {
+    pub async fn spawn(flags: &[&str]) -> Self {
+        let flags = ["service", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0"].into_iter().chain(flags.iter().copied());
+        let config = Flags::parse_from(flags).serving;
+        let gate = Arc::new(Gate::default());
+        let held = gate.clone();
+        let hold = move || {
+            let gate = held.clone();
+            async move {
+                gate.reached.notify_one();
+                gate.open.notified().await;
+                "held and let go"
+            }
+        };
+        let router = Router::new()
+            .route("/notes", post(|Json(note): Json<Note>| async move { Json(note.text.len()) }))
+            .route("/open", get(|| async { "open" }))
+            .route("/panics", get(panics))
+            .route("/held", get(hold));
+        let listeners = Listeners::bind(&config).await.unwrap();
+        let (public, private) = (listeners.public_addr().unwrap(), listeners.private_addr().unwrap());
+        let (outside, readiness) = (public_stack(router, &config, &Rates::new(&config)), Readiness::default());
+        let inside = private_stack(Router::new(), readiness.clone());
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            serve(listeners, &config, outside, inside, readiness, stopped).await;
+        });
+        Self { public, private, http: Client::new(), gate, stop: Some(stop), serving }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{}{path}", self.public))
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    pub async fn ready(&self) -> StatusCode {
+        self.http.get(format!("http://{}/readyz", self.private)).send().await.unwrap().status()
+    }
+
+    /// A request that has reached its handler, and waits there.
+    pub async fn hold(&self) -> JoinHandle<Response> {
+        let request = self.request(Method::GET, "/held");
+        let held = tokio::spawn(async move { request.send().await.unwrap() });
+        timeout(DEADLINE, self.gate.reached.notified()).await.expect("the request arrives");
+        held
+    }
+
+    /// As SIGTERM does.
+    pub fn stop(&mut self) {
+        self.stop.take().expect("stopped once").send(()).expect("somebody listens");
+    }
+
+    /// Waits until nobody can connect any more.
+    pub async fn until_closed(&self) {
+        let deadline = Instant::now() + DEADLINE;
+        while TcpStream::connect(self.public).await.is_ok() {
+            assert!(Instant::now() < deadline, "it still listens");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// Asserts that it is a problem document with the members of RFC 9457 and no others.
+pub async fn assert_problem(answer: Response, status: StatusCode, kind: &str) {
+    assert_eq!(answer.status(), status);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let mut body: Value = answer.json().await.unwrap();
+    let members = body.as_object_mut().unwrap();
+    members.remove("trace_id");
+    let [title, detail] = ["title", "detail"].map(|member| members.remove(member).unwrap());
+    assert!(title.as_str().is_some_and(|title| !title.is_empty()) && !detail.to_string().contains("nobody may read this"), "{detail}");
+    assert_eq!(body, json!({"type": format!("https://socialplatform.dev/problems/{kind}"), "status": status.as_u16()}));
+}

@@ -1,0 +1,49 @@
+//! With the PostgreSQL and the store that it brings.
+
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+
+use crate::process::{All, post, program, sign_in, sign_up, until_up, upload};
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_restart_and_a_kill() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let http = Client::new();
+    let all = All::start(folder.path(), |_| {});
+    until_up(&http, &all.url).await;
+    let token = sign_up(&http, &all.url, "ada").await;
+    let photo = upload(&http, &all.url, &token).await;
+    let first = post(&http, format!("{}/v1/posts", all.url), &token, json!({ "text": "first", "photos": [photo["id"]] })).await;
+    assert!(all.stop().success(), "it stops cleanly when it is asked to");
+
+    let all = All::start(folder.path(), |_| {});
+    until_up(&http, &all.url).await;
+    let token = sign_in(&http, &all.url, "ada").await;
+    let second = post(&http, format!("{}/v1/posts", all.url), &token, json!({ "text": "second" })).await;
+    all.kill();
+
+    let all = All::start(folder.path(), |_| {});
+    until_up(&http, &all.url).await;
+    for post in [&first, &second] {
+        let url = format!("{}/v1/posts/{}", all.url, post["id"].as_str().unwrap());
+        let found: Value = http.get(url).send().await.unwrap().json().await.unwrap();
+        assert_eq!(found["text"], post["text"]);
+    }
+    let thumb = format!("{}{}", all.url, photo["urls"]["thumb"].as_str().unwrap());
+    assert_eq!(http.get(thumb).send().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_second_process_on_the_same_folder_is_refused() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let all = All::start(folder.path(), |_| {});
+    let second = program()
+        .args(["all", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0", "--data"])
+        .arg(folder.path())
+        .output()
+        .expect("the program starts");
+    assert!(!second.status.success());
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(said.contains("another process uses"), "{said}");
+    all.kill();
+}

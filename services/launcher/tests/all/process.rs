@@ -1,0 +1,113 @@
+//! A running `social-platform`.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+
+/// Longer than anything takes, shorter than anybody waits.
+pub const GUARD: Duration = Duration::from_secs(60);
+pub const PASSWORD: &str = "a few words are easy";
+
+/// The process; it is killed if a test ends early.
+pub struct All {
+    process: Child,
+    pub url: String,
+}
+
+pub fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_social-platform"))
+}
+
+impl All {
+    /// Starts `all` on a folder and free ports, and waits until it says where it is.
+    pub fn start(folder: &Path, configure: impl FnOnce(&mut Command)) -> Self {
+        let mut command = program();
+        command.args(["all", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0", "--log-format=json", "--data"]).arg(folder);
+        configure(&mut command);
+        let mut process = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+        let mut lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
+        let said = lines.by_ref().map_while(Result::ok).find_map(|line| line.split("listening at ").nth(1).map(str::to_owned));
+        let url = said.expect("`all` says where it is").trim().to_owned();
+        // Read on, or the program would stop at a full pipe.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { process, url }
+    }
+
+    /// Asks it to stop, as systemd does, and waits.
+    pub fn stop(mut self) -> ExitStatus {
+        let asked = Command::new("kill").arg(self.process.id().to_string()).status();
+        assert!(asked.is_ok_and(|status| status.success()), "the process can be signaled");
+        let deadline = Instant::now() + GUARD;
+        loop {
+            if let Some(status) = self.process.try_wait().expect("the process can be waited for") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it did not stop in {GUARD:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Kills it, as a power cut does.
+    pub fn kill(mut self) {
+        self.process.kill().expect("the process can be killed");
+        self.process.wait().expect("the process can be waited for");
+    }
+}
+
+impl Drop for All {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Waits until the platform behind `url` answers.
+pub async fn until_up(http: &Client, url: &str) {
+    let deadline = Instant::now() + GUARD;
+    while !http.get(format!("{url}/v1/timelines/public")).send().await.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+        assert!(Instant::now() < deadline, "{url} did not answer in {GUARD:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Sends JSON and reads JSON; anything but a success ends the test with the answer.
+pub async fn post(http: &Client, url: String, token: &str, body: Value) -> Value {
+    let answer = http.post(url).bearer_auth(token).json(&body).send().await.expect("an answer");
+    let (status, text) = (answer.status(), answer.text().await.expect("a body"));
+    assert!(status.is_success(), "{status}: {text}");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// Signs somebody up and in, and answers the access token.
+pub async fn sign_up(http: &Client, url: &str, handle: &str) -> String {
+    let who = json!({ "handle": handle, "password": PASSWORD });
+    let answer = http.post(format!("{url}/v1/accounts")).json(&who).send().await.expect("an answer");
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    sign_in(http, url, handle).await
+}
+
+pub async fn sign_in(http: &Client, url: &str, handle: &str) -> String {
+    let who = json!({ "handle": handle, "password": PASSWORD });
+    let answer: Value = http.post(format!("{url}/v1/sessions")).json(&who).send().await.expect("an answer").json().await.expect("JSON");
+    answer["access_token"].as_str().expect("a token").to_owned()
+}
+
+/// Uploads a small public picture and answers its description.
+pub async fn upload(http: &Client, url: &str, token: &str) -> Value {
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_fn(640, 480, |x, y| image::Rgb([x as u8, y as u8, 128]))
+        .write_to(&mut png, image::ImageFormat::Png)
+        .expect("a picture");
+    let form = reqwest::multipart::Form::new()
+        .text("visibility", "public")
+        .text("alt", "a gradient")
+        .part("file", reqwest::multipart::Part::bytes(png.into_inner()).file_name("gradient.png").mime_str("image/png").expect("a type"));
+    let answer = http.post(format!("{url}/v1/photos")).bearer_auth(token).multipart(form).send().await.expect("an answer");
+    let (status, text) = (answer.status(), answer.text().await.expect("a body"));
+    assert_eq!(status, StatusCode::CREATED, "{text}");
+    serde_json::from_str(&text).expect("JSON")
+}

@@ -1,0 +1,80 @@
+use reqwest::{Method, StatusCode};
+
+use crate::support::{TestRelation, answer, done};
+
+#[tokio::test]
+async fn a_block_ends_following_both_ways_for_good() {
+    let relation = TestRelation::spawn().await;
+    let (ada, bob) = (relation.person(), relation.person());
+    done([relation.follow(&ada, &bob), relation.follow(&bob, &ada)]).await;
+    done([relation.block(&ada, &bob)]).await;
+    assert_eq!(relation.standing(&ada, &bob).await, [false, false, true]);
+    for (who, list) in [(&ada, "followers"), (&ada, "following"), (&bob, "followers"), (&bob, "following")] {
+        let (_, page) = answer(relation.request(Method::GET, &format!("/v1/relations/{}/{list}", who.id), None)).await;
+        assert_eq!(page["items"].as_array().unwrap().len(), 0, "{list}");
+    }
+    done([relation.unblock(&ada, &bob)]).await;
+    assert_eq!(relation.standing(&ada, &bob).await, [false, false, false]);
+}
+
+#[tokio::test]
+async fn whoever_is_blocked_is_not_told_so() {
+    let relation = TestRelation::spawn().await;
+    let (ada, bob) = (relation.person(), relation.person());
+    done([relation.block(&ada, &bob)]).await;
+    assert_eq!(relation.standing(&bob, &ada).await, [false, false, false]);
+}
+
+#[tokio::test]
+async fn blocking_again_changes_nothing_and_tells_nothing() {
+    let relation = TestRelation::spawn().await;
+    let (ada, bob) = (relation.person(), relation.person());
+    done([relation.unblock(&ada, &bob)]).await;
+    done((0..3).map(|_| relation.block(&ada, &bob))).await;
+    assert_eq!(relation.told().await.len(), 1);
+    done((0..3).map(|_| relation.unblock(&ada, &bob))).await;
+    assert_eq!(relation.told().await.len(), 2);
+}
+
+#[tokio::test]
+async fn one_unblocks_only_for_oneself() {
+    let relation = TestRelation::spawn().await;
+    let (ada, bob) = (relation.person(), relation.person());
+    done([relation.block(&ada, &bob), relation.block(&bob, &ada)]).await;
+    done([relation.unblock(&ada, &bob)]).await;
+    assert_eq!(relation.standing(&ada, &bob).await, [false, false, false]);
+    assert_eq!(relation.standing(&bob, &ada).await, [false, false, true]);
+    assert_eq!(answer(relation.follow(&ada, &bob)).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_block_each_other_at_once_both_do() {
+    let relation = TestRelation::spawn().await;
+    for round in 0..50 {
+        let (ada, bob) = (relation.person(), relation.person());
+        done([relation.follow(&ada, &bob), relation.follow(&bob, &ada)]).await;
+        let (hers, his) = tokio::join!(answer(relation.block(&ada, &bob)), answer(relation.block(&bob, &ada)));
+        assert_eq!((hers.0, his.0), (StatusCode::NO_CONTENT, StatusCode::NO_CONTENT), "round {round}: {} {}", hers.1, his.1);
+        assert_eq!(relation.standing(&ada, &bob).await, [false, false, true], "round {round}");
+        assert_eq!(relation.standing(&bob, &ada).await, [false, false, true], "round {round}");
+
+        // What was told of them last is what is true.
+        let told = relation.told().await;
+        for (actor, target) in [(ada.id, bob.id), (bob.id, ada.id)] {
+            let last = told.iter().rfind(|fact| (fact.actor, fact.target) == (actor, target)).unwrap();
+            assert!(last.blocks && !last.follows && last.severed, "round {round}: {last:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_and_a_follow_at_once_never_leave_a_follower() {
+    let relation = TestRelation::spawn().await;
+    for round in 0..25 {
+        let (ada, bob) = (relation.person(), relation.person());
+        let (block, follow) = tokio::join!(answer(relation.block(&ada, &bob)), answer(relation.follow(&bob, &ada)));
+        assert_eq!(block.0, StatusCode::NO_CONTENT, "round {round}");
+        assert!([StatusCode::NO_CONTENT, StatusCode::NOT_FOUND].contains(&follow.0), "round {round}: {}", follow.1);
+        assert_eq!(relation.standing(&ada, &bob).await, [false, false, true], "round {round}");
+    }
+}

@@ -1,0 +1,137 @@
+use std::collections::HashSet;
+
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+use crate::support::{Person, TestRelation, answer, done};
+
+/// One page: whom it lists, and the addresses of the pages after and before it.
+struct Page {
+    ids: Vec<String>,
+    next: Option<String>,
+    prev: Option<String>,
+}
+
+async fn page(relation: &TestRelation, address: &str) -> Page {
+    let answer = relation.request(Method::GET, address, None).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK, "{address}");
+    let links = answer.headers().get("link").map(|links| links.to_str().unwrap().to_owned()).unwrap_or_default();
+    let link = |rel: &str| {
+        let link = links.split(", ").find(|link| link.ends_with(&format!("rel=\"{rel}\"")))?;
+        Some(link.strip_prefix('<')?.split_once('>')?.0.to_owned())
+    };
+    let (next, prev) = (link("next"), link("prev"));
+    let body: Value = answer.json().await.unwrap();
+    let ids = body["items"].as_array().unwrap().iter().map(|person| person["id"].as_str().unwrap().to_owned());
+    Page { ids: ids.collect(), next, prev }
+}
+
+fn list(person: &Person, list: &str, limit: usize) -> String {
+    format!("/v1/relations/{}/{list}?limit={limit}", person.id)
+}
+
+fn ids<'a>(people: impl IntoIterator<Item = &'a Person>) -> Vec<String> {
+    people.into_iter().map(|person| person.id.to_string()).collect()
+}
+
+/// Somebody and those who follow them, the newest first.
+async fn star(relation: &TestRelation, followers: usize) -> (Person, Vec<Person>) {
+    let star = relation.person();
+    let mut fans: Vec<Person> = (0..followers).map(|_| relation.person()).collect();
+    done(fans.iter().map(|fan| relation.follow(fan, &star))).await;
+    fans.reverse();
+    (star, fans)
+}
+
+#[tokio::test]
+async fn pages_never_skip_or_repeat() {
+    let relation = TestRelation::spawn().await;
+    let (star, fans) = star(&relation, 23).await;
+    done(fans.iter().rev().map(|fan| relation.follow(&star, fan))).await;
+    for name in ["followers", "following"] {
+        for limit in [1, 7, 22, 23, 80] {
+            let (mut seen, mut address) = (Vec::new(), Some(list(&star, name, limit)));
+            while let Some(next) = address {
+                let page = page(&relation, &next).await;
+                assert_eq!(page.ids.len(), limit.min(23 - seen.len()), "{name} by {limit}");
+                seen.extend(page.ids);
+                address = page.next;
+            }
+            assert_eq!(seen, ids(&fans), "{name} by {limit}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_go_back_as_they_came() {
+    let relation = TestRelation::spawn().await;
+    let (star, fans) = star(&relation, 11).await;
+    let mut last = page(&relation, &list(&star, "followers", 4)).await;
+    while let Some(next) = &last.next {
+        last = page(&relation, next).await;
+    }
+    let (mut seen, mut address) = (last.ids, last.prev.unwrap());
+    loop {
+        let page = page(&relation, &address).await;
+        if page.ids.is_empty() {
+            break;
+        }
+        seen = [page.ids, seen].concat();
+        address = page.prev.unwrap();
+    }
+    assert_eq!(seen, ids(&fans));
+}
+
+#[tokio::test]
+async fn who_comes_and_goes_meanwhile_moves_nobody_else() {
+    let relation = TestRelation::spawn().await;
+    let (star, fans) = star(&relation, 12).await;
+    let first = page(&relation, &list(&star, "followers", 5)).await;
+    let late = relation.person();
+    done([relation.follow(&late, &star), relation.unfollow(&fans[1], &star), relation.unfollow(&fans[7], &star)]).await;
+
+    let mut seen = first.ids;
+    let mut address = first.next;
+    while let Some(next) = address {
+        let page = page(&relation, &next).await;
+        seen.extend(page.ids);
+        address = page.next;
+    }
+    let expected: Vec<String> = ids(fans.iter().enumerate().filter(|(index, _)| *index != 7).map(|(_, fan)| fan));
+    assert_eq!(seen, expected);
+
+    // Whoever keeps the first page open finds who came since, once.
+    let newer = page(&relation, &first.prev.unwrap()).await;
+    assert_eq!(newer.ids, ids([&late]));
+    let nobody = page(&relation, &newer.prev.unwrap()).await;
+    assert_eq!(nobody.ids, ids([]));
+    let later = relation.person();
+    done([relation.follow(&later, &star)]).await;
+    assert_eq!(page(&relation, &nobody.prev.unwrap()).await.ids, ids([&later]));
+}
+
+#[tokio::test]
+async fn a_page_has_twenty_unless_asked_and_eighty_at_the_most() {
+    let relation = TestRelation::spawn().await;
+    let (star, _) = star(&relation, 21).await;
+    let whole = page(&relation, &format!("/v1/relations/{}/followers", star.id)).await;
+    assert_eq!(whole.ids.iter().collect::<HashSet<_>>().len(), 20);
+    for query in ["limit=0", "limit=81", "limit=-1", "limit=many", "before=yesterday", "after=%00"] {
+        let address = format!("/v1/relations/{}/followers?{query}", star.id);
+        assert_eq!(answer(relation.request(Method::GET, &address, None)).await.0, StatusCode::BAD_REQUEST, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_blocked_finds_no_list() {
+    let relation = TestRelation::spawn().await;
+    let (star, fans) = star(&relation, 2).await;
+    done([relation.block(&star, &fans[0])]).await;
+    for name in ["followers", "following"] {
+        let ask = |who| answer(relation.request(Method::GET, &list(&star, name, 5), who));
+        assert_eq!(ask(Some(&fans[0])).await.0, StatusCode::NOT_FOUND, "{name}");
+        for who in [Some(&fans[1]), Some(&star), None] {
+            assert_eq!(ask(who).await.0, StatusCode::OK, "{name}");
+        }
+    }
+}

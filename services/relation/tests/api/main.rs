@@ -1,0 +1,7 @@
+//! From the front door: HTTP on a free port and a real PostgreSQL.
+
+mod blocks;
+mod facts;
+mod follows;
+mod lists;
+mod support;

@@ -1,0 +1,132 @@
+use contracts::photo::PhotoVisibility;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::answers::answer;
+use crate::photo_service::Fault;
+use crate::support::{Person, TestSocial};
+
+async fn change(social: &TestSocial, who: &Person, change: Value) -> (StatusCode, Value) {
+    answer(social.request(Method::PATCH, "/v1/profiles/me", Some(who)).json(&change)).await
+}
+
+fn by_id(person: &Person) -> String {
+    format!("/v1/profiles/{}", person.id)
+}
+
+fn by_handle(person: &Person) -> String {
+    format!("/v1/profiles?handle=Person_{}", person.id)
+}
+
+#[tokio::test]
+async fn a_profile_is_what_its_owner_says() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    let (status, profile) = change(&social, &ada, json!({"display_name": "Ada 👩‍🚀", "bio": "Weaves\npatterns"})).await;
+    assert_eq!(status, StatusCode::OK);
+    let handle = format!("person_{}", ada.id);
+    assert_eq!(profile, json!({"id": ada.id.to_string(), "handle": handle, "display_name": "Ada 👩‍🚀", "bio": "Weaves\npatterns"}));
+    for address in [by_id(&ada), by_handle(&ada)] {
+        assert_eq!(social.read(&address, None).await, profile);
+    }
+    // What is left out stays.
+    let (_, profile) = change(&social, &ada, json!({"bio": ""})).await;
+    assert_eq!((&profile["display_name"], &profile["bio"]), (&json!("Ada 👩‍🚀"), &json!("")));
+    assert_eq!(change(&social, &ada, json!({})).await, (StatusCode::OK, profile));
+}
+
+#[tokio::test]
+async fn an_account_never_heard_of_has_no_profile() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    for address in [by_id(&ada), by_handle(&ada), "/v1/profiles/0".to_owned(), "/v1/profiles?handle=".to_owned()] {
+        assert_eq!(social.get(&address, Some(&bob)).await.0, StatusCode::NOT_FOUND, "{address}");
+    }
+    social.posted(&ada, json!({"text": "a"})).await;
+    assert_eq!(social.read(&by_id(&ada), None).await["bio"], "");
+}
+
+#[tokio::test]
+async fn what_a_profile_cannot_say_is_refused() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    let before = change(&social, &ada, json!({"display_name": "👨‍👩‍👧‍👦".repeat(40), "bio": "a".repeat(500)})).await;
+    assert_eq!(before.0, StatusCode::OK, "{}", before.1);
+    for (wrong, field) in [
+        (json!({"display_name": "a".repeat(51)}), "display_name"),
+        (json!({"display_name": "a\u{202e}\u{0}"}), "display_name"),
+        (json!({"bio": "a".repeat(501)}), "bio"),
+        (json!({"handle": "root"}), "handle"),
+        (json!({"picture_photo_id": 1}), "picture_photo_id"),
+        (json!({"picture_photo_id": "1"}), "picture_photo_id"),
+    ] {
+        let (status, problem) = change(&social, &ada, wrong).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(field)));
+    }
+    assert_eq!(social.read(&by_id(&ada), None).await, before.1);
+    let anonymous = social.request(Method::PATCH, "/v1/profiles/me", None).json(&json!({"bio": "a"}));
+    assert_eq!(answer(anonymous).await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_picture_is_a_public_photo_and_stands_beside_every_post() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    for owner in [&ada, &bob] {
+        let hidden = social.photos.upload(owner, PhotoVisibility::Private);
+        let (status, problem) = change(&social, &ada, json!({"picture_photo_id": hidden.id})).await;
+        assert_eq!((status, &problem["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("picture_photo_id")));
+    }
+    let shown = social.photos.upload(&bob, PhotoVisibility::Public);
+    let (status, profile) = change(&social, &ada, json!({"picture_photo_id": shown.id})).await;
+    assert_eq!(status, StatusCode::OK, "{profile}");
+    assert_eq!(profile["picture"], format!("/p/{}/thumb", shown.state.key));
+    let shown_beside = social.read(&format!("/v1/posts/{}", post["id"].as_str().unwrap()), None).await;
+    assert_eq!(shown_beside["author"]["picture"], profile["picture"]);
+
+    assert_eq!(change(&social, &ada, json!({"bio": "a"})).await.1["picture"], profile["picture"]);
+    assert_eq!(change(&social, &ada, json!({"picture_photo_id": null})).await.1.get("picture"), None);
+}
+
+#[tokio::test]
+async fn a_picture_made_private_or_deleted_leaves_the_profile() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    for private in [true, false] {
+        let photo = social.photos.upload(&ada, PhotoVisibility::Public);
+        change(&social, &ada, json!({"picture_photo_id": photo.id})).await;
+        assert!(social.read(&by_id(&ada), None).await["picture"].is_string());
+        social.tell(photo.changed(private.then(|| photo.made_private()))).await;
+        assert_eq!(social.read(&by_id(&ada), Some(&ada)).await.get("picture"), None, "private: {private}");
+    }
+}
+
+#[tokio::test]
+async fn without_photo_everything_but_the_picture_can_be_changed() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    let photo = social.photos.upload(&ada, PhotoVisibility::Public);
+    social.photos.set_fault(Fault::Unreachable);
+    let (status, _) = change(&social, &ada, json!({"bio": "a", "picture_photo_id": photo.id})).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(social.count("profiles").await, 0);
+    assert_eq!(change(&social, &ada, json!({"bio": "a", "picture_photo_id": null})).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_block_hides_each_from_the_other() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    for person in [&ada, &bob] {
+        change(&social, person, json!({"bio": "a"})).await;
+    }
+    let nobody = social.get("/v1/profiles/4711", Some(&ada)).await;
+    social.block(&ada, &bob).await;
+    for (who, whom) in [(&ada, &bob), (&bob, &ada)] {
+        for address in [by_id(whom), by_handle(whom)] {
+            assert_eq!(social.get(&address, Some(who)).await, nobody, "{address}");
+            assert_eq!(social.get(&address, Some(whom)).await.0, StatusCode::OK, "{address}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::answers::{answer, path};
+use crate::support::{Person, TestSocial};
+
+async fn react(social: &TestSocial, who: &Person, post: &Value, emoji: &str) -> StatusCode {
+    answer(social.react(Method::PUT, who, post, emoji)).await.0
+}
+
+async fn take_back(social: &TestSocial, who: &Person, post: &Value, emoji: &str) -> StatusCode {
+    answer(social.react(Method::DELETE, who, post, emoji)).await.0
+}
+
+async fn reactions(social: &TestSocial, post: &Value, who: Option<&Person>) -> Value {
+    social.read(&path(post), who).await["reactions"].clone()
+}
+
+/// Different emoji, as many as are asked for.
+fn different(many: usize) -> Vec<&'static str> {
+    emojis::iter().take(many).map(|emoji| emoji.as_str()).collect()
+}
+
+#[tokio::test]
+async fn reactions_are_counted_and_say_which_is_mine() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    for (who, emoji) in [(&ada, "👍"), (&bob, "👍"), (&bob, "🧶")] {
+        assert_eq!(react(&social, who, &post, emoji).await, StatusCode::NO_CONTENT);
+    }
+    let expected = |hers: bool, his: bool| json!([{"emoji": "👍", "count": 2, "mine": hers}, {"emoji": "🧶", "count": 1, "mine": his}]);
+    assert_eq!(reactions(&social, &post, Some(&ada)).await, expected(true, false));
+    assert_eq!(reactions(&social, &post, None).await, expected(false, false));
+
+    assert_eq!(take_back(&social, &bob, &post, "👍").await, StatusCode::NO_CONTENT);
+    assert_eq!(take_back(&social, &bob, &post, "🧶").await, StatusCode::NO_CONTENT);
+    assert_eq!(reactions(&social, &post, Some(&ada)).await, json!([{"emoji": "👍", "count": 1, "mine": true}]));
+}
+
+#[tokio::test]
+async fn doing_it_again_changes_nothing() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    for _ in 0..2 {
+        assert_eq!(react(&social, &ada, &post, "👍").await, StatusCode::NO_CONTENT);
+        assert_eq!(take_back(&social, &bob, &post, "👍").await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(reactions(&social, &post, None).await, json!([{"emoji": "👍", "count": 1, "mine": false}]));
+    for _ in 0..2 {
+        assert_eq!(take_back(&social, &ada, &post, "👍").await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(reactions(&social, &post, None).await, json!([]));
+    assert_eq!(social.count("reaction_counts").await, 0);
+}
+
+#[tokio::test]
+async fn two_ways_of_writing_an_emoji_are_one_reaction() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    for heart in ["\u{2764}", "\u{2764}\u{fe0f}", "%E2%9D%A4"] {
+        assert_eq!(react(&social, &ada, &post, heart).await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(reactions(&social, &post, None).await, json!([{"emoji": "\u{2764}\u{fe0f}", "count": 1, "mine": false}]));
+    assert_eq!(take_back(&social, &ada, &post, "\u{2764}").await, StatusCode::NO_CONTENT);
+    assert_eq!(reactions(&social, &post, None).await, json!([]));
+}
+
+#[tokio::test]
+async fn what_is_not_exactly_one_emoji_is_no_reaction() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    for text in ["a", "1", "👍👍", ":)", "%3Cb%3E", "%00", "%20", "\u{fe0f}"] {
+        assert_eq!(react(&social, &ada, &post, text).await, StatusCode::UNPROCESSABLE_ENTITY, "{text:?}");
+    }
+    assert_eq!(reactions(&social, &post, None).await, json!([]));
+}
+
+#[tokio::test]
+async fn one_person_has_eight_different_reactions_at_the_most() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    let emoji = different(9);
+    let (eight, ninth) = (&emoji[..8], emoji[8]);
+    for emoji in eight {
+        assert_eq!(react(&social, &ada, &post, emoji).await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(react(&social, &ada, &post, ninth).await, StatusCode::CONFLICT);
+    // The cap is hers, and what she has stays hers.
+    assert_eq!(react(&social, &ada, &post, eight[0]).await, StatusCode::NO_CONTENT);
+    assert_eq!(react(&social, &bob, &post, ninth).await, StatusCode::NO_CONTENT);
+    assert_eq!(take_back(&social, &ada, &post, eight[7]).await, StatusCode::NO_CONTENT);
+    assert_eq!(react(&social, &ada, &post, ninth).await, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn one_post_has_a_hundred_different_reactions_at_the_most() {
+    let social = TestSocial::spawn().await;
+    let post = social.posted(&social.person(), json!({"text": "a"})).await;
+    let emoji = different(101);
+    for eight in emoji[..100].chunks(8) {
+        let who = social.person();
+        for emoji in eight {
+            assert_eq!(react(&social, &who, &post, emoji).await, StatusCode::NO_CONTENT);
+        }
+    }
+    let late = social.person();
+    assert_eq!(react(&social, &late, &post, emoji[100]).await, StatusCode::CONFLICT);
+    assert_eq!(react(&social, &late, &post, emoji[0]).await, StatusCode::NO_CONTENT);
+    assert_eq!(reactions(&social, &post, None).await.as_array().unwrap().len(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_are_right_however_many_react_at_once() {
+    let social = TestSocial::spawn().await;
+    let people: Vec<Person> = (0..20).map(|_| social.person()).collect();
+    let post = social.posted(&people[0], json!({"text": "a"})).await;
+    let all = async |method: Method, emoji: &str| {
+        let mut asked = JoinSet::new();
+        for who in &people {
+            let request = social.react(method.clone(), who, &post, emoji);
+            asked.spawn(async move { answer(request).await });
+        }
+        for (status, body) in asked.join_all().await {
+            assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
+        }
+    };
+    all(Method::PUT, "👍").await;
+    all(Method::PUT, "🧶").await;
+    all(Method::PUT, "👍").await;
+    all(Method::DELETE, "🧶").await;
+    assert_eq!(reactions(&social, &post, Some(&people[7])).await, json!([{"emoji": "👍", "count": 20, "mine": true}]));
+    all(Method::DELETE, "👍").await;
+    assert_eq!(reactions(&social, &post, None).await, json!([]));
+    assert_eq!(social.count("reactions").await + social.count("reaction_counts").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cap_holds_however_much_one_reacts_at_once() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    let mut asked = JoinSet::new();
+    for emoji in different(20) {
+        let request = social.react(Method::PUT, &ada, &post, emoji);
+        asked.spawn(async move { answer(request).await.0 });
+    }
+    let taken = asked.join_all().await.into_iter().filter(|status| *status == StatusCode::NO_CONTENT).count();
+    assert_eq!((taken, social.count("reactions").await), (8, 8));
+}

@@ -1,0 +1,180 @@
+//! A social service of a test's own.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use clap::Parser;
+use contracts::client::PhotoClient;
+use contracts::fact::{Fact, RelationChanged};
+use contracts::{AccountId, Service};
+use database::{Schema, Wakeups};
+use facts::Outbox;
+use identity::testing::Issuer;
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
+use social::Social;
+use sqlx::PgPool;
+use test_db::TestDb;
+use tokio::task::JoinSet;
+
+use crate::answers::{answer, eventually, ids, link, path};
+use crate::photo_service::PhotoService;
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    serving: ServingConfig,
+}
+
+pub struct TestSocial {
+    /// Everything that runs; ends with this.
+    _tasks: JoinSet<()>,
+    url: String,
+    http: Client,
+    relation: PgPool,
+    photo: PgPool,
+    pub issuer: Issuer,
+    pub photos: PhotoService,
+    pub db: TestDb,
+}
+
+/// Somebody who is signed in.
+pub struct Person {
+    pub id: AccountId,
+    token: String,
+}
+
+impl TestSocial {
+    pub async fn spawn() -> Self {
+        let flags = Flags::parse_from(["social", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0"]);
+        let db = TestDb::new(&[Schema { service: Service::Social, migrations: &social::MIGRATIONS }]).await;
+        let pool = db.pool(Service::Social);
+        let (issuer, photos) = (Issuer::new(), PhotoService::default());
+        let rates = Rates::new(&flags.serving);
+        let signer = issuer.signer(Service::Social);
+        let client = PhotoClient::new(photos.transport(), signer.tokens_for(Service::Photo));
+        let social = Social::new(pool.clone(), issuer.identity(Service::Social, rates.clone()), client, signer);
+
+        let listeners = Listeners::bind(&flags.serving).await.expect("free ports");
+        let url = format!("http://{}", listeners.public_addr().expect("a bound socket"));
+        let public = public_stack(social.public(), &flags.serving, &rates);
+        let private = private_stack(social.private(), Readiness::default());
+        let mut tasks = JoinSet::new();
+        let wakeups = Wakeups::new(social::PRODUCERS.map(facts::channel));
+        tasks.spawn(wakeups.clone().run(pool));
+        tasks.spawn(async move { social.background(&wakeups).await });
+        tasks.spawn(async move {
+            serve(listeners, &flags.serving, public, private, Readiness::default(), std::future::pending()).await;
+        });
+
+        let (relation, photo) = (db.pool(Service::Relation), db.pool(Service::Photo));
+        for producer in [&relation, &photo] {
+            let registered = "select exists (select from outbox_cursors where consumer = 'social')";
+            let registered = async || sqlx::query_scalar::<_, bool>(registered).fetch_one(producer).await.expect("a row");
+            eventually("social consumes facts", registered).await;
+        }
+        Self { _tasks: tasks, url, http: Client::new(), relation, photo, issuer, photos, db }
+    }
+
+    /// Somebody new, whose handle is `person_<id>`.
+    pub fn person(&self) -> Person {
+        static NEXT: AtomicI64 = AtomicI64::new(1);
+        let id = AccountId(NEXT.fetch_add(1, Ordering::Relaxed));
+        Person { id, token: self.issuer.token(id) }
+    }
+
+    /// Tells a fact as relation or photo would, and waits until social has applied it.
+    pub async fn tell(&self, fact: Fact) {
+        let (producer, pool) = match &fact {
+            Fact::RelationChanged(_) => (Service::Relation, &self.relation),
+            Fact::PhotoChanged(_) => (Service::Photo, &self.photo),
+            Fact::PostNarrowed(_) => panic!("social tells this itself"),
+        };
+        let mut tx = pool.begin().await.expect("a transaction");
+        let told = facts::publish(&mut tx, &fact).await.expect("a place in the outbox");
+        tx.commit().await.expect("a commit");
+        let applied = Outbox::new(pool.clone(), producer).passed(told, Duration::from_secs(30)).await;
+        assert!(applied.expect("a row"), "social has not applied {fact:?}");
+    }
+
+    async fn relate(&self, who: &Person, whom: &Person, follows: bool, blocks: bool) {
+        let severed = !follows;
+        self.tell(Fact::RelationChanged(RelationChanged { actor: who.id, target: whom.id, follows, blocks, severed })).await;
+    }
+
+    pub async fn follow(&self, who: &Person, whom: &Person) {
+        self.relate(who, whom, true, false).await;
+    }
+
+    pub async fn unfollow(&self, who: &Person, whom: &Person) {
+        self.relate(who, whom, false, false).await;
+    }
+
+    pub async fn block(&self, who: &Person, whom: &Person) {
+        self.relate(whom, who, false, false).await;
+        self.relate(who, whom, false, true).await;
+    }
+
+    pub fn request(&self, method: Method, path: &str, who: Option<&Person>) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        match who {
+            Some(person) => request.bearer_auth(&person.token),
+            None => request,
+        }
+    }
+
+    /// What is there for somebody.
+    pub async fn get(&self, path: &str, who: Option<&Person>) -> (StatusCode, Value) {
+        answer(self.request(Method::GET, path, who)).await
+    }
+
+    /// What must be there for somebody.
+    pub async fn read(&self, path: &str, who: Option<&Person>) -> Value {
+        let (status, body) = self.get(path, who).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        body
+    }
+
+    pub fn post(&self, who: &Person, post: &Value) -> RequestBuilder {
+        self.request(Method::POST, "/v1/posts", Some(who)).json(post)
+    }
+
+    /// Posts what must be taken.
+    pub async fn posted(&self, who: &Person, post: Value) -> Value {
+        let (status, body) = answer(self.post(who, &post)).await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        body
+    }
+
+    /// Comments on what must be there.
+    pub async fn commented(&self, who: &Person, parent: &Value, text: &str) -> Value {
+        self.posted(who, json!({"text": text, "parent": parent["id"]})).await
+    }
+
+    pub async fn delete(&self, who: &Person, post: &Value) -> StatusCode {
+        answer(self.request(Method::DELETE, &path(post), Some(who))).await.0
+    }
+
+    pub fn react(&self, method: Method, who: &Person, post: &Value, emoji: &str) -> RequestBuilder {
+        self.request(method, &format!("{}/reactions/{emoji}", path(post)), Some(who))
+    }
+
+    /// The ids of a list, turning its pages by their `next` links.
+    pub async fn list(&self, first: &str, who: Option<&Person>) -> Vec<String> {
+        let (mut seen, mut address) = (Vec::new(), Some(first.to_owned()));
+        while let Some(page) = address {
+            let answer = self.request(Method::GET, &page, who).send().await.expect("an answer");
+            assert_eq!(answer.status(), StatusCode::OK, "{page}");
+            address = link(&answer, "next");
+            seen.extend(ids(&answer.json().await.expect("JSON")));
+        }
+        seen
+    }
+
+    /// Rows of a table of the service.
+    pub async fn count(&self, table: &str) -> i64 {
+        let sql = format!("select count(*) from {table}");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.db.superuser_pool(Service::Social)).await.expect("a number")
+    }
+}
