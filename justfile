@@ -28,9 +28,10 @@ lint:
 deny:
     cargo deny check bans licenses sources
 
-# write everything that is generated: .sqlx, crds/, manifests/, docs/openapi/, snapshots
+# write everything that is generated: .sqlx, crds/, manifests/, docs/openapi/
 generate:
     ./scripts/sqlx write
+    cargo build {{cargo}} --workspace --bins
     ./scripts/generate
 
 # build the image (ci or release) into target/social-platform.oci.tar
