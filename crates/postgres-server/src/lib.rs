@@ -1,9 +1,11 @@
 //! A PostgreSQL of one's own, on 127.0.0.1.
 //!
-//! Where its programs come from: the folder `PG_BIN`, else Debian's or another system's PostgreSQL 15 or newer. The data
-//! folder records its major version, and only matching programs open it.
+//! Where its programs come from: the folder `PG_BIN`, else a pinned PostgreSQL 17 that is fetched once into the user's
+//! cache, else Debian's or another system's, 15 or newer. The data folder records its major version, and only matching
+//! programs open it.
 
 mod account;
+mod fetch;
 mod programs;
 mod server;
 
@@ -15,7 +17,7 @@ pub use server::{Durability, Server};
 pub enum Error {
     /// No programs were found.
     #[error(
-        "failed to find PostgreSQL 15 or newer: install it (`apt-get install postgresql`), or set PG_BIN to the folder that holds `postgres` and `initdb`"
+        "failed to fetch PostgreSQL, and to find version 15 or newer: install it (`apt-get install postgresql`), or set PG_BIN to the folder that holds `postgres` and `initdb`"
     )]
     NoPrograms,
     /// The folder belongs to another version.

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::account::Account;
+use crate::programs::made_by;
 use crate::{Error, Programs, at};
 
 /// How long a start may take; recovery after a crash is part of it.
@@ -37,14 +38,12 @@ impl Server {
     pub fn start(programs: &Programs, folder: &Path, durability: Durability) -> Result<Self, Error> {
         let account = Account::for_server();
         let data = folder.join("data");
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&data).map_err(at(&data))?;
-        if let Some(account) = account {
-            account.own(folder).and_then(|()| account.own(&data)).map_err(at(&data))?;
-        }
+        make_folder(folder, account)?;
         let password = make_password(&folder.join("superuser-password"), account)?;
-        match fs::read_to_string(data.join("PG_VERSION")) {
-            Ok(version) => check_version(programs, &data, &version)?,
-            Err(_) => init(programs, folder, &data, account)?,
+        match made_by(&data) {
+            Some(version) if version == programs.version => {}
+            Some(made_by) => return Err(Error::OtherVersion { folder: data.display().to_string(), made_by, found: programs.version }),
+            None => init(programs, folder, &data, account)?,
         }
         wait_for_predecessor(&data)?;
         let port = free_port().map_err(at(&data))?;
@@ -88,18 +87,20 @@ fn make_password(path: &Path, account: Option<Account>) -> Result<String, Error>
     Ok(password)
 }
 
-fn check_version(programs: &Programs, data: &Path, version: &str) -> Result<(), Error> {
-    let made_by = version.trim().parse().unwrap_or_default();
-    if made_by == programs.version {
-        return Ok(());
-    }
-    Err(Error::OtherVersion { folder: data.display().to_string(), made_by, found: programs.version })
+fn make_folder(path: &Path, account: Option<Account>) -> Result<(), Error> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(at(path))?;
+    account.map_or(Ok(()), |account| account.own(path)).map_err(at(path))
 }
 
-/// Makes the data folder. `initdb` writes `PG_VERSION` early, so a half-made folder is recognized by what comes last.
+/// Makes the data folder aside and then renames it, so that one which is there is whole, even if `initdb` was killed.
 fn init(programs: &Programs, folder: &Path, data: &Path, account: Option<Account>) -> Result<(), Error> {
+    let aside = folder.join("data.new");
+    if aside.exists() {
+        fs::remove_dir_all(&aside).map_err(at(&aside))?;
+    }
+    make_folder(&aside, account)?;
     let mut command = Command::new(programs.path("initdb"));
-    command.arg("--pgdata").arg(data).arg("--pwfile").arg(folder.join("superuser-password"));
+    command.arg("--pgdata").arg(&aside).arg("--pwfile").arg(folder.join("superuser-password"));
     command.args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions"]);
     command.current_dir(folder).env("LC_ALL", "C.UTF-8");
     if let Some(account) = account {
@@ -110,7 +111,7 @@ fn init(programs: &Programs, folder: &Path, data: &Path, account: Option<Account
         let output = String::from_utf8_lossy(&done.stderr).trim().to_owned();
         return Err(Error::Program { program: "initdb", output });
     }
-    Ok(())
+    fs::rename(&aside, data).map_err(at(data))
 }
 
 /// A server whose parent was killed is still on its way down; it holds the data until then.

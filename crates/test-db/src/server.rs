@@ -12,7 +12,7 @@ pub(crate) fn url() -> &'static str {
 
 /// Starts a server that lives as long as this process, and forgets everything.
 fn start() -> String {
-    let programs = Programs::find().expect("PostgreSQL for the tests");
+    let programs = Programs::of_system().expect("PostgreSQL for the tests");
     let folder = tempfile::Builder::new().prefix("test-db").tempdir().expect("a temporary folder");
     let server = Server::start(&programs, folder.path(), Durability::None).expect("a server for the tests");
     let url = server.superuser_url("postgres");

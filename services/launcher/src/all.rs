@@ -131,7 +131,7 @@ pub(crate) async fn run(config: AllConfig) -> Result<(), Failure> {
 
 async fn start_postgres(folder: &Folder) -> Result<Server, Failure> {
     let data = folder.postgres();
-    let starting = tokio::task::spawn_blocking(move || Server::start(&Programs::find()?, &data, Durability::Full));
+    let starting = tokio::task::spawn_blocking(move || Server::start(&Programs::for_folder(&data)?, &data, Durability::Full));
     Ok(starting.await??)
 }
 

@@ -74,7 +74,7 @@ async fn it_runs_behind_nginx_on_a_postgresql_and_a_store_of_ones_own() {
         std::fs::create_dir(made).unwrap();
     }
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let server = Server::start(&Programs::find().unwrap(), &postgres, Durability::None).unwrap();
+    let server = Server::start(&Programs::of_system().unwrap(), &postgres, Durability::None).unwrap();
     let (s3_port, web_port) = (free_port(), free_port());
     let _store = store(&objects, s3_port);
     let public_url = format!("https://{NAME}:{web_port}");
