@@ -11,6 +11,10 @@ default:
 run *arguments:
     ./scripts/run {{arguments}}
 
+# the same, with a collector and a Prometheus that has the rules; says what to open
+observe *arguments:
+    ./scripts/observe {{arguments}}
+
 # fill a running platform with people (by default the one of `just run`), through its public API
 seed *arguments:
     ./scripts/seed {{arguments}}
@@ -19,18 +23,32 @@ seed *arguments:
 test:
     ./scripts/test
 
+# `deny`, and everything of `test` in full (all faults, more histories, the whole graph of people): takes long
+prove:
+    ./scripts/prove
+
+# what the platform does per second, and its ratios; sections: auth social photo operator telemetry (default all)
+bench *sections:
+    ./scripts/bench {{sections}}
+
 # format and lint, as CI does
 lint:
     cargo fmt --all --check
     cargo clippy {{cargo}} --workspace --all-targets -- -D warnings
 
+# Prometheus' rules: that they can be read, and that each alert fires and is silent as it should
+rules:
+    ./scripts/check-rules
+
 # the licenses, sources and bans of what we depend on (advisories too, where their database can be reached)
 deny:
-    cargo deny check bans licenses sources
+    ./scripts/tools deny
+    PATH="$(./scripts/tools bin):$PATH" cargo deny --locked check bans licenses sources
 
-# write everything that is generated: .sqlx, crds/, manifests/, docs/openapi/
+# write everything that is generated: .sqlx, dashboards and objectives, crds/, manifests/, docs/openapi/
 generate:
     ./scripts/sqlx write
+    ./scripts/dashboards
     cargo build {{cargo}} --workspace --bins
     ./scripts/generate
 

@@ -1,18 +1,25 @@
 //! What a platform has in the cluster, read from memory: each kind is watched whole, by its label.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::api::{Api, ListParams};
 use kube::runtime::reflector::Store;
 use kube::runtime::reflector::store::WriterDropped;
-use kube::{Resource, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
+use serde::de::DeserializeOwned;
 
 use crate::resources::http_route::HttpRoute;
-use crate::resources::metadata::INSTANCE;
+use crate::resources::metadata::{INSTANCE, MANAGED_BY, MANAGER};
+use crate::resources::monitoring::{PrometheusRule, ServiceMonitor};
 
 /// The objects of one platform, as last seen.
 #[derive(Clone, Debug, Default)]
@@ -25,18 +32,70 @@ pub struct Children {
     pub config_maps: Vec<Arc<ConfigMap>>,
     /// The edges.
     pub network_policies: Vec<Arc<NetworkPolicy>>,
+    /// How many pods may be missing.
+    pub disruption_budgets: Vec<Arc<PodDisruptionBudget>>,
     /// Addresses of the components.
     pub services: Vec<Arc<Service>>,
     /// Volumes.
     pub volume_claims: Vec<Arc<PersistentVolumeClaim>>,
     /// Stores and services.
     pub deployments: Vec<Arc<Deployment>>,
+    /// Sizes that follow the load.
+    pub autoscalers: Vec<Arc<HorizontalPodAutoscaler>>,
     /// Migrations.
     pub jobs: Vec<Arc<Job>>,
     /// The way in.
     pub ingresses: Vec<Arc<Ingress>>,
     /// The way in.
     pub http_routes: Vec<Arc<HttpRoute>>,
+    /// Alerts.
+    pub prometheus_rules: Vec<Arc<PrometheusRule>>,
+    /// Where metrics are.
+    pub service_monitors: Vec<Arc<ServiceMonitor>>,
+}
+
+impl Children {
+    /// The objects of one platform, read from the API server.
+    pub async fn list(client: &Client, namespace: &str, name: &str) -> kube::Result<Self> {
+        let of = Selection { client, namespace, labels: format!("{MANAGED_BY}={MANAGER},{INSTANCE}={name}") };
+        Ok(Self {
+            service_accounts: of.list().await?,
+            secrets: of.list().await?,
+            config_maps: of.list().await?,
+            network_policies: of.list().await?,
+            disruption_budgets: of.list().await?,
+            services: of.list().await?,
+            volume_claims: of.list().await?,
+            deployments: of.list().await?,
+            autoscalers: of.list().await?,
+            jobs: of.list().await?,
+            ingresses: of.list().await?,
+            http_routes: of.list().await?,
+            prometheus_rules: of.list().await?,
+            service_monitors: of.list().await?,
+        })
+    }
+}
+
+struct Selection<'a> {
+    client: &'a Client,
+    namespace: &'a str,
+    labels: String,
+}
+
+impl Selection<'_> {
+    /// None, where the cluster does not know the kind.
+    async fn list<K>(&self) -> kube::Result<Vec<Arc<K>>>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    {
+        let api: Api<K> = Api::namespaced(self.client.clone(), self.namespace);
+        match api.list(&ListParams::default().labels(&self.labels)).await {
+            Ok(list) => Ok(list.items.into_iter().map(Arc::new).collect()),
+            Err(kube::Error::Api(status)) if status.is_not_found() => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// The memory of the watches, one store for each kind.
@@ -50,12 +109,16 @@ pub struct Cache {
     pub config_maps: Store<ConfigMap>,
     /// The edges.
     pub network_policies: Store<NetworkPolicy>,
+    /// How many pods may be missing.
+    pub disruption_budgets: Store<PodDisruptionBudget>,
     /// Addresses of the components.
     pub services: Store<Service>,
     /// Volumes.
     pub volume_claims: Store<PersistentVolumeClaim>,
     /// Stores and services.
     pub deployments: Store<Deployment>,
+    /// Sizes that follow the load.
+    pub autoscalers: Store<HorizontalPodAutoscaler>,
     /// Migrations.
     pub jobs: Store<Job>,
     /// The way in.
@@ -64,6 +127,14 @@ pub struct Cache {
     pub http_routes: Store<HttpRoute>,
     /// Whether the cluster knows HTTPRoutes; they are not watched before.
     pub http_routes_served: Arc<AtomicBool>,
+    /// Alerts.
+    pub prometheus_rules: Store<PrometheusRule>,
+    /// Whether the cluster knows PrometheusRules; they are not watched before.
+    pub prometheus_rules_served: Arc<AtomicBool>,
+    /// Where metrics are.
+    pub service_monitors: Store<ServiceMonitor>,
+    /// Whether the cluster knows ServiceMonitors; they are not watched before.
+    pub service_monitors_served: Arc<AtomicBool>,
 }
 
 impl Cache {
@@ -73,13 +144,19 @@ impl Cache {
         self.secrets.wait_until_ready().await?;
         self.config_maps.wait_until_ready().await?;
         self.network_policies.wait_until_ready().await?;
+        self.disruption_budgets.wait_until_ready().await?;
         self.services.wait_until_ready().await?;
         self.volume_claims.wait_until_ready().await?;
         self.deployments.wait_until_ready().await?;
+        self.autoscalers.wait_until_ready().await?;
         self.jobs.wait_until_ready().await?;
         self.ingresses.wait_until_ready().await?;
         if self.http_routes_served() {
             self.http_routes.wait_until_ready().await?;
+        }
+        if self.monitoring_served() {
+            self.prometheus_rules.wait_until_ready().await?;
+            self.service_monitors.wait_until_ready().await?;
         }
         Ok(())
     }
@@ -89,6 +166,11 @@ impl Cache {
         self.http_routes_served.load(Ordering::Acquire)
     }
 
+    /// Does the cluster know the kinds of the Prometheus operator?
+    pub fn monitoring_served(&self) -> bool {
+        self.prometheus_rules_served.load(Ordering::Acquire) && self.service_monitors_served.load(Ordering::Acquire)
+    }
+
     /// The objects of one platform.
     pub fn children(&self, namespace: &str, name: &str) -> Children {
         Children {
@@ -96,12 +178,16 @@ impl Cache {
             secrets: of(&self.secrets, namespace, name),
             config_maps: of(&self.config_maps, namespace, name),
             network_policies: of(&self.network_policies, namespace, name),
+            disruption_budgets: of(&self.disruption_budgets, namespace, name),
             services: of(&self.services, namespace, name),
             volume_claims: of(&self.volume_claims, namespace, name),
             deployments: of(&self.deployments, namespace, name),
+            autoscalers: of(&self.autoscalers, namespace, name),
             jobs: of(&self.jobs, namespace, name),
             ingresses: of(&self.ingresses, namespace, name),
             http_routes: of(&self.http_routes, namespace, name),
+            prometheus_rules: of(&self.prometheus_rules, namespace, name),
+            service_monitors: of(&self.service_monitors, namespace, name),
         }
     }
 }

@@ -10,12 +10,14 @@ mod relation;
 mod s3;
 mod service;
 mod social;
+pub mod trust;
 
 use contracts::Service;
-use k8s_openapi::api::core::v1::{EnvVar, ResourceRequirements};
+use k8s_openapi::api::core::v1::{EnvVar, PodTemplateSpec, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
-use crate::platform::{Database, ObjectStore, Platform};
+use crate::crd::TopologySpreadSpec;
+use crate::platform::{Database, ObjectStore, Platform, Scale};
 use crate::secrets::Credentials;
 
 pub use migrate::migrate;
@@ -38,7 +40,9 @@ pub struct Component {
     /// What runs.
     pub command: Vec<String>,
     /// How many.
-    pub replicas: i32,
+    pub scale: Scale,
+    /// How its pods are spread.
+    pub spread: Vec<TopologySpreadSpec>,
     /// What each asks for and may use.
     pub resources: ResourceRequirements,
     /// Its variables, in order: a later one may refer to an earlier one.
@@ -57,10 +61,14 @@ pub struct Component {
     pub scratch: Vec<&'static str>,
     /// A Secret that it reads as files.
     pub secret_files: Option<SecretFiles>,
+    /// A ConfigMap that it reads as a file.
+    pub config_file: Option<ConfigFile>,
     /// What runs before the pod is asked to end.
     pub before_stop: Option<Vec<String>>,
     /// Seconds that it has to end.
     pub grace_seconds: i64,
+    /// What the resource says about its pods beyond all this; merged over them.
+    pub overrides: Option<PodTemplateSpec>,
 }
 
 /// A port of a component.
@@ -119,6 +127,19 @@ pub struct SecretFiles {
     pub secret: String,
     /// The keys that become files.
     pub keys: &'static [&'static str],
+    /// The folder.
+    pub path: &'static str,
+}
+
+/// A key of a ConfigMap as a file.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    /// The ConfigMap.
+    pub config_map: String,
+    /// The key.
+    pub key: String,
+    /// The name of the file.
+    pub name: &'static str,
     /// The folder.
     pub path: &'static str,
 }

@@ -7,16 +7,19 @@ mod watches;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use futures::{FutureExt, StreamExt};
-use kube::Client;
 use kube::core::DeserializeGuard;
 use kube::runtime::controller::{Action, Config, Error as ControllerError};
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::ObjectRef;
 use kube::runtime::reflector::store::WriterDropped;
 use kube::runtime::watcher;
-use tokio::sync::{oneshot, watch};
+use kube::{Client, ResourceExt};
+use tokio::sync::{Semaphore, oneshot, watch};
 
+use crate::apis::Known;
+use crate::condition_metrics;
 use crate::crd::SocialPlatform;
 use crate::reconcile::{self, Context, Next};
 use crate::resources::metadata::MANAGER;
@@ -31,8 +34,8 @@ const DEBOUNCE: Duration = Duration::from_millis(100);
 /// How the operator runs.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The namespace whose resources it looks after; all, if none.
-    pub namespace: Option<String>,
+    /// The namespaces whose resources it looks after; all, if none.
+    pub namespaces: Vec<String>,
     /// Its own namespace, where the catalog of images is.
     pub own_namespace: String,
     /// The ConfigMap with the catalog of images.
@@ -61,41 +64,72 @@ enum Failure {
 struct Controller {
     context: Context,
     backoff: Backoff,
-    metrics: Metrics,
+    metrics: Arc<Metrics>,
     options: Options,
+    /// How many more reconciles may run, over all namespaces.
+    permits: Arc<Semaphore>,
 }
 
-/// Runs the operator until `stop` resolves, and then lets the reconciles in flight end. `ready` becomes true when
-/// everything that is watched has been listed.
+/// Runs the operator until `stop` resolves, and then lets the reconciles in flight end: one controller for each namespace,
+/// or one for all. `ready` becomes true when everything that is watched has been listed.
 pub async fn run(client: Client, options: Options, ready: watch::Sender<bool>, stop: impl Future<Output = ()> + Send + 'static) {
-    let (stopped, stopping) = oneshot::channel();
+    let apis = Known::follow(client.clone());
+    let metrics = Arc::new(Metrics::new());
+    let permits = Arc::new(Semaphore::new(options.concurrency.into()));
+    let scopes = match options.namespaces.as_slice() {
+        [] => vec![None],
+        namespaces => namespaces.iter().cloned().map(Some).collect(),
+    };
+    let mut stops = Vec::new();
+    let mut lists = Vec::new();
+    let mut controllers = Vec::new();
+    for namespace in scopes {
+        let scope = Scope { client: client.clone(), namespace };
+        let Watches { controller, cache, images } = watches::watches(&scope, &options, &apis);
+        lists.push((cache.clone(), images.clone()));
+        let reporter = Reporter { controller: MANAGER.to_owned(), instance: options.instance.clone() };
+        let context = Context {
+            recorder: Recorder::new(client.clone(), reporter),
+            generator: Box::new(SystemGenerator),
+            cache,
+            images,
+            apis: apis.clone(),
+            client: client.clone(),
+        };
+        let shared = Controller {
+            context,
+            backoff: Backoff::default(),
+            metrics: metrics.clone(),
+            options: options.clone(),
+            permits: permits.clone(),
+        };
+        let (stopped, stopping) = oneshot::channel();
+        stops.push(stopped);
+        controllers.push(one(controller, Arc::new(shared), stopping));
+    }
     tokio::spawn(async move {
         stop.await;
-        // No receiver: the controller has ended by itself.
-        let _ = stopped.send(());
-    });
-
-    let scope = Scope { client: client.clone(), namespace: options.namespace.clone() };
-    let Watches { controller, cache, images } = watches::watches(&scope, &options);
-    let reporter = Reporter { controller: MANAGER.to_owned(), instance: options.instance.clone() };
-    let context = Context {
-        recorder: Recorder::new(client.clone(), reporter),
-        generator: Box::new(SystemGenerator),
-        cache: cache.clone(),
-        images: images.clone(),
-        client,
-    };
-    tokio::spawn(async move {
-        if cache.ready().await.is_ok() && images.ready().await.is_ok() {
-            ready.send_replace(true);
-            tracing::info!("everything that is watched has been listed");
+        for stopped in stops {
+            // No receiver: the controller has ended by itself.
+            let _ = stopped.send(());
         }
     });
+    tokio::spawn(async move {
+        for (cache, images) in lists {
+            if cache.ready().await.is_err() || images.ready().await.is_err() {
+                return;
+            }
+        }
+        ready.send_replace(true);
+        tracing::info!("everything that is watched has been listed");
+    });
+    join_all(controllers).await;
+}
 
-    let concurrency = options.concurrency;
-    let shared = Arc::new(Controller { context, backoff: Backoff::default(), metrics: Metrics::new(), options });
+/// Runs the controller of one namespace, or of all.
+async fn one(controller: kube::runtime::Controller<Guarded>, shared: Arc<Controller>, stopping: oneshot::Receiver<()>) {
     controller
-        .with_config(Config::default().debounce(DEBOUNCE).concurrency(concurrency))
+        .with_config(Config::default().debounce(DEBOUNCE).concurrency(shared.options.concurrency))
         .graceful_shutdown_on(stopping.map(drop))
         .run(reconcile, error_policy, shared.clone())
         .for_each(|result| {
@@ -117,8 +151,11 @@ async fn reconcile(guarded: Arc<Guarded>, controller: Arc<Controller>) -> Result
     };
     // Whatever is made now would have to be deleted again.
     if resource.metadata.deletion_timestamp.is_some() {
+        condition_metrics::forget(resource.metadata.namespace.as_deref().unwrap_or_default(), &resource.name_any());
         return Ok(Action::await_change());
     }
+    // Never closed, so there is always a permit in the end.
+    let _permit = controller.permits.acquire().await;
     let start = Instant::now();
     let timeout = controller.options.timeout;
     let attempt = tokio::time::timeout(timeout, controller.attempt(resource)).await;
@@ -141,8 +178,12 @@ impl Controller {
     }
 }
 
-fn error_policy(guarded: Arc<Guarded>, _: &Failure, controller: Arc<Controller>) -> Action {
-    Action::requeue(controller.backoff.failed(&ObjectRef::from_obj(&*guarded)))
+fn error_policy(guarded: Arc<Guarded>, failure: &Failure, controller: Arc<Controller>) -> Action {
+    let platform = ObjectRef::from_obj(&*guarded);
+    if matches!(failure, Failure::Reconcile(error) if error.has_progressed()) {
+        controller.backoff.succeeded(&platform);
+    }
+    Action::requeue(controller.backoff.failed(&platform))
 }
 
 fn log(controller: &Controller, result: Result<(ObjectRef<Guarded>, Action), ControllerError<Failure, watcher::Error>>) {
@@ -151,6 +192,7 @@ fn log(controller: &Controller, result: Result<(ObjectRef<Guarded>, Action), Con
         // An object of a platform that is gone: what the deletion policy retains.
         Err(ControllerError::ObjectNotFound(gone)) => {
             controller.backoff.forget(gone.namespace.as_deref(), &gone.name);
+            condition_metrics::forget(gone.namespace.as_deref().unwrap_or_default(), &gone.name);
         }
         Err(ControllerError::ReconcilerFailed(error, platform)) => {
             tracing::error!(error = %error, %platform, "reconcile failed; it is tried again");

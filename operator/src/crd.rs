@@ -10,6 +10,10 @@ mod exposure;
 mod lifecycle;
 mod object_store;
 mod observability;
+mod peer;
+mod pod_overrides;
+mod scaling;
+mod settings;
 mod status;
 
 use kube::{CustomResource, KubeSchema};
@@ -21,7 +25,11 @@ pub use database::{DatabaseMode, DatabaseSpec, DevelopmentDatabaseSpec, External
 pub use exposure::{ExposureMode, ExposureSpec, GatewaySpec, IngressSpec, ParentRef, Scheme};
 pub use lifecycle::{DeletionPolicy, LifecycleSpec};
 pub use object_store::{DevelopmentObjectStoreSpec, ExternalObjectStoreSpec, ObjectStoreMode, ObjectStoreSpec};
-pub use observability::ObservabilitySpec;
+pub use observability::{ObservabilitySpec, Switch};
+pub use peer::{IpBlockSpec, LabelsSpec, PeerSpec};
+pub use pod_overrides::PodOverrides;
+pub use scaling::{AutoscalingSpec, TopologySpreadSpec, Unsatisfiable};
+pub use settings::{ConfigMapKeyRef, MailSpec, MailTls, PhotosSpec, RegistrationMode, RegistrationSpec, TrustSpec};
 pub use status::{ComponentStatus, MigrationStatus, SocialPlatformStatus};
 
 /// A social platform: accounts, posts, photos and relations, behind one host name.
@@ -45,6 +53,7 @@ pub use status::{ComponentStatus, MigrationStatus, SocialPlatformStatus};
     printcolumn(name = "Version", type_ = "string", json_path = ".status.version"),
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
+    printcolumn(name = "Target", type_ = "string", json_path = ".status.targetVersion", priority = "1"),
     printcolumn(name = "URL", type_ = "string", json_path = ".status.url", priority = "1"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
@@ -62,7 +71,7 @@ pub use status::{ComponentStatus, MigrationStatus, SocialPlatformStatus};
 pub struct SocialPlatformSpec {
     /// The release to run. The operator looks its image up in its catalog (the chart's `images` value), unless `image`
     /// is set. A change migrates the database first and then replaces the pods one by one; if the migration fails, the
-    /// release before goes on serving.
+    /// release before goes on serving. A release below the one that runs is refused: no migration goes backwards.
     #[schemars(length(min = 1, max = 63), regex(pattern = r"^[0-9A-Za-z]([0-9A-Za-z._-]*[0-9A-Za-z])?$"))]
     pub version: String,
 
@@ -75,13 +84,18 @@ pub struct SocialPlatformSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_pull_policy: Option<ImagePullPolicy>,
 
+    /// The Secrets, in the namespace of the platform, with which nodes pull the images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 8))]
+    pub image_pull_secrets: Option<Vec<PullSecret>>,
+
     /// The host name of the platform, such as `social.example.org`. It is in every token, so it cannot be changed.
     #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"))]
     #[x_kube(validation = Rule::new("self == oldSelf")
         .message("domain is immutable: tokens and links hold it; make another SocialPlatform for another domain"))]
     pub domain: String,
 
-    /// What happens to the data when the resource is deleted.
+    /// Whether the platform is looked after, whether it runs, and what happens to the data when the resource is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lifecycle: Option<LifecycleSpec>,
 
@@ -94,13 +108,29 @@ pub struct SocialPlatformSpec {
     /// How people reach the platform.
     pub exposure: ExposureSpec,
 
-    /// Where traces, metrics and logs go.
+    /// Where traces, metrics and logs go, who may read metrics, and what is made of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observability: Option<ObservabilitySpec>,
 
     /// The size of each service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub components: Option<ComponentsSpec>,
+
+    /// Who may sign up; everybody unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration: Option<RegistrationSpec>,
+
+    /// How mail leaves. Without it there is none: no address is verified, and no password is reset by mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailSpec>,
+
+    /// How large photos may be, and how much room each person has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub photos: Option<PhotosSpec>,
+
+    /// Certificate authorities to trust beside those that everybody trusts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust: Option<TrustSpec>,
 
     /// How many proxies stand in front of the services, each adding one entry to `X-Forwarded-For`; 1 unless set. The
     /// address that rate limits count by is read that many entries from the right. 0 ignores the header.
@@ -130,6 +160,26 @@ impl ImagePullPolicy {
             Self::IfNotPresent => "IfNotPresent",
             Self::Never => "Never",
         }
+    }
+}
+
+/// A Secret with which nodes pull images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PullSecret {
+    /// The name of the Secret, of the type `kubernetes.io/dockerconfigjson`.
+    #[schemars(length(min = 1, max = 253))]
+    pub name: String,
+}
+
+impl SocialPlatform {
+    /// Is everything to be left as it is?
+    pub fn is_paused(&self) -> bool {
+        self.spec.lifecycle.as_ref().and_then(|lifecycle| lifecycle.paused).unwrap_or(false)
+    }
+
+    /// Is no pod to run?
+    pub fn is_hibernated(&self) -> bool {
+        self.spec.lifecycle.as_ref().and_then(|lifecycle| lifecycle.hibernated).unwrap_or(false)
     }
 }
 

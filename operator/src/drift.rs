@@ -51,6 +51,36 @@ fn is_field_part_of(field: &str, desired: &Value, live: &Value) -> bool {
     }
 }
 
+/// Where `desired` says something else than `live`: the path, what is there, and what should be.
+pub fn differences(desired: &Value, live: &Value) -> Vec<(String, Option<Value>, Value)> {
+    let mut found = Vec::new();
+    differ(String::new(), "", desired, Some(live), &mut found);
+    found
+}
+
+fn differ(path: String, field: &str, desired: &Value, live: Option<&Value>, found: &mut Vec<(String, Option<Value>, Value)>) {
+    match (desired, live) {
+        (Value::Object(desired), Some(Value::Object(live))) => {
+            for (name, value) in desired {
+                differ(format!("{path}.{name}"), name, value, live.get(name), found);
+            }
+        }
+        (Value::Array(desired), Some(Value::Array(live))) if has_keys(field, desired) => {
+            for element in desired {
+                let key = merge_key(field, element).unwrap_or_default();
+                let there = live.iter().find(|there| there.get(key) == element.get(key));
+                differ(format!("{path}[{}]", element[key]), field, element, there, found);
+            }
+        }
+        _ if live.is_some_and(|live| is_field_part_of(field, desired, live)) => {}
+        _ => found.push((path, live.cloned(), desired.clone())),
+    }
+}
+
+fn has_keys(field: &str, elements: &[Value]) -> bool {
+    !elements.is_empty() && elements.iter().all(|element| merge_key(field, element).is_some())
+}
+
 /// Server-side apply merges some lists by a key: their other elements belong to others, and stay. All other lists have
 /// one owner, and one element more is a change.
 fn are_elements_part_of(field: &str, desired: &[Value], live: &[Value]) -> bool {
@@ -66,7 +96,7 @@ fn are_elements_part_of(field: &str, desired: &[Value], live: &[Value]) -> bool 
 /// The `x-kubernetes-list-map-keys` of the lists that the operator writes.
 fn merge_key(field: &str, element: &Value) -> Option<&'static str> {
     let key = match field {
-        "containers" | "env" | "volumes" => "name",
+        "containers" | "env" | "imagePullSecrets" | "volumes" => "name",
         "volumeMounts" => "mountPath",
         "ownerReferences" => "uid",
         // Ports of a container, and of a Service. Those of a NetworkPolicy have neither, and one owner.
@@ -153,6 +183,17 @@ mod tests {
         assert!(!has_drifted(&wish, &hash(&wish), &live, Some(&hash(&wish))));
         assert!(has_drifted(&wish, &hash(&wish), &live, Some("0000000000000000")));
         assert!(has_drifted(&wish, &hash(&wish), &live, None));
+    }
+
+    #[test]
+    fn differences_are_named_by_their_paths() {
+        let desired = json!({ "spec": { "replicas": 2, "containers": [{ "name": "auth", "image": "a:2", "tty": true }], "args": ["x"] } });
+        let live =
+            json!({ "spec": { "replicas": 2, "containers": [{ "name": "proxy" }, { "name": "auth", "image": "a:1" }], "args": [] } });
+        let mut paths: Vec<_> = differences(&desired, &live).into_iter().map(|(path, ..)| path).collect();
+        paths.sort();
+        assert_eq!(paths, [".spec.args", ".spec.containers[\"auth\"].image", ".spec.containers[\"auth\"].tty"]);
+        assert!(differences(&desired, &desired).is_empty());
     }
 
     #[test]

@@ -1,16 +1,21 @@
 //! A `SocialPlatform` whose values cannot be wrong: what [`validate`](crate::reconcile::validate) makes of the resource
 //! and of the Secrets it refers to. Builders see nothing else.
 
+mod connection;
+
 use std::collections::BTreeMap;
 
 use contracts::Service;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::ResourceRequirements;
+use k8s_openapi::api::core::v1::{PodTemplateSpec, ResourceRequirements};
+use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
-use crate::crd::{DeletionPolicy, ImagePullPolicy, ParentRef, SslMode};
+use crate::crd::{DeletionPolicy, ImagePullPolicy, MailTls, ParentRef, PhotosSpec, RegistrationMode, TopologySpreadSpec};
 use crate::migration::Attempt;
 use crate::secrets::Stored;
+
+pub use connection::Connection;
 
 /// Everything that the builders need to know.
 #[derive(Clone, Debug)]
@@ -27,20 +32,38 @@ pub struct Platform {
     pub image: String,
     /// When nodes pull it.
     pub image_pull_policy: Option<ImagePullPolicy>,
+    /// The Secrets with which nodes pull it.
+    pub image_pull_secrets: Vec<String>,
     /// The host name.
     pub domain: String,
     /// The public URL, without a slash at its end: the issuer of tokens.
     pub url: String,
     /// What happens to volumes and keys when the resource is deleted.
     pub deletion_policy: DeletionPolicy,
+    /// Whether no pod is to run.
+    pub hibernated: bool,
     /// Where rows are.
     pub database: Database,
     /// Where bytes are.
     pub object_store: ObjectStore,
     /// How requests come in.
     pub exposure: Exposure,
+    /// Who may call the public port; any pod, if none.
+    pub public_from: Option<Vec<NetworkPolicyPeer>>,
+    /// Who may call the private port beside the platform itself.
+    pub metrics_from: Vec<NetworkPolicyPeer>,
     /// The collector.
     pub otlp: Option<Endpoint>,
+    /// Dashboards, alerts and the like.
+    pub observability: Observability,
+    /// Private certificate authorities.
+    pub trust: Option<Trust>,
+    /// Who may sign up, if the resource says so.
+    pub registration: Option<RegistrationMode>,
+    /// How mail leaves.
+    pub mail: Option<Mail>,
+    /// How large photos may be, as far as the resource says so.
+    pub photos: PhotosSpec,
     /// Proxies in front.
     pub trusted_proxy_hops: i32,
     /// The size of each service that does not have the operator's own.
@@ -74,60 +97,6 @@ pub enum Database {
     },
 }
 
-/// How to connect to PostgreSQL.
-#[derive(Clone, Debug)]
-pub struct Connection {
-    /// Host name or address.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// The name of the database.
-    pub database: String,
-    /// The owner of the database.
-    pub user: String,
-    /// The owner's password.
-    pub password: String,
-    /// Whether it is encrypted.
-    pub ssl_mode: SslMode,
-}
-
-impl Connection {
-    /// The URL with which the owner connects.
-    pub fn owner_url(&self) -> String {
-        self.url(&self.user, &self.password)
-    }
-
-    /// The URL with which a service connects: as its login role `a`, which the migration makes.
-    pub fn service_url(&self, service: Service, password: &str) -> String {
-        self.url(&format!("{}_{service}_a", self.database), password)
-    }
-
-    fn url(&self, user: &str, password: &str) -> String {
-        let host = match self.host.contains(':') {
-            true => format!("[{}]", self.host),
-            false => self.host.clone(),
-        };
-        format!(
-            "postgres://{}:{}@{host}:{}/{}?sslmode={}",
-            percent_encoded(user),
-            percent_encoded(password),
-            self.port,
-            percent_encoded(&self.database),
-            self.ssl_mode.name()
-        )
-    }
-}
-
-/// Everything but RFC 3986's unreserved characters, encoded.
-fn percent_encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
-}
-
 /// Where bytes are.
 #[derive(Clone, Debug)]
 pub enum ObjectStore {
@@ -135,6 +104,8 @@ pub enum ObjectStore {
     External {
         /// The store.
         endpoint: Endpoint,
+        /// Its base URL for people's browsers.
+        public_endpoint: Option<String>,
         /// The bucket.
         bucket: String,
         /// The region that requests are signed for.
@@ -149,6 +120,32 @@ pub enum ObjectStore {
         /// The size of its volume, in canonical form.
         storage: String,
     },
+}
+
+/// Private certificate authorities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trust {
+    /// The ConfigMap with their certificates.
+    pub config_map: String,
+    /// The key.
+    pub key: String,
+    /// A hash of them, so that pods are replaced when they change.
+    pub fingerprint: String,
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// The mail server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: MailTls,
+    /// Whom mail comes from.
+    pub from: String,
+    /// The Secret with name and password, and a hash of them.
+    pub credentials: Option<(String, String)>,
 }
 
 /// Something outside that is called.
@@ -183,42 +180,70 @@ pub enum Exposure {
     None,
 }
 
+/// What the operator makes so that people see how the platform does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observability {
+    /// Whether Grafana's dashboards are wanted.
+    pub dashboards: bool,
+    /// Whether alerts are wanted.
+    pub alerts: bool,
+    /// Whether a ServiceMonitor is wanted.
+    pub service_monitors: bool,
+    /// By which Prometheus selects the last two.
+    pub labels: BTreeMap<String, String>,
+    /// Whether the cluster knows the kinds of the Prometheus operator.
+    pub served: bool,
+}
+
 /// The size of a service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Size {
     /// How many pods run.
-    pub replicas: Option<i32>,
+    pub scale: Scale,
     /// What each asks for and may use, quantities in canonical form.
     pub resources: Option<ResourceRequirements>,
+    /// How they are spread; over nodes, if none.
+    pub spread: Option<Vec<TopologySpreadSpec>>,
+    /// What is merged over the pods' template, quantities in canonical form.
+    pub overrides: Option<PodTemplateSpec>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// How many pods of a component run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// That many.
+    Fixed(i32),
+    /// As many as the load asks for.
+    Auto(Autoscaling),
+}
 
-    #[test]
-    fn a_password_of_any_characters_survives_the_url() {
-        let connection = Connection {
-            host: "db.example.org".into(),
-            port: 5432,
-            database: "app".into(),
-            user: "owner".into(),
-            password: "p@ss:w/rd?#%ü".into(),
-            ssl_mode: SslMode::Require,
-        };
-        assert_eq!(connection.owner_url(), "postgres://owner:p%40ss%3Aw%2Frd%3F%23%25%C3%BC@db.example.org:5432/app?sslmode=require");
+impl Default for Scale {
+    fn default() -> Self {
+        Self::Fixed(1)
     }
+}
 
-    #[test]
-    fn a_service_connects_as_its_own_login_role() {
-        let connection = Connection {
-            host: "fd00::1".into(),
-            port: 5433,
-            database: "app".into(),
-            user: "owner".into(),
-            password: "secret".into(),
-            ssl_mode: SslMode::Disable,
-        };
-        assert_eq!(connection.service_url(Service::Photo, "word"), "postgres://app_photo_a:word@[fd00::1]:5433/app?sslmode=disable");
+impl Scale {
+    /// The least number of pods.
+    pub fn least(self) -> i32 {
+        match self {
+            Self::Fixed(replicas) => replicas,
+            Self::Auto(autoscaling) => autoscaling.least,
+        }
     }
+}
+
+/// How many pods run under which load; only what the cluster can measure, and at least one target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Autoscaling {
+    /// The least number of pods.
+    pub least: i32,
+    /// The greatest number of pods.
+    pub greatest: i32,
+    /// CPU in percent of what is requested.
+    pub cpu: Option<i32>,
+    /// Memory in percent of what is requested.
+    pub memory: Option<i32>,
+    /// Requests a second for each pod.
+    pub requests: Option<i32>,
 }

@@ -8,7 +8,8 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// Answers on `listener` until `stop` resolves. The operator is ready once everything that is watched has been listed.
+/// Answers on `listener` until `stop` resolves. The operator is ready once everything that is watched has been listed,
+/// or once it has seen that another one works.
 pub async fn serve(listener: TcpListener, ready: watch::Receiver<bool>, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
     axum::serve(listener, router(ready)).with_graceful_shutdown(stop).await
 }
@@ -17,7 +18,7 @@ fn router(ready: watch::Receiver<bool>) -> Router {
     let readyz = move || async move {
         match *ready.borrow() {
             true => (StatusCode::OK, "ready"),
-            false => (StatusCode::SERVICE_UNAVAILABLE, "waiting for the first list of a watch"),
+            false => (StatusCode::SERVICE_UNAVAILABLE, "waiting for the Lease, or for the first list of a watch"),
         }
     };
     Router::new()

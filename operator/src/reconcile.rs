@@ -12,6 +12,7 @@ use std::sync::Arc;
 use kube::Client;
 use kube::runtime::events::Recorder;
 
+use crate::apis::Known;
 use crate::children::Cache;
 use crate::crd::SocialPlatform;
 use crate::images::Images;
@@ -29,6 +30,8 @@ pub struct Context {
     pub cache: Cache,
     /// The catalog of images.
     pub images: Images,
+    /// The optional APIs of the cluster.
+    pub apis: Known,
     /// Where new keys and passwords come from.
     pub generator: Box<dyn Generator>,
     /// Tells people what happened.
@@ -49,9 +52,19 @@ pub enum Error {
     Report(#[from] report::Error),
 }
 
+impl Error {
+    /// Did it come further than before? Then it is not the same failure again.
+    pub fn has_progressed(&self) -> bool {
+        matches!(self, Self::Apply(error) if error.has_progressed())
+    }
+}
+
 /// Brings the cluster to what the resource says.
 pub async fn reconcile(context: &Context, resource: Arc<SocialPlatform>) -> Result<Next, Error> {
     let cluster = fetch::fetch(context, resource).await?; // needs the API server
+    if cluster.resource.is_paused() {
+        return Ok(report::pause(context, &cluster).await?);
+    }
     let platform = match validate::validate(&cluster) {
         Ok(platform) => platform,
         Err(problems) => return Ok(report::refuse(context, &cluster, &problems).await?),

@@ -49,6 +49,19 @@ impl Generator for SystemGenerator {
     }
 }
 
+/// Stands where a value will be, for objects that are only looked at.
+pub struct Placeholder;
+
+impl Generator for Placeholder {
+    fn random(&self, length: usize) -> Vec<u8> {
+        vec![0; length]
+    }
+
+    fn service_key(&self) -> ServiceKey {
+        ServiceKey { private: "made-by-the-operator".to_owned(), public: "made-by-the-operator".to_owned() }
+    }
+}
+
 /// The generated Secrets that exist: Secret → key → value.
 #[derive(Clone, Debug, Default)]
 pub struct Stored(pub BTreeMap<String, BTreeMap<String, String>>);
@@ -73,6 +86,7 @@ pub fn generated(name: &str, own_database: bool, own_object_store: bool) -> Vec<
         secrets.push((format!("{name}-{service}-database"), &["password"]));
     }
     secrets.push((format!("{name}-key-encryption"), &["KEY_ENCRYPTION_KEY"]));
+    secrets.push((format!("{name}-first-admin"), &["FIRST_ADMIN_TOKEN"]));
     if own_database {
         secrets.push((format!("{name}-database"), &["password"]));
     }
@@ -86,6 +100,8 @@ pub fn generated(name: &str, own_database: bool, own_object_store: bool) -> Vec<
 pub struct Credentials {
     /// Base64 of the 32 bytes under which auth keeps its signing keys.
     pub key_encryption_key: String,
+    /// Makes whoever has it the first administrator, once.
+    pub first_admin_token: String,
     /// One for each service, in the order of [`Service::ALL`].
     pub services: Vec<ServiceCredentials>,
     /// The owner's way into the database.
@@ -127,6 +143,7 @@ impl Credentials {
                 user: "postgres".to_owned(),
                 password: stored("database", "password").unwrap_or_else(password),
                 ssl_mode: SslMode::Disable,
+                root_certificates: None,
             },
         };
         let object_store = match &platform.object_store {
@@ -138,6 +155,7 @@ impl Credentials {
         };
         Self {
             key_encryption_key: stored("key-encryption", "KEY_ENCRYPTION_KEY").unwrap_or_else(|| STANDARD.encode(generator.random(32))),
+            first_admin_token: stored("first-admin", "FIRST_ADMIN_TOKEN").unwrap_or_else(password),
             services: services.into(),
             owner,
             object_store,

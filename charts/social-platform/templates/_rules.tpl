@@ -13,8 +13,12 @@ Server-side apply is a patch; that which makes an object needs create too.
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, list, watch, create, patch, delete]
+# Get is for private certificate authorities: a spec refers to theirs by name.
 - apiGroups: [""]
-  resources: [configmaps, serviceaccounts, services]
+  resources: [configmaps]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [serviceaccounts, services]
   verbs: [list, watch, create, patch, delete]
 # Volumes are never deleted: their owner is, or a person does it.
 - apiGroups: [""]
@@ -27,6 +31,12 @@ Server-side apply is a patch; that which makes an object needs create too.
 - apiGroups: [apps]
   resources: [deployments]
   verbs: [list, watch, create, patch, delete]
+- apiGroups: [autoscaling]
+  resources: [horizontalpodautoscalers]
+  verbs: [list, watch, create, patch, delete]
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
+  verbs: [list, watch, create, patch, delete]
 - apiGroups: [batch]
   resources: [jobs]
   verbs: [list, watch, create, patch, delete]
@@ -35,6 +45,10 @@ Server-side apply is a patch; that which makes an object needs create too.
   verbs: [list, watch, create, patch, delete]
 - apiGroups: [gateway.networking.k8s.io]
   resources: [httproutes]
+  verbs: [list, watch, create, patch, delete]
+# Where the Prometheus operator is, and a platform asks for alerts or ServiceMonitors.
+- apiGroups: [monitoring.coreos.com]
+  resources: [prometheusrules, servicemonitors]
   verbs: [list, watch, create, patch, delete]
 # One that comes again is counted in the event that is there.
 - apiGroups: [events.k8s.io]

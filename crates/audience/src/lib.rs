@@ -3,8 +3,9 @@
 //! The rule stands here once as [`may_see`] and once as the SQL function of the same name in
 //! `migrations/audience.sql`, which every query that lists anything asks. `tests/agreement.rs` holds the two against
 //! each other.
+//!
+//! A mute is no part of it: what one mutes one may still see, and lists leave it out with the SQL function `muted`.
 
-use contracts::AccountId;
 use contracts::fact::RelationChanged;
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -19,51 +20,71 @@ pub enum Visibility {
     Public,
     /// Everybody who has the address or follows the author; not in public lists.
     Unlisted,
-    /// Who follows the author.
+    /// Who follows the author, and the author's friends.
     Followers,
+    /// The author's friends.
+    Friends,
+    /// Who is mentioned.
+    Direct,
 }
 
 impl Visibility {
     /// All of them, the widest first.
-    pub const ALL: [Self; 3] = [Self::Public, Self::Unlisted, Self::Followers];
+    pub const ALL: [Self; 5] = [Self::Public, Self::Unlisted, Self::Followers, Self::Friends, Self::Direct];
 }
 
-/// How a viewer stands to an author.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a viewer stands to an author, and to what the author shows. All `false` is a visitor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     /// They are the same.
     pub author: bool,
     /// The viewer follows the author.
     pub follows: bool,
+    /// The two are friends.
+    pub friends: bool,
+    /// The viewer is mentioned in it.
+    pub mentioned: bool,
     /// Either blocks the other.
     pub severed: bool,
 }
 
-/// May someone of this standing see what its author shows to `visibility`?
+/// May someone of this standing see what its author shows to `visibility`? A mention counts for direct posts alone: it
+/// must not carry a post to somebody whom its author did not choose.
 pub fn may_see(visibility: Visibility, viewer: Standing) -> bool {
     match viewer {
         Standing { author: true, .. } => true,
         Standing { severed: true, .. } => false,
-        Standing { follows, .. } => match visibility {
+        Standing { follows, friends, mentioned, .. } => match visibility {
             Visibility::Public | Visibility::Unlisted => true,
-            Visibility::Followers => follows,
+            Visibility::Followers => follows || friends,
+            Visibility::Friends => friends,
+            Visibility::Direct => mentioned,
         },
     }
 }
 
 /// Keeps the local copy: sets what a fact of relation says.
 pub async fn apply(connection: &mut PgConnection, changed: &RelationChanged) -> sqlx::Result<()> {
-    let RelationChanged { actor, target, follows, blocks, severed: _ } = changed;
-    keep(connection, *actor, *target, *follows, *blocks).await
-}
-
-async fn keep(connection: &mut PgConnection, actor: AccountId, target: AccountId, follows: bool, blocks: bool) -> sqlx::Result<()> {
-    let statement = match follows || blocks {
-        true => {
-            "insert into relations (actor, target, follows, blocks) values ($1, $2, $3, $4)
-             on conflict (actor, target) do update set follows = excluded.follows, blocks = excluded.blocks"
-        }
-        false => "delete from relations where actor = $1 and target = $2 and not ($3 or $4)",
-    };
-    sqlx::query(statement).bind(actor).bind(target).bind(follows).bind(blocks).execute(connection).await.map(drop)
+    let RelationChanged { actor, target, follows, blocks, friends, mutes, mutes_until, mutes_notifications, severed: _ } = changed;
+    if !(*follows || *blocks || *friends || *mutes) {
+        let forget = sqlx::query("delete from relations where actor = $1 and target = $2");
+        return forget.bind(actor).bind(target).execute(connection).await.map(drop);
+    }
+    sqlx::query(
+        "insert into relations (actor, target, follows, blocks, friends, mutes, mutes_until, mutes_notifications)
+         values ($1, $2, $3, $4, $5, $6, to_timestamp($7::bigint), $8)
+         on conflict (actor, target) do update set follows = excluded.follows, blocks = excluded.blocks, friends = excluded.friends,
+             mutes = excluded.mutes, mutes_until = excluded.mutes_until, mutes_notifications = excluded.mutes_notifications",
+    )
+    .bind(actor)
+    .bind(target)
+    .bind(follows)
+    .bind(blocks)
+    .bind(friends)
+    .bind(mutes)
+    .bind(mutes_until)
+    .bind(mutes_notifications)
+    .execute(connection)
+    .await
+    .map(drop)
 }

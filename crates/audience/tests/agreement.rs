@@ -3,38 +3,49 @@
 use audience::{Standing, Visibility, may_see};
 use contracts::fact::RelationChanged;
 use contracts::{AccountId, Service};
+use sqlx::PgPool;
 use test_db::TestDb;
 
 const AUTHOR: AccountId = AccountId(1);
 const VIEWER: AccountId = AccountId(2);
 
-fn relation(actor: AccountId, target: AccountId, follows: bool, blocks: bool) -> RelationChanged {
-    RelationChanged { actor, target, follows, blocks, severed: false }
+async fn migrated() -> (TestDb, PgPool) {
+    let db = TestDb::new(&[]).await;
+    let pool = db.superuser_pool(Service::Social);
+    sqlx::raw_sql(include_str!("../migrations/audience.sql")).execute(&pool).await.unwrap();
+    (db, pool)
+}
+
+async fn set(pool: &PgPool, changed: RelationChanged) {
+    let mut connection = pool.acquire().await.unwrap();
+    audience::apply(&mut connection, &changed).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_rule_in_sql_is_the_rule_in_rust() {
-    let db = TestDb::new(&[]).await;
-    let pool = db.superuser_pool(Service::Social);
-    sqlx::raw_sql(include_str!("../migrations/audience.sql")).execute(&pool).await.unwrap();
-    let mut connection = pool.acquire().await.unwrap();
+    let (_db, pool) = migrated().await;
     let mut cases = 0;
-    for bits in 0..16_u8 {
-        let [follows, blocks, followed, blocked] = [1, 2, 4, 8].map(|bit| bits & bit != 0);
-        audience::apply(&mut connection, &relation(VIEWER, AUTHOR, follows, blocks)).await.unwrap();
-        audience::apply(&mut connection, &relation(AUTHOR, VIEWER, followed, blocked)).await.unwrap();
+    for bits in 0..256_u16 {
+        let [follows, blocks, friends, mutes, followed, blocked, mutes_back, mentioned] =
+            [1, 2, 4, 8, 16, 32, 64, 128].map(|bit| bits & bit != 0);
+        set(&pool, RelationChanged { follows, blocks, friends, mutes, ..RelationChanged::nothing(VIEWER, AUTHOR) }).await;
+        let back =
+            RelationChanged { follows: followed, blocks: blocked, friends, mutes: mutes_back, ..RelationChanged::nothing(AUTHOR, VIEWER) };
+        set(&pool, back).await;
+        let visitor = Standing::default();
         let viewers = [
-            (Some(AUTHOR), Standing { author: true, follows: false, severed: false }),
-            (Some(VIEWER), Standing { author: false, follows, severed: blocks || blocked }),
-            (None, Standing { author: false, follows: false, severed: false }),
+            (Some(AUTHOR), Standing { author: true, mentioned, ..visitor }),
+            (Some(VIEWER), Standing { author: false, follows, friends, mentioned, severed: blocks || blocked }),
+            (None, visitor),
         ];
         for visibility in Visibility::ALL {
             for (viewer, standing) in viewers {
-                let sql: bool = sqlx::query_scalar("select may_see($1, $2, $3)")
+                let sql: bool = sqlx::query_scalar("select may_see($1, $2, $3, $4)")
                     .bind(viewer)
                     .bind(AUTHOR)
                     .bind(visibility)
-                    .fetch_one(&mut *connection)
+                    .bind(mentioned)
+                    .fetch_one(&pool)
                     .await
                     .unwrap();
                 assert_eq!(sql, may_see(visibility, standing), "{visibility:?} for {viewer:?} standing {standing:?}");
@@ -42,14 +53,47 @@ async fn the_rule_in_sql_is_the_rule_in_rust() {
             }
         }
     }
-    assert_eq!(cases, 16 * 3 * 3);
+    assert_eq!(cases, 256 * 5 * 3);
 }
 
 #[tokio::test]
 async fn a_visibility_that_sql_does_not_know_shows_nothing() {
-    let db = TestDb::new(&[]).await;
-    let pool = db.superuser_pool(Service::Social);
-    sqlx::raw_sql(include_str!("../migrations/audience.sql")).execute(&pool).await.unwrap();
-    let seen: bool = sqlx::query_scalar("select may_see($1, $2, 'sideways')").bind(VIEWER).bind(AUTHOR).fetch_one(&pool).await.unwrap();
+    let (_db, pool) = migrated().await;
+    let asked = "select may_see($1, $2, 'sideways', true)";
+    let seen: bool = sqlx::query_scalar(asked).bind(VIEWER).bind(AUTHOR).fetch_one(&pool).await.unwrap();
     assert!(!seen);
+}
+
+#[tokio::test]
+async fn a_mention_that_nobody_knows_of_is_none() {
+    let (_db, pool) = migrated().await;
+    let asked = "select may_see($1, $2, 'direct', null)";
+    let seen: bool = sqlx::query_scalar(asked).bind(VIEWER).bind(AUTHOR).fetch_one(&pool).await.unwrap();
+    assert!(!seen);
+}
+
+#[tokio::test]
+async fn a_mute_holds_until_its_end_and_for_one_side() {
+    let (_db, pool) = migrated().await;
+    let muted = async |viewer: Option<AccountId>, author: AccountId| -> [bool; 2] {
+        let asked = "select array[muted($1, $2), notifications_muted($1, $2)]";
+        let muted: Vec<bool> = sqlx::query_scalar(asked).bind(viewer).bind(author).fetch_one(&pool).await.unwrap();
+        muted.try_into().unwrap()
+    };
+    let now: i64 = sqlx::query_scalar("select extract(epoch from now())::bigint").fetch_one(&pool).await.unwrap();
+    let mute = RelationChanged { mutes: true, ..RelationChanged::nothing(VIEWER, AUTHOR) };
+    let cases = [
+        (mute.clone(), [true, false]),
+        (RelationChanged { mutes_notifications: true, ..mute.clone() }, [true, true]),
+        (RelationChanged { mutes_until: Some(now + 3600), mutes_notifications: true, ..mute.clone() }, [true, true]),
+        (RelationChanged { mutes_until: Some(now - 1), mutes_notifications: true, ..mute.clone() }, [false, false]),
+        (RelationChanged { follows: true, ..RelationChanged::nothing(VIEWER, AUTHOR) }, [false, false]),
+        (RelationChanged::nothing(VIEWER, AUTHOR), [false, false]),
+    ];
+    for (changed, expected) in cases {
+        set(&pool, changed.clone()).await;
+        assert_eq!(muted(Some(VIEWER), AUTHOR).await, expected, "{changed:?}");
+        assert_eq!(muted(Some(AUTHOR), VIEWER).await, [false, false], "{changed:?}");
+        assert_eq!(muted(None, AUTHOR).await, [false, false], "{changed:?}");
+    }
 }

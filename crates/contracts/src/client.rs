@@ -9,7 +9,7 @@ use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 use tracing::Instrument;
 
-use crate::photo::{USABLE, UsableRequest, UsableResponse};
+use crate::photo::{SHOWN, ShownRequest, USABLE, UsableRequest, UsableResponse};
 use crate::{AccountId, PhotoId};
 
 /// How long an internal call may take before its caller answers 503.
@@ -74,7 +74,7 @@ async fn call(
     let span = telemetry::http_client_span(&method, service, path);
     async {
         let mut request = Request::new(body);
-        *request.method_mut() = method;
+        *request.method_mut() = method.clone();
         *request.uri_mut() = path.parse().expect("internal paths are constants");
         let headers = request.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -88,8 +88,7 @@ async fn call(
             let answer = tokio::time::timeout(TIMEOUT, transport.clone().oneshot(request)).await;
             answer.unwrap_or_else(|late| Err(TransportError::from(late)))
         };
-        let response = telemetry::timed_call(service, answer).await.map_err(unreachable)?;
-        telemetry::record_status(response.status());
+        let response = telemetry::timed_call(&method, service, answer).await.map_err(unreachable)?;
         match response.status() {
             status if status.is_success() => Ok(response.into_body()),
             status => Err(CallError::Refused { service, status }),
@@ -135,5 +134,11 @@ impl PhotoClient {
         let asked = serde_json::to_vec(&UsableRequest { author, photos }).expect("ids serialize");
         let answer = call("photo", &self.transport, Some(&self.token), Method::POST, USABLE, asked.into()).await?;
         serde_json::from_slice(&answer).map_err(|source| CallError::Unreachable { service: "photo", source: source.into() })
+    }
+
+    /// What `source` of `author` shows now: these, and no others.
+    pub async fn shown(&self, source: String, author: AccountId, photos: Vec<PhotoId>) -> Result<(), CallError> {
+        let told = serde_json::to_vec(&ShownRequest { source, author, photos }).expect("ids serialize");
+        call("photo", &self.transport, Some(&self.token), Method::POST, SHOWN, told.into()).await.map(drop)
     }
 }

@@ -77,6 +77,18 @@ id!(
     PhotoId
 );
 id!(
+    /// An album of photos; made by photo.
+    AlbumId
+);
+id!(
+    /// Somebody's use of another's photo; made by photo.
+    UseId
+);
+id!(
+    /// An upload in pieces, or one straight to the store; made by photo.
+    UploadId
+);
+id!(
     /// A sign-in, from the password to the sign-out; made by auth.
     SessionId
 );

@@ -2,8 +2,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use contracts::Service;
+use log::LevelFilter;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::pool_metrics;
 
 /// Where a service's rows are.
 #[derive(Clone, Debug, clap::Args)]
@@ -20,10 +23,14 @@ pub struct DatabaseConfig {
 /// recovers by itself.
 pub fn connect(config: &DatabaseConfig, service: Service) -> sqlx::Result<PgPool> {
     let options = PgConnectOptions::from_str(&config.database_url)?.application_name(service.name());
-    Ok(PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(config.database_connections)
+        // Read by `telemetry`, which makes a measurement of each.
+        .acquire_time_level(LevelFilter::Debug)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_secs(300))
         .max_lifetime(Duration::from_secs(1800))
-        .connect_lazy_with(options))
+        .connect_lazy_with(options);
+    pool_metrics::observe(&pool, service);
+    Ok(pool)
 }

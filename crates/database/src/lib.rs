@@ -10,10 +10,13 @@
 
 mod connect;
 mod migrate;
+mod pool_metrics;
 mod provision;
+mod server_metrics;
 mod wakeups;
 
 pub use connect::{DatabaseConfig, connect};
 pub use migrate::{MigrateError, Schema, migrate};
 pub use provision::{Login, ProvisionError, login_role, provision, share};
+pub use server_metrics::watch_server;
 pub use wakeups::{Wakeup, Wakeups};

@@ -42,6 +42,8 @@ const SHARED: &[(Service, &str, &str)] = &[
     (Service::Social, "select, insert, update, delete", "outbox_cursors"),
     (Service::Photo, "select", "outbox"),
     (Service::Photo, "select, insert, update, delete", "outbox_cursors"),
+    (Service::Auth, "select", "outbox"),
+    (Service::Auth, "select, insert, update, delete", "outbox_cursors"),
     (Service::Auth, "select", "revocations"),
 ];
 

@@ -5,9 +5,11 @@ use contracts::Service;
 use contracts::fact::Fact;
 use database::Wakeup;
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::Histogram;
+use opentelemetry::metrics::{Counter, Histogram};
 use sqlx::{AssertSqlSafe, Connection, FromRow, PgConnection, PgPool};
 use tracing::Instrument;
+
+use crate::backlog;
 
 /// Facts applied in one transaction at the most.
 const BATCH: i64 = 100;
@@ -22,6 +24,13 @@ static LAG: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         .with_unit("s")
         .with_description("Time from the commit of a fact until a consumer applies it.")
         .with_boundaries(vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0])
+        .build()
+});
+
+static SKIPPED: LazyLock<Counter<u64>> = LazyLock::new(|| {
+    telemetry::meter()
+        .u64_counter("socialplatform.facts.skipped")
+        .with_description("Facts passed by because this version does not know their kind.")
         .build()
 });
 
@@ -57,6 +66,11 @@ impl<A: Apply> Consumer<A> {
 
     /// Applies facts until dropped. Every replica runs it; the lock on the cursor lets one work at a time.
     pub async fn run(mut self) {
+        let parked = backlog::watch_parked(self.pool.clone(), self.consumer, self.producer);
+        tokio::join!(self.apply_all(), parked);
+    }
+
+    async fn apply_all(&mut self) {
         loop {
             match self.drain().await {
                 Ok(BATCH..) => continue,
@@ -133,6 +147,10 @@ impl<A: Apply> Consumer<A> {
 
     async fn attempt(&self, tx: &mut PgConnection, told: &Told) -> sqlx::Result<()> {
         let fact: Fact = serde_json::from_value(told.fact.clone()).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        if fact == Fact::Unknown {
+            self.skip(told);
+            return Ok(());
+        }
         let span = tracing::info_span!(
             "facts.apply",
             otel.name = format!("apply {}", fact.kind()),
@@ -142,12 +160,20 @@ impl<A: Apply> Consumer<A> {
             messaging.operation.name = "apply",
         );
         telemetry::link(&span, told.traceparent.as_deref());
-        async {
+        let step = async {
             let mut step = tx.begin().await?;
             self.apply.apply(&mut step, &fact).await?;
             step.commit().await
-        }
-        .instrument(span)
-        .await
+        };
+        telemetry::recorded(step).instrument(span).await
+    }
+
+    /// Passes by a fact of a newer version: while a platform is updated, the old code meets what the new code tells.
+    fn skip(&self, told: &Told) {
+        let kind = told.fact["kind"].as_str().unwrap_or_default().to_owned();
+        tracing::warn!(kind, producer = self.producer.name(), position = told.position, "skipped a fact of a kind that is not known here");
+        let labels =
+            [KeyValue::new("producer", self.producer.name()), KeyValue::new("consumer", self.consumer.name()), KeyValue::new("kind", kind)];
+        SKIPPED.add(1, &labels);
     }
 }

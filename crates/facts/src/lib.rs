@@ -15,6 +15,7 @@
 //! Because the cursor moves with the effect, [`Outbox::passed`] knows when every consumer has applied a fact: what
 //! narrows who may see something is answered only then.
 
+mod backlog;
 mod consumer;
 mod outbox;
 

@@ -7,6 +7,8 @@ use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::backlog;
+
 /// Facts given a place in one go.
 const BATCH: i64 = 1000;
 /// How soon facts of a replica that died between commit and sequencing are found.
@@ -26,7 +28,7 @@ pub fn channel(producer: Service) -> String {
 /// Tells a fact, in the transaction that makes it true. Take the row locks of what the fact describes first: then facts
 /// about one thing get their places in the order in which they became true.
 pub async fn publish(connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<FactId> {
-    let fact = serde_json::to_value(fact).expect("facts are made of strings and numbers");
+    let fact = serde_json::to_value(fact).expect("facts are made of strings and numbers, and nobody tells an unknown one");
     sqlx::query_scalar("insert into outbox (fact, traceparent) values ($1, $2) returning id")
         .bind(fact)
         .bind(telemetry::traceparent())
@@ -56,6 +58,10 @@ impl Outbox {
 
     /// Sequences what is committed, until dropped. Every replica runs it; a lock lets one work at a time.
     pub async fn run(self) {
+        tokio::join!(self.sequence_all(), backlog::watch_outbox(self.pool.clone(), self.producer));
+    }
+
+    async fn sequence_all(&self) {
         let mut pruned = Instant::now();
         loop {
             match self.sequence().await {

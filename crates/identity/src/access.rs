@@ -3,9 +3,8 @@ use serde::{Deserialize, Serialize};
 
 /// The `typ` of an access token (RFC 9068, section 2.1).
 pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
-
-/// The scope of a person who signed in with a password: everything that the platform has.
-pub const FIRST_PARTY_SCOPE: &str = "accounts:write posts:read posts:write profiles:write relations:write photos:read photos:write";
+/// The `typ` of a token that an app got for itself. Its own, so that no route takes an app for a person.
+pub const APP_TOKEN_TYPE: &str = "app-at+jwt";
 
 /// What an access token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -39,5 +38,63 @@ impl AccessClaims {
     /// The audience of people's and apps' tokens at `issuer`.
     pub fn audience(issuer: &str) -> String {
         format!("{issuer}/v1")
+    }
+}
+
+/// What the token of an app says that calls for itself, without a person (RFC 6749, section 4.4).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AppClaims {
+    /// The platform's public URL.
+    pub iss: String,
+    /// The app.
+    pub sub: String,
+    /// Where it is accepted: `<iss>/v1`.
+    pub aud: String,
+    /// The app, again.
+    pub client_id: String,
+    /// What it allows, separated by spaces.
+    pub scope: String,
+    /// Unix seconds.
+    pub exp: u64,
+    /// Unix seconds.
+    pub iat: u64,
+    /// Of this token alone.
+    pub jti: String,
+    /// Of this token alone too: by it, the token can be revoked.
+    pub sid: SessionId,
+}
+
+/// Whose token it is.
+#[derive(Clone, Debug)]
+pub enum Bearer {
+    /// A person's, through some app.
+    Person(AccessClaims),
+    /// An app's own.
+    App(AppClaims),
+}
+
+impl Bearer {
+    /// What it allows, separated by spaces.
+    pub fn scope(&self) -> &str {
+        match self {
+            Self::Person(claims) => &claims.scope,
+            Self::App(claims) => &claims.scope,
+        }
+    }
+
+    /// Through which app.
+    pub fn client_id(&self) -> &str {
+        match self {
+            Self::Person(claims) => &claims.client_id,
+            Self::App(claims) => &claims.client_id,
+        }
+    }
+
+    /// What is revoked with it.
+    pub fn session(&self) -> SessionId {
+        match self {
+            Self::Person(claims) => claims.sid,
+            Self::App(claims) => claims.sid,
+        }
     }
 }

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{FromRef, FromRequestParts};
-use contracts::{AccountId, Service, SessionId};
+use axum::extract::{FromRef, FromRequestParts, OriginalUri};
+use contracts::{AccountId, Scope, Scopes, Service, SessionId};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serving::{Problem, Rates};
 
-use crate::{ACCESS_TOKEN_TYPE, AccessClaims, Keyset, PhotoGrant, Revocations, ServiceKeys, TokenError, rules};
+use crate::{
+    ACCESS_TOKEN_TYPE, APP_TOKEN_TYPE, AccessClaims, AppClaims, Bearer, Keyset, PhotoGrant, Revocations, ServiceKeys, TokenError, rules,
+};
 
 /// All that is needed to know who calls one service.
 #[derive(Clone)]
@@ -33,9 +35,14 @@ pub struct Viewer {
     pub session: SessionId,
     /// The handle at the time of sign-in.
     pub handle: String,
+    /// What the token allows. What the route needs has been checked.
+    pub scopes: Scopes,
+    /// `Admin`, or nothing; as of the time of issue.
+    pub roles: Vec<String>,
 }
 
-/// A signed-in account, or a visitor. A token that is sent must be good: a bad one is an error, not a visitor.
+/// A signed-in account, or a visitor. A token that is sent must be good: a bad one is an error, not a visitor. An app
+/// that calls for itself sees what visitors see.
 #[derive(Clone, Debug)]
 pub struct MaybeViewer(pub Option<Viewer>);
 
@@ -58,29 +65,56 @@ impl Identity {
 
     /// The account that the access token `token` was issued to.
     pub async fn viewer(&self, token: &str) -> Result<Viewer, Problem> {
-        let claims = self.claims(token).await.map_err(|error| {
+        let viewer = self.caller(token, None).await?;
+        viewer.ok_or_else(|| Problem::unauthorized("This is the token of an app; what is here needs that of a person."))
+    }
+
+    /// Who calls a route that needs the scope `needs`; nobody, if it is an app for itself.
+    async fn caller(&self, token: &str, needs: Option<Scope>) -> Result<Option<Viewer>, Problem> {
+        let bearer = self.verify(token).await.map_err(|error| {
             tracing::debug!(%error, "refused an access token");
             Problem::unauthorized("The access token is not valid, or no longer. Refresh it or sign in again.")
         })?;
-        match self.0.revocations.contains(claims.sid) {
+        match self.0.revocations.contains(bearer.session()) {
             Some(false) => {}
             Some(true) => return Err(Problem::unauthorized("The session has ended. Sign in again.")),
             None => {
                 return Err(Problem::unavailable("Whether your session goes on cannot be checked now. Try again.", Duration::from_secs(1)));
             }
         }
+        let scopes = Scopes::known(bearer.scope());
+        if let Some(needed) = needs.filter(|needed| !scopes.contains(*needed)) {
+            tracing::info!(event.name = "access.denied", scope = needed.name(), client = bearer.client_id(), "a token lacks a scope");
+            return Err(Problem::insufficient_scope(needed));
+        }
+        let Bearer::Person(claims) = bearer else { return Ok(None) };
         self.0.rates.check_account(claims.sub.0)?;
-        Ok(Viewer { account: claims.sub, session: claims.sid, handle: claims.preferred_username })
+        let AccessClaims { sub, sid, preferred_username, roles, .. } = claims;
+        Ok(Some(Viewer { account: sub, session: sid, handle: preferred_username, scopes, roles }))
     }
 
-    async fn claims(&self, token: &str) -> Result<AccessClaims, TokenError> {
+    /// Does a session go on? For answers that last longer than the question. `None` if what we know is too old to say.
+    pub fn goes_on(&self, session: SessionId) -> Option<bool> {
+        self.0.revocations.contains(session).map(|ended| !ended)
+    }
+
+    /// What an access token says, once its type, key, signature, issuer, audience and times are found right. Whether it was
+    /// revoked is another question.
+    pub async fn verify(&self, token: &str) -> Result<Bearer, TokenError> {
         let header = jsonwebtoken::decode_header(token)?;
-        if header.typ.as_deref() != Some(ACCESS_TOKEN_TYPE) {
-            return Err(TokenError::WrongType);
-        }
+        // Told apart before anything else is looked at: no other kind of token is ever read as one of these.
+        let person = match header.typ.as_deref() {
+            Some(ACCESS_TOKEN_TYPE) => true,
+            Some(APP_TOKEN_TYPE) => false,
+            _ => return Err(TokenError::WrongType),
+        };
         let key = self.0.keyset.find(&header.kid.ok_or(TokenError::UnknownKey)?).await.ok_or(TokenError::UnknownKey)?;
         let rules = rules(&self.0.issuer, &AccessClaims::audience(&self.0.issuer), &["exp", "iss", "aud", "sub"]);
-        Ok(jsonwebtoken::decode::<AccessClaims>(token, &key, &rules)?.claims)
+        if person {
+            return Ok(Bearer::Person(jsonwebtoken::decode(token, &key, &rules)?.claims));
+        }
+        let claims: AppClaims = jsonwebtoken::decode(token, &key, &rules)?.claims;
+        if claims.sub != claims.client_id { Err(TokenError::WrongType) } else { Ok(Bearer::App(claims)) }
     }
 
     /// The grant in the `grant` parameter of a photo's address.
@@ -105,10 +139,11 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match bearer(parts)? {
-            None => Ok(Self(None)),
-            Some(token) => Identity::from_ref(state).viewer(token).await.map(Some).map(Self),
-        }
+        let Some(token) = bearer(parts)? else { return Ok(Self(None)) };
+        // A nested router sees a shorter path; what counts is the one that was asked for.
+        let path = parts.extensions.get::<OriginalUri>().map_or(parts.uri.path(), |original| original.0.path());
+        let needs = Scope::required(&parts.method, path);
+        Identity::from_ref(state).caller(token, needs).await.map(Self)
     }
 }
 

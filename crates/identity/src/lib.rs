@@ -2,7 +2,9 @@
 //!
 //! | argument of a handler | proof | where |
 //! |---|---|---|
-//! | [`Viewer`], [`MaybeViewer`] | access token: `at+jwt` (RFC 9068), signed by auth, not revoked | public port |
+//! | [`Viewer`], [`MaybeViewer`] | access token: `at+jwt` (RFC 9068), signed by auth, not revoked, with the route's scope | public port |
+//! | [`Admin`] | the same, with the role `Admin` and the scope `admin:read` or `admin:write` | public port |
+//! | [`MaybeViewer`], as a visitor | token of an app for itself: `app-at+jwt`, likewise | public port |
 //! | [`Caller`] | service token: a minute, signed by the calling service for this one | private port |
 //! | [`PhotoGrant`] | five minutes, signed by the service that shows the photo, for one viewer | `/p/…?grant=` |
 //!
@@ -10,15 +12,19 @@
 //! (RFC 8725). Keys come from configuration and from auth's JWKS only; `jku`, `x5u` and `jwk` in a header are ignored.
 
 mod access;
+mod admin;
 mod extract;
+#[cfg(test)]
+mod forged;
 mod grant;
 mod keyset;
 mod revocations;
 mod service;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use access::{ACCESS_TOKEN_TYPE, AccessClaims, FIRST_PARTY_SCOPE};
+pub use access::{ACCESS_TOKEN_TYPE, APP_TOKEN_TYPE, AccessClaims, AppClaims, Bearer};
+pub use admin::{ADMIN_ROLE, Admin};
 pub use extract::{Caller, Identity, MaybeViewer, Viewer};
 pub use grant::PhotoGrant;
 pub use keyset::Keyset;

@@ -1,25 +1,28 @@
 //! An issuer for tests: signs what auth and the services would sign, with keys of its own.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use contracts::{AccountId, Service, SessionId};
+use contracts::{AccountId, Scopes, Service, SessionId};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serving::Rates;
 
-use crate::{ACCESS_TOKEN_TYPE, AccessClaims, FIRST_PARTY_SCOPE, Identity, Keyset, Revocations, ServiceKeys, ServiceSigner, unix_now};
+use crate::{ACCESS_TOKEN_TYPE, AccessClaims, Identity, Keyset, Revocations, ServiceKeys, ServiceSigner, unix_now};
 
 /// The `kid` of the issuer's one key.
 pub const KID: &str = "test-key";
 
 /// Stands for auth, and for all services' keys.
 pub struct Issuer {
-    key: EncodingKey,
+    pub(crate) key: EncodingKey,
     published: JwkSet,
     services: HashMap<Service, String>,
+    revoked: Arc<Mutex<HashSet<SessionId>>>,
 }
 
 impl Default for Issuer {
@@ -42,6 +45,7 @@ impl Issuer {
             key: EncodingKey::from_ed_der(&der),
             published: serde_json::from_value(published).expect("a JWKS"),
             services: Service::ALL.into_iter().map(|service| (service, ServiceSigner::generate())).collect(),
+            revoked: Arc::default(),
         }
     }
 
@@ -51,12 +55,12 @@ impl Issuer {
         keyset.set(&self.published);
         let revocations = Revocations::default();
         revocations.set(HashSet::new());
-        let fresh = revocations.clone();
+        let (fresh, revoked) = (revocations.clone(), self.revoked.clone());
         // Knowledge ages; here there is no table to read it from again.
         std::thread::spawn(move || {
             loop {
-                std::thread::sleep(std::time::Duration::from_secs(1));
-                fresh.set(HashSet::new());
+                std::thread::sleep(Duration::from_millis(200));
+                fresh.set(revoked.lock().expect("no holder panics").clone());
             }
         });
         Identity::new(service, Self::URL, keyset, revocations, self.service_keys(), rates)
@@ -81,7 +85,7 @@ impl Issuer {
             sub: account,
             aud: AccessClaims::audience(Self::URL),
             client_id: "test".to_owned(),
-            scope: FIRST_PARTY_SCOPE.to_owned(),
+            scope: Scopes::USER.to_string(),
             roles: Vec::new(),
             preferred_username: format!("person_{account}"),
             exp: iat + 600,
@@ -89,6 +93,11 @@ impl Issuer {
             jti: account.to_string(),
             sid: SessionId(account.0),
         }
+    }
+
+    /// Ends the session that [`token`](Self::token) gives an account: services hear of it as they do of auth.
+    pub fn revoke(&self, account: AccountId) {
+        self.revoked.lock().expect("no holder panics").insert(SessionId(account.0));
     }
 
     /// An access token of `account`.

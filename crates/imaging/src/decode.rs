@@ -1,7 +1,9 @@
 use std::io::Cursor;
 
+use image::codecs::gif::GifDecoder;
+use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageReader};
+use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageReader, RgbaImage};
 
 use crate::{Error, Format, Header, Result, header};
 
@@ -9,26 +11,53 @@ use crate::{Error, Format, Header, Result, header};
 const BYTES_PER_PIXEL: u64 = 8;
 /// What a decoder may allocate beside the pixels: tables, profiles, text.
 const DECODER_BYTES: u64 = 64 << 20;
+/// Frames that are shown more briefly, in milliseconds, are shown for [`USUAL`] by every browser.
+const BRIEFEST: u32 = 20;
+const USUAL: u32 = 100;
+/// The longest that a frame is shown, in milliseconds.
+const LONGEST: u32 = 60_000;
+
+/// One picture of an animation, as large as the whole.
+pub(crate) struct Frame {
+    pub(crate) picture: RgbaImage,
+    /// For how long, in milliseconds.
+    pub(crate) shown_for: u32,
+}
 
 /// Decodes an inspected file whose size is within the limits, upright, as 8-bit RGB or, where something shows through,
-/// RGBA.
+/// RGBA. Of an animation, the first frame.
 pub(crate) fn decode(bytes: &[u8], header: &Header) -> Result<DynamicImage> {
-    if !header::is_whole(bytes, header.format) {
-        return Err(Error::Damaged("the file ends early".to_owned()));
-    }
+    must_be_whole(bytes, header)?;
     let (image, orientation) = read(bytes, header).map_err(|error| Error::from_decoder(error, header.format))?;
     let mut image = eight_bits(image);
     image.apply_orientation(orientation);
     Ok(image)
 }
 
-fn read(bytes: &[u8], header: &Header) -> image::ImageResult<(DynamicImage, Orientation)> {
-    // Two parsers that disagree about the size end here: the decoder keeps to what the limits were checked against.
+/// Decodes every frame of an inspected animation, upright.
+pub(crate) fn frames(bytes: &[u8], header: &Header) -> Result<Vec<Frame>> {
+    must_be_whole(bytes, header)?;
+    read_frames(bytes, header).map_err(|error| Error::from_decoder(error, header.format))
+}
+
+fn must_be_whole(bytes: &[u8], header: &Header) -> Result<()> {
+    match header::is_whole(bytes, header.format) {
+        true => Ok(()),
+        false => Err(Error::Damaged("the file ends early".to_owned())),
+    }
+}
+
+/// Two parsers that disagree about the size end here: the decoder keeps to what the limits were checked against.
+fn limits(header: &Header) -> image::Limits {
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(header.width);
     limits.max_image_height = Some(header.height);
     limits.max_alloc = Some(u64::from(header.width) * u64::from(header.height) * BYTES_PER_PIXEL + DECODER_BYTES);
+    limits
+}
 
+fn read(bytes: &[u8], header: &Header) -> image::ImageResult<(DynamicImage, Orientation)> {
+    let mut limits = limits(header);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), image_format(header.format));
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
@@ -39,16 +68,46 @@ fn read(bytes: &[u8], header: &Header) -> image::ImageResult<(DynamicImage, Orie
     Ok((DynamicImage::from_decoder(decoder)?, orientation))
 }
 
+fn read_frames(bytes: &[u8], header: &Header) -> image::ImageResult<Vec<Frame>> {
+    let (frames, orientation) = match header.format {
+        Format::Gif => {
+            let mut decoder = GifDecoder::new(Cursor::new(bytes))?;
+            decoder.set_limits(limits(header))?;
+            (decoder.into_frames(), Orientation::NoTransforms)
+        }
+        _ => {
+            let mut decoder = WebPDecoder::new(Cursor::new(bytes))?;
+            decoder.set_limits(limits(header))?;
+            let orientation = decoder.orientation()?;
+            (decoder.into_frames(), orientation)
+        }
+    };
+    // No more than were counted when the limits were checked.
+    let frames = frames.take(usize::try_from(header.frames).unwrap_or(usize::MAX)).map(|frame| {
+        let frame = frame?;
+        let (milliseconds, divisor) = frame.delay().numer_denom_ms();
+        let shown_for = match milliseconds / divisor.max(1) {
+            ..BRIEFEST => USUAL,
+            longer => longer.min(LONGEST),
+        };
+        let mut picture = DynamicImage::ImageRgba8(frame.into_buffer());
+        picture.apply_orientation(orientation);
+        Ok(Frame { picture: picture.into_rgba8(), shown_for })
+    });
+    frames.collect()
+}
+
 fn image_format(format: Format) -> image::ImageFormat {
     match format {
         Format::Jpeg => image::ImageFormat::Jpeg,
         Format::Png => image::ImageFormat::Png,
         Format::WebP => image::ImageFormat::WebP,
+        Format::Gif => image::ImageFormat::Gif,
     }
 }
 
 /// RGB, unless a pixel is not opaque: many an alpha channel is there and unused, and keeping it would cost a JPEG.
-fn eight_bits(image: DynamicImage) -> DynamicImage {
+pub(crate) fn eight_bits(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
         return image.into_rgb8().into();
     }

@@ -1,16 +1,19 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use image::DynamicImage;
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use webp::PixelLayout;
+use image::{DynamicImage, RgbaImage};
+use webp::{AnimEncoder, AnimFrame, PixelLayout, WebPConfig};
 
+use crate::decode::Frame;
 use crate::{Error, Format, Result, resize};
 
 /// Of JPEG and WebP originals: no artifact is visible at full size.
 const ORIGINAL_QUALITY: u8 = 90;
 /// Of the smaller pictures: where WebP's gain levels off.
 const PREVIEW_QUALITY: f32 = 80.0;
+/// Of animations: the eye sees each frame for a moment only.
+const ANIMATION_QUALITY: f32 = 75.0;
 /// The longest side that the thumbhash algorithm takes.
 const THUMBHASH_SIDE: u32 = 100;
 
@@ -35,15 +38,35 @@ impl Encoded {
 
 /// All the pixels, in the format that suits what came.
 ///
-/// A PNG is a drawing or a screenshot more often than a photograph, and its author chose lossless: it stays so. Anything
-/// else was lossy already, and becomes a JPEG, which every program opens and which encodes in a tenth of the time that WebP
-/// takes, unless something shows through.
+/// A PNG or a GIF is a drawing or a screenshot more often than a photograph, and its author chose lossless: it stays so, as
+/// PNG. Anything else was lossy already, and becomes a JPEG, which every program opens and which encodes in a tenth of the
+/// time that WebP takes, unless something shows through.
 pub(crate) fn original(picture: &DynamicImage, source: Format) -> Result<Encoded> {
     match source {
-        Format::Png => png(picture),
+        Format::Png | Format::Gif => png(picture),
         Format::Jpeg | Format::WebP if picture.color().has_alpha() => webp(picture, ORIGINAL_QUALITY.into()),
         Format::Jpeg | Format::WebP => jpeg(picture),
     }
+}
+
+/// All the frames, as an animated WebP that goes on for ever. All must be of one size.
+pub(crate) fn animation(frames: &[Frame]) -> Result<Encoded> {
+    let Some(first) = frames.first() else { return Err(Error::Damaged("there is no frame".to_owned())) };
+    let (width, height) = first.picture.dimensions();
+    let mut config = WebPConfig::new().map_err(Error::from_encoder)?;
+    config.quality = ANIMATION_QUALITY;
+    let mut encoder = AnimEncoder::new(width, height, &config);
+    let mut begins: i32 = 0;
+    for Frame { picture, shown_for } in frames {
+        // The encoder reads as many bytes as the sides say, without looking at the slice.
+        if picture.dimensions() != (width, height) {
+            return Err(Error::Encoding("frames of different sizes".to_owned()));
+        }
+        encoder.add_frame(AnimFrame::from_rgba(picture.as_raw(), width, height, begins));
+        begins = begins.saturating_add(i32::try_from(*shown_for).unwrap_or(i32::MAX));
+    }
+    let file = encoder.try_encode().map_err(Error::from_encoder)?;
+    Ok(Encoded { bytes: file.to_vec(), format: Format::WebP, width, height })
 }
 
 /// A smaller picture: always WebP, which keeps transparency and is a third smaller than JPEG.
@@ -51,11 +74,15 @@ pub(crate) fn preview(picture: &DynamicImage) -> Result<Encoded> {
     webp(picture, PREVIEW_QUALITY)
 }
 
+/// The picture at the size from which placeholder and color are made.
+pub(crate) fn tiny(thumb: &DynamicImage) -> Result<RgbaImage> {
+    Ok(resize::within(thumb, THUMBHASH_SIDE)?.to_rgba8())
+}
+
 /// The placeholder, in base64.
-pub(crate) fn thumbhash(thumb: &DynamicImage) -> Result<String> {
-    let tiny = resize::within(thumb, THUMBHASH_SIDE)?.to_rgba8();
+pub(crate) fn thumbhash(tiny: &RgbaImage) -> String {
     let (width, height) = (tiny.width() as usize, tiny.height() as usize);
-    Ok(STANDARD.encode(thumbhash::rgba_to_thumb_hash(width, height, tiny.as_raw())))
+    STANDARD.encode(thumbhash::rgba_to_thumb_hash(width, height, tiny.as_raw()))
 }
 
 fn jpeg(picture: &DynamicImage) -> Result<Encoded> {

@@ -6,7 +6,7 @@ pub enum Error {
     /// The first bytes are no image format's.
     #[error("the file is not an image")]
     NotAnImage,
-    /// An image, of a kind that is not read here. Names the kind, such as `GIF` or `animated WebP`.
+    /// An image, of a kind that is not read here. Names the kind, such as `AVIF` or `animated PNG`.
     #[error("{0} images are not supported")]
     Unsupported(String),
     /// More pixels than allowed; found in the header, before anything was decoded.
@@ -19,6 +19,23 @@ pub enum Error {
         /// The most that a side may have.
         max_side: u32,
         /// The most that both sides multiplied may have.
+        max_pixels: u64,
+    },
+    /// An animation that is longer than allowed; found without decoding.
+    #[error(
+        "the animation has {frames} frames of {width} × {height} pixels; at most {max_frames} frames, and {max_pixels} pixels in all \
+         of them, are allowed"
+    )]
+    TooLong {
+        /// How many there are.
+        frames: u32,
+        /// Pixels, as the header says.
+        width: u32,
+        /// Pixels, as the header says.
+        height: u32,
+        /// The most frames.
+        max_frames: u32,
+        /// The most that both sides and the frames multiplied may have.
         max_pixels: u64,
     },
     /// It ends early, contradicts itself or cannot be decoded. The text is for the log.

@@ -2,7 +2,7 @@ use image::ImageFormat;
 
 use crate::{Error, Result};
 
-/// The formats that are read, and written.
+/// The formats that are read. All but GIF are written, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// ITU-T T.81.
@@ -11,11 +11,13 @@ pub enum Format {
     Png,
     /// RFC 9649.
     WebP,
+    /// Graphics Interchange Format, version 89a. Read only.
+    Gif,
 }
 
 impl Format {
     /// The formats that are read, for a sentence to a person.
-    pub const READ: &'static str = "JPEG, PNG and WebP";
+    pub const READ: &'static str = "JPEG, PNG, WebP and GIF";
 
     /// The format that the first bytes show. What the sender calls the file plays no part.
     ///
@@ -31,6 +33,7 @@ impl Format {
             Ok(ImageFormat::Jpeg) => Ok(Self::Jpeg),
             Ok(ImageFormat::Png) => Ok(Self::Png),
             Ok(ImageFormat::WebP) => Ok(Self::WebP),
+            Ok(ImageFormat::Gif) => Ok(Self::Gif),
             Ok(other) => Err(Error::Unsupported(format!("{other:?}").to_uppercase())),
             Err(_) => Err(Error::NotAnImage),
         }
@@ -42,6 +45,7 @@ impl Format {
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",
             Self::WebP => "WebP",
+            Self::Gif => "GIF",
         }
     }
 
@@ -51,6 +55,7 @@ impl Format {
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
             Self::WebP => "image/webp",
+            Self::Gif => "image/gif",
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::{Error, Format, Result};
 
+pub(crate) mod gif;
 pub(crate) mod jpeg;
 pub(crate) mod png;
 pub(crate) mod webp;
@@ -18,26 +19,37 @@ pub struct Header {
     pub width: u32,
     /// Pixels, before turning it upright.
     pub height: u32,
+    /// One, or as many as an animation has.
+    pub frames: u32,
+}
+
+impl Header {
+    /// Pixels of all frames together: what decoding takes memory for.
+    pub fn pixels(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height) * u64::from(self.frames)
+    }
 }
 
 /// Reads the header. Decodes nothing and allocates nothing, whatever size the header claims.
 ///
 /// # Errors
 ///
-/// [`Error::NotAnImage`], [`Error::Unsupported`] (animations included), or [`Error::Damaged`] if the header makes no sense.
+/// [`Error::NotAnImage`], [`Error::Unsupported`] (animated PNG included), or [`Error::Damaged`] if the header makes no sense.
 pub fn inspect(bytes: &[u8]) -> Result<Header> {
     let format = Format::of(bytes)?;
-    let (dimensions, animated) = match format {
-        Format::Jpeg => (jpeg::dimensions(bytes), None),
-        Format::Png => (png::dimensions(bytes), png::is_animated(bytes).then_some("animated PNG")),
-        Format::WebP => (webp::dimensions(bytes), webp::is_animated(bytes).then_some("animated WebP")),
+    let (dimensions, frames) = match format {
+        Format::Jpeg => (jpeg::dimensions(bytes), 1),
+        // A first frame passed off as the whole would surprise its owner.
+        Format::Png if png::is_animated(bytes) => return Err(Error::Unsupported("animated PNG".to_owned())),
+        Format::Png => (png::dimensions(bytes), 1),
+        Format::WebP if webp::is_animated(bytes) => (webp::dimensions(bytes), webp::frames(bytes)),
+        Format::WebP => (webp::dimensions(bytes), 1),
+        Format::Gif => (gif::dimensions(bytes), gif::frames(bytes)),
     };
-    // A first frame passed off as the whole would surprise its owner.
-    if let Some(kind) = animated {
-        return Err(Error::Unsupported(kind.to_owned()));
-    }
+    let frames = u32::try_from(frames).unwrap_or(u32::MAX);
     match dimensions {
-        Some((width, height)) if width > 0 && height > 0 => Ok(Header { format, width, height }),
+        Some((width, height)) if width > 0 && height > 0 && frames > 0 => Ok(Header { format, width, height, frames }),
+        Some((width, height)) if width > 0 && height > 0 => Err(Error::Damaged("there is no frame".to_owned())),
         _ => Err(Error::Damaged("the header tells no size".to_owned())),
     }
 }
@@ -48,5 +60,6 @@ pub(crate) fn is_whole(bytes: &[u8], format: Format) -> bool {
         Format::Jpeg => jpeg::is_whole(bytes),
         Format::Png => png::is_whole(bytes),
         Format::WebP => webp::is_whole(bytes),
+        Format::Gif => gif::is_whole(bytes),
     }
 }

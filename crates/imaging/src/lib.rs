@@ -1,13 +1,15 @@
 //! Pixels: what an uploaded file is, and the clean pictures made of it.
 //!
 //! ```text
-//! bytes ── inspect ──► Header ── limits ──► decode ── turn upright ──► original ──► large ──► thumb ──► thumbhash
-//!          (no pixel, no allocation)
+//! bytes ── inspect ──► Header ── limits ──► decode ── turn upright ──► original ──► large ──► small ──► thumb ──► thumbhash
+//!          (no pixel, no allocation)                                                                         └──► color
 //! ```
 //!
 //! Every picture that leaves is encoded from pixels alone, so no EXIF, GPS, XMP or IPTC block can come through. Colors are
-//! read as sRGB: a color profile is dropped with the rest of the metadata, not converted.
+//! read as sRGB: a color profile is dropped with the rest of the metadata, not converted. The original of an animation stays
+//! one, as animated WebP; the smaller pictures are stills of its first frame.
 
+mod color;
 mod decode;
 mod encode;
 mod error;
@@ -16,6 +18,9 @@ mod header;
 mod limits;
 mod resize;
 
+use image::DynamicImage;
+
+pub use color::{Color, Hue};
 pub use encode::Encoded;
 pub use error::{Error, Result};
 pub use format::Format;
@@ -24,6 +29,8 @@ pub use limits::Limits;
 
 /// The longest side of the `large` picture, in pixels.
 pub const LARGE_SIDE: u32 = 1600;
+/// The longest side of the `small` picture, in pixels.
+pub const SMALL_SIDE: u32 = 800;
 /// The longest side of the `thumb` picture, in pixels.
 pub const THUMB_SIDE: u32 = 400;
 
@@ -34,20 +41,26 @@ pub struct Processed {
     pub original: Encoded,
     /// At most [`LARGE_SIDE`] pixels a side, always WebP.
     pub large: Encoded,
+    /// At most [`SMALL_SIDE`] pixels a side, always WebP.
+    pub small: Encoded,
     /// At most [`THUMB_SIDE`] pixels a side, always WebP.
     pub thumb: Encoded,
     /// A placeholder of some 25 bytes in base64, see <https://evanw.github.io/thumbhash/>.
     pub thumbhash: String,
+    /// What it is mostly of.
+    pub color: Color,
     /// Width of the original in pixels, after turning it upright.
     pub width: u32,
     /// Height of the original in pixels, after turning it upright.
     pub height: u32,
+    /// The original moves.
+    pub animated: bool,
 }
 
 /// Decodes an uploaded file under `limits` and encodes the pictures that may be kept of it.
 ///
-/// Takes seconds of CPU for tens of megapixels, and up to twelve bytes of memory per pixel: call it on a blocking thread
-/// and bound how many run at once.
+/// Takes seconds of CPU for tens of megapixels, and up to twelve bytes of memory per pixel of every frame: call it on a
+/// blocking thread and bound how many run at once.
 ///
 /// # Errors
 ///
@@ -55,17 +68,38 @@ pub struct Processed {
 pub fn process(bytes: &[u8], limits: &Limits) -> Result<Processed> {
     let header = inspect(bytes)?;
     limits.check(&header)?;
+    if header.frames > 1 {
+        return animation(bytes, &header);
+    }
     let upright = decode::decode(bytes, &header)?;
+    let original = encode::original(&upright, header.format)?;
+    pictures(&upright, original, false)
+}
 
+fn animation(bytes: &[u8], header: &Header) -> Result<Processed> {
+    let frames = decode::frames(bytes, header)?;
+    let original = encode::animation(&frames)?;
+    let first = frames.into_iter().next().ok_or_else(|| Error::Damaged("there is no frame".to_owned()))?;
+    // Frames that are alike are merged: of such an animation a still is left.
+    let animated = inspect(&original.bytes).is_ok_and(|header| header.frames > 1);
+    pictures(&decode::eight_bits(DynamicImage::ImageRgba8(first.picture)), original, animated)
+}
+
+fn pictures(upright: &DynamicImage, original: Encoded, animated: bool) -> Result<Processed> {
     // Each size comes from the one before it: a third of the work of starting over from the original.
-    let large = resize::within(&upright, LARGE_SIDE)?;
-    let thumb = resize::within(&large, THUMB_SIDE)?;
+    let large = resize::within(upright, LARGE_SIDE)?;
+    let small = resize::within(&large, SMALL_SIDE)?;
+    let thumb = resize::within(&small, THUMB_SIDE)?;
+    let tiny = encode::tiny(&thumb)?;
     Ok(Processed {
-        original: encode::original(&upright, header.format)?,
+        original,
         large: encode::preview(&large)?,
+        small: encode::preview(&small)?,
         thumb: encode::preview(&thumb)?,
-        thumbhash: encode::thumbhash(&thumb)?,
+        thumbhash: encode::thumbhash(&tiny),
+        color: color::dominant(&tiny),
         width: upright.width(),
         height: upright.height(),
+        animated,
     })
 }

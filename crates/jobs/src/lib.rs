@@ -8,6 +8,7 @@
 //!
 //! A job runs at least once, so what it does must be idempotent.
 
+mod backlog;
 mod worker;
 
 use serde::Serialize;

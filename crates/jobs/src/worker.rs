@@ -1,8 +1,10 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use sqlx::{FromRow, PgPool};
 use tracing::Instrument;
+
+use crate::backlog::{self, Known};
 
 /// How long a claim holds; a job must be done by then or may run a second time.
 const CLAIM: Duration = Duration::from_secs(300);
@@ -41,8 +43,13 @@ impl<R: Run> Worker<R> {
 
     /// Runs jobs until dropped.
     pub async fn run(self) {
+        let known = Known::default();
+        tokio::join!(self.work(&known), backlog::watch(self.pool.clone(), &known));
+    }
+
+    async fn work(&self, known: &Known) {
         loop {
-            match self.step().await {
+            match self.step(known).await {
                 Ok(true) => {}
                 Ok(false) => tokio::time::sleep(POLL).await,
                 Err(error) => {
@@ -54,7 +61,7 @@ impl<R: Run> Worker<R> {
     }
 
     /// Runs one job that is due; `false` if none is.
-    async fn step(&self) -> sqlx::Result<bool> {
+    async fn step(&self, known: &Known) -> sqlx::Result<bool> {
         let claimed: Option<Claimed> = sqlx::query_as(
             "update jobs set attempts = attempts + 1, run_at = clock_timestamp() + make_interval(secs => $1)
              where id = (select id from jobs where run_at <= clock_timestamp() order by run_at limit 1 for update skip locked)
@@ -67,8 +74,14 @@ impl<R: Run> Worker<R> {
         let span =
             tracing::info_span!("jobs.run", otel.name = format!("run {}", job.kind), otel.kind = "consumer", attempts = job.attempts);
         telemetry::link(&span, job.traceparent.as_deref());
-        let outcome = tokio::time::timeout(CLAIM, self.run.run(&job.kind, &job.payload)).instrument(span).await;
-        match outcome.unwrap_or_else(|late| Err(late.into())) {
+        let start = Instant::now();
+        let attempt = async {
+            let outcome = tokio::time::timeout(CLAIM, self.run.run(&job.kind, &job.payload)).await;
+            outcome.unwrap_or_else(|late| Err(JobError::from(late)))
+        };
+        let outcome = telemetry::recorded(attempt).instrument(span).await;
+        backlog::attempted(known, &job.kind, start.elapsed(), outcome.is_ok());
+        match outcome {
             Ok(()) => sqlx::query("delete from jobs where id = $1").bind(job.id).execute(&self.pool).await?,
             Err(error) => {
                 tracing::warn!(%error, kind = job.kind, attempts = job.attempts, "a job failed; trying again later");

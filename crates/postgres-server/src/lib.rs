@@ -7,9 +7,11 @@
 mod account;
 mod fetch;
 mod programs;
+mod running;
 mod server;
 
 pub use programs::Programs;
+pub use running::superuser_url_of_running;
 pub use server::{Durability, Server};
 
 /// Why there is no server.

@@ -21,7 +21,7 @@ impl ClientAddress {
     }
 
     /// What limits count by: an IPv6 customer holds a /64 and can call from any address of it.
-    pub(crate) fn network(self) -> IpAddr {
+    pub fn network(self) -> IpAddr {
         match self.0.to_canonical() {
             IpAddr::V6(address) => {
                 let prefix = u128::from(address) & !u128::from(u64::MAX);

@@ -11,9 +11,10 @@ use http::{HeaderName, HeaderValue, Method, header};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any as AnyOrigin, CorsLayer};
 
-use crate::{ClientAddress, Problem, Rates, Readiness, ServingConfig, probes};
+use crate::{ClientAddress, Problem, Rates, Readiness, ServingConfig, probes, rest};
 
-/// The public port: traced, limited in size, time and rate; callable from other sites without credentials.
+/// The public port: traced, limited in size, time and rate; callable from other sites without credentials. Whoever is refused
+/// early hears the answer.
 pub fn public_stack(router: Router, config: &ServingConfig, rates: &Rates) -> Router {
     let times = [config.request_timeout_seconds, config.upload_timeout_seconds].map(Duration::from_secs);
     router
@@ -26,6 +27,7 @@ pub fn public_stack(router: Router, config: &ServingConfig, rates: &Rates) -> Ro
         .layer(from_fn(harden))
         .layer(cors())
         .layer(from_fn(telemetry::trace_public))
+        .layer(from_fn(rest::read))
 }
 
 /// The private port: probes, metrics and internal calls.
@@ -39,7 +41,8 @@ pub fn private_stack(router: Router, readiness: Readiness) -> Router {
 
 /// Any site may call with a bearer token, and none with our cookies.
 fn cors() -> CorsLayer {
-    let headers = [header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("idempotency-key")];
+    let ours = ["idempotency-key", "last-event-id"].map(HeaderName::from_static);
+    let headers = [[header::AUTHORIZATION, header::CONTENT_TYPE], ours].concat();
     CorsLayer::new()
         .allow_origin(AnyOrigin)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
@@ -55,6 +58,7 @@ async fn limit_rate(State(rates): State<Rates>, address: ClientAddress, request:
     }
 }
 
+/// Until the answer begins: a stream may go on for as long as it likes.
 async fn limit_time([usual, upload]: [Duration; 2], request: Request, next: Next) -> Response {
     let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let time = if content_type.starts_with(b"multipart/") { upload } else { usual };

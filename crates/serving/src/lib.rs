@@ -7,6 +7,7 @@
 
 mod client_address;
 mod config;
+mod connection;
 mod extract;
 mod idempotency;
 mod layers;
@@ -15,9 +16,11 @@ mod page;
 mod probes;
 mod problem;
 mod rates;
+mod rest;
 
 pub use client_address::ClientAddress;
 pub use config::ServingConfig;
+pub use connection::Connection;
 pub use extract::{Create, Json, Path, Query};
 pub use idempotency::{Attempt, FreshAttempt, Idempotency, purge_idempotency_keys};
 pub use layers::{private_stack, public_stack};

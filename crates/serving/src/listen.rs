@@ -3,9 +3,13 @@
 //! `axum::serve` is not used: it gives hyper no timer, so that hyper's own limit on the time to read a request's head
 //! does nothing and a thousand idle sockets hold a service (axum issue 2741). Only HTTP/1.1 is spoken: gateways ask for
 //! nothing else, and hyper-util's choice between the two protocols waits for the first bytes without any timer.
+//!
+//! A connection may become a WebSocket. hyper-util's graceful shutdown cannot watch such connections, so they are told to
+//! end here, and the places that they hold say when they have.
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,14 +19,13 @@ use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
-use crate::{ClientAddress, Readiness, ServingConfig};
+use crate::{ClientAddress, Connection, Readiness, ServingConfig};
 
 /// Seconds a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -97,7 +100,6 @@ pub async fn serve(
 
 async fn accept(listener: TcpListener, router: Router, hops: usize, most: usize, mut closed: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(most));
-    let graceful = GracefulShutdown::new();
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     loop {
@@ -119,19 +121,30 @@ async fn accept(listener: TcpListener, router: Router, hops: usize, most: usize,
             }
         };
         let _ = stream.set_nodelay(true);
+        let line = Connection::new(place, closed.clone());
+        let (mut closing, cut) = (closed.clone(), line.cuts());
         let service = router.clone().map_request(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             let address = ClientAddress::find(request.headers(), peer, hops);
             request.extensions_mut().insert(address);
+            request.extensions_mut().insert(line.clone());
             request
         });
-        let watched = graceful.watch(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
+        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).with_upgrades();
         tokio::spawn(async move {
+            let mut connection = pin!(connection);
             // A broken connection is the client's business.
-            let _ = watched.await;
-            drop(place);
+            tokio::select! {
+                _ = connection.as_mut() => return,
+                () = cut.notified() => return,
+                _ = closing.changed() => connection.as_mut().graceful_shutdown(),
+            }
+            tokio::select! {
+                _ = connection => {}
+                () = cut.notified() => {}
+            }
         });
     }
     drop(listener);
-    graceful.shutdown().await;
+    let _ = places.acquire_many(u32::try_from(most).unwrap_or(u32::MAX)).await;
 }

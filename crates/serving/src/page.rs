@@ -59,7 +59,24 @@ impl Page {
     /// more than the limit, so that it is known whether a `next` page exists. `cursor` gives a row's place in the order.
     ///
     /// [`ascending`]: Self::ascending
-    pub fn cut<T>(&self, mut rows: Vec<T>, cursor: impl Fn(&T) -> i64) -> Paged<T> {
+    pub fn cut<T>(&self, rows: Vec<T>, cursor: impl Fn(&T) -> i64) -> Paged<T> {
+        // An empty page of what is newer keeps its cursor: a client polls with it until something comes.
+        let newest = |rows: &[T]| rows.first().map(&cursor).or((self.after > 0).then_some(self.after));
+        self.cut_with(rows, &cursor, newest)
+    }
+
+    /// As [`cut`](Self::cut), of a list whose `prev` goes by another order than its `next`: `poll` is the place in that
+    /// other order up to which everything is known.
+    pub fn cut_polled<T>(&self, rows: Vec<T>, cursor: impl Fn(&T) -> i64, poll: i64) -> Paged<T> {
+        self.cut_with(rows, cursor, |_| (poll > 0).then_some(poll))
+    }
+
+    /// The same list from its beginning.
+    pub fn restarted(&self) -> Self {
+        Self { before: i64::MAX, after: 0, ..self.clone() }
+    }
+
+    fn cut_with<T>(&self, mut rows: Vec<T>, cursor: impl Fn(&T) -> i64, newest: impl FnOnce(&[T]) -> Option<i64>) -> Paged<T> {
         let more = rows.len() as i64 > self.limit;
         rows.truncate(usize::try_from(self.limit).expect("a limit is small"));
         if self.ascending() {
@@ -69,9 +86,7 @@ impl Page {
         if let (Some(oldest), true) = (rows.last(), more || self.ascending()) {
             links.push(self.link("before", cursor(oldest), "next"));
         }
-        // An empty page of what is newer keeps its cursor: a client polls with it until something comes.
-        let newest = rows.first().map(&cursor).or((self.after > 0).then_some(self.after));
-        if let Some(newest) = newest {
+        if let Some(newest) = newest(&rows) {
             links.push(self.link("after", newest, "prev"));
         }
         Paged { items: rows, links }

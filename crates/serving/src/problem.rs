@@ -1,6 +1,7 @@
 //! Errors as RFC 9457 problem documents.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
@@ -52,12 +53,13 @@ struct Inner {
     detail: String,
     errors: Vec<FieldError>,
     retry_after: Option<Duration>,
+    challenge: Option<String>,
 }
 
 impl Problem {
     fn new(status: StatusCode, slug: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self(Box::new(Inner { status, slug, title, detail, errors: Vec::new(), retry_after: None }))
+        Self(Box::new(Inner { status, slug, title, detail, errors: Vec::new(), retry_after: None, challenge: None }))
     }
 
     /// 400: the request is not well-formed.
@@ -73,6 +75,14 @@ impl Problem {
     /// 403: who calls is known and may not do this, and that the thing exists is no secret.
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
+    }
+
+    /// 403: the token is good, and does not allow this (RFC 6750, section 3.1).
+    pub fn insufficient_scope(scope: impl Display) -> Self {
+        let detail = format!("This access token does not allow this. Ask for one with the scope `{scope}`.");
+        let mut problem = Self::new(StatusCode::FORBIDDEN, "insufficient-scope", "The token does not allow this", detail);
+        problem.0.challenge = Some(format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\""));
+        problem
     }
 
     /// 404: it does not exist, or the caller may not know that it does. Always the same words.
@@ -133,6 +143,11 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Our fault", detail)
     }
 
+    /// What went wrong, in words for whoever asked.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// The status it will be answered with.
     pub fn status(&self) -> StatusCode {
         self.0.status
@@ -177,6 +192,9 @@ impl IntoResponse for Problem {
         }
         if inner.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(challenge) = inner.challenge.and_then(|challenge| HeaderValue::try_from(challenge).ok()) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

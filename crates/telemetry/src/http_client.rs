@@ -3,11 +3,12 @@
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use http::{Method, StatusCode};
+use http::{Method, Response};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use tracing::{Span, field};
 
+use crate::http_server::known_method;
 use crate::{DURATION_BUCKETS, meter};
 
 static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
@@ -28,32 +29,36 @@ pub fn http_client_span(method: &Method, service: &'static str, path: &str) -> S
         otel.status_code = field::Empty,
         http.request.method = %method,
         http.response.status_code = field::Empty,
-        peer.service = service,
+        service.peer.name = service,
         server.address = service,
         url.template = path,
         error.type = field::Empty,
     )
 }
 
-/// Writes the answer's status on the current span.
-pub fn record_status(status: StatusCode) {
-    let span = Span::current();
-    span.record("http.response.status_code", status.as_u16());
-    if status.is_client_error() || status.is_server_error() {
-        span.record("otel.status_code", "ERROR");
-        span.record("error.type", status.as_str());
-    }
-}
-
-/// Times a call to `service` and marks the current span when it fails below HTTP.
-pub async fn timed_call<T, E>(service: &'static str, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+/// Times a call to `service`, and writes its outcome on the current span: the answer's status, or that there was none.
+pub async fn timed_call<B, E>(
+    method: &Method,
+    service: &'static str,
+    call: impl Future<Output = Result<Response<B>, E>>,
+) -> Result<Response<B>, E> {
     let start = Instant::now();
     let result = call.await;
-    let mut labels = vec![KeyValue::new("server.address", service)];
-    if result.is_err() {
-        Span::current().record("otel.status_code", "ERROR");
-        Span::current().record("error.type", "unreachable");
-        labels.push(KeyValue::new("error.type", "unreachable"));
+    let span = Span::current();
+    let mut labels = vec![KeyValue::new("http.request.method", known_method(method)), KeyValue::new("server.address", service)];
+    let failure = match &result {
+        Ok(response) => {
+            let status = response.status();
+            span.record("http.response.status_code", status.as_u16());
+            labels.push(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
+            (status.is_client_error() || status.is_server_error()).then(|| status.as_str().to_owned())
+        }
+        Err(_) => Some("unreachable".to_owned()),
+    };
+    if let Some(failure) = failure {
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", failure.as_str());
+        labels.push(KeyValue::new("error.type", failure));
     }
     DURATION.record(start.elapsed().as_secs_f64(), &labels);
     result

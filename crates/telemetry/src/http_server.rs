@@ -66,6 +66,7 @@ async fn trace(parent: Context, request: Request, next: Next) -> Response {
         http.response.status_code = field::Empty,
         url.path = request.uri().path(),
         url.scheme = "http",
+        network.protocol.version = if request.version() == http::Version::HTTP_10 { "1.0" } else { "1.1" },
         error.type = field::Empty,
     );
     // Fails only when the span is not recorded, and then there is nothing to attach.
@@ -106,7 +107,7 @@ impl Drop for Active {
 }
 
 /// Methods are text from outside; as labels they must be few. `_OTHER` is the semantic conventions' word.
-fn known_method(method: &http::Method) -> &'static str {
+pub(crate) fn known_method(method: &http::Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
 }

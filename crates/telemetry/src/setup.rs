@@ -1,10 +1,11 @@
 //! Everything that happens once, at the start and at the end of a program.
 
+use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 
 use opentelemetry::trace::TracerProvider;
-use opentelemetry::{KeyValue, TraceId, global};
+use opentelemetry::{Key, KeyValue, TraceId, global};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter};
 use opentelemetry_sdk::Resource;
@@ -19,7 +20,13 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
 use crate::log_format::JsonLines;
+use crate::losses::{self, Losses};
+use crate::process;
 use crate::sql::{self, SqlSpans};
+
+/// What each series on `/metrics` says of its program. A collector that turns the resource into labels says the same, so
+/// that one query works on either.
+const ON_EVERY_SERIES: [&str; 3] = ["service.name", "service.namespace", "service.version"];
 
 static REGISTRY: OnceLock<Registry> = OnceLock::new();
 static RATIO: OnceLock<f64> = OnceLock::new();
@@ -33,8 +40,23 @@ pub enum LogFormat {
     Text,
 }
 
+/// Which new traces are recorded. A trace that one of our own services began is recorded as that service decided, so each
+/// word and its `parentbased_` twin mean the same here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum TraceSampler {
+    /// All.
+    #[value(name = "always_on", alias = "parentbased_always_on")]
+    AlwaysOn,
+    /// None.
+    #[value(name = "always_off", alias = "parentbased_always_off")]
+    AlwaysOff,
+    /// The share that `OTEL_TRACES_SAMPLER_ARG` says, chosen by the trace's id.
+    #[value(name = "traceidratio", alias = "parentbased_traceidratio")]
+    Ratio,
+}
+
 /// Logs and OTLP. Everything else of OpenTelemetry is read from its own variables: `OTEL_EXPORTER_OTLP_ENDPOINT`
-/// switches the export on, `OTEL_TRACES_SAMPLER_ARG` is the share of traces that is kept.
+/// switches the export on, `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` say which traces are recorded.
 #[derive(Clone, Debug, clap::Args)]
 pub struct TelemetryConfig {
     /// How log lines look; text on a terminal and JSON elsewhere, unless set.
@@ -46,9 +68,23 @@ pub struct TelemetryConfig {
     /// Where traces, metrics and logs go by OTLP over HTTP, such as `http://127.0.0.1:4318`; nowhere unless set.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
-    /// The share of new traces that is recorded, from 0 to 1.
+    /// Which new traces are recorded.
+    #[arg(long, env = "OTEL_TRACES_SAMPLER", value_enum, default_value_t = TraceSampler::Ratio)]
+    pub trace_sampler: TraceSampler,
+    /// With `traceidratio`, the share of new traces that is recorded, from 0 to 1.
     #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0)]
     pub trace_ratio: f64,
+}
+
+impl TelemetryConfig {
+    /// The share of new traces that is recorded.
+    fn ratio(&self) -> f64 {
+        match self.trace_sampler {
+            TraceSampler::AlwaysOn => 1.0,
+            TraceSampler::AlwaysOff => 0.0,
+            TraceSampler::Ratio => self.trace_ratio.clamp(0.0, 1.0),
+        }
+    }
 }
 
 /// Why telemetry cannot be set up.
@@ -85,7 +121,7 @@ pub(crate) fn samples(trace: TraceId) -> bool {
 impl Telemetry {
     /// Starts logs, traces and metrics of the program `service`. Call it once, before anything logs.
     pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Self, SetupError> {
-        let ratio = config.trace_ratio.clamp(0.0, 1.0);
+        let ratio = config.ratio();
         let _ = RATIO.set(ratio);
         // What comes later wins: whoever runs us knows better which platform this is.
         let service = std::env::var("OTEL_SERVICE_NAME").unwrap_or_else(|_| service.to_owned());
@@ -102,7 +138,8 @@ impl Telemetry {
         let mut traces = SdkTracerProvider::builder().with_resource(resource.clone()).with_sampler(sampler);
         let mut logs = SdkLoggerProvider::builder().with_resource(resource.clone());
         let registry = Registry::new();
-        let reader = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build()?;
+        let labels: HashSet<Key> = ON_EVERY_SERIES.map(Key::from_static_str).into();
+        let reader = opentelemetry_prometheus::exporter().with_registry(registry.clone()).with_resource_selector(labels).build()?;
         let mut metrics = SdkMeterProvider::builder().with_resource(resource).with_reader(reader);
         if let Some(base) = config.otlp_endpoint.as_deref().filter(|base| !base.is_empty()) {
             use opentelemetry_otlp::WithExportConfig;
@@ -115,6 +152,8 @@ impl Telemetry {
         global::set_tracer_provider(telemetry.traces.clone());
         global::set_meter_provider(telemetry.metrics.clone());
         let _ = REGISTRY.set(registry);
+        process::observe();
+        losses::observe();
         telemetry.subscribe(config)?;
         Ok(telemetry)
     }
@@ -137,7 +176,8 @@ impl Telemetry {
         };
         tracing_subscriber::registry()
             .with(tracing_opentelemetry::layer().with_tracer(self.traces.tracer("socialplatform")).with_filter(ours()))
-            .with(SqlSpans.with_filter(Targets::new().with_target(sql::TARGET, LevelFilter::DEBUG)))
+            .with(SqlSpans.with_filter(Targets::new().with_targets([sql::STATEMENTS, sql::ACQUIRED].map(|it| (it, LevelFilter::DEBUG)))))
+            .with(Losses.with_filter(Targets::new().with_target(losses::TARGET, LevelFilter::WARN)))
             .with(OpenTelemetryTracingBridge::new(&self.logs).with_filter(ours()))
             .with(lines.with_filter(filter()?))
             .init();

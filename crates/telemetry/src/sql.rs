@@ -26,11 +26,37 @@ static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         .build()
 });
 
-/// The target under which sqlx logs statements.
-pub(crate) const TARGET: &str = "sqlx::query";
+/// Without the name of the pool, which sqlx does not tell: a pod has one, and `all` has one for each service.
+static WAIT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
+    meter()
+        .f64_histogram("db.client.connection.wait_time")
+        .with_unit("s")
+        .with_description("Time until a connection of the pool was to be had.")
+        .with_boundaries(vec![0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0])
+        .build()
+});
 
-/// Turns statement events into spans.
+/// The target under which sqlx logs statements.
+pub(crate) const STATEMENTS: &str = "sqlx::query";
+/// The target under which sqlx logs that a connection was had; `database::connect` switches it on.
+pub(crate) const ACQUIRED: &str = "sqlx::pool::acquire";
+
+/// Turns statement events into spans, and times waiting for connections.
 pub(crate) struct SqlSpans;
+
+/// How long a connection was waited for.
+#[derive(Default)]
+struct Acquired(Option<f64>);
+
+impl Visit for Acquired {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        if field.name() == "acquired_after_secs" {
+            self.0 = Some(value);
+        }
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}
 
 #[derive(Default)]
 struct Statement {
@@ -59,6 +85,14 @@ impl Visit for Statement {
 
 impl<S: Subscriber> Layer<S> for SqlSpans {
     fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
+        if event.metadata().target() == ACQUIRED {
+            let mut acquired = Acquired::default();
+            event.record(&mut acquired);
+            if let Some(seconds) = acquired.0 {
+                WAIT.record(seconds, &[]);
+            }
+            return;
+        }
         let mut statement = Statement::default();
         event.record(&mut statement);
         let text = if statement.text.is_empty() { &statement.summary } else { &statement.text };
@@ -73,11 +107,13 @@ impl<S: Subscriber> Layer<S> for SqlSpans {
         }
         let tracer = global::tracer("sqlx");
         let end = SystemTime::now();
+        let summary = summary(text, operation);
+        let described = [KeyValue::new("db.query.summary", summary.clone()), KeyValue::new("db.query.text", text.clone())];
         let mut span = tracer
-            .span_builder(summary(text, operation))
+            .span_builder(summary)
             .with_kind(SpanKind::Client)
             .with_start_time(end - Duration::from_secs_f64(statement.elapsed))
-            .with_attributes(labels.into_iter().chain([KeyValue::new("db.query.text", text.clone())]))
+            .with_attributes(labels.into_iter().chain(described))
             .start_with_context(&tracer, &parent);
         span.end_with_timestamp(end);
     }

@@ -2,8 +2,8 @@
 
 use contracts::Service;
 
-use super::{Component, MIGRATE, Probes, database_call, resources, role};
-use crate::platform::Platform;
+use super::{Component, MIGRATE, Probes, database_call, resources, role, trust};
+use crate::platform::{Platform, Scale};
 use crate::resources::env;
 use crate::secrets::Credentials;
 
@@ -16,11 +16,12 @@ pub fn migrate(platform: &Platform, credentials: &Credentials) -> Component {
     let mut variables =
         vec![env::secret("OWNER_DATABASE_URL", &platform.named(MIGRATE), "OWNER_DATABASE_URL"), env::value("LOG_FORMAT", "json")];
     variables.extend(Service::ALL.map(password));
-    Component {
+    let component = Component {
         name: MIGRATE,
         image: platform.image.clone(),
         command: role(MIGRATE),
-        replicas: 1,
+        scale: Scale::Fixed(1),
+        spread: Vec::new(),
         resources: resources("50m", "64Mi", "256Mi"),
         env: variables,
         ports: Vec::new(),
@@ -30,7 +31,10 @@ pub fn migrate(platform: &Platform, credentials: &Credentials) -> Component {
         disk: None,
         scratch: Vec::new(),
         secret_files: None,
+        config_file: None,
         before_stop: None,
         grace_seconds: 30,
-    }
+        overrides: None,
+    };
+    trust::trusting(platform, component)
 }

@@ -30,6 +30,17 @@ pub(super) fn photo(platform: &Platform, credentials: &Credentials) -> Component
         env::secret("AWS_ACCESS_KEY_ID", &secret, "AWS_ACCESS_KEY_ID"),
         env::secret("AWS_SECRET_ACCESS_KEY", &secret, "AWS_SECRET_ACCESS_KEY"),
     ]);
+    if let ObjectStore::External { public_endpoint: Some(url), .. } = &platform.object_store {
+        component.env.push(env::value("S3_PUBLIC_ENDPOINT", url));
+    }
+    let photos = &platform.photos;
+    let limits = [
+        ("PHOTO_MAX_BYTES", photos.max_bytes),
+        ("PHOTO_MAX_SIDE", photos.max_side.map(i64::from)),
+        ("PHOTO_MAX_PIXELS", photos.max_pixels),
+        ("PHOTO_QUOTA_BYTES", photos.quota_bytes),
+    ];
+    component.env.extend(limits.iter().filter_map(|(name, limit)| limit.map(|limit| env::value(name, &limit.to_string()))));
     component.calls.push(call);
     component
 }

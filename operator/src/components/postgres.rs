@@ -4,7 +4,7 @@
 //! image is used, neither its entrypoint nor any other program in it.
 
 use super::{Component, Disk, POSTGRES, Port, Probes, SecretFiles, resources};
-use crate::platform::Platform;
+use crate::platform::{Platform, Scale};
 
 const USER: i64 = 999;
 const PORT: u16 = 5432;
@@ -32,7 +32,8 @@ pub(super) fn postgres(platform: &Platform, image: &str, storage: &str) -> Compo
         name: POSTGRES,
         image: image.to_owned(),
         command: shell(START),
-        replicas: 1,
+        scale: Scale::Fixed(1),
+        spread: Vec::new(),
         resources: resources("100m", "256Mi", "1Gi"),
         env: Vec::new(),
         ports: vec![Port { name: "postgres", number: PORT, open: false }],
@@ -43,7 +44,9 @@ pub(super) fn postgres(platform: &Platform, image: &str, storage: &str) -> Compo
         scratch: vec!["/tmp", "/var/run/postgresql"],
         secret_files: Some(SecretFiles { secret: platform.named("database"), keys: &["password"], path: "/etc/postgresql" }),
         // Kubernetes sends SIGTERM, at which PostgreSQL waits for its clients; SIGINT ends their sessions.
+        config_file: None,
         before_stop: Some(shell("kill -INT 1")),
         grace_seconds: 60,
+        overrides: None,
     }
 }

@@ -1,7 +1,7 @@
 //! An S3 store for development: the platform's own, on one volume.
 
 use super::{Component, Disk, Port, Probes, S3, resources, role};
-use crate::platform::Platform;
+use crate::platform::{Platform, Scale};
 use crate::resources::env;
 
 /// Its port.
@@ -19,7 +19,8 @@ pub(super) fn s3(platform: &Platform, storage: &str) -> Component {
         name: S3,
         image: platform.image.clone(),
         command: role("dev-s3"),
-        replicas: 1,
+        scale: Scale::Fixed(1),
+        spread: Vec::new(),
         resources: resources("50m", "64Mi", "512Mi"),
         env: vec![
             env::value("S3_ADDR", &format!("0.0.0.0:{PORT}")),
@@ -37,7 +38,9 @@ pub(super) fn s3(platform: &Platform, storage: &str) -> Component {
         disk: Some(Disk { path: ROOT, size: storage.to_owned() }),
         scratch: Vec::new(),
         secret_files: None,
+        config_file: None,
         before_stop: None,
         grace_seconds: 30,
+        overrides: None,
     }
 }

@@ -3,7 +3,8 @@
 use contracts::Service;
 use k8s_openapi::api::core::v1::EnvVar;
 
-use super::{Call, Callee, Component, Port, Probes, database_call, role};
+use super::{Call, Callee, Component, Port, Probes, database_call, role, trust};
+use crate::crd::TopologySpreadSpec;
 use crate::platform::Platform;
 use crate::resources::env;
 use crate::secrets::Credentials;
@@ -29,11 +30,12 @@ pub(super) fn service(
     let mut calls = vec![database_call(platform, credentials)];
     calls.extend((service != Service::Auth).then_some(auth));
     calls.extend(platform.otlp.as_ref().map(|collector| Call { to: Callee::Outside, port: collector.port }));
-    Component {
+    let component = Component {
         name: service.name(),
         image: platform.image.clone(),
         command: role(service.name()),
-        replicas: size.replicas.unwrap_or(1),
+        scale: size.scale,
+        spread: size.spread.unwrap_or_else(over_nodes),
         resources: size.resources.unwrap_or_else(|| super::resources(cpu, memory, memory_limit)),
         env: variables(platform, service),
         ports: vec![Port { name: "public", number: PUBLIC_PORT, open: true }, Port { name: "private", number: PRIVATE_PORT, open: false }],
@@ -43,9 +45,17 @@ pub(super) fn service(
         disk: None,
         scratch: Vec::new(),
         secret_files: None,
+        config_file: None,
         before_stop: None,
         grace_seconds: 45,
-    }
+        overrides: size.overrides,
+    };
+    trust::trusting(platform, component)
+}
+
+/// As far as there are enough nodes, so that one of them takes one pod of a service with it.
+fn over_nodes() -> Vec<TopologySpreadSpec> {
+    vec![TopologySpreadSpec { topology_key: "kubernetes.io/hostname".to_owned(), max_skew: None, when_unsatisfiable: None }]
 }
 
 fn variables(platform: &Platform, service: Service) -> Vec<EnvVar> {

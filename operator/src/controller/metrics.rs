@@ -5,12 +5,15 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 
+use crate::condition_metrics;
+
 pub(super) struct Metrics {
     duration: Histogram<f64>,
 }
 
 impl Metrics {
     pub(super) fn new() -> Self {
+        condition_metrics::observe();
         let duration = telemetry::meter()
             .f64_histogram("socialplatform.operator.reconcile.duration")
             .with_unit("s")

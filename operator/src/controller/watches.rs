@@ -5,6 +5,7 @@
 //!   every kind of object of ours, by label ────────────────► the platform that its label names
 //!   Secrets labelled socialplatform.dev/reload=true ───────► the platforms that refer to them
 //!   the ConfigMap with the catalog of images ──────────────► all platforms
+//!   the optional APIs of the cluster, by asking ───────────► all platforms
 //! ```
 //!
 //! Platforms are found by label and not by owner, because what the deletion policy retains has no owner. The streams are
@@ -28,18 +29,18 @@ use kube::{Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 
 use super::Options;
+use crate::apis::{self, Known};
 use crate::children::Cache;
 use crate::crd::SocialPlatform;
 use crate::images::Images;
 use crate::reconcile::fetch::references;
-use crate::resources::http_route::HttpRoute;
 use crate::resources::metadata::{INSTANCE, MANAGED_BY, MANAGER, RELOAD};
 
 /// A resource, or why it could not be read.
 pub(super) type Guarded = DeserializeGuard<SocialPlatform>;
 
-/// How often a cluster without the Gateway API is asked for it.
-const GATEWAY_API_POLL: Duration = Duration::from_secs(60);
+/// How often a cluster that does not know a kind is asked for it.
+const OPTIONAL_KIND_POLL: Duration = Duration::from_secs(60);
 
 /// Where the operator looks.
 pub(super) struct Scope {
@@ -69,7 +70,7 @@ pub(super) struct Watches {
 }
 
 /// Sets up everything that is watched.
-pub(super) fn watches(scope: &Scope, options: &Options) -> Watches {
+pub(super) fn watches(scope: &Scope, options: &Options, apis: &Known) -> Watches {
     let (platforms, writer) = reflector::store::<Guarded>();
     // Our own status is no reason to look again; a spec is.
     let specs = watcher(scope.api::<Guarded>(), watcher::Config::default())
@@ -82,29 +83,40 @@ pub(super) fn watches(scope: &Scope, options: &Options) -> Watches {
 
     let controller = controller.watches_stream(reloadable(scope), move |secret| referring(&platforms, &secret));
     let (controller, images) = catalog(controller, scope, options);
+    let controller = controller.reconcile_all_on(apis.changes());
 
     let (controller, service_accounts) = children(controller, scope);
     let (controller, secrets) = children(controller, scope);
     let (controller, config_maps) = children(controller, scope);
     let (controller, network_policies) = children(controller, scope);
+    let (controller, disruption_budgets) = children(controller, scope);
     let (controller, services) = children(controller, scope);
     let (controller, volume_claims) = children(controller, scope);
     let (controller, deployments) = children(controller, scope);
+    let (controller, autoscalers) = children(controller, scope);
     let (controller, jobs) = children(controller, scope);
     let (controller, ingresses) = children(controller, scope);
-    let (controller, http_routes, http_routes_served) = routes(controller, scope);
+    let (controller, http_routes, http_routes_served) = optional(controller, scope);
+    let (controller, prometheus_rules, prometheus_rules_served) = optional(controller, scope);
+    let (controller, service_monitors, service_monitors_served) = optional(controller, scope);
     let cache = Cache {
         service_accounts,
         secrets,
         config_maps,
         network_policies,
+        disruption_budgets,
         services,
         volume_claims,
         deployments,
+        autoscalers,
         jobs,
         ingresses,
         http_routes,
         http_routes_served,
+        prometheus_rules,
+        prometheus_rules_served,
+        service_monitors,
+        service_monitors_served,
     };
     Watches { controller, cache, images }
 }
@@ -119,31 +131,31 @@ where
     (controller.watches_stream(reflected(scope.api(), ours(), writer), platform_of::<K>), store)
 }
 
-/// Watches HTTPRoutes from the moment that the cluster knows them.
-fn routes(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Store<HttpRoute>, Arc<AtomicBool>) {
+/// Watches a kind of another project from the moment that the cluster knows it.
+fn optional<K>(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Store<K>, Arc<AtomicBool>)
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    K: Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+{
     let (store, writer) = reflector::store();
     let served = Arc::new(AtomicBool::new(false));
-    let (api, client, seen) = (scope.api::<HttpRoute>(), scope.client.clone(), served.clone());
-    let routes = async move {
-        while !knows_routes(&client).await {
-            tokio::time::sleep(GATEWAY_API_POLL).await;
+    let (api, client, seen) = (scope.api::<K>(), scope.client.clone(), served.clone());
+    let objects = async move {
+        while !knows::<K>(&client).await {
+            tokio::time::sleep(OPTIONAL_KIND_POLL).await;
         }
         seen.store(true, Ordering::Release);
         reflected(api, ours(), writer)
     };
-    (controller.watches_stream(routes.flatten_stream(), platform_of::<HttpRoute>), store, served)
+    (controller.watches_stream(objects.flatten_stream(), platform_of::<K>), store, served)
 }
 
-async fn knows_routes(client: &Client) -> bool {
-    match client.list_api_group_resources("gateway.networking.k8s.io/v1").await {
-        Ok(list) => list.resources.iter().any(|resource| resource.name == "httproutes"),
-        // Where nobody serves the group, the 404 is plain text and has no reason.
-        Err(kube::Error::Api(status)) if status.code == 404 => false,
-        Err(error) => {
-            tracing::warn!(%error, "failed to ask for the Gateway API; it is asked again");
-            false
-        }
-    }
+/// Does the cluster know this kind? No, if it does not answer: it is asked again.
+async fn knows<K: Resource<DynamicType = ()>>(client: &Client) -> bool {
+    apis::knows::<K>(client).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, kind = %K::kind(&()), "failed to ask whether the cluster knows a kind; it is asked again");
+        false
+    })
 }
 
 /// Watches the catalog of images, if there is one.

@@ -70,6 +70,10 @@ pub enum SslMode {
     /// Always encrypted; the server's certificate is not checked.
     #[default]
     Require,
+    /// Always encrypted, and the server's certificate is good for its host name: signed by an authority of
+    /// `trust.caBundleRef`, or by one that everybody trusts.
+    #[serde(rename = "verify-full")]
+    VerifyFull,
 }
 
 impl SslMode {
@@ -79,6 +83,7 @@ impl SslMode {
             Self::Disable => "disable",
             Self::Prefer => "prefer",
             Self::Require => "require",
+            Self::VerifyFull => "verify-full",
         }
     }
 }

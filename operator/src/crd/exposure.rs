@@ -4,6 +4,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::PeerSpec;
+
 /// How people reach the platform.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[x_kube(
@@ -30,6 +32,12 @@ pub struct ExposureSpec {
     /// The HTTPRoute of mode Gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway: Option<GatewaySpec>,
+
+    /// Who may call the services' public port 8080, where the cluster enforces NetworkPolicies; any pod unless set. Name
+    /// the gateway's or ingress controller's pods to let nobody pass by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16))]
+    pub from: Option<Vec<PeerSpec>>,
 }
 
 /// What brings requests in.

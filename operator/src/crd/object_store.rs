@@ -46,6 +46,12 @@ pub struct ExternalObjectStoreSpec {
     #[schemars(length(min = 8, max = 512), regex(pattern = r"^https?://[^/?#\s]+/?$"))]
     pub endpoint: String,
 
+    /// The base URL under which people's browsers reach the same store. Where it is set, large files may be uploaded straight
+    /// there; the bucket has to allow `PUT` from the platform's origin (CORS).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 8, max = 512), regex(pattern = r"^https?://[^/?#\s]+/?$"))]
+    pub public_endpoint: Option<String>,
+
     /// The bucket, which must exist.
     #[schemars(length(min = 3, max = 63), regex(pattern = r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$"))]
     pub bucket: String,

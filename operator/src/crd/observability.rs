@@ -1,8 +1,17 @@
+use std::collections::BTreeMap;
+
+use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where traces, metrics and logs go.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+use super::PeerSpec;
+
+/// Where traces, metrics and logs go, who may read metrics, and what is made of them.
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[x_kube(
+    validation = Rule::new("!has(self.otlpEndpoint) || !has(self.serviceMonitors) || self.serviceMonitors != 'Enabled'")
+        .message("observability.serviceMonitors is for platforms without an otlpEndpoint: with both, every metric would arrive twice")
+)]
 #[serde(rename_all = "camelCase")]
 pub struct ObservabilitySpec {
     /// The base URL of an OpenTelemetry collector that takes OTLP over HTTP, such as
@@ -11,4 +20,40 @@ pub struct ObservabilitySpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 8, max = 512), regex(pattern = r"^https?://[^/?#\s]+/?$"))]
     pub otlp_endpoint: Option<String>,
+
+    /// Who may call the private port 9090 for `/metrics`, where the cluster enforces NetworkPolicies, such as the pods of
+    /// Prometheus; nobody but the platform itself unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16))]
+    pub from: Option<Vec<PeerSpec>>,
+
+    /// `Enabled`: a ConfigMap for each Grafana dashboard, labelled `grafana_dashboard: "1"` as Grafana's sidecar looks for
+    /// them. `Disabled` unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dashboards: Option<Switch>,
+
+    /// `Enabled`: the alerts as PrometheusRule, where the cluster knows that kind. `Disabled` unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alerts: Option<Switch>,
+
+    /// `Enabled`: a ServiceMonitor by which Prometheus finds `/metrics` of every service, where the cluster knows that
+    /// kind; `from` lets it in. For platforms without an `otlpEndpoint`. `Disabled` unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_monitors: Option<Switch>,
+
+    /// Labels of the PrometheusRule and the ServiceMonitor by which a Prometheus selects them, such as
+    /// `release: kube-prometheus-stack`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("maxProperties" = 8))]
+    pub monitoring_labels: Option<BTreeMap<String, String>>,
+}
+
+/// Whether something is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(description = "")]
+pub enum Switch {
+    /// It is made.
+    Enabled,
+    /// It is not.
+    Disabled,
 }

@@ -33,8 +33,9 @@ pub struct SocialPlatformStatus {
     pub components: Vec<ComponentStatus>,
 
     /// What is true of the platform. Always there: `Ready` (the sum of all), `SecretsResolved`, `DatabaseMigrated`,
-    /// `Exposed` and `DevelopmentOnly` (a Development store is in use). Only while true: `Reconciling` (on its way) and
-    /// `Stalled` (cannot go on unless someone acts).
+    /// `Exposed` and `DevelopmentOnly` (a Development store is in use). Only where a service has an autoscaler:
+    /// `Autoscaling`. Only where dashboards, alerts or ServiceMonitors were asked for: `Monitored`. Only while true:
+    /// `Paused`, `Hibernated`, `Reconciling` (on its way) and `Stalled` (cannot go on unless someone acts).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
@@ -67,6 +68,10 @@ pub struct ComponentStatus {
 
     /// How many should.
     pub desired: i32,
+
+    /// The release that they run, or are being replaced to run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 
     /// The image that they run, or are being replaced to run.
     pub image: String,

@@ -44,6 +44,16 @@ fn a_name_must_leave_room_for_the_names_of_its_objects() {
 }
 
 #[test]
+fn metrics_arrive_once() {
+    let mut resource = full();
+    let observability = resource.spec.observability.as_mut().unwrap();
+    observability.service_monitors = Some(Switch::Enabled);
+    assert!(refusal(&resource).contains("every metric would arrive twice"));
+    resource.spec.observability.as_mut().unwrap().otlp_endpoint = None;
+    resource.validate_cel().unwrap();
+}
+
+#[test]
 fn the_domain_cannot_change() {
     let (old, mut new) = (minimal(), minimal());
     new.spec.domain = "other.example.org".into();
@@ -98,7 +108,7 @@ fn a_volume_only_grows() {
 
 #[test]
 fn delete_is_not_promised_for_what_is_not_cleaned_up() {
-    let delete = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete) });
+    let delete = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete), ..LifecycleSpec::default() });
     let mut resource = minimal();
     resource.spec.lifecycle = delete.clone();
     resource.validate_cel().unwrap();
@@ -106,6 +116,33 @@ fn delete_is_not_promised_for_what_is_not_cleaned_up() {
     let mut resource = full();
     resource.spec.lifecycle = delete;
     assert!(refusal(&resource).contains("Delete works with Development storage only"));
+}
+
+#[test]
+fn the_size_of_a_service_is_decided_once() {
+    let with = |change: fn(&mut ComponentSpec)| {
+        let mut resource = full();
+        let social = resource.spec.components.as_mut().unwrap().social.as_mut().unwrap();
+        change(social);
+        resource
+    };
+    assert!(refusal(&with(|it| it.replicas = Some(3))).contains("either replicas or autoscaling"));
+    assert!(refusal(&with(|it| it.autoscaling.as_mut().unwrap().min_replicas = 9)).contains("may not be above maxReplicas"));
+    with(|it| it.autoscaling = None).validate_cel().unwrap();
+}
+
+#[test]
+fn a_peer_is_selected_or_an_address() {
+    let with = |peer: PeerSpec| {
+        let mut resource = full();
+        resource.spec.exposure.from = Some(vec![peer]);
+        resource
+    };
+    let addresses = Some(IpBlockSpec { cidr: "192.0.2.0/24".into() });
+    with(PeerSpec { ip_block: addresses.clone(), ..PeerSpec::default() }).validate_cel().unwrap();
+    assert!(refusal(&with(PeerSpec::default())).contains("a peer needs"));
+    let both = PeerSpec { ip_block: addresses, pod_selector: Some(LabelsSpec::default()), ..PeerSpec::default() };
+    assert!(refusal(&with(both)).contains("not both"));
 }
 
 /// Calls `visit` with the path and the schema of every field.
@@ -163,7 +200,7 @@ fn the_definition_has_what_kubectl_shows() {
     assert_eq!(crd["spec"]["names"]["categories"], json!(["all"]));
     let version = &crd["spec"]["versions"][0];
     let columns: Vec<_> = version["additionalPrinterColumns"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
-    assert_eq!(columns, ["Version", "Ready", "Reason", "URL", "Age"]);
+    assert_eq!(columns, ["Version", "Ready", "Reason", "Target", "URL", "Age"]);
     assert!(version["subresources"]["status"].is_object());
     let conditions = &schema()["properties"]["status"]["properties"]["conditions"];
     assert_eq!(conditions["x-kubernetes-list-map-keys"], json!(["type"]));

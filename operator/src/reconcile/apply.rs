@@ -1,5 +1,6 @@
 //! Step 4: the cluster becomes as it should be. An object that already is so is not written.
 
+mod scaling;
 mod writer;
 
 use std::marker::PhantomData;
@@ -44,9 +45,19 @@ pub enum Progress {
     },
     /// The migration went through, and the services are as they should be.
     Migrated,
+    /// No pod is to run; nothing is migrated before the platform wakes.
+    Hibernated,
 }
 
-/// Applies `prepared` in the order of its fields, up to the migration if that is not through.
+impl Progress {
+    /// Is every object as it should be, and what is no longer wanted in nobody's way?
+    fn is_through(&self) -> bool {
+        matches!(self, Self::Migrated | Self::Hibernated)
+    }
+}
+
+/// Applies `prepared` in the order of its fields, up to the migration if that is not through. A platform that hibernates
+/// does not migrate: its stores do not answer.
 pub async fn apply(client: &Client, cluster: &Cluster, prepared: Resources<Prepared>) -> Result<Outcome, Error> {
     // Without `..`: a kind that is added and not applied does not compile.
     let Resources {
@@ -55,16 +66,21 @@ pub async fn apply(client: &Client, cluster: &Cluster, prepared: Resources<Prepa
         secrets,
         config_maps,
         network_policies,
+        disruption_budgets,
         services,
         volume_claims,
+        prometheus_rules,
+        service_monitors,
         stores,
         migration,
         deployments,
+        autoscalers,
         ingresses,
         http_routes,
         state: PhantomData::<Prepared>,
     } = prepared;
     let children = &cluster.children;
+    let uid = cluster.resource.meta().uid.as_deref();
     let mut writer = Writer::new(client, cluster);
 
     let service_accounts = writer.apply(service_accounts, &children.service_accounts).await?;
@@ -73,26 +89,40 @@ pub async fn apply(client: &Client, cluster: &Cluster, prepared: Resources<Prepa
     let secrets = writer.apply(secrets, &children.secrets).await?;
     let config_maps = writer.apply(config_maps, &children.config_maps).await?;
     let network_policies = writer.apply(network_policies, &children.network_policies).await?;
+    let disruption_budgets = writer.apply(disruption_budgets, &children.disruption_budgets).await?;
     let services = writer.apply(services, &children.services).await?;
     let volume_claims = writer.apply(volume_claims, &children.volume_claims).await?;
-    let stores = writer.apply(stores, &children.deployments).await?;
+    let prometheus_rules = writer.apply(prometheus_rules, &children.prometheus_rules).await?;
+    let service_monitors = writer.apply(service_monitors, &children.service_monitors).await?;
 
+    let asleep = match cluster.resource.is_hibernated() {
+        // Services before their stores, and autoscalers before both: they would wake them.
+        true => {
+            writer.delete(&orphans(uid, &children.autoscalers, &autoscalers)).await?;
+            Some(writer.apply(deployments.clone(), &children.deployments).await?)
+        }
+        false => None,
+    };
+    let stores = writer.apply(stores, &children.deployments).await?;
     let waiting_for: Vec<String> = stores.iter().filter(|store| !is_available(store)).map(ResourceExt::name_any).collect();
-    let (migration, progress) = migrate(&mut writer, cluster, migration, waiting_for).await?;
+    let (migration, progress) = match asleep {
+        Some(_) => (find(&children.jobs, &migration.name_any()).map_or(migration, |job| Job::clone(&job)), Progress::Hibernated),
+        None => migrate(&mut writer, cluster, migration, waiting_for).await?,
+    };
     writer.delete(&finished(cluster, &migration)).await?;
 
-    let (deployments, ingresses, http_routes) = if progress == Progress::Migrated {
-        (
-            writer.apply(deployments, &children.deployments).await?,
-            writer.apply(ingresses, &children.ingresses).await?,
-            writer.apply(http_routes, &children.http_routes).await?,
-        )
-    } else {
-        (
-            untouched(&deployments, &children.deployments),
-            untouched(&ingresses, &children.ingresses),
-            untouched(&http_routes, &children.http_routes),
-        )
+    let (deployments, autoscalers) = match (asleep, &progress) {
+        (Some(asleep), _) => (asleep, autoscalers),
+        (None, Progress::Migrated) => {
+            writer.delete(&orphans(uid, &children.autoscalers, &autoscalers)).await?;
+            let deployments = scaling::apply(&mut writer, deployments, &autoscalers, &children.deployments).await?;
+            (deployments, writer.apply(autoscalers, &children.autoscalers).await?)
+        }
+        _ => (untouched(&deployments, &children.deployments), untouched(&autoscalers, &children.autoscalers)),
+    };
+    let (ingresses, http_routes) = match progress.is_through() {
+        true => (writer.apply(ingresses, &children.ingresses).await?, writer.apply(http_routes, &children.http_routes).await?),
+        false => (untouched(&ingresses, &children.ingresses), untouched(&http_routes, &children.http_routes)),
     };
 
     let resources = Resources {
@@ -101,16 +131,20 @@ pub async fn apply(client: &Client, cluster: &Cluster, prepared: Resources<Prepa
         secrets,
         config_maps,
         network_policies,
+        disruption_budgets,
         services,
         volume_claims,
+        prometheus_rules,
+        service_monitors,
         stores,
         migration,
         deployments,
+        autoscalers,
         ingresses,
         http_routes,
         state: PhantomData::<Applied>,
     };
-    if progress == Progress::Migrated {
+    if progress.is_through() {
         prune(&mut writer, cluster, &resources).await?;
     }
     Ok(Outcome { resources, progress, writes: writer.writes })
@@ -158,17 +192,20 @@ fn untouched<K: Object>(desired: &[K], live: &[Arc<K>]) -> Vec<K> {
     desired.iter().filter_map(|desired| find(live, &desired.name_any())).map(|live| K::clone(&live)).collect()
 }
 
-/// Deletes what the platform owns and no longer wants. What the deletion policy retains has no owner, and stays; volumes
-/// stay in any case.
+/// Deletes what the platform owns and no longer wants; autoscalers went before the Deployments. What the deletion policy
+/// retains has no owner, and stays; volumes stay in any case.
 async fn prune(writer: &mut Writer<'_>, cluster: &Cluster, wanted: &Resources<Applied>) -> Result<(), Error> {
     let children = &cluster.children;
     let secrets: Vec<_> = wanted.secrets.iter().chain(&wanted.new_secrets).cloned().collect();
     let deployments: Vec<_> = wanted.stores.iter().chain(&wanted.deployments).cloned().collect();
     let uid = cluster.resource.meta().uid.as_deref();
     writer.delete(&orphans(uid, &children.http_routes, &wanted.http_routes)).await?;
+    writer.delete(&orphans(uid, &children.prometheus_rules, &wanted.prometheus_rules)).await?;
+    writer.delete(&orphans(uid, &children.service_monitors, &wanted.service_monitors)).await?;
     writer.delete(&orphans(uid, &children.ingresses, &wanted.ingresses)).await?;
     writer.delete(&orphans(uid, &children.deployments, &deployments)).await?;
     writer.delete(&orphans(uid, &children.services, &wanted.services)).await?;
+    writer.delete(&orphans(uid, &children.disruption_budgets, &wanted.disruption_budgets)).await?;
     writer.delete(&orphans(uid, &children.network_policies, &wanted.network_policies)).await?;
     writer.delete(&orphans(uid, &children.config_maps, &wanted.config_maps)).await?;
     writer.delete(&orphans(uid, &children.secrets, &secrets)).await?;

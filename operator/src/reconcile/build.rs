@@ -13,11 +13,15 @@ use crate::drift::{hash, hash_parts};
 use crate::migration::due;
 use crate::platform::{Database, ObjectStore, Platform};
 use crate::resources::config_map::service_keys;
+use crate::resources::dashboards::dashboards;
 use crate::resources::deployment::deployment;
+use crate::resources::horizontal_pod_autoscaler::autoscaler;
 use crate::resources::http_route::http_route;
 use crate::resources::ingress::ingress;
+use crate::resources::monitoring::{prometheus_rule, service_monitor};
 use crate::resources::network_policy::network_policies;
 use crate::resources::persistent_volume_claim::volume_claim;
+use crate::resources::pod_disruption_budget::disruption_budget;
 use crate::resources::service::service;
 use crate::resources::service_account::service_account;
 use crate::resources::{Prepared, Resources, env, job, secret};
@@ -40,13 +44,17 @@ pub fn build(platform: &Platform, generator: &dyn Generator) -> Resources<Prepar
         service_accounts: all.iter().map(|component| service_account(platform, component)).collect(),
         new_secrets,
         secrets,
-        config_maps: vec![config_map],
+        config_maps: [vec![config_map], dashboards(platform)].concat(),
         network_policies: network_policies(platform, &all),
+        disruption_budgets: services.iter().filter_map(|component| disruption_budget(platform, component)).collect(),
         services: all.iter().filter_map(|component| service(platform, component)).collect(),
         volume_claims: all.iter().filter_map(|component| volume_claim(platform, component)).collect(),
+        prometheus_rules: prometheus_rule(platform).into_iter().collect(),
+        service_monitors: service_monitor(platform).into_iter().collect(),
         stores: stores.iter().map(|store| deployment(platform, store, &contents.read_by(store))).collect(),
         migration: migration(platform, &migrate, &contents),
         deployments: services.iter().map(|of| deployment(platform, of, &contents.read_by(of))).collect(),
+        autoscalers: services.iter().filter_map(|component| autoscaler(platform, component)).collect(),
         ingresses: ingress(platform).into_iter().collect(),
         http_routes: http_route(platform).into_iter().collect(),
         state: PhantomData,
@@ -84,6 +92,12 @@ impl Contents {
         if let ObjectStore::External { secret, fingerprint, .. } = &platform.object_store {
             contents.insert(secret.clone(), fingerprint.clone());
         }
+        if let Some((secret, fingerprint)) = platform.mail.as_ref().and_then(|mail| mail.credentials.clone()) {
+            contents.insert(secret, fingerprint);
+        }
+        if let Some(trust) = &platform.trust {
+            contents.insert(in_config_map(&trust.config_map), trust.fingerprint.clone());
+        }
         Self(contents)
     }
 
@@ -91,9 +105,15 @@ impl Contents {
     fn read_by(&self, component: &Component) -> String {
         let variables = component.env.iter().filter_map(env::source);
         let files = component.secret_files.iter().map(|files| files.secret.as_str());
-        let mut names: Vec<&str> = variables.chain(files).collect();
+        let config_file = component.config_file.iter().map(|file| in_config_map(&file.config_map));
+        let mut names: Vec<String> = variables.chain(files).map(str::to_owned).chain(config_file).collect();
         names.sort_unstable();
         names.dedup();
-        hash_parts(names.into_iter().map(|name| (name, self.0.get(name).map_or(&b""[..], |hash| hash.as_bytes()))))
+        hash_parts(names.iter().map(|name| (name.as_str(), self.0.get(name).map_or(&b""[..], |hash| hash.as_bytes()))))
     }
+}
+
+/// A ConfigMap that someone else writes may have the name of a Secret.
+fn in_config_map(name: &str) -> String {
+    format!("configmap/{name}")
 }

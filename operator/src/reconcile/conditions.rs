@@ -13,6 +13,14 @@ pub const DATABASE_MIGRATED: &str = "DatabaseMigrated";
 pub const EXPOSED: &str = "Exposed";
 /// A Development store is in use.
 pub const DEVELOPMENT_ONLY: &str = "DevelopmentOnly";
+/// The number of pods follows the load; only where a service has an autoscaler.
+pub const AUTOSCALING: &str = "Autoscaling";
+/// Dashboards, alerts and ServiceMonitors are there; only where they were asked for.
+pub const MONITORED: &str = "Monitored";
+/// Everything is left as it is; only while true.
+pub const PAUSED: &str = "Paused";
+/// No pod is to run; only while true.
+pub const HIBERNATED: &str = "Hibernated";
 /// On its way; only while true (kstatus).
 pub const RECONCILING: &str = "Reconciling";
 /// Cannot go on unless someone acts; only while true (kstatus).

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Pod, Secret};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use kube::api::{Api, ListParams};
-use kube::{Resource, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
 
 use super::{Context, said};
+use crate::apis::Apis;
 use crate::children::Children;
 use crate::crd::{DatabaseMode, ObjectStoreMode, SocialPlatform};
 use crate::migration::{Attempt, State, attempts};
@@ -26,15 +28,26 @@ pub struct Cluster {
     pub images: BTreeMap<String, String>,
     /// The Secrets that the resource refers to, as far as they exist.
     pub referenced: BTreeMap<String, Secret>,
+    /// The ConfigMap with private certificate authorities, if the resource refers to one and it exists.
+    pub ca_bundle: Option<ConfigMap>,
     /// The generated Secrets, as far as they exist.
     pub generated: BTreeMap<String, Secret>,
     /// The platform's objects.
     pub children: Children,
     /// Whether the cluster knows HTTPRoutes.
     pub http_routes_served: bool,
+    /// Whether the cluster knows the kinds of the Prometheus operator.
+    pub monitoring_served: bool,
+    /// Which other optional APIs it has.
+    pub apis: Apis,
     /// What the pod of the last failed migration left behind.
     pub failure: Option<String>,
 }
+
+/// How often one Secret is asked for.
+const TRIES: u32 = 4;
+/// How long to wait between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Why the cluster could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +55,14 @@ pub enum Error {
     /// A Secret.
     #[error("failed to read Secret {name}: {}", said(.source))]
     Secret {
+        /// Which.
+        name: String,
+        /// What the API server said.
+        source: Box<kube::Error>,
+    },
+    /// A ConfigMap.
+    #[error("failed to read ConfigMap {name}: {}", said(.source))]
+    ConfigMap {
         /// Which.
         name: String,
         /// What the API server said.
@@ -57,17 +78,51 @@ pub enum Error {
     },
 }
 
+/// What is the same for every platform.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Release → image.
+    pub images: BTreeMap<String, String>,
+    /// Whether the cluster knows HTTPRoutes.
+    pub http_routes_served: bool,
+    /// Whether the cluster knows the kinds of the Prometheus operator.
+    pub monitoring_served: bool,
+    /// Which other optional APIs it has.
+    pub apis: Apis,
+}
+
 /// Reads what is known of `resource`.
 pub async fn fetch(context: &Context, resource: Arc<SocialPlatform>) -> Result<Cluster, Error> {
+    let children = context.cache.children(&resource.namespace().unwrap_or_default(), &resource.name_any());
+    let surroundings = Surroundings {
+        images: context.images.catalog(),
+        http_routes_served: context.cache.http_routes_served(),
+        monitoring_served: context.cache.monitoring_served(),
+        apis: context.apis.get().await,
+    };
+    gather(&context.client, resource, children, surroundings).await
+}
+
+/// Adds to `children` what has to be asked for.
+pub async fn gather(
+    client: &Client,
+    resource: Arc<SocialPlatform>,
+    children: Children,
+    surroundings: Surroundings,
+) -> Result<Cluster, Error> {
     let name = resource.name_any();
     let namespace = resource.namespace().unwrap_or_default();
-    let children = context.cache.children(&namespace, &name);
-    let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &namespace);
+    let secrets: Api<Secret> = Api::namespaced(client.clone(), &namespace);
 
     let mut referenced = BTreeMap::new();
     for name in references(&resource) {
         referenced.extend(get(&secrets, &name).await?.map(|secret| (name, secret)));
     }
+
+    let ca_bundle = match &resource.spec.trust {
+        Some(trust) => config_map(client, &namespace, &trust.ca_bundle_ref.name).await?,
+        None => None,
+    };
 
     let own_database = resource.spec.database.mode == DatabaseMode::Development;
     let own_object_store = resource.spec.object_store.mode == ObjectStoreMode::Development;
@@ -86,16 +141,19 @@ pub async fn fetch(context: &Context, resource: Arc<SocialPlatform>) -> Result<C
         .into_iter()
         .filter(|attempt| matches!(attempt.state, State::Failed(_)) && attempt.version == resource.spec.version);
     let failure = match failed.max_by_key(|attempt| attempt.made) {
-        Some(attempt) => Some(failure_of(context, &namespace, &attempt).await?),
+        Some(attempt) => Some(failure_of(client, &namespace, &attempt).await?),
         None => None,
     };
 
     Ok(Cluster {
         now: Timestamp::now(),
-        images: context.images.catalog(),
+        images: surroundings.images,
         referenced,
+        ca_bundle,
         generated: found,
-        http_routes_served: context.cache.http_routes_served(),
+        http_routes_served: surroundings.http_routes_served,
+        monitoring_served: surroundings.monitoring_served,
+        apis: surroundings.apis,
         children,
         failure,
         resource,
@@ -106,16 +164,35 @@ pub async fn fetch(context: &Context, resource: Arc<SocialPlatform>) -> Result<C
 pub fn references(resource: &SocialPlatform) -> Vec<String> {
     let database = resource.spec.database.external.as_ref().map(|external| external.secret_ref.name.clone());
     let object_store = resource.spec.object_store.external.as_ref().map(|external| external.credentials_secret_ref.name.clone());
-    database.into_iter().chain(object_store).collect()
+    let mail = resource.spec.mail.as_ref().and_then(|mail| mail.credentials_secret_ref.as_ref()).map(|secret| secret.name.clone());
+    database.into_iter().chain(object_store).chain(mail).collect()
 }
 
+/// Asks again at once if there was no answer: a new platform takes a dozen of these, and one that fails would put off all.
 async fn get(secrets: &Api<Secret>, name: &str) -> Result<Option<Secret>, Error> {
-    secrets.get_opt(name).await.map_err(|source| Error::Secret { name: name.to_owned(), source: Box::new(source) })
+    let mut tries = 1;
+    loop {
+        match secrets.get_opt(name).await {
+            Err(error) if tries < TRIES && !is_final(&error) => tries += 1,
+            answer => return answer.map_err(|source| Error::Secret { name: name.to_owned(), source: Box::new(source) }),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Would asking again get the same answer?
+fn is_final(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == 401 || status.code == 403)
+}
+
+async fn config_map(client: &Client, namespace: &str, name: &str) -> Result<Option<ConfigMap>, Error> {
+    let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
+    api.get_opt(name).await.map_err(|source| Error::ConfigMap { name: name.to_owned(), source: Box::new(source) })
 }
 
 /// The termination message of the Job's pod; what Kubernetes says of the Job, if the pod left none.
-async fn failure_of(context: &Context, namespace: &str, attempt: &Attempt) -> Result<String, Error> {
-    let pods: Api<Pod> = Api::namespaced(context.client.clone(), namespace);
+async fn failure_of(client: &Client, namespace: &str, attempt: &Attempt) -> Result<String, Error> {
+    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let selector = format!("batch.kubernetes.io/job-name={}", attempt.job);
     let pods = pods
         .list(&ListParams::default().labels(&selector))
@@ -140,9 +217,12 @@ impl Cluster {
             now,
             images: BTreeMap::new(),
             referenced: BTreeMap::new(),
+            ca_bundle: None,
             generated: BTreeMap::new(),
             children: Children::default(),
             http_routes_served: false,
+            monitoring_served: false,
+            apis: Apis::default(),
             failure: None,
         }
     }

@@ -12,9 +12,10 @@ use kube::runtime::events::{Event, EventType};
 use kube::{Resource, ResourceExt};
 
 use super::apply::{self, Outcome, Progress};
-use super::conditions::{DEVELOPMENT_ONLY, READY, RECONCILING, STALLED, changed};
+use super::conditions::{AUTOSCALING, DEVELOPMENT_ONLY, HIBERNATED, READY, RECONCILING, STALLED, changed};
 use super::validate::Problem;
 use super::{Cluster, Context, said};
+use crate::condition_metrics;
 use crate::crd::{SocialPlatform, SocialPlatformStatus};
 use crate::platform::{Exposure, Platform};
 use crate::resources::metadata::MANAGER;
@@ -47,6 +48,11 @@ pub async fn refuse(context: &Context, cluster: &Cluster, problems: &[Problem]) 
     let wrote = write(context, cluster, View::Refused(problems)).await?;
     let within = problems.iter().any(|problem| !problem.stalled).then_some(SECRET_RETRY);
     Ok(Next { within, wrote })
+}
+
+/// Reports a platform that is to be left as it is.
+pub async fn pause(context: &Context, cluster: &Cluster) -> Result<Next, Error> {
+    Ok(Next { within: None, wrote: write(context, cluster, View::Paused).await? })
 }
 
 /// Reports what `outcome` says; hands its error on, so that it is tried again.
@@ -85,6 +91,7 @@ fn within(cluster: &Cluster, platform: &Platform, progress: &Progress) -> Option
 async fn write(context: &Context, cluster: &Cluster, view: View<'_>) -> Result<bool, Error> {
     let resource = &*cluster.resource;
     let new = status(cluster, view);
+    condition_metrics::set(&cluster.namespace(), &resource.name_any(), &new.conditions);
     let old = resource.status.clone().unwrap_or_default();
     if old == new {
         return Ok(false);
@@ -131,6 +138,7 @@ fn event_type(condition: &Condition) -> EventType {
         STALLED => false,
         // Not ready yet is the normal course; what stands in its way has a condition of its own.
         READY | DEVELOPMENT_ONLY => true,
+        AUTOSCALING if condition.reason == HIBERNATED => true,
         _ => condition.status != "False" || condition.reason == findings::NOT_REQUESTED || condition.reason == findings::MIGRATING,
     };
     if is_fine { EventType::Normal } else { EventType::Warning }

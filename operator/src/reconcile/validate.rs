@@ -10,12 +10,16 @@ use kube::{Resource, ResourceExt};
 
 use super::Cluster;
 use super::conditions::{READY, SECRETS_RESOLVED};
-use crate::crd::{DatabaseMode, ExposureMode, ExposureSpec, ObjectStoreMode, Scheme, SocialPlatform};
+use crate::crd::{DatabaseMode, ExposureMode, ExposureSpec, ObjectStoreMode, ObservabilitySpec, Scheme, SocialPlatform, Switch};
 use crate::migration::attempts;
-use crate::platform::{Endpoint, Exposure, Platform};
+use crate::platform::{Endpoint, Exposure, Observability, Platform};
 use crate::secrets::{Stored, generated};
+use crate::version::is_downgrade;
 
+mod overrides;
+mod peers;
 mod secrets;
+mod settings;
 mod sizes;
 
 /// Something that keeps a resource from being brought about.
@@ -53,6 +57,14 @@ impl Problems {
 
 /// Makes a [`Platform`] of the resource.
 pub fn validate(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
+    let platform = platform(cluster)?;
+    match overrides::check(&platform) {
+        problems if problems.is_empty() => Ok(platform),
+        problems => Err(problems),
+    }
+}
+
+fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
     let resource = &*cluster.resource;
     let spec = &resource.spec;
     let mut problems = Problems::default();
@@ -62,26 +74,49 @@ pub fn validate(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
     let database = problems.note(secrets::database(cluster));
     let object_store = problems.note(secrets::object_store(cluster));
     let stored = problems.note(stored(cluster));
-    let sizes = problems.note(sizes::sizes(spec.components.as_ref()));
+    let sizes = problems.note(sizes::sizes(spec.components.as_ref(), cluster.apis));
+    let upgrade = problems.note(upgrade(resource));
+    let mail = problems.note(settings::mail(cluster));
+    let trust = problems.note(settings::trust(cluster));
     let otlp = spec.observability.as_ref().and_then(|observability| observability.otlp_endpoint.as_deref());
     let otlp = problems.note(otlp.map(|url| endpoint("observability.otlpEndpoint", url)).transpose());
 
-    match (owner, image, database, object_store, stored, sizes, otlp) {
-        (Some(owner), Some(image), Some(database), Some(object_store), Some(stored), Some(sizes), Some(otlp)) => Ok(Platform {
+    match (owner, image, database, object_store, stored, sizes, upgrade, mail, trust, otlp) {
+        (
+            Some(owner),
+            Some(image),
+            Some(database),
+            Some(object_store),
+            Some(stored),
+            Some(sizes),
+            Some(()),
+            Some(mail),
+            Some(trust),
+            Some(otlp),
+        ) => Ok(Platform {
             name: resource.name_any(),
             namespace: cluster.namespace(),
             owner,
             version: spec.version.clone(),
             image,
             image_pull_policy: spec.image_pull_policy,
+            image_pull_secrets: spec.image_pull_secrets.iter().flatten().map(|secret| secret.name.clone()).collect(),
             url: url(resource),
             domain: spec.domain.clone(),
+            hibernated: resource.is_hibernated(),
             deletion_policy: spec.lifecycle.as_ref().and_then(|it| it.deletion_policy).unwrap_or_default(),
             database,
             object_store,
             exposure: exposure(&spec.exposure, cluster.http_routes_served),
+            public_from: spec.exposure.from.as_deref().map(peers::peers),
+            metrics_from: spec.observability.iter().filter_map(|it| it.from.as_deref()).flat_map(peers::peers).collect(),
             otlp,
+            observability: observability(spec.observability.as_ref(), cluster.monitoring_served),
             trusted_proxy_hops: spec.trusted_proxy_hops.unwrap_or(1),
+            registration: spec.registration.as_ref().map(|registration| registration.mode),
+            photos: spec.photos.clone().unwrap_or_default(),
+            mail,
+            trust,
             sizes,
             stored,
             attempts: attempts(&cluster.children.jobs),
@@ -129,6 +164,21 @@ fn image(cluster: &Cluster) -> Result<String, Problem> {
     })
 }
 
+/// No migration goes backwards: code from before the running release may not know what it finds in the database.
+fn upgrade(resource: &SocialPlatform) -> Result<(), Problem> {
+    let wanted = &resource.spec.version;
+    match resource.status.as_ref().and_then(|status| status.version.as_ref()) {
+        Some(running) if is_downgrade(running, wanted) => {
+            let message = format!(
+                "version {wanted} is older than {running}, which runs: no migration goes backwards; set spec.version to {running} or \
+                 newer, or restore a backup from before the upgrade as another SocialPlatform"
+            );
+            Err(Problem::in_spec("DowngradeRefused", message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The values of the generated Secrets that exist. One that lost a value is not repaired: the value may be the only way
 /// to read the data.
 fn stored(cluster: &Cluster) -> Result<Stored, Problem> {
@@ -172,6 +222,18 @@ fn exposure(spec: &ExposureSpec, served: bool) -> Exposure {
             let parents = spec.gateway.as_ref().map(|gateway| gateway.parent_refs.clone()).unwrap_or_default();
             Exposure::Gateway { parents, served }
         }
+    }
+}
+
+fn observability(spec: Option<&ObservabilitySpec>, served: bool) -> Observability {
+    let spec = spec.cloned().unwrap_or_default();
+    let is_wanted = |switch: Option<Switch>| switch == Some(Switch::Enabled);
+    Observability {
+        dashboards: is_wanted(spec.dashboards),
+        alerts: is_wanted(spec.alerts),
+        service_monitors: is_wanted(spec.service_monitors),
+        labels: spec.monitoring_labels.unwrap_or_default(),
+        served,
     }
 }
 

@@ -6,14 +6,33 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use super::metadata::{owned, selector};
 use super::pod;
 use crate::components::Component;
-use crate::platform::Platform;
+use crate::migration::VERSION_LABEL;
+use crate::platform::{Platform, Scale};
 
-/// The pods of a component and how they are replaced.
+/// On a Deployment: [`AUTOSCALER`], if that decides how many pods run.
+pub const SCALED_BY: &str = "socialplatform.dev/scaled-by";
+/// The value of [`SCALED_BY`].
+pub const AUTOSCALER: &str = "autoscaler";
+
+/// The pods of a component and how they are replaced. Under an autoscaler it says nothing about their number.
 pub fn deployment(platform: &Platform, component: &Component, configuration: &str) -> Deployment {
+    let replicas = match (platform.hibernated, component.scale) {
+        (true, _) => Some(0),
+        (false, Scale::Fixed(replicas)) => Some(replicas),
+        (false, Scale::Auto(_)) => None,
+    };
+    let mut metadata = owned(platform, component.name, &platform.named(component.name));
+    if replicas.is_none() {
+        metadata.annotations = Some([(SCALED_BY.to_owned(), AUTOSCALER.to_owned())].into());
+    }
+    // On the Deployment only: a label of its pods can never change.
+    if component.image == platform.image {
+        metadata.labels.get_or_insert_default().insert(VERSION_LABEL.to_owned(), platform.version.clone());
+    }
     Deployment {
-        metadata: owned(platform, component.name, &platform.named(component.name)),
+        metadata,
         spec: Some(DeploymentSpec {
-            replicas: Some(component.replicas),
+            replicas,
             revision_history_limit: Some(3),
             selector: selector(platform, component.name),
             strategy: Some(strategy(component)),
@@ -57,6 +76,16 @@ pub fn replicas(deployment: &Deployment) -> i32 {
 /// How many of them serve.
 pub fn available_replicas(deployment: &Deployment) -> i32 {
     deployment.status.as_ref().and_then(|status| status.available_replicas).unwrap_or(0)
+}
+
+/// How many pods of it there are, those that are going among them.
+pub fn running_replicas(deployment: &Deployment) -> i32 {
+    deployment.status.as_ref().and_then(|status| status.replicas).unwrap_or(0)
+}
+
+/// The release that it runs, if it is one of ours.
+pub fn version(deployment: &Deployment) -> Option<&str> {
+    deployment.metadata.labels.as_ref()?.get(VERSION_LABEL).map(String::as_str)
 }
 
 /// The image of its first container.

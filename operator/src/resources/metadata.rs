@@ -9,6 +9,8 @@ use crate::platform::Platform;
 
 /// The field manager, and the value of [`MANAGED_BY`].
 pub const MANAGER: &str = "socialplatform-operator";
+/// The field manager of `replicas` between the operator and an autoscaler.
+pub const SCALER: &str = "socialplatform-operator-scale";
 /// Which platform an object belongs to.
 pub const INSTANCE: &str = "app.kubernetes.io/instance";
 /// Which component of it.
@@ -22,7 +24,8 @@ pub const CONFIGURATION: &str = "socialplatform.dev/configuration";
 /// On a Secret that someone else writes: a change of it takes effect at once.
 pub const RELOAD: &str = "socialplatform.dev/reload";
 
-const NAME: &str = "app.kubernetes.io/name";
+/// What kind of thing an object belongs to.
+pub const NAME: &str = "app.kubernetes.io/name";
 
 /// The metadata of an object that goes when the resource goes.
 pub fn owned(platform: &Platform, component: &str, name: &str) -> ObjectMeta {

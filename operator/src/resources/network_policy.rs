@@ -10,7 +10,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{instance_selector, owned, selector};
 use super::unless_empty;
-use crate::components::{Callee, Component, Port};
+use crate::components::{Callee, Component, PRIVATE_PORT, Port};
 use crate::platform::Platform;
 
 const DNS_PORT: u16 = 53;
@@ -46,12 +46,16 @@ fn default_deny(platform: &Platform) -> NetworkPolicy {
 /// One rule for each port that anyone may call.
 fn ingress(platform: &Platform, component: &Component, all: &[Component]) -> Vec<NetworkPolicyIngressRule> {
     let callers = |port: &Port| -> Vec<NetworkPolicyPeer> {
-        if port.open {
-            return vec![any_pod()];
-        }
+        let outside = match (&platform.public_from, port) {
+            (None, Port { open: true, .. }) => return vec![any_pod()],
+            (Some(peers), Port { open: true, .. }) => peers.clone(),
+            (_, Port { number: PRIVATE_PORT, .. }) => platform.metrics_from.clone(),
+            _ => Vec::new(),
+        };
         let calls =
             |caller: &&Component| caller.calls.iter().any(|call| call.to == Callee::Component(component.name) && call.port == port.number);
-        all.iter().filter(calls).map(|caller| pods(platform, caller.name)).collect()
+        let within = all.iter().filter(calls).map(|caller| pods(platform, caller.name));
+        within.chain(outside).collect()
     };
     component
         .ports

@@ -1,21 +1,30 @@
 //! Pods that pass the Pod Security level `restricted`, with a root file system that cannot be written.
 
+use k8s_openapi::DeepMerge;
 use k8s_openapi::api::core::v1::{
-    Capabilities, Container, ContainerPort, EmptyDirVolumeSource, ExecAction, HTTPGetAction, KeyToPath, Lifecycle, LifecycleHandler,
-    PersistentVolumeClaimVolumeSource, PodSecurityContext, PodSpec, PodTemplateSpec, Probe, SeccompProfile, SecretVolumeSource,
-    SecurityContext, TCPSocketAction, Volume, VolumeMount,
+    Capabilities, ConfigMapVolumeSource, Container, ContainerPort, EmptyDirVolumeSource, ExecAction, HTTPGetAction, KeyToPath, Lifecycle,
+    LifecycleHandler, LocalObjectReference, PersistentVolumeClaimVolumeSource, PodSecurityContext, PodSpec, PodTemplateSpec, Probe,
+    SeccompProfile, SecretVolumeSource, SecurityContext, TCPSocketAction, TopologySpreadConstraint, Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::metadata::{CONFIGURATION, labels};
+use super::metadata::{CONFIGURATION, labels, selector};
 use super::unless_empty;
 use crate::components::{Component, Port, Probes};
+use crate::crd::TopologySpreadSpec;
 use crate::platform::Platform;
 
-/// The pods of a component. `configuration` is a hash of what they read; nothing here depends on the operator's own
-/// version, so that an upgrade of the operator replaces no pod.
+/// The pods of a component, with what the resource says beyond the operator's own. `configuration` is a hash of what they
+/// read; nothing here depends on the operator's own version, so that an upgrade of the operator replaces no pod.
 pub fn template(platform: &Platform, component: &Component, configuration: &str) -> PodTemplateSpec {
+    let mut template = own(platform, component, configuration);
+    template.merge_from(component.overrides.clone().unwrap_or_default());
+    template
+}
+
+/// The pods of a component as the operator alone would have them.
+pub fn own(platform: &Platform, component: &Component, configuration: &str) -> PodTemplateSpec {
     let annotations = [(CONFIGURATION.to_owned(), configuration.to_owned())].into();
     PodTemplateSpec {
         metadata: Some(ObjectMeta {
@@ -30,6 +39,8 @@ pub fn template(platform: &Platform, component: &Component, configuration: &str)
             enable_service_links: Some(false),
             security_context: Some(pod_security(component)),
             termination_grace_period_seconds: Some(component.grace_seconds),
+            topology_spread_constraints: unless_empty(component.spread.iter().map(|it| spread(platform, component, it)).collect()),
+            image_pull_secrets: unless_empty(platform.image_pull_secrets.iter().map(|name| pull_secret(name)).collect()),
             containers: vec![container(platform, component)],
             volumes: unless_empty(volumes(platform, component)),
             ..PodSpec::default()
@@ -47,6 +58,22 @@ fn pod_security(component: &Component) -> PodSecurityContext {
         fs_group_change_policy: component.disk.as_ref().map(|_| "OnRootMismatch".to_owned()),
         seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }),
         ..PodSecurityContext::default()
+    }
+}
+
+fn pull_secret(name: &str) -> LocalObjectReference {
+    LocalObjectReference { name: name.to_owned() }
+}
+
+/// Pods of one release are spread among themselves: those that are being replaced do not count.
+fn spread(platform: &Platform, component: &Component, spec: &TopologySpreadSpec) -> TopologySpreadConstraint {
+    TopologySpreadConstraint {
+        topology_key: spec.topology_key.clone(),
+        max_skew: spec.max_skew.unwrap_or(1),
+        when_unsatisfiable: spec.when_unsatisfiable.unwrap_or_default().name().to_owned(),
+        label_selector: Some(selector(platform, component.name)),
+        match_label_keys: Some(vec!["pod-template-hash".to_owned()]),
+        ..TopologySpreadConstraint::default()
     }
 }
 
@@ -116,6 +143,7 @@ fn mounts(component: &Component) -> Vec<VolumeMount> {
     mounts.extend(component.disk.as_ref().map(|disk| mount("data", disk.path, None)));
     mounts.extend(component.scratch.iter().map(|path| mount(&scratch_name(path), path, None)));
     mounts.extend(component.secret_files.as_ref().map(|files| mount("secret", files.path, Some(true))));
+    mounts.extend(component.config_file.as_ref().map(|file| mount("trust", file.path, Some(true))));
     mounts
 }
 
@@ -143,6 +171,16 @@ fn volumes(platform: &Platform, component: &Component) -> Vec<Volume> {
             }),
             ..Volume::default()
         }
+    }));
+    volumes.extend(component.config_file.as_ref().map(|file| {
+        let item = KeyToPath { key: file.key.clone(), path: file.name.to_owned(), mode: None };
+        let source = ConfigMapVolumeSource {
+            name: file.config_map.clone(),
+            items: Some(vec![item]),
+            default_mode: Some(0o444),
+            ..ConfigMapVolumeSource::default()
+        };
+        Volume { name: "trust".to_owned(), config_map: Some(source), ..Volume::default() }
     }));
     volumes
 }

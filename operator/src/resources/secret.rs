@@ -13,6 +13,7 @@ use crate::secrets::{Credentials, ServiceCredentials};
 pub fn secrets(platform: &Platform, credentials: &Credentials) -> Vec<Secret> {
     let mut secrets = vec![
         key_encryption(platform, credentials),
+        secret(owned(platform, "auth", &platform.named("first-admin")), [("FIRST_ADMIN_TOKEN", credentials.first_admin_token.clone())]),
         secret(owned(platform, MIGRATE, &platform.named(MIGRATE)), [("OWNER_DATABASE_URL", credentials.owner.owner_url())]),
     ];
     for of in &credentials.services {

@@ -41,7 +41,7 @@ async fn a_resource_that_cannot_work_is_refused_with_a_sentence() {
     let api = platforms("refused").await;
 
     let mut resource = full();
-    resource.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete) });
+    resource.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete), ..LifecycleSpec::default() });
     assert!(refusal(&api, &resource).await.contains("Delete works with Development storage only"));
 
     let mut resource = minimal();

@@ -4,9 +4,11 @@ use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{DeleteParams, ListParams};
 use kube::{Resource, ResourceExt};
 use operator::crd::{DeletionPolicy, LifecycleSpec, SocialPlatform};
@@ -37,6 +39,8 @@ async fn only_data(harness: &Harness, secrets: &[&str], volumes: &[&str]) {
     only::<ConfigMap>(harness, &[]).await;
     only::<NetworkPolicy>(harness, &[]).await;
     only::<Ingress>(harness, &[]).await;
+    only::<PodDisruptionBudget>(harness, &[]).await;
+    only::<HorizontalPodAutoscaler>(harness, &[]).await;
     only::<Secret>(harness, secrets).await;
     only::<PersistentVolumeClaim>(harness, volumes).await;
 }
@@ -72,7 +76,7 @@ async fn retain_leaves_data_and_keys_and_the_next_resource_takes_them_over() {
 async fn delete_leaves_nothing() {
     let harness = Harness::start("delete").await;
     let mut resource = development();
-    resource.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete) });
+    resource.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete), ..LifecycleSpec::default() });
     harness.create(&resource).await;
     harness.wait_until_ready().await;
     harness.api::<SocialPlatform>().delete("demo", &DeleteParams::default()).await.unwrap();

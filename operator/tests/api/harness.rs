@@ -16,6 +16,7 @@ use operator::crd::SocialPlatform;
 use operator::example;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::player::Player;
 use crate::requests::Requests;
@@ -25,6 +26,8 @@ const DEADLINE: Duration = Duration::from_secs(90);
 
 /// A namespace with an operator that looks after nothing else.
 pub struct Harness {
+    /// How to connect; without the client's own retries, as the operator runs.
+    pub config: Config,
     /// The test's own client.
     pub client: Client,
     /// The namespace.
@@ -65,31 +68,50 @@ pub async fn namespace(client: &Client, test: &str) -> String {
 impl Harness {
     /// A namespace with everything that the examples refer to, an operator, and a player.
     pub async fn start(test: &str) -> Self {
-        let config = connect().await;
+        let harness = Self::prepare(test).await;
+        harness.operate(harness.observed()).detach();
+        harness
+    }
+
+    /// The same without an operator.
+    pub async fn prepare(test: &str) -> Self {
+        let mut config = connect().await;
         let client = Client::try_from(config.clone()).unwrap();
         let namespace = namespace(&client, test).await;
-        let requests = Requests::default();
-        let observed = ClientBuilder::try_from(config).unwrap().with_layer(&requests).build();
+        config.default_retry = false;
 
-        let harness = Self { player: Player::start(&client, &namespace), client, namespace, requests };
+        let player = Player::start(&client, &namespace);
+        let harness = Self { player, config, client, namespace, requests: Requests::default() };
         harness.create(&catalog()).await;
         let owner = [("host", "pg"), ("port", "5432"), ("dbname", "app"), ("user", "app"), ("password", "word")];
         harness.create(&secret("demo-pg-app", &owner)).await;
         let store = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")];
         harness.create(&secret("demo-s3", &store)).await;
+        harness.create(&secret("demo-smtp", &[("username", "name"), ("password", "word")])).await;
+        harness
+    }
 
-        let options = Options {
-            namespace: Some(harness.namespace.clone()),
-            own_namespace: harness.namespace.clone(),
+    /// A client whose requests are remembered in [`requests`](Self::requests).
+    pub fn observed(&self) -> Client {
+        ClientBuilder::try_from(self.config.clone()).unwrap().with_layer(&self.requests).build()
+    }
+
+    /// Starts an operator.
+    pub fn operate(&self, client: Client) -> Operator {
+        Operator::start(client, self.options())
+    }
+
+    /// How operators run here.
+    pub fn options(&self) -> Options {
+        Options {
+            namespaces: vec![self.namespace.clone()],
+            own_namespace: self.namespace.clone(),
             images_config_map: Some("images".to_owned()),
             instance: Some("test".to_owned()),
             resync: Duration::from_millis(500),
             timeout: Duration::from_secs(30),
             concurrency: 4,
-        };
-        let (ready, _) = watch::channel(false);
-        tokio::spawn(controller::run(observed, options, ready, std::future::pending()));
-        harness
+        }
     }
 
     /// The objects of one kind in the namespace.
@@ -148,6 +170,26 @@ impl Harness {
     }
 }
 
+/// An operator that runs.
+pub struct Operator(JoinHandle<()>);
+
+impl Operator {
+    /// Starts one.
+    pub fn start(client: Client, options: Options) -> Self {
+        let (ready, _) = watch::channel(false);
+        Self(tokio::spawn(controller::run(client, options, ready, std::future::pending())))
+    }
+
+    /// Lets it run to the end of the test.
+    pub fn detach(self) {}
+
+    /// Ends it in the middle of whatever it does.
+    pub async fn kill(self) {
+        self.0.abort();
+        let _ = self.0.await;
+    }
+}
+
 /// The minimal example: Development storage behind an Ingress.
 pub fn development() -> SocialPlatform {
     let mut resource = example::minimal();
@@ -163,10 +205,10 @@ pub fn external() -> SocialPlatform {
     resource
 }
 
-/// Releases 1.0.0 and 2.0.0.
+/// Some releases.
 fn catalog() -> ConfigMap {
     let metadata = ObjectMeta { name: Some("images".to_owned()), ..ObjectMeta::default() };
-    let data = ["1.0.0", "2.0.0"].map(|version| (version.to_owned(), format!("example.org/social-platform:{version}")));
+    let data = ["1.0.0", "2.0.0", "2.1.0"].map(|version| (version.to_owned(), format!("example.org/social-platform:{version}")));
     ConfigMap { metadata, data: Some(data.into()), ..ConfigMap::default() }
 }
 

@@ -4,9 +4,11 @@ use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::DeleteParams;
 use kube::{Resource, ResourceExt};
 use serde::Serialize;
@@ -58,6 +60,8 @@ async fn what_is_deleted_is_made_again() {
     deleted::<Service>(&harness, "demo-social").await;
     deleted::<Deployment>(&harness, "demo-relation").await;
     deleted::<Ingress>(&harness, "demo").await;
+    deleted::<PodDisruptionBudget>(&harness, "demo-auth").await;
+    deleted::<HorizontalPodAutoscaler>(&harness, "demo-social").await;
     deleted::<Secret>(&harness, "demo-migrate").await;
     deleted::<Job>(&harness, &platform.status.unwrap().migration.unwrap().job).await;
     deleted::<Secret>(&harness, "demo-photo-key").await;
@@ -79,6 +83,8 @@ async fn what_is_edited_becomes_what_it_was() {
     let label = "app.kubernetes.io/component";
     edited::<Service>(&harness, "demo-auth", json!({"spec": {"selector": {label: "social"}}}), "/spec/selector").await;
     edited::<Deployment>(&harness, "demo-photo", json!({"spec": {"replicas": 9}}), "/spec/replicas").await;
+    edited::<PodDisruptionBudget>(&harness, "demo-auth", json!({"spec": {"maxUnavailable": 2}}), "/spec/maxUnavailable").await;
+    edited::<HorizontalPodAutoscaler>(&harness, "demo-social", json!({"spec": {"maxReplicas": 50}}), "/spec/maxReplicas").await;
     let host = json!({"spec": {"rules": [{"host": "elsewhere.example.org"}]}});
     edited::<Ingress>(&harness, "demo", host, "/spec/rules").await;
     harness.wait_until_ready().await;

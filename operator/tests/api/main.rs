@@ -3,11 +3,19 @@
 //!
 //! Each test has a namespace of its own, labelled so that only pods of the Pod Security level `restricted` get in.
 
+mod crash;
 mod definition;
 mod deletion;
+mod dying;
+mod election;
+mod everything;
+mod faults;
 mod harness;
 mod healing;
+mod lifecycle;
 mod migration;
+mod namespaces;
 mod player;
 mod requests;
+mod scaling;
 mod steady;

@@ -4,13 +4,15 @@
 
 mod properties;
 
-use std::marker::PhantomData;
-
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use operator::crd::{DeletionPolicy, ExposureMode, ImagePullPolicy, IngressSpec, LifecycleSpec, Scheme, SocialPlatform};
+use operator::apis::Apis;
+use operator::crd::{
+    AutoscalingSpec, ComponentSpec, ComponentsSpec, ConfigMapKeyRef, DeletionPolicy, ExposureMode, ImagePullPolicy, IngressSpec,
+    LifecycleSpec, PodOverrides, PullSecret, Scheme, SocialPlatform, SslMode, Switch, TrustSpec,
+};
 use operator::example::{full, minimal};
 use operator::platform::Platform;
 use operator::reconcile::Cluster;
@@ -18,8 +20,7 @@ use operator::reconcile::build::build;
 use operator::reconcile::validate::validate;
 use operator::resources::{Prepared, Resources};
 use operator::secrets::{Generator, ServiceKey};
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The same values each time.
 struct Fixed(u8);
@@ -49,10 +50,15 @@ fn cluster(mut resource: SocialPlatform) -> Cluster {
     let mut cluster = Cluster::empty(resource, Timestamp::UNIX_EPOCH);
     cluster.images.insert("1.2.3".to_owned(), "example.org/social-platform:1.2.3".to_owned());
     cluster.http_routes_served = true;
+    cluster.monitoring_served = true;
+    cluster.apis = Apis { resource_metrics: true, custom_metrics: true };
     let owner = [("host", "demo-pg-rw"), ("port", "5432"), ("dbname", "app"), ("user", "app"), ("password", "p@ss/word")];
     let store = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret")];
     cluster.referenced.insert("demo-pg-app".to_owned(), secret("demo-pg-app", &owner));
     cluster.referenced.insert("demo-s3".to_owned(), secret("demo-s3", &store));
+    cluster.referenced.insert("demo-smtp".to_owned(), secret("demo-smtp", &[("username", "name"), ("password", "word")]));
+    let authorities = [("ca.crt".to_owned(), "-----BEGIN CERTIFICATE-----\n…".to_owned())];
+    cluster.ca_bundle = Some(ConfigMap { data: Some(authorities.into()), ..ConfigMap::default() });
     cluster
 }
 
@@ -66,43 +72,28 @@ fn prepared(resource: SocialPlatform) -> Resources<Prepared> {
 
 /// Every object, in the order in which they are applied.
 fn objects(resources: Resources<Prepared>) -> Vec<Value> {
-    fn add<K: Serialize>(all: &mut Vec<Value>, objects: impl IntoIterator<Item = K>) {
-        all.extend(objects.into_iter().map(|object| serde_json::to_value(object).unwrap()));
-    }
-    let Resources {
-        service_accounts,
-        new_secrets,
-        secrets,
-        config_maps,
-        network_policies,
-        services,
-        volume_claims,
-        stores,
-        migration,
-        deployments,
-        ingresses,
-        http_routes,
-        state: PhantomData::<Prepared>,
-    } = resources;
-    let mut all = Vec::new();
-    add(&mut all, service_accounts);
-    add(&mut all, new_secrets);
-    add(&mut all, secrets);
-    add(&mut all, config_maps);
-    add(&mut all, network_policies);
-    add(&mut all, services);
-    add(&mut all, volume_claims);
-    add(&mut all, stores);
-    add(&mut all, [migration]);
-    add(&mut all, deployments);
-    add(&mut all, ingresses);
-    add(&mut all, http_routes);
-    all
+    resources.objects()
 }
 
 fn yaml(resource: SocialPlatform) -> String {
-    let documents: Vec<_> = objects(prepared(resource)).iter().map(|object| serde_yaml_ng::to_string(object).unwrap()).collect();
-    documents.join("---\n")
+    let documents = objects(prepared(resource)).into_iter().map(|object| serde_yaml_ng::to_string(&without_files(object)).unwrap());
+    documents.collect::<Vec<_>>().join("---\n")
+}
+
+/// Dashboards and rules are read where they are written; what matters here is that they are there.
+fn without_files(mut object: Value) -> Value {
+    let data = object.pointer_mut("/data").and_then(Value::as_object_mut);
+    for text in data.into_iter().flat_map(|data| data.values_mut()) {
+        if text.as_str().is_some_and(|text| text.len() > 2000) {
+            *text = Value::from("a file");
+        }
+    }
+    let groups = object.pointer_mut("/spec/groups").and_then(Value::as_array_mut);
+    for group in groups.into_iter().flatten() {
+        let rules = group["rules"].as_array().map(Vec::len).unwrap_or_default();
+        group["rules"] = Value::from(format!("{rules} rules"));
+    }
+    object
 }
 
 fn with(resource: SocialPlatform, change: impl FnOnce(&mut SocialPlatform)) -> SocialPlatform {
@@ -137,7 +128,16 @@ fn variants() -> Vec<(&'static str, SocialPlatform)> {
         (
             "delete_everything",
             with(minimal(), |it| {
-                it.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete) });
+                it.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete), ..LifecycleSpec::default() });
+            }),
+        ),
+        (
+            "service_monitors_instead_of_a_collector",
+            with(full(), |it| {
+                let observability = it.spec.observability.as_mut().unwrap();
+                observability.otlp_endpoint = None;
+                observability.service_monitors = Some(Switch::Enabled);
+                observability.dashboards = None;
             }),
         ),
         ("external_database_only", with(minimal(), |it| it.spec.database = full().spec.database)),
@@ -147,9 +147,56 @@ fn variants() -> Vec<(&'static str, SocialPlatform)> {
             with(minimal(), |it| {
                 it.spec.image = Some("localhost/social-platform:dev".to_owned());
                 it.spec.image_pull_policy = Some(ImagePullPolicy::Never);
+                it.spec.image_pull_secrets = Some(vec![PullSecret { name: "registry".to_owned() }]);
+            }),
+        ),
+        (
+            "trusting",
+            with(full(), |it| {
+                let ca_bundle_ref = ConfigMapKeyRef { name: "authorities".to_owned(), key: None };
+                it.spec.trust = Some(TrustSpec { ca_bundle_ref });
+                it.spec.database.external.as_mut().unwrap().ssl_mode = Some(SslMode::VerifyFull);
+            }),
+        ),
+        ("autoscaled", with(minimal(), |it| it.spec.components = Some(autoscaled()))),
+        ("overridden", with(minimal(), |it| it.spec.components = Some(overridden()))),
+        (
+            "hibernated",
+            with(minimal(), |it| {
+                it.spec.lifecycle = Some(LifecycleSpec { hibernated: Some(true), ..LifecycleSpec::default() });
+                it.spec.components = Some(autoscaled());
             }),
         ),
     ]
+}
+
+/// Social by its requests, photo by its memory, relation by the CPU that decides where nothing else does.
+fn autoscaled() -> ComponentsSpec {
+    let between = |least, greatest| AutoscalingSpec { min_replicas: least, max_replicas: greatest, ..AutoscalingSpec::default() };
+    let by = |autoscaling| Some(ComponentSpec { autoscaling: Some(autoscaling), ..ComponentSpec::default() });
+    ComponentsSpec {
+        social: by(AutoscalingSpec { requests_per_second: Some(1000), target_cpu_utilization_percentage: Some(70), ..between(2, 8) }),
+        photo: by(AutoscalingSpec { target_memory_utilization_percentage: Some(60), ..between(1, 4) }),
+        relation: by(between(1, 3)),
+        auth: None,
+    }
+}
+
+fn overridden() -> ComponentsSpec {
+    let overrides = json!({
+        "metadata": { "annotations": { "team": "social" } },
+        "spec": {
+            "tolerations": [{ "key": "spot", "operator": "Exists" }],
+            "containers": [{ "name": "auth", "env": [{ "name": "PASSWORD_HASHES_AT_ONCE", "value": "4" }] }],
+        },
+    });
+    let auth = ComponentSpec {
+        replicas: Some(2),
+        topology_spread: Some(Vec::new()),
+        pod_overrides: Some(PodOverrides(overrides)),
+        ..ComponentSpec::default()
+    };
+    ComponentsSpec { auth: Some(auth), ..ComponentsSpec::default() }
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn every_pod_passes_pod_security_restricted() {
             }
         }
         for volume in pod["volumes"].as_array().into_iter().flatten() {
-            let kinds = ["emptyDir", "persistentVolumeClaim", "secret"];
+            let kinds = ["configMap", "emptyDir", "persistentVolumeClaim", "secret"];
             assert!(kinds.iter().any(|kind| volume.get(kind).is_some()), "{title}: {volume}");
         }
     });
@@ -160,7 +160,8 @@ fn the_policies_open_the_edges_of_the_drawing_and_no_other() {
     ];
     assert_eq!(edges(minimal()), set(&[&within, &stores]));
 
-    // The database by its port, the object store by HTTPS, the collector by its own.
+    // The database by its port, the object store by HTTPS, collector and mail server by their own; and Prometheus reads the
+    // metrics.
     let outside = [
         "auth → *:5432",
         "social → *:5432",
@@ -172,8 +173,36 @@ fn the_policies_open_the_edges_of_the_drawing_and_no_other() {
         "social → *:4318",
         "photo → *:4318",
         "relation → *:4318",
+        "auth → *:587",
+        "* → auth:9090",
+        "* → social:9090",
+        "* → photo:9090",
+        "* → relation:9090",
     ];
     assert_eq!(edges(full()), set(&[&within, &outside]));
+}
+
+#[test]
+fn dashboards_and_alerts_are_of_their_own_platform() {
+    let resources = prepared(full());
+    let rules = serde_json::to_string(&resources.prometheus_rules[0]).unwrap();
+    assert!(rules.contains(r#"service_namespace=\"demo\""#) && rules.contains(r#"socialplatform_name=\"demo\""#));
+    assert!(!rules.contains(r#"=~\".+\""#), "a rule means every platform");
+    assert_eq!(resources.prometheus_rules[0].labels()["release"], "kube-prometheus-stack");
+
+    let dashboards: Vec<_> = resources.config_maps.iter().filter(|it| it.labels().contains_key("grafana_dashboard")).collect();
+    assert_eq!(dashboards.len(), 8);
+    let mut files = BTreeSet::new();
+    for config_map in dashboards {
+        for (file, json) in config_map.data.as_ref().unwrap() {
+            let dashboard: Value = serde_json::from_str(json).unwrap();
+            assert!(files.insert(file.clone()), "{file} is there twice");
+            assert!(dashboard["title"].as_str().unwrap().starts_with("Social platform demo / "), "{file}");
+            // Grafana takes at most 40 characters.
+            let uid = dashboard["uid"].as_str().unwrap();
+            assert!(!uid.starts_with("socialplatform-") && uid.len() <= 40, "{uid}");
+        }
+    }
 }
 
 #[test]
@@ -235,4 +264,68 @@ fn a_changed_credential_of_the_object_store_replaces_the_photo_pods_only() {
         .collect();
     assert_eq!(changed, ["demo-photo"]);
     assert_eq!(before.migration, after.migration);
+}
+
+#[test]
+fn only_those_who_may_call_the_public_port_are_let_in() {
+    let objects = objects(prepared(full()));
+    let policy = objects.iter().find(|it| it["kind"] == "NetworkPolicy" && it["metadata"]["name"] == "demo-relation").unwrap();
+    let from = |port: u64| {
+        let rules = policy["spec"]["ingress"].as_array().unwrap();
+        rules.iter().find(|rule| rule["ports"][0]["port"] == port).unwrap()["from"].clone()
+    };
+    let namespace = |name: &str| serde_json::json!([{ "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": name } } }]);
+    assert_eq!(from(8080), namespace("gateways"));
+    assert_eq!(from(9090), namespace("monitoring"));
+}
+
+#[test]
+fn nothing_takes_more_than_one_pod_of_a_service_at_a_time() {
+    each_object(|title, object| {
+        if object["kind"] != "Deployment" {
+            return;
+        }
+        let strategy = &object["spec"]["strategy"];
+        let has_volume = strategy["type"] == "Recreate";
+        assert!(has_volume || strategy["rollingUpdate"]["maxUnavailable"] == 0, "{title}: {strategy}");
+    });
+    for object in objects(prepared(full())).iter().filter(|object| object["kind"] == "PodDisruptionBudget") {
+        assert_eq!(object["spec"]["maxUnavailable"], 1);
+    }
+}
+
+#[test]
+fn a_budget_is_there_where_two_pods_or_more_always_run() {
+    let budgets = |resource: SocialPlatform| -> Vec<String> {
+        let all = objects(prepared(resource));
+        let budgets = all.iter().filter(|object| object["kind"] == "PodDisruptionBudget");
+        budgets.map(|object| object["metadata"]["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(budgets(minimal()), [""; 0]);
+    assert_eq!(budgets(full()).len(), 4);
+    let of = |name: &str| budgets(variants().into_iter().find(|(variant, _)| *variant == name).unwrap().1);
+    // Two at least for social; one at least for the others, whose nodes could otherwise never be drained.
+    assert_eq!(of("autoscaled"), ["demo-social"]);
+    assert_eq!(of("hibernated"), [""; 0]);
+}
+
+#[test]
+fn a_deployment_says_nothing_about_its_size_where_an_autoscaler_does() {
+    each_object(|title, object| {
+        if object["kind"] == "Deployment" {
+            let is_scaled = object["metadata"]["annotations"]["socialplatform.dev/scaled-by"] == "autoscaler";
+            assert_eq!(object["spec"].get("replicas").is_none(), is_scaled, "{title}");
+        }
+    });
+}
+
+#[test]
+fn a_change_of_size_replaces_no_pod() {
+    let templates = |replicas: i32| -> Vec<_> {
+        let mut resource = minimal();
+        let auth = operator::crd::ComponentSpec { replicas: Some(replicas), ..Default::default() };
+        resource.spec.components = Some(operator::crd::ComponentsSpec { auth: Some(auth), ..Default::default() });
+        prepared(resource).deployments.into_iter().map(|it| it.spec.unwrap().template).collect()
+    };
+    assert_eq!(templates(1), templates(5));
 }

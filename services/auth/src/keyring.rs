@@ -1,5 +1,9 @@
-//! The keys that sign access tokens: made when there is none, kept sealed, read again and again so that all replicas
-//! sign with the newest and publish all.
+//! The keys that sign tokens: made ahead of time, kept sealed, read again and again so that all replicas sign with the
+//! same one and publish all.
+//!
+//! ```text
+//!   published ──10 min──► signs ──SIGNING_KEY_LIFE──► its successor signs ──20 min──► forgotten
+//! ```
 
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -8,9 +12,10 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use identity::{ACCESS_TOKEN_TYPE, AccessClaims, Keyset};
+use identity::Keyset;
 use jsonwebtoken::jwk::{Jwk, JwkSet, ThumbprintHash};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde::Serialize;
 use serde_json::json;
 use serving::Problem;
 use sqlx::PgPool;
@@ -19,7 +24,8 @@ use crate::sealed::KeyEncryptionKey;
 use crate::store::signing_keys::{self, SealedKey};
 
 const PURPOSE: &str = "signing key";
-const REFRESH: Duration = Duration::from_secs(30);
+/// How soon a replica follows what another one did.
+const REFRESH: Duration = Duration::from_secs(5);
 
 /// Signs, and publishes.
 #[derive(Clone)]
@@ -27,6 +33,8 @@ pub(crate) struct Keyring {
     pool: PgPool,
     sealing: KeyEncryptionKey,
     keyset: Keyset,
+    /// Seconds that a key signs.
+    life: f64,
     current: Arc<RwLock<Option<Current>>>,
 }
 
@@ -47,8 +55,9 @@ fn jwk(public: &[u8]) -> Result<(String, Jwk), Problem> {
 }
 
 impl Keyring {
-    pub(crate) fn new(pool: PgPool, sealing: KeyEncryptionKey, keyset: Keyset) -> Self {
-        Self { pool, sealing, keyset, current: Arc::default() }
+    /// A new key signs every `life` hours.
+    pub(crate) fn new(pool: PgPool, sealing: KeyEncryptionKey, keyset: Keyset, life: u32) -> Self {
+        Self { pool, sealing, keyset, life: f64::from(life) * 3600.0, current: Arc::default() }
     }
 
     /// Reads the keys now and then, until dropped.
@@ -62,11 +71,11 @@ impl Keyring {
         }
     }
 
-    /// Signs an access token.
-    pub(crate) async fn sign(&self, claims: &AccessClaims) -> Result<String, Problem> {
+    /// Signs claims as a token of the type `typ`.
+    pub(crate) async fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, Problem> {
         let (kid, key) = self.with_current(|current| (current.kid.clone(), current.key.clone())).await?;
         let mut header = Header::new(Algorithm::EdDSA);
-        header.typ = Some(ACCESS_TOKEN_TYPE.to_owned());
+        header.typ = Some(typ.to_owned());
         header.kid = Some(kid);
         jsonwebtoken::encode(&header, claims, &key).map_err(Problem::internal)
     }
@@ -87,28 +96,34 @@ impl Keyring {
     }
 
     async fn load(&self) -> Result<(), Problem> {
-        let mut stored = signing_keys::all(&self.pool).await?;
-        if stored.is_empty() {
-            let random = SystemRandom::new();
-            let document = Ed25519KeyPair::generate_pkcs8v1(&random).map_err(|error| Problem::internal(error.to_string()))?;
-            let pair =
-                Ed25519KeyPair::from_pkcs8_maybe_unchecked(document.as_ref()).map_err(|error| Problem::internal(error.to_string()))?;
-            let public_key = pair.public_key().as_ref().to_vec();
-            let (kid, _) = jwk(&public_key)?;
-            let made = SealedKey { kid, private_key: self.sealing.seal(PURPOSE, document.as_ref()), public_key };
-            signing_keys::insert_first(&self.pool, &made).await?;
-            stored = signing_keys::all(&self.pool).await?;
+        if signing_keys::is_due(&self.pool, self.life).await? {
+            signing_keys::insert_next(&self.pool, &self.make()?, self.life).await?;
         }
-        let mut keys = Vec::new();
-        for key in &stored {
-            keys.push(jwk(&key.public_key)?.1);
-        }
-        let newest = stored.first().ok_or_else(|| Problem::internal("no signing key after making one"))?;
-        let private = self.sealing.open(PURPOSE, &newest.private_key).map_err(Problem::internal)?;
+        signing_keys::delete_retired(&self.pool).await?;
+        let stored = signing_keys::all(&self.pool).await?;
+        let keys = stored.iter().map(|key| Ok(jwk(&key.public_key)?.1)).collect::<Result<_, Problem>>()?;
+        let signing = stored.iter().find(|key| key.signs).ok_or_else(|| Problem::internal("no signing key after making one"))?;
         let published = JwkSet { keys };
         self.keyset.set(&published);
-        let current = Current { kid: newest.kid.clone(), key: Arc::new(EncodingKey::from_ed_der(&private)), published };
-        *self.current.write().expect("no holder panics") = Some(current);
+        let known = self.current.read().expect("no holder panics").as_ref().map(|current| (current.kid.clone(), current.key.clone()));
+        let key = match known {
+            Some((kid, key)) if kid == signing.kid => key,
+            _ => {
+                let private = self.sealing.open(PURPOSE, &signing.private_key).map_err(Problem::internal)?;
+                tracing::info!(event.name = "signing_key.changed", kid = signing.kid, "a signing key has taken over");
+                Arc::new(EncodingKey::from_ed_der(&private))
+            }
+        };
+        *self.current.write().expect("no holder panics") = Some(Current { kid: signing.kid.clone(), key, published });
         Ok(())
+    }
+
+    fn make(&self) -> Result<SealedKey, Problem> {
+        let failed = |error: &dyn std::fmt::Display| Problem::internal(error.to_string());
+        let document = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).map_err(|error| failed(&error))?;
+        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(document.as_ref()).map_err(|error| failed(&error))?;
+        let public_key = pair.public_key().as_ref().to_vec();
+        let (kid, _) = jwk(&public_key)?;
+        Ok(SealedKey { kid, private_key: self.sealing.seal(PURPOSE, document.as_ref()), public_key })
     }
 }

@@ -1,33 +1,53 @@
 //! Accounts, sign-in and tokens.
 //!
-//! Owns the handle, the password, the sessions and the keys that sign access tokens. Calls nobody. The other services
-//! fetch the public keys from `/.well-known/jwks.json` and read `auth.revocations`; nothing else of it is theirs.
+//! Owns the handle, the password, the second factor, the sessions and the keys that sign access tokens. Calls nobody. The
+//! other services fetch the public keys from `/.well-known/jwks.json`, read `auth.revocations`, and hear from its facts who
+//! is suspended; nothing else of it is theirs. Letters leave through durable jobs.
 
+mod admins;
+mod attempts;
+mod common_passwords;
 mod config;
 mod handle;
 mod keyring;
+mod letters;
+mod metrics;
 mod password;
+mod post;
 mod refresh_token;
 mod routes;
 mod sealed;
+mod second_factor;
+mod sign_in;
+mod source;
+mod standing;
 mod store;
+mod told_once;
+mod user_agent;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::FromRef;
+use contracts::Service;
+use facts::Outbox;
 use identity::{Identity, Keyset};
+use jobs::Worker;
+use mail::Mailer;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use config::AuthConfig;
+pub use admins::{AdminError, grant_admin, revoke_admin};
+pub use config::{AuthConfig, AuthSettings, InvalidAuthConfig, ProviderSettings, Registration};
 pub use sealed::{InvalidKeyEncryptionKey, KeyEncryptionKey};
 
+use attempts::Attempts;
 use keyring::Keyring;
 use password::Hasher;
+use post::Post;
 
 /// The tables of the schema `auth`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
@@ -43,21 +63,44 @@ pub(crate) struct State {
     hasher: Hasher,
     keyring: Keyring,
     sealing: KeyEncryptionKey,
+    attempts: Attempts,
+    post: Post,
+    outbox: Outbox,
+    registration: Registration,
+    session_life_days: u16,
+    password_grant: bool,
+    /// The hash of FIRST_ADMIN_TOKEN.
+    first_admin: Option<Vec<u8>>,
 }
 
 impl Auth {
     /// The service on its database. `keyset` is the one that `identity` verifies with: auth fills it itself.
-    pub fn new(
-        config: &AuthConfig,
-        pool: PgPool,
-        issuer: String,
-        identity: Identity,
-        keyset: Keyset,
-    ) -> Result<Self, InvalidKeyEncryptionKey> {
-        let sealing = KeyEncryptionKey::parse(&config.key_encryption_key)?;
-        let keyring = Keyring::new(pool.clone(), sealing.clone(), keyset);
-        let hasher = Hasher::new(config.password_hashes_at_once, config.password_hashes_waiting);
-        Ok(Self(Arc::new(State { pool, identity, issuer, hasher, keyring, sealing })))
+    pub fn new(config: &AuthConfig, pool: PgPool, issuer: String, identity: Identity, keyset: Keyset) -> Result<Self, InvalidAuthConfig> {
+        let AuthConfig { key_encryption_key, settings } = config;
+        let sealing = KeyEncryptionKey::parse(key_encryption_key)?;
+        let keyring = Keyring::new(pool.clone(), sealing.clone(), keyset, settings.provider.signing_key_life);
+        let hasher = Hasher::new(settings.password_hashes_at_once, settings.password_hashes_waiting);
+        let attempts = Attempts::new(pool.clone(), sealing.clone());
+        let post = Post::new(pool.clone(), sealing.clone(), Mailer::new(&settings.mail)?, issuer.clone());
+        let outbox = Outbox::new(pool.clone(), Service::Auth);
+        if settings.first_admin_token.as_ref().is_some_and(|token| token.chars().count() < 20) {
+            return Err(InvalidAuthConfig::FirstAdminToken);
+        }
+        Ok(Self(Arc::new(State {
+            pool,
+            identity,
+            issuer,
+            hasher,
+            keyring,
+            sealing,
+            attempts,
+            post,
+            outbox,
+            registration: settings.registration,
+            session_life_days: settings.session_life_days,
+            password_grant: settings.provider.oauth_password_grant,
+            first_admin: settings.first_admin_token.as_deref().map(told_once::hash),
+        })))
     }
 
     /// Every public route.
@@ -70,9 +113,10 @@ impl Auth {
         Router::new()
     }
 
-    /// Keeps the keys and clears away what has expired, until dropped.
+    /// Keeps the keys, tells facts, sends letters and clears away what has expired, until dropped.
     pub async fn background(self) {
-        tokio::join!(self.0.keyring.clone().run(), self.clean_up());
+        let letters = Worker::new(self.0.pool.clone(), self.0.post.clone()).run();
+        tokio::join!(self.0.keyring.clone().run(), self.0.outbox.clone().run(), letters, self.clean_up());
     }
 
     async fn clean_up(&self) {
@@ -80,11 +124,43 @@ impl Auth {
             if let Err(error) = store::sessions::delete_expired(&self.0.pool).await {
                 tracing::warn!(%error, "failed to delete expired sessions; trying again later");
             }
+            if let Err(error) = self.delete_old().await {
+                tracing::warn!(%error, "failed to delete what is too old; trying again later");
+            }
             if let Err(error) = serving::purge_idempotency_keys(&self.0.pool).await {
                 tracing::warn!(%error, "failed to delete old idempotency keys; trying again later");
             }
             tokio::time::sleep(Duration::from_secs(600)).await;
         }
+    }
+}
+
+impl Auth {
+    /// Links, invites, challenges, counted attempts, devices, codes, apps and security events that matter no more.
+    async fn delete_old(&self) -> sqlx::Result<()> {
+        let pool = &self.0.pool;
+        store::links::delete_old(pool).await?;
+        store::invites::delete_old(pool).await?;
+        store::sign_in_challenges::delete_old(pool).await?;
+        store::passkey_challenges::delete_old(pool).await?;
+        store::attempts::delete_old(pool).await?;
+        store::devices::delete_old(pool).await?;
+        store::codes::delete_expired(pool).await?;
+        store::apps::delete_unused(pool).await?;
+        store::security_events::delete_old(pool).await
+    }
+}
+
+impl State {
+    /// How long a session lasts.
+    pub(crate) fn session_minutes(&self) -> i32 {
+        i32::from(self.session_life_days) * 24 * 60
+    }
+
+    /// What everybody would try first as somebody's password.
+    pub(crate) fn host(&self) -> &str {
+        let place = self.issuer.split_once("://").map_or(self.issuer.as_str(), |(_, place)| place);
+        place.split([':', '/']).next().unwrap_or(place)
     }
 }
 
@@ -95,12 +171,44 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 fn documented() -> OpenApiRouter<Auth> {
     OpenApiRouter::new()
-        .routes(routes!(routes::accounts::create))
+        .routes(routes!(routes::accounts::create, routes::admin::list))
         .routes(routes!(routes::accounts::me))
-        .routes(routes!(routes::sessions::create))
+        .routes(routes!(routes::admin::show))
+        .routes(routes!(routes::admin::suspend, routes::admin::restore))
+        .routes(routes!(routes::admin::approve, routes::admin::refuse))
+        .routes(routes!(routes::admin_claims::create))
+        .routes(routes!(routes::emails::update))
+        .routes(routes!(routes::emails::verify))
+        .routes(routes!(routes::invites::create, routes::invites::list))
+        .routes(routes!(routes::invites::delete))
+        .routes(routes!(routes::passwords::change))
+        .routes(routes!(routes::passwords::ask))
+        .routes(routes!(routes::passwords::reset))
+        .routes(routes!(routes::second_factor::show))
+        .routes(routes!(routes::totp::offer, routes::totp::confirm, routes::totp::remove))
+        .routes(routes!(routes::recovery_codes::create))
+        .routes(routes!(routes::passkeys::challenge))
+        .routes(routes!(routes::passkeys::create, routes::passkeys::list))
+        .routes(routes!(routes::passkeys::rename, routes::passkeys::delete))
+        .routes(routes!(routes::security_events::all))
+        .routes(routes!(routes::security_events::own))
+        .routes(routes!(routes::sessions::create, routes::sessions::list, routes::sessions::end_all))
+        .routes(routes!(routes::second_factor::sign_in))
+        .routes(routes!(routes::second_factor::challenge))
+        .routes(routes!(routes::second_factor::sign_in_with_passkey))
         .routes(routes!(routes::sessions::end_current))
-        .routes(routes!(routes::oauth::token))
+        .routes(routes!(routes::sessions::rename, routes::sessions::end))
+        .routes(routes!(routes::apps::list))
+        .routes(routes!(routes::apps::delete))
+        .routes(routes!(routes::oauth::register::register))
+        .routes(routes!(routes::oauth::authorize::show, routes::oauth::authorize::submit))
+        .routes(routes!(routes::oauth::token::exchange))
+        .routes(routes!(routes::oauth::revoke::revoke))
+        .routes(routes!(routes::oauth::introspect::introspect))
+        .routes(routes!(routes::oauth::userinfo::show, routes::oauth::userinfo::show_by_post))
         .routes(routes!(routes::well_known::jwks))
+        .routes(routes!(routes::well_known::openid))
+        .routes(routes!(routes::well_known::oauth))
 }
 
 impl FromRef<Auth> for Identity {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serving::Problem;
 use tokio::sync::Semaphore;
 
-/// Fewer are guessed too soon where the password is all that protects (NIST SP 800-63B-4).
-const FEWEST_CHARACTERS: usize = 15;
+use crate::{common_passwords, metrics};
+
 /// More would only make us hash longer.
 const MOST_BYTES: usize = 1024;
 
@@ -42,19 +42,43 @@ impl Password {
         &self.0
     }
 
-    /// May it be chosen? There are no rules of composition.
-    pub(crate) fn check_new(&self) -> Result<(), Problem> {
-        if self.0.chars().count() < FEWEST_CHARACTERS {
-            return Err(Problem::invalid(
-                "password",
-                format!("choose {FEWEST_CHARACTERS} characters or more; a few words are easy to keep in mind"),
-            ));
+    /// May it be chosen? There are no rules of composition. `names` are those that everybody would try for this person:
+    /// they may be in it, and do not count.
+    pub(crate) fn check_new(&self, second_factor: bool, names: &[&str]) -> Result<(), Problem> {
+        let fewest = minimum_length(second_factor);
+        if self.0.chars().count() < fewest {
+            return Err(Problem::invalid("password", format!("choose {fewest} characters or more; a few words are easy to keep in mind")));
         }
         if self.0.len() > MOST_BYTES {
             return Err(Problem::invalid("password", format!("a password has at most {MOST_BYTES} bytes")));
         }
+        if common_passwords::contains(&self.0) {
+            return Err(Problem::invalid("password", "this one is among those that are guessed first; choose another one"));
+        }
+        if without(&self.0, names).chars().count() < fewest {
+            return Err(Problem::invalid(
+                "password",
+                format!(
+                    "your handle and the name of this platform are guessed first: without them, {fewest} characters or more must be left"
+                ),
+            ));
+        }
         Ok(())
     }
+}
+
+/// The fewest characters of a password (NIST SP 800-63B-4): more where it is all that protects.
+pub(crate) fn minimum_length(second_factor: bool) -> usize {
+    if second_factor { 8 } else { 15 }
+}
+
+/// The text without these names, whatever their case.
+fn without(text: &str, names: &[&str]) -> String {
+    let mut left = text.to_lowercase();
+    for name in names.iter().filter(|name| !name.is_empty()) {
+        left = left.replace(&name.to_lowercase(), "");
+    }
+    left
 }
 
 /// Argon2id with OWASP's minimum: 19 MiB, two passes, one lane.
@@ -74,6 +98,7 @@ pub(crate) struct Hasher {
 
 impl Hasher {
     pub(crate) fn new(at_once: usize, waiting: usize) -> Self {
+        metrics::hash_places(at_once + waiting);
         let nobody = argon2().hash_password(b"nobody has this password").expect("hashing a constant works").to_string();
         Self { running: Arc::new(Semaphore::new(at_once)), admitted: Arc::new(Semaphore::new(at_once + waiting)), nobody: nobody.into() }
     }
@@ -102,10 +127,13 @@ impl Hasher {
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
         let Ok(_admitted) = self.admitted.clone().try_acquire_owned() else {
+            metrics::hash_refused();
             return Err(Problem::unavailable("Too many people are signing in right now. Try again.", Duration::from_secs(2)));
         };
         let _counted = Counted::new();
+        let asked = Instant::now();
         let running = self.running.clone().acquire_owned().await.expect("the semaphore is never closed");
+        metrics::hash_waited(asked.elapsed());
         let span = tracing::Span::current();
         let task = tokio::task::spawn_blocking(move || {
             // Held here and not by the caller: a caller that hangs up leaves the work running.
@@ -139,12 +167,46 @@ mod tests {
         Password(text.to_owned())
     }
 
+    fn allowed(text: &str, second_factor: bool) -> bool {
+        password(text).check_new(second_factor, &["ada_lovelace", "social.example.org"]).is_ok()
+    }
+
     #[test]
-    fn a_new_password_has_fifteen_characters_and_no_other_rule() {
-        assert!(password("fourteen-chars").check_new().is_err());
-        assert!(password("ünïcödé-äöü-ßße").check_new().is_ok());
-        assert!(password(&"x".repeat(1024)).check_new().is_ok());
-        assert!(password(&"x".repeat(1025)).check_new().is_err());
+    fn a_new_password_has_fifteen_characters_and_no_rule_of_composition() {
+        let long = "a few words, ".repeat(80);
+        for (text, may_be) in [
+            ("fourteen-chars", false),
+            ("ünïcödé-äöü-ßße", true),
+            ("\0 in the middle\0", true),
+            ("🦀🐘🦊🐙🦉🐝🦋🐢🐍🦎🐬🐳🦈🐊🦓", true),
+            (&long[..64], true),
+            (&long[..128], true),
+            (&long[..1024], true),
+            (&long[..1025], false),
+        ] {
+            assert_eq!(allowed(text, false), may_be, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn with_a_second_factor_eight_are_enough() {
+        assert_eq!((minimum_length(false), minimum_length(true)), (15, 8));
+        assert!(allowed("kjw7 pqz", true) && !allowed("kjw7 pq", true));
+    }
+
+    #[test]
+    fn what_everybody_would_try_is_refused() {
+        for text in ["qwertyuiopasdfghjkl", "Passwordpassword", "1234567890123456", "aaaaaaaaaaaaaaaaaaaa"] {
+            assert!(!allowed(text, false), "{text}");
+        }
+        assert!(!allowed("sunshine", true));
+    }
+
+    #[test]
+    fn names_do_not_count() {
+        assert!(!allowed("Ada_Lovelace1815", false) && !allowed("social.example.org", false));
+        assert!(!allowed("ada_lovelaceADA_LOVELACEada_lovelace", false));
+        assert!(allowed("ada_lovelace wrote programs", false));
     }
 
     #[tokio::test]

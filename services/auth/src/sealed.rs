@@ -24,6 +24,7 @@ pub struct KeyEncryptionKey(Arc<Keys>);
 struct Keys {
     sealing: RandomizedNonceKey,
     fingerprints: hmac::Key,
+    derived: hmac::Key,
 }
 
 impl KeyEncryptionKey {
@@ -31,16 +32,24 @@ impl KeyEncryptionKey {
     pub fn parse(text: &str) -> Result<Self, InvalidKeyEncryptionKey> {
         let bytes = BASE64_STANDARD.decode(text.trim()).map_err(|_| InvalidKeyEncryptionKey)?;
         let sealing = RandomizedNonceKey::new(&AES_256_GCM, &bytes).map_err(|_| InvalidKeyEncryptionKey)?;
-        // A key of its own, so that what one use gives away says nothing about the other.
-        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &bytes), b"fingerprints");
-        let fingerprints = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
-        Ok(Self(Arc::new(Keys { sealing, fingerprints })))
+        // Keys of their own, so that what one use gives away says nothing about the other.
+        let key_for = |purpose: &[u8]| {
+            let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &bytes), purpose);
+            hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+        };
+        let (fingerprints, derived) = (key_for(b"fingerprints"), key_for(b"derived secrets"));
+        Ok(Self(Arc::new(Keys { sealing, fingerprints, derived })))
     }
 
     /// Tells equal from different and nothing else, not even to who holds the database: without the key there is nothing
     /// to guess against.
     pub(crate) fn fingerprint(&self, parts: [&str; 2]) -> hmac::Tag {
         hmac::sign(&self.0.fingerprints, parts.join("\0").as_bytes())
+    }
+
+    /// The secret of a purpose that belongs to `nonce`: the same whenever it is asked for, and nobody's guess without the key.
+    pub(crate) fn derive(&self, purpose: &str, nonce: &str) -> hmac::Tag {
+        hmac::sign(&self.0.derived, [purpose, nonce].join("\0").as_bytes())
     }
 
     pub(crate) fn seal(&self, purpose: &str, secret: &[u8]) -> Vec<u8> {

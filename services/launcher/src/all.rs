@@ -15,7 +15,7 @@ mod welcome;
 
 use std::path::PathBuf;
 
-use auth::AuthConfig;
+use auth::{AuthConfig, AuthSettings};
 use axum::Router;
 use contracts::Service;
 use database::{DatabaseConfig, Login};
@@ -28,6 +28,8 @@ use tokio::net::TcpListener;
 
 use crate::services::{self, Common};
 use crate::{Failure, dev_s3, migrate};
+pub(crate) use folder::data_folder;
+
 use folder::Folder;
 use secrets::Secrets;
 
@@ -42,6 +44,9 @@ pub(crate) struct AllConfig {
     serving: ServingConfig,
     #[command(flatten)]
     photo: PhotoLimits,
+    /// Without SMTP_HOST and MAIL_FOLDER, letters are kept in the data folder.
+    #[command(flatten)]
+    auth: AuthSettings,
     /// The folder of everything that is kept; made if it is not there. Default: `/var/lib/socialplatform` for root,
     /// `~/.local/share/socialplatform` for others.
     #[arg(long, env = "DATA_FOLDER")]
@@ -56,6 +61,9 @@ pub(crate) struct AllConfig {
     /// `AWS_SECRET_ACCESS_KEY` are needed too.
     #[arg(long, env = "S3_ENDPOINT", requires_all = ["s3_bucket", "aws_access_key_id", "aws_secret_access_key"])]
     s3_endpoint: Option<String>,
+    /// The URL under which browsers reach your own store. Where it is set, uploads may go straight there.
+    #[arg(long, env = "S3_PUBLIC_ENDPOINT", requires = "s3_endpoint")]
+    s3_public_endpoint: Option<String>,
     /// The bucket of your own store.
     #[arg(long, env = "S3_BUCKET")]
     s3_bucket: Option<String>,
@@ -101,11 +109,13 @@ pub(crate) async fn run(config: AllConfig) -> Result<(), Failure> {
         let database_url = role_url(&owner, service, &secrets)?;
         Ok::<_, Failure>(database::connect(&DatabaseConfig { database_url, database_connections: 10 }, service)?)
     };
-    let auth = services::auth(
-        &common,
-        pool(Service::Auth)?,
-        &AuthConfig { key_encryption_key: secrets.key_encryption_key.clone(), password_hashes_at_once: 2, password_hashes_waiting: 64 },
-    )?;
+    let mut settings = config.auth;
+    if !settings.mail.is_set() {
+        settings.mail.mail_folder = Some(folder.mail());
+    }
+    let letters = settings.mail.mail_folder.clone();
+    let auth_config = AuthConfig { key_encryption_key: secrets.key_encryption_key.clone(), settings };
+    let auth = services::auth(&common, pool(Service::Auth)?, &auth_config)?;
     let ask_auth = transport::in_process(private_stack(auth.public.clone(), Readiness::default()));
     let relation = services::relation(&common, pool(Service::Relation)?, ask_auth.clone());
     let photo = services::photo(&common, pool(Service::Photo)?, ask_auth.clone(), &PhotoConfig { s3, limits: config.photo });
@@ -115,7 +125,7 @@ pub(crate) async fn run(config: AllConfig) -> Result<(), Failure> {
     let running = [auth, relation, photo, social];
     let public = running.iter().fold(Router::new(), |all, one| all.merge(one.public.clone()));
     let private = running.iter().fold(Router::new(), |all, one| all.merge(one.private.clone()));
-    welcome::print(&issuer, address, listeners.private_addr()?, folder.path());
+    welcome::print(&issuer, address, listeners.private_addr()?, folder.path(), letters.as_deref());
     let stop = async {
         let _ = serving::termination().await;
     };
@@ -150,6 +160,7 @@ fn role_url(owner: &str, service: Service, secrets: &Secrets) -> Result<String, 
 fn own_store(config: &AllConfig) -> Option<S3Config> {
     Some(S3Config {
         s3_endpoint: config.s3_endpoint.clone()?,
+        s3_public_endpoint: config.s3_public_endpoint.clone(),
         s3_bucket: config.s3_bucket.clone()?,
         s3_region: config.s3_region.clone(),
         aws_access_key_id: config.aws_access_key_id.clone()?,
@@ -165,6 +176,7 @@ async fn embedded_store(folder: &Folder, secrets: &Secrets) -> Result<S3Config, 
     tokio::spawn(async move { axum::serve(listener, store).await });
     Ok(S3Config {
         s3_endpoint: endpoint,
+        s3_public_endpoint: None,
         s3_bucket: BUCKET.to_owned(),
         s3_region: "us-east-1".to_owned(),
         aws_access_key_id: access_key.to_owned(),

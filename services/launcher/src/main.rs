@@ -1,5 +1,6 @@
 //! The executable: `social-platform <role>`.
 
+mod admin;
 mod all;
 mod dev_s3;
 mod migrate;
@@ -39,6 +40,8 @@ enum Role {
     Relation(role::RelationRole),
     /// Make the schemas and roles, and bring the tables up to date.
     Migrate(migrate::MigrateConfig),
+    /// Make somebody an administrator, or no more.
+    Admin(admin::AdminConfig),
     /// An S3 store on disk, for development.
     DevS3(dev_s3::DevS3Config),
     /// Fill a platform with people, posts and photos through its public API.
@@ -56,6 +59,7 @@ async fn main() -> std::process::ExitCode {
         Role::Photo(config) => role::photo(config).await,
         Role::Relation(config) => role::relation(config).await,
         Role::Migrate(config) => migrate::run(config).await,
+        Role::Admin(config) => admin::run(config).await,
         Role::DevS3(config) => dev_s3::run(config).await,
         Role::Seed(config) => seed::run(config).await.map_err(Failure::from),
         Role::Openapi(config) => openapi::run(&config),

@@ -7,10 +7,8 @@ use axum::Router;
 use contracts::Service;
 use contracts::client::{AuthClient, PhotoClient, Transport};
 use database::Wakeups;
-use facts::{Consumer, Outbox};
 use identity::{Identity, Keyset, REVOCATIONS_CHANNEL, Revocations, ServiceKeys, ServiceSigner};
-use jobs::Worker;
-use photo::PhotoConfig;
+use photo::{Photo, PhotoConfig};
 use relation::Relation;
 use serving::{Rates, Readiness};
 use social::Social;
@@ -39,16 +37,18 @@ pub(crate) struct Running {
 /// Accounts, sign-in and tokens.
 pub(crate) fn auth(common: &Common, pool: PgPool, config: &AuthConfig) -> Result<Running, Failure> {
     let keyset = Keyset::default();
-    let (identity, _, mut background) = identity(common, Service::Auth, &pool, keyset.clone(), &[]);
+    let (identity, _, mut background) = identity(common, Service::Auth, &pool, keyset.clone(), Vec::new());
+    let server = pool.clone();
     let auth = Auth::new(config, pool, common.issuer.clone(), identity, keyset)?;
     let (public, private) = (auth.public(), auth.private());
     background.spawn(auth.background());
+    background.spawn(database::watch_server(server));
     Ok(Running { public, private, background })
 }
 
 /// Who follows and who blocks whom.
 pub(crate) fn relation(common: &Common, pool: PgPool, auth: Transport) -> Running {
-    let (identity, _, mut background) = identity(common, Service::Relation, &pool, fetched(auth), &[]);
+    let (identity, _, mut background) = identity(common, Service::Relation, &pool, fetched(auth), Vec::new());
     let relation = Relation::new(pool, identity);
     let (public, private) = (relation.public(), relation.private());
     background.spawn(relation.background());
@@ -57,23 +57,17 @@ pub(crate) fn relation(common: &Common, pool: PgPool, auth: Transport) -> Runnin
 
 /// Photos and their bytes.
 pub(crate) fn photo(common: &Common, pool: PgPool, auth: Transport, config: &PhotoConfig) -> Running {
-    const PRODUCERS: [Service; 2] = [Service::Relation, Service::Social];
-    let (identity, wakeups, mut background) = identity(common, Service::Photo, &pool, fetched(auth), &PRODUCERS);
-    let outbox = Outbox::new(pool.clone(), Service::Photo);
-    let state = photo::AppState::new(config, pool.clone(), identity, outbox.clone());
-    for producer in PRODUCERS {
-        let wakeup = wakeups.on(&facts::channel(producer));
-        background.spawn(Consumer::new(pool.clone(), Service::Photo, producer, wakeup, photo::Withdrawals).run());
-    }
-    background.spawn(outbox.run());
-    background.spawn(Worker::new(pool, photo::Jobs::new(&state)).run());
-    background.spawn(photo::sweep(state.clone()));
-    Running { public: photo::public(state.clone()), private: photo::private(state), background }
+    let (identity, wakeups, mut background) =
+        identity(common, Service::Photo, &pool, fetched(auth), photo::PRODUCERS.map(facts::channel).into());
+    let photo = Photo::new(config, pool, identity);
+    let (public, private) = (photo.public(), photo.private());
+    background.spawn(async move { photo.background(&wakeups).await });
+    Running { public, private, background }
 }
 
 /// Profiles, posts, comments, reactions and timelines.
 pub(crate) fn social(common: &Common, pool: PgPool, auth: Transport, photo: Transport, signer: ServiceSigner) -> Running {
-    let (identity, wakeups, mut background) = identity(common, Service::Social, &pool, fetched(auth), &social::PRODUCERS);
+    let (identity, wakeups, mut background) = identity(common, Service::Social, &pool, fetched(auth), social::channels());
     let photo = PhotoClient::new(photo, signer.tokens_for(Service::Photo));
     let social = Social::new(pool, identity, photo, signer);
     let (public, private) = (social.public(), social.private());
@@ -86,9 +80,15 @@ fn fetched(auth: Transport) -> Keyset {
 }
 
 /// What a service knows of its callers, and the loops that keep it true.
-fn identity(common: &Common, service: Service, pool: &PgPool, keyset: Keyset, producers: &[Service]) -> (Identity, Wakeups, JoinSet<()>) {
-    let channels = producers.iter().map(|producer| facts::channel(*producer));
-    let wakeups = Wakeups::new(channels.chain([REVOCATIONS_CHANNEL.to_owned()]));
+fn identity(
+    common: &Common,
+    service: Service,
+    pool: &PgPool,
+    keyset: Keyset,
+    mut channels: Vec<String>,
+) -> (Identity, Wakeups, JoinSet<()>) {
+    channels.push(REVOCATIONS_CHANNEL.to_owned());
+    let wakeups = Wakeups::new(channels);
     let revocations = Revocations::default();
     let mut background = JoinSet::new();
     background.spawn(wakeups.clone().run(pool.clone()));

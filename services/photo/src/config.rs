@@ -20,24 +20,40 @@ pub struct PhotoLimits {
     /// Most pixels that a side of a picture may have. WebP takes no more than 16,383.
     #[arg(long, env = "PHOTO_MAX_SIDE", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=16_383))]
     pub photo_max_side: u32,
-    /// Most pixels that a picture may have in all.
+    /// Most pixels that a picture may have in all, those of every frame of an animation counted.
     #[arg(long, env = "PHOTO_MAX_PIXELS", default_value_t = 40_000_000)]
     pub photo_max_pixels: u64,
-    /// Pictures processed at once. Each may take twelve bytes of memory per pixel for a second or two.
+    /// Most frames of an animation.
+    #[arg(long, env = "PHOTO_MAX_FRAMES", default_value_t = 300)]
+    pub photo_max_frames: u32,
+    /// Pictures processed at once.
     #[arg(long, env = "PHOTO_WORKERS", default_value_t = 2)]
     pub photo_workers: usize,
+    /// Pixels processed at once, over all pictures: each takes up to twelve bytes of memory for a second or two. When it is
+    /// taken, uploads wait, then get a 503. A larger picture is processed alone.
+    #[arg(long, env = "PHOTO_DECODE_PIXELS", default_value_t = 24_000_000)]
+    pub photo_decode_pixels: u64,
     /// Bytes of memory for uploads, from the first byte received to the last one stored; each takes twice its size. When
     /// it is taken, uploads wait, then get a 503.
     #[arg(long, env = "PHOTO_UPLOAD_MEMORY", default_value_t = 128 << 20)]
     pub photo_upload_memory: usize,
+    /// Most bytes that one person's photos may take, all their pictures counted.
+    #[arg(long, env = "PHOTO_QUOTA_BYTES", default_value_t = 1 << 30, value_parser = clap::value_parser!(i64).range(0..))]
+    pub photo_quota_bytes: i64,
+    /// Most photos that one person may keep.
+    #[arg(long, env = "PHOTO_QUOTA_PHOTOS", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(0..))]
+    pub photo_quota_photos: i64,
 }
 
-/// An S3-compatible object store, addressed by path. Of its features only put, get, delete and list are used.
+/// An S3-compatible object store, addressed by path. Of its features only put, get, delete, list and presigning are used.
 #[derive(Clone, clap::Args)]
 pub struct S3Config {
     /// Base URL, such as `https://s3.example.org`.
     #[arg(long, env = "S3_ENDPOINT")]
     pub s3_endpoint: String,
+    /// Base URL under which people's browsers reach the same store. Where it is set, uploads may go straight there.
+    #[arg(long, env = "S3_PUBLIC_ENDPOINT")]
+    pub s3_public_endpoint: Option<String>,
     /// The bucket. It must exist, and should let nobody else in.
     #[arg(long, env = "S3_BUCKET")]
     pub s3_bucket: String,
@@ -57,6 +73,7 @@ impl fmt::Debug for S3Config {
         // All but the keys.
         f.debug_struct("S3Config")
             .field("s3_endpoint", &self.s3_endpoint)
+            .field("s3_public_endpoint", &self.s3_public_endpoint)
             .field("s3_bucket", &self.s3_bucket)
             .field("s3_region", &self.s3_region)
             .finish_non_exhaustive()

@@ -1,83 +1,193 @@
-//! Photos: uploads, clean pictures, search, and who may fetch which byte.
+//! Photos: uploads, clean pictures, albums, search, reuse, and who may fetch which byte.
 //!
 //! ```text
-//!  POST /v1/photos ─► form ─► processing ─► objects (put) ─► one transaction: blob +1, photo, answer
+//!  POST /v1/photos ─► form ──────────────────┐
+//!  tus, or straight to S3 ─► incoming ───────┴► keeping: processing ─► objects (put) ─► one transaction: quota, blob, photo
 //!  GET /p/{key}/…  ─► store: whose, who may ─► representation ─► objects (get, streamed)
 //!  facts of relation and social ─► severed, narrowed ─► older grants are refused
-//!  cleaning: jobs and a sweep delete objects that no photo refers to
+//!  others show a public photo ─► reuse: noted and counted ─► its owner takes it from everywhere, or leaves it
+//!  cleaning: jobs and sweeps delete objects that no row names, and find rows whose objects are gone
 //! ```
 //!
-//! It owns photos, blobs and the bucket, and calls no other service. Others keep a photo's id and state, which it tells
+//! It owns photos, albums, blobs and the bucket, and calls no other service. Others keep a photo's id and state, which it tells
 //! them as `photo.changed`, and sign grants for the private photos that they show.
 
+mod about;
 mod cleaning;
 mod config;
-mod facts;
+mod facts_of_others;
 mod form;
+mod incoming;
+mod keeping;
 mod key;
+mod license;
+mod metrics;
 mod objects;
 mod owner;
-mod photo;
 mod processing;
+mod removal;
 mod representation;
+mod reuse;
 mod routes;
-mod state;
 mod store;
+mod sweep;
 mod text;
 mod variant;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::middleware::from_fn;
 use axum::routing::post;
+use contracts::Service;
+use database::Wakeups;
+use facts::{Consumer, Outbox};
+use identity::Identity;
+use jobs::{JobError, Worker};
+use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::routes::{bytes, internal, photos, uploads};
+use crate::cleaning::Jobs;
+use crate::facts_of_others::FactsOfOthers;
+use crate::objects::Objects;
+use crate::processing::Processing;
+use crate::sweep::Sweeps;
 
-pub use self::cleaning::{Jobs, sweep, sweep_once};
 pub use self::config::{PhotoConfig, PhotoLimits, S3Config};
-pub use self::facts::Withdrawals;
-pub use self::state::AppState;
+pub use self::sweep::Swept;
 
-/// Of the schema `photo`, in order.
+/// The tables of the schema `photo`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Whose facts photo hears.
+pub const PRODUCERS: [Service; 2] = [Service::Relation, Service::Social];
 
 /// Bytes of an upload beside the file: the texts, and what separates the parts.
 const FORM_BYTES: usize = 64 * 1024;
 
+/// The service.
+#[derive(Clone)]
+pub struct Photo(Arc<State>);
+
+pub(crate) struct State {
+    pool: PgPool,
+    identity: Identity,
+    outbox: Outbox,
+    objects: Objects,
+    processing: Processing,
+    quota: Quota,
+}
+
+/// What one person may keep.
+#[derive(Clone, Copy)]
+pub(crate) struct Quota {
+    photos: i64,
+    bytes: i64,
+}
+
+impl Photo {
+    /// The service on its database and its bucket.
+    pub fn new(config: &PhotoConfig, pool: PgPool, identity: Identity) -> Self {
+        let outbox = Outbox::new(pool.clone(), Service::Photo);
+        let quota = Quota { photos: config.limits.photo_quota_photos, bytes: config.limits.photo_quota_bytes };
+        let (objects, processing) = (Objects::new(&config.s3), Processing::new(config));
+        Self(Arc::new(State { pool, identity, outbox, objects, processing, quota }))
+    }
+
+    /// Every public route.
+    pub fn public(&self) -> Router {
+        documented(self.0.processing.max_bytes()).with_state(self.clone()).split_for_parts().0
+    }
+
+    /// What only other services ask.
+    pub fn private(&self) -> Router {
+        Router::new()
+            .route(contracts::photo::USABLE, post(routes::internal::usable))
+            .route(contracts::photo::SHOWN, post(routes::internal::shown))
+            .with_state(self.clone())
+    }
+
+    /// Tells and hears facts, runs jobs and cleans up, until dropped.
+    pub async fn background(self, wakeups: &Wakeups) {
+        let [relation, social] = PRODUCERS.map(|producer| {
+            let wakeup = wakeups.on(&facts::channel(producer));
+            Consumer::new(self.0.pool.clone(), Service::Photo, producer, wakeup, FactsOfOthers).run()
+        });
+        let jobs = Worker::new(self.0.pool.clone(), Jobs::new(&self.0)).run();
+        tokio::join!(self.0.outbox.clone().run(), relation, social, jobs, sweep::run(&self.0), self.clean_up());
+    }
+
+    /// One turn of every sweep, as the background does it now and then, sparing objects younger than `grace`.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong with the store or the database, in words.
+    pub async fn sweep(&self, grace: Duration) -> Result<Swept, JobError> {
+        Sweeps::default().turn(&self.0, grace).await
+    }
+
+    async fn clean_up(&self) {
+        loop {
+            if let Err(error) = serving::purge_idempotency_keys(&self.0.pool).await {
+                tracing::warn!(%error, "failed to delete old idempotency keys; trying again later");
+            }
+            tokio::time::sleep(Duration::from_secs(600)).await;
+        }
+    }
+}
+
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "photo", description = "Photos: uploads, search and bytes."),
-    tags((name = "photos", description = "Upload, find, describe and delete photos"), (name = "bytes", description = "Fetch pictures"))
+    info(title = "photo", description = "Photos: uploads, albums, search, reuse and bytes."),
+    tags(
+        (name = "photos", description = "Upload, find, describe and delete photos"),
+        (name = "uploads", description = "Uploads that go on where they broke off, or straight to the store"),
+        (name = "albums", description = "Photos in an order"),
+        (name = "uses", description = "Who shows whose photos"),
+        (name = "bytes", description = "Fetch pictures"),
+    )
 )]
 struct Document;
 
-/// Every route of the public port.
-fn api(max_bytes: usize) -> OpenApiRouter<AppState> {
-    // The one route that takes more than the platform's usual limit on bodies.
-    let uploads = OpenApiRouter::new().routes(routes!(uploads::create)).layer(DefaultBodyLimit::max(max_bytes.saturating_add(FORM_BYTES)));
+/// The OpenAPI document of the public routes.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    documented(0).into_openapi()
+}
+
+fn documented(max_bytes: usize) -> OpenApiRouter<Photo> {
+    // The one route that takes more than the platform's usual limit on bodies into memory at once.
+    let forms =
+        OpenApiRouter::new().routes(routes!(routes::forms::create)).layer(DefaultBodyLimit::max(max_bytes.saturating_add(FORM_BYTES)));
+    let tus = OpenApiRouter::new()
+        .routes(routes!(routes::tus::create))
+        .routes(routes!(routes::tus::offset, routes::tus::append, routes::tus::delete))
+        .layer(from_fn(routes::tus::speak));
 
     OpenApiRouter::with_openapi(Document::openapi())
-        .merge(uploads)
-        .routes(routes!(photos::list))
-        .routes(routes!(photos::read, photos::update, photos::delete))
-        .routes(routes!(bytes::read))
+        .merge(forms)
+        .merge(tus)
+        .routes(routes!(routes::search::list))
+        .routes(routes!(routes::search::tags))
+        .routes(routes!(routes::usage::show))
+        .routes(routes!(routes::uploads::create))
+        .routes(routes!(routes::uploads::complete))
+        .routes(routes!(routes::photos::read, routes::photos::update, routes::photos::delete))
+        .routes(routes!(routes::uses::list, routes::uses::create))
+        .routes(routes!(routes::uses::delete))
+        .routes(routes!(routes::albums::list, routes::albums::create))
+        .routes(routes!(routes::albums::show, routes::albums::update, routes::albums::delete))
+        .routes(routes!(routes::album_photos::list))
+        .routes(routes!(routes::album_photos::put, routes::album_photos::delete))
+        .routes(routes!(routes::bytes::read))
 }
 
-/// The routes that the gateway reaches.
-pub fn public(state: AppState) -> Router {
-    let (router, _) = api(state.processing.max_bytes()).split_for_parts();
-    router.with_state(state)
-}
-
-/// The routes that only other services reach.
-pub fn private(state: AppState) -> Router {
-    Router::new().route(contracts::photo::USABLE, post(internal::usable)).with_state(state)
-}
-
-/// The OpenAPI document of the public port.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    api(0).into_openapi()
+impl FromRef<Photo> for Identity {
+    fn from_ref(photo: &Photo) -> Self {
+        photo.0.identity.clone()
+    }
 }

@@ -1,18 +1,22 @@
-//! The object store. Any S3-compatible one will do: only put, get, delete and list are used, addressed by path.
+//! The object store. Any S3-compatible one will do: only put, get, delete, list and presigning are used, addressed by path.
 
-use std::time::Duration;
+mod error;
+
+use std::time::{Duration, Instant};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
-use serving::Problem;
 use tracing::{Instrument, field};
 
+pub use self::error::ObjectError;
 use crate::config::S3Config;
+use crate::metrics;
 
 /// How long to wait for a connection.
 const CONNECT: Duration = Duration::from_secs(2);
@@ -21,60 +25,61 @@ const TRY: Duration = Duration::from_secs(8);
 /// How long all tries together may take. Shorter than the platform's limit on a transaction that does nothing.
 const ALL_TRIES: Duration = Duration::from_secs(20);
 
-/// Why an object could not be had or kept.
-#[derive(Debug, thiserror::Error)]
-pub enum ObjectError {
-    /// There is none under this key.
-    #[error("the object {0} is not in the bucket")]
-    Missing(String),
-    /// The store cannot be reached, takes too long, or refuses.
-    #[error("failed to call {method} of the object store")]
-    Unavailable {
-        /// The operation's name in the S3 API.
-        method: &'static str,
-        /// Why.
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
-}
-
 /// The result of every call.
 pub type Result<T> = std::result::Result<T, ObjectError>;
 
-impl From<ObjectError> for Problem {
-    fn from(error: ObjectError) -> Self {
-        match error {
-            error @ ObjectError::Missing(_) => Self::internal(error),
-            ObjectError::Unavailable { method, source } => {
-                tracing::warn!(error = %chain(&*source), "failed to call {method} of the object store");
-                let detail = "The store of the photos cannot answer now; nothing was changed. Try again.";
-                Self::unavailable(detail, Duration::from_secs(2))
-            }
-        }
-    }
+/// An object in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// Bytes.
+    pub size: i64,
+    /// Unix seconds of its last change.
+    pub changed: i64,
 }
 
 /// One page of a listing.
 pub struct Listing {
-    /// Keys, each with the Unix seconds of its last change.
-    pub objects: Vec<(String, i64)>,
+    /// In no order that every store keeps.
+    pub objects: Vec<Listed>,
     /// Asks for the page after this one; `None` at the last.
     pub next: Option<String>,
+}
+
+/// A request that whoever holds it may send to the store, unchanged.
+pub struct Presigned {
+    /// Where to.
+    pub url: String,
+    /// With which headers.
+    pub headers: Vec<(String, String)>,
 }
 
 /// One bucket.
 #[derive(Clone)]
 pub struct Objects {
     client: Client,
+    /// Signs for the address under which people reach the store. It never connects.
+    outside: Option<Client>,
     bucket: String,
 }
 
 impl Objects {
     /// The bucket of `config`. Connects at the first call.
     pub fn new(config: &S3Config) -> Self {
+        let outside = config.s3_public_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
+        Self {
+            client: Self::client(config, &config.s3_endpoint),
+            outside: outside.map(|endpoint| Self::client(config, endpoint)),
+            bucket: config.s3_bucket.clone(),
+        }
+    }
+
+    fn client(config: &S3Config, endpoint: &str) -> Client {
         let credentials = Credentials::new(&config.aws_access_key_id, &config.aws_secret_access_key, None, None, "configuration");
         let settings = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(&config.s3_endpoint)
+            .endpoint_url(endpoint)
             .region(Region::new(config.s3_region.clone()))
             .credentials_provider(credentials)
             .force_path_style(true)
@@ -86,7 +91,25 @@ impl Objects {
                 TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(TRY).operation_timeout(ALL_TRIES).build(),
             )
             .build();
-        Self { client: Client::from_conf(settings), bucket: config.s3_bucket.clone() }
+        Client::from_conf(settings)
+    }
+
+    /// Whether people reach the store themselves.
+    pub fn is_reached_from_outside(&self) -> bool {
+        self.outside.is_some()
+    }
+
+    /// A request that writes `length` bytes under `key` and may be sent until `life` is over. `None` where people do not reach
+    /// the store.
+    pub async fn presign_put(&self, key: &str, length: i64, life: Duration) -> Result<Option<Presigned>> {
+        let Some(outside) = &self.outside else { return Ok(None) };
+        let unsigned = |source: Box<dyn std::error::Error + Send + Sync>| ObjectError::Unavailable { method: "PutObject", source };
+        let config = PresigningConfig::expires_in(life).map_err(|error| unsigned(error.into()))?;
+        // The length is among what is signed: a body of another length is refused by the store.
+        let put = outside.put_object().bucket(&self.bucket).key(key).content_length(length);
+        let request = put.presigned(config).await.map_err(|error| unsigned(error.into()))?;
+        let headers = request.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Ok(Some(Presigned { url: request.uri().to_owned(), headers }))
     }
 
     /// Writes an object. Its media type is not told: a bucket that is open by mistake hands out nothing that runs.
@@ -111,18 +134,34 @@ impl Objects {
         }
     }
 
+    /// Reads a whole object, which must have `length` bytes, to the end of `buffer`. `false` if it has another length.
+    pub async fn read(&self, key: &str, length: usize, buffer: &mut Vec<u8>) -> Result<bool> {
+        let mut bytes = self.get(key, None).await?;
+        let end = buffer.len() + length;
+        while let Some(chunk) =
+            bytes.try_next().await.map_err(|error| ObjectError::Unavailable { method: "GetObject", source: error.into() })?
+        {
+            if buffer.len() + chunk.len() > end {
+                return Ok(false);
+            }
+            buffer.extend_from_slice(&chunk);
+        }
+        Ok(buffer.len() == end)
+    }
+
     /// Lists the objects whose keys begin with `prefix`, a page at a time.
     pub async fn list(&self, prefix: &str, next: Option<String>) -> Result<Listing> {
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix).set_continuation_token(next);
         let page = self.call("ListObjectsV2", prefix, list.send()).await?;
         let objects = page.contents().iter().filter_map(|object| {
             // One without a date might be new, so it is left alone.
-            Some((object.key()?.to_owned(), object.last_modified()?.secs()))
+            Some(Listed { key: object.key()?.to_owned(), size: object.size().unwrap_or_default(), changed: object.last_modified()?.secs() })
         });
         Ok(Listing { objects: objects.collect(), next: page.next_continuation_token().map(str::to_owned) })
     }
 
-    /// One call in a span that follows the OpenTelemetry conventions for the AWS SDK.
+    /// One call in a span that follows the OpenTelemetry conventions for the AWS SDK, which keep `rpc.system` where others
+    /// have moved on to `rpc.system.name`.
     async fn call<T, E>(
         &self,
         method: &'static str,
@@ -134,7 +173,7 @@ impl Objects {
     {
         let span = tracing::info_span!(
             "s3",
-            otel.name = format!("S3/{method}"),
+            otel.name = format!("S3.{method}"),
             otel.kind = "client",
             otel.status_code = field::Empty,
             error.type = field::Empty,
@@ -144,7 +183,10 @@ impl Objects {
             aws.s3.bucket = self.bucket,
             aws.s3.key = key,
         );
-        request.instrument(span.clone()).await.map_err(|error| {
+        let start = Instant::now();
+        let result = request.instrument(span.clone()).await;
+        metrics::called(method, start.elapsed(), result.as_ref().err().map(|error| error.code().unwrap_or("unreachable")));
+        result.map_err(|error| {
             let code = error.code().unwrap_or("unreachable");
             span.record("otel.status_code", "ERROR");
             span.record("error.type", code);
@@ -154,9 +196,4 @@ impl Objects {
             }
         })
     }
-}
-
-/// An error with its causes, in one line: the outermost of the SDK only says "dispatch failure".
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    std::iter::successors(Some(error), |error| (**error).source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

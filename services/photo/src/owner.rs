@@ -3,6 +3,7 @@ use std::str::FromStr;
 
 use contracts::AccountId;
 use serde::Serialize;
+use serving::Problem;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgTypeInfo, PgValueRef, Postgres};
 use utoipa::openapi::RefOr;
@@ -34,6 +35,17 @@ impl FromStr for Owner {
     fn from_str(text: &str) -> Result<Self, InvalidOwner> {
         let id = text.strip_prefix("account:").ok_or(InvalidOwner)?;
         id.parse().map(Self::Account).map_err(|_| InvalidOwner)
+    }
+}
+
+impl Owner {
+    /// Whose things are asked for in a query: `account:<id>`, or `me`, which needs somebody who is signed in.
+    pub(crate) fn asked(asked: Option<&str>, myself: Option<Self>) -> Result<Option<Self>, Problem> {
+        match asked {
+            None => Ok(None),
+            Some("me") => myself.map(Some).ok_or_else(|| Problem::unauthorized("Sign in to see what is yours.")),
+            Some(owner) => owner.parse().map(Some).map_err(|_| Problem::bad_request("owner is `me` or `account:<id>`.")),
+        }
     }
 }
 

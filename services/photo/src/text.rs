@@ -1,17 +1,27 @@
 //! What people write beside a photo, checked once on its way in.
 
+use std::collections::BTreeSet;
+
 use serving::{Problem, Result};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// Most characters of a title.
 pub(crate) const TITLE: usize = 200;
 /// Most characters of an alternative text.
 pub(crate) const ALT: usize = 2000;
+/// Most characters of a credit line.
+pub(crate) const CREDIT: usize = 200;
 /// Most tags of a photo.
 const TAGS: usize = 20;
 /// Most characters of a tag.
 const TAG: usize = 50;
 /// Most words of a search; the rest is ignored.
-const WORDS: usize = 16;
+const ASKED: usize = 16;
+/// Most words of a photo that a search finds it by.
+const WORDS: usize = 400;
+/// Most characters of a word; the rest is cut off, in what is kept and in what is asked.
+const WORD: usize = 40;
 
 /// A text of at most `most` characters, without control characters, trimmed.
 pub(crate) fn text(field: &str, text: &str, most: usize) -> Result<String> {
@@ -50,12 +60,51 @@ pub(crate) fn tag(given: &str) -> Result<String> {
     Err(Problem::invalid("tags", format!("a tag is 1 to {TAG} letters, digits, `_` or `-`")))
 }
 
-/// The words of a search as the text of a `tsquery` that finds what holds each of them, or begins with it. `None` if there
-/// is no word. Only letters and digits get through, so nothing that was typed can act as an operator.
-pub(crate) fn prefixes(typed: &str) -> Option<String> {
-    let words = typed.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let prefixes: Vec<String> = words.take(WORDS).map(|word| format!("{word}:*")).collect();
-    (!prefixes.is_empty()).then(|| prefixes.join(" & "))
+/// The words of some texts as a search compares them, each once.
+pub(crate) fn words<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let words: BTreeSet<String> = texts.into_iter().flat_map(folded).take(WORDS).collect();
+    words.into_iter().collect()
+}
+
+/// The words of a search, in the order typed. `None` if there is no word.
+pub(crate) fn asked(typed: &str) -> Option<Vec<String>> {
+    let words: Vec<String> = folded(typed).take(ASKED).collect();
+    (!words.is_empty()).then_some(words)
+}
+
+/// The text of a `tsquery` that finds what holds each of `words`, or something that begins with it, or one of the words that
+/// resemble it. All are folded, which is letters and digits only: nothing that was typed can act as an operator.
+pub(crate) fn query(words: &[String], resembling: &[(String, String)]) -> String {
+    let each = words.iter().map(|word| {
+        let similar = resembling.iter().filter(|(asked, _)| asked == word).map(|(_, similar)| format!(" | '{similar}'"));
+        format!("('{word}':*{})", similar.collect::<String>())
+    });
+    each.collect::<Vec<_>>().join(" & ")
+}
+
+/// Words of letters and digits, in small letters and without accents.
+fn folded(text: &str) -> impl Iterator<Item = String> {
+    let letters = text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).flat_map(|c| {
+        // What looks like a letter with an accent and is none to Unicode.
+        let (one, two) = match c {
+            'ß' => ('s', Some('s')),
+            'æ' => ('a', Some('e')),
+            'œ' => ('o', Some('e')),
+            'ø' => ('o', None),
+            'ł' => ('l', None),
+            'đ' => ('d', None),
+            'ı' => ('i', None),
+            c => (c, None),
+        };
+        [Some(one), two].into_iter().flatten()
+    });
+    let folded: String = letters.collect();
+    let words: Vec<String> = folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.chars().take(WORD).collect())
+        .collect();
+    words.into_iter()
 }
 
 #[cfg(test)]
@@ -80,9 +129,23 @@ mod tests {
     }
 
     #[test]
+    fn words_are_compared_without_case_and_accents() {
+        assert_eq!(words(["Größe, CAFÉ", "a-b_c café"]), ["a", "b", "c", "cafe", "grosse"]);
+        assert_eq!(asked("Éclair ½ 東京").unwrap(), ["eclair", "1", "2", "東京"]);
+        assert_eq!(asked("x".repeat(99).as_str()).unwrap(), ["x".repeat(40)]);
+        assert_eq!(asked(" !&| "), None);
+    }
+
+    #[test]
     fn no_operator_comes_through_a_search() {
-        assert_eq!(prefixes("Sun set").unwrap(), "Sun:* & set:*");
-        assert_eq!(prefixes("!a | (b):c'").unwrap(), "a:* & b:* & c:*");
-        assert_eq!(prefixes(" !&| "), None);
+        let query = |typed: &str| query(&asked(typed).unwrap(), &[]);
+        assert_eq!(query("Sun set"), "('sun':*) & ('set':*)");
+        assert_eq!(query("!a | (b):c'\\"), "('a':*) & ('b':*) & ('c':*)");
+    }
+
+    #[test]
+    fn a_word_may_stand_for_those_that_resemble_it() {
+        let resembling = [("sunzet", "sunset"), ("sunzet", "sunlit")].map(|(asked, similar)| (asked.to_owned(), similar.to_owned()));
+        assert_eq!(query(&asked("sunzet sea").unwrap(), &resembling), "('sunzet':* | 'sunset' | 'sunlit') & ('sea':*)");
     }
 }

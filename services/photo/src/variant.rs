@@ -10,13 +10,15 @@ pub enum Variant {
     Original,
     /// At most 1600 pixels a side.
     Large,
+    /// At most 800 pixels a side.
+    Small,
     /// At most 400 pixels a side.
     Thumb,
 }
 
 impl Variant {
     /// Each of them.
-    pub const ALL: [Self; 3] = [Self::Original, Self::Large, Self::Thumb];
+    pub const ALL: [Self; 4] = [Self::Original, Self::Large, Self::Small, Self::Thumb];
 }
 
 impl fmt::Display for Variant {
@@ -24,6 +26,7 @@ impl fmt::Display for Variant {
         f.write_str(match self {
             Self::Original => "original",
             Self::Large => "large",
+            Self::Small => "small",
             Self::Thumb => "thumb",
         })
     }

@@ -1,13 +1,19 @@
-//! Who follows and who blocks whom.
+//! How people stand to each other: following, friends, blocks, mutes, notes, secret likes, and whom to follow next.
 //!
 //! Calls nobody. Every change is published as [`RelationChanged`](contracts::fact::RelationChanged) in the transaction that
-//! makes it; one that lets someone see less is answered only when every consumer has applied it.
+//! makes it, and what somebody may be notified of as [`RelationHappened`](contracts::fact::RelationHappened). A change that
+//! lets someone see less is answered only when every consumer has applied it.
+//!
+//! A block is told to nobody, whom it is against least of all. What they do to whoever blocks them is *withheld*: they see
+//! it as if it were so, and nobody else hears of it.
 
+mod change;
+mod csv;
 mod routes;
 mod store;
+mod upkeep;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -49,18 +55,9 @@ impl Relation {
         Router::new()
     }
 
-    /// Tells facts, until dropped.
+    /// Tells facts and keeps the tables in order, until dropped.
     pub async fn background(self) {
-        tokio::join!(self.0.outbox.clone().run(), self.clean_up());
-    }
-
-    async fn clean_up(&self) {
-        loop {
-            if let Err(error) = serving::purge_idempotency_keys(&self.0.pool).await {
-                tracing::warn!(%error, "failed to delete old idempotency keys; trying again later");
-            }
-            tokio::time::sleep(Duration::from_secs(600)).await;
-        }
+        tokio::join!(self.0.outbox.clone().run(), self.upkeep());
     }
 }
 
@@ -71,11 +68,30 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 fn documented() -> OpenApiRouter<Relation> {
     OpenApiRouter::new()
+        .routes(routes!(routes::relations::list))
         .routes(routes!(routes::relations::show))
+        .routes(routes!(routes::settings::show, routes::settings::update))
         .routes(routes!(routes::follows::create, routes::follows::delete))
+        .routes(routes!(routes::follows::accept, routes::follows::remove))
+        .routes(routes!(routes::friends::create, routes::friends::delete))
         .routes(routes!(routes::blocks::create, routes::blocks::delete))
+        .routes(routes!(routes::mutes::create, routes::mutes::delete))
+        .routes(routes!(routes::notes::create, routes::notes::delete))
+        .routes(routes!(routes::likes::create, routes::likes::delete))
         .routes(routes!(routes::lists::followers))
         .routes(routes!(routes::lists::following))
+        .routes(routes!(routes::lists::friends))
+        .routes(routes!(routes::counts::show))
+        .routes(routes!(routes::own_lists::follow_requests))
+        .routes(routes!(routes::own_lists::sent_follow_requests))
+        .routes(routes!(routes::own_lists::friend_requests))
+        .routes(routes!(routes::own_lists::sent_friend_requests))
+        .routes(routes!(routes::own_lists::matches))
+        .routes(routes!(routes::own_lists::blocks))
+        .routes(routes!(routes::own_lists::mutes))
+        .routes(routes!(routes::suggestions::list))
+        .routes(routes!(routes::suggestions::dismiss))
+        .routes(routes!(routes::csv::export, routes::csv::import))
 }
 
 impl FromRef<Relation> for Identity {

@@ -2,11 +2,18 @@
 //!
 //! Calls photo, once a post with images: "may this author show these?" Hears relation (who sees whom) and photo (what a
 //! photo's state is), and keeps copies of both, so that no read asks anybody. Tells photo when a post is shown to fewer.
+//!
+//! What follows from a write (deliveries to home timelines, notifications, events of streams, words to search for) is made
+//! by triggers, in the migrations from 0020 on: in the transaction of the write, and by no path forgotten.
 
+mod counts;
 mod emoji;
+mod entities;
 mod facts_of_others;
+mod home;
 mod routes;
 mod store;
+mod stream;
 mod text;
 
 use std::sync::Arc;
@@ -14,6 +21,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::FromRef;
+use axum::middleware::from_fn_with_state;
 use contracts::Service;
 use contracts::client::PhotoClient;
 use database::Wakeups;
@@ -25,12 +33,18 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use facts_of_others::FactsOfOthers;
+use stream::Live;
 
 /// The tables of the schema `social`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Whose facts social hears.
-pub const PRODUCERS: [Service; 2] = [Service::Relation, Service::Photo];
+pub const PRODUCERS: [Service; 3] = [Service::Relation, Service::Photo, Service::Auth];
+
+/// On what social has to be woken up.
+pub fn channels() -> Vec<String> {
+    PRODUCERS.into_iter().map(facts::channel).chain([stream::CHANNEL.to_owned()]).collect()
+}
 
 /// The service.
 #[derive(Clone)]
@@ -42,18 +56,20 @@ pub(crate) struct State {
     outbox: Outbox,
     photo: PhotoClient,
     signer: ServiceSigner,
+    live: Live,
 }
 
 impl Social {
     /// The service on its database; `signer` signs its grants for private photos.
     pub fn new(pool: PgPool, identity: Identity, photo: PhotoClient, signer: ServiceSigner) -> Self {
         let outbox = Outbox::new(pool.clone(), Service::Social);
-        Self(Arc::new(State { pool, identity, outbox, photo, signer }))
+        Self(Arc::new(State { pool, identity, outbox, photo, signer, live: Live::new() }))
     }
 
     /// Every public route.
     pub fn public(&self) -> Router {
-        documented().with_state(self.clone()).split_for_parts().0
+        let router = documented().with_state(self.clone()).split_for_parts().0;
+        router.layer(from_fn_with_state(self.clone(), stream::hint_after_writes))
     }
 
     /// Nothing of social is asked for internally.
@@ -61,13 +77,38 @@ impl Social {
         Router::new()
     }
 
-    /// Tells and hears facts, until dropped.
+    /// Tells and hears facts, delivers posts and feeds streams, until dropped. `wakeups` has [`channels`].
     pub async fn background(self, wakeups: &Wakeups) {
-        let [relation, photo] = PRODUCERS.map(|producer| {
+        let [relation, photo, auth] = PRODUCERS.map(|producer| {
             let wakeup = wakeups.on(&facts::channel(producer));
             Consumer::new(self.0.pool.clone(), Service::Social, producer, wakeup, FactsOfOthers).run()
         });
-        tokio::join!(self.0.outbox.clone().run(), relation, photo, self.clean_up());
+        let State { pool, live, .. } = &*self.0;
+        tokio::join!(
+            self.0.outbox.clone().run(),
+            relation,
+            photo,
+            auth,
+            self.clean_up(),
+            self.watch_counts(),
+            home::run(pool, live.written()),
+            stream::run(pool, live.written()),
+            live.hub.run(pool, wakeups.on(stream::CHANNEL)),
+        );
+    }
+
+    /// Compares every count with the rows that it counts, mends what differs, and says how many did.
+    pub async fn repair_counts(&self) -> sqlx::Result<u64> {
+        counts::repair(&self.0.pool).await
+    }
+
+    async fn watch_counts(&self) {
+        loop {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+            if let Err(error) = self.repair_counts().await {
+                tracing::warn!(%error, "failed to compare counts; trying again later");
+            }
+        }
     }
 
     async fn clean_up(&self) {
@@ -90,13 +131,38 @@ fn documented() -> OpenApiRouter<Social> {
         .routes(routes!(routes::profiles::find))
         .routes(routes!(routes::profiles::show))
         .routes(routes!(routes::profiles::update))
+        .routes(routes!(routes::pins::list))
         .routes(routes!(routes::posts::create))
-        .routes(routes!(routes::posts::show, routes::posts::delete))
+        .routes(routes!(routes::posts::show, routes::edits::update, routes::posts::delete))
+        .routes(routes!(routes::revisions::list))
+        .routes(routes!(routes::pins::create, routes::pins::delete))
         .routes(routes!(routes::comments::list))
+        .routes(routes!(routes::threads::context))
+        .routes(routes!(routes::threads::replies))
+        .routes(routes!(routes::reactions::list))
         .routes(routes!(routes::reactions::create, routes::reactions::delete))
+        .routes(routes!(routes::bookmarks::create, routes::bookmarks::delete))
+        .routes(routes!(routes::bookmarks::list))
+        .routes(routes!(routes::tags::list))
+        .routes(routes!(routes::tags::show))
+        .routes(routes!(routes::tags::follow, routes::tags::unfollow))
         .routes(routes!(routes::timelines::home))
         .routes(routes!(routes::timelines::public))
+        .routes(routes!(routes::timelines::tag))
         .routes(routes!(routes::timelines::account))
+        .routes(routes!(routes::lists::create, routes::lists::list))
+        .routes(routes!(routes::lists::timeline, routes::lists::update, routes::lists::delete))
+        .routes(routes!(routes::lists::members))
+        .routes(routes!(routes::lists::add, routes::lists::remove))
+        .routes(routes!(routes::search::find))
+        .routes(routes!(routes::notifications::list))
+        .routes(routes!(routes::notifications::read))
+        .routes(routes!(routes::notifications::unread))
+        .routes(routes!(routes::notifications::settings, routes::notifications::set))
+        .routes(routes!(routes::stream::events))
+        .routes(routes!(routes::stream::web_socket))
+        .routes(routes!(routes::reports::post))
+        .routes(routes!(routes::reports::profile))
 }
 
 impl FromRef<Social> for Identity {

@@ -44,6 +44,10 @@ text!(
     PostText, 5000, "a post has at most 5000 characters and no control characters"
 );
 text!(
+    /// What stands before a text, so that a reader can choose not to read it. Empty for none.
+    ContentWarning, 500, "a content warning has at most 500 characters and no control characters"
+);
+text!(
     /// Beside the handle.
     DisplayName, 50, "a display name has at most 50 characters and no control characters"
 );
@@ -51,6 +55,51 @@ text!(
     /// What someone says of themselves.
     Bio, 500, "a bio has at most 500 characters and no control characters"
 );
+text!(
+    /// How to speak of somebody.
+    Pronouns, 40, "pronouns have at most 40 characters and no control characters"
+);
+text!(
+    /// What a field of a profile is about.
+    FieldName, 50, "the name of a field has at most 50 characters and no control characters"
+);
+text!(
+    /// What a field of a profile says.
+    FieldValue, 255, "the value of a field has at most 255 characters and no control characters"
+);
+
+text!(
+    /// What a list of people is called.
+    ListTitle, 100, "a title has at most 100 characters and no control characters"
+);
+text!(
+    /// What somebody says of a report.
+    ReportNote, 1000, "a note has at most 1000 characters and no control characters"
+);
+
+/// The language of a text: the primary subtag of BCP 47, in lower case.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Language(String);
+
+impl Language {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Language {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        // Longer primary subtags are reserved (RFC 5646, section 2.2.1).
+        let subtag = (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+        if !subtag {
+            return Err("a language is a primary subtag of BCP 47, such as `en` or `yue`");
+        }
+        Ok(Self(text.to_ascii_lowercase()))
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -69,5 +118,13 @@ mod tests {
         assert!(PostText::try_from("a\0b".to_owned()).is_err());
         assert!(PostText::try_from("a\u{1b}[31mb".to_owned()).is_err());
         assert_eq!(PostText::try_from(" two\nlines ".to_owned()).unwrap().as_str(), "two\nlines");
+    }
+
+    #[test]
+    fn a_language_is_a_primary_subtag() {
+        assert_eq!(Language::try_from("EN".to_owned()).unwrap().as_str(), "en");
+        for wrong in ["", "e", "en-US", "english", "e1", "日本"] {
+            assert!(Language::try_from(wrong.to_owned()).is_err(), "{wrong:?}");
+        }
     }
 }

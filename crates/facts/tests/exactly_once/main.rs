@@ -8,7 +8,8 @@ use std::time::Duration;
 use contracts::Service;
 use contracts::fact::Fact;
 use facts::{Apply, publish};
-use sqlx::{PgConnection, query, query_as};
+use serde_json::json;
+use sqlx::{PgConnection, query, query_as, query_scalar};
 use tokio::sync::Notify;
 
 use crate::stage::{CONSUMER, DEADLINE, Stage, fact, note};
@@ -128,6 +129,30 @@ async fn a_failing_fact_is_parked_after_ten_attempts_and_the_next_ones_go_on() {
     let [(actor, attempts, parked, error)] = parked.as_slice() else { panic!("{parked:?}") };
     assert_eq!((actor.as_str(), *attempts, *parked), ("2", 10, true));
     assert!(error.contains("this one is not for me"), "{error}");
+}
+
+#[tokio::test]
+async fn a_fact_of_a_kind_that_is_not_known_is_passed_by_and_not_parked() {
+    let mut stage = Stage::set().await;
+    stage.consume(Willing);
+    stage.tell(1).await;
+    stage.tell_raw(json!({"kind": "comet.passed", "comet": "1P", "seen_by": ["1", "2"]})).await;
+    stage.tell(2).await;
+    stage.until_effects(&[1, 2]).await;
+    let failures: i64 = query_scalar("select count(*) from fact_failures").fetch_one(&stage.consumer).await.unwrap();
+    assert_eq!(failures, 0);
+}
+
+#[tokio::test]
+async fn a_fact_of_a_known_kind_that_cannot_be_read_is_parked() {
+    let mut stage = Stage::set().await;
+    stage.consume(Willing);
+    stage.tell_raw(json!({"kind": "relation.changed", "actor": "nobody"})).await;
+    stage.tell(1).await;
+    stage.until_effects(&[1]).await;
+    let parked = "select count(*) from fact_failures where parked_at is not null";
+    let parked: i64 = query_scalar(parked).fetch_one(&stage.consumer).await.unwrap();
+    assert_eq!(parked, 1);
 }
 
 #[tokio::test]

@@ -34,6 +34,20 @@ pub(crate) fn is_animated(bytes: &[u8]) -> bool {
     bytes.get(12..16) == Some(b"VP8X") && bytes.get(FIRST_CHUNK).is_some_and(|flags| flags & 0b10 != 0)
 }
 
+/// How many frames an animation has, as far as the file is whole.
+pub(crate) fn frames(bytes: &[u8]) -> usize {
+    let mut rest = bytes.get(FIRST_CHUNK - 8..).unwrap_or_default();
+    let mut frames = 0;
+    while let (Some(kind), Some(size)) = (rest.get(..4), rest.get(4..).and_then(|rest| rest.first_chunk::<4>())) {
+        // Chunks begin at even places.
+        let size = u32::from_le_bytes(*size) as usize;
+        let Some(next) = size.checked_add(8 + size % 2).and_then(|end| rest.get(end..)) else { break };
+        frames += usize::from(kind == b"ANMF");
+        rest = next;
+    }
+    frames
+}
+
 /// Whether the file is as long as its header says.
 pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     let size = bytes.get(4..).and_then(|rest| rest.first_chunk::<4>());

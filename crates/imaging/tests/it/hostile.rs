@@ -1,7 +1,7 @@
 use imaging::{Error, Header, Limits, inspect, process};
 use proptest::prelude::*;
 
-use crate::samples::{drawing, jpeg, photograph, png, webp};
+use crate::samples::{drawing, gif, holds, jpeg, photograph, png, webp};
 
 /// A PNG that is nothing but a header of this size; its checksum is never looked at.
 fn png_header(width: u32, height: u32) -> Vec<u8> {
@@ -12,13 +12,13 @@ fn png_header(width: u32, height: u32) -> Vec<u8> {
 #[test]
 fn a_png_of_60000_by_60000_is_refused_by_its_header() {
     let error = process(&png_header(60_000, 60_000), &Limits::default()).unwrap_err();
-    let Limits { max_side, max_pixels } = Limits::default();
+    let Limits { max_side, max_pixels, .. } = Limits::default();
     assert_eq!(error, Error::TooLarge { width: 60_000, height: 60_000, max_side, max_pixels });
 }
 
 #[test]
 fn sides_and_area_are_both_limited() {
-    let limits = Limits { max_side: 100, max_pixels: 5_000 };
+    let limits = Limits { max_side: 100, max_pixels: 5_000, max_frames: 1 };
     let refused = |width, height| {
         let file = png(&photograph(width, height), None);
         matches!(process(&file, &limits), Err(Error::TooLarge { .. }))
@@ -41,10 +41,9 @@ fn a_format_that_is_not_read_is_named() {
         Err(Error::Unsupported(name)) => name,
         other => panic!("{other:?}"),
     };
-    assert_eq!(named(b"GIF89a\x01\x00\x01\x00"), "GIF");
     assert_eq!(named(b"\0\0\0\x18ftypheic\0\0\0\0"), "HEIC");
     assert_eq!(named(b"\0\0\0\x18ftypavif\0\0\0\0"), "AVIF");
-    assert_eq!(named(b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x09\0\0\x09\0\0"), "animated WebP");
+    assert_eq!(named(b"BM\x1a\0\0\0\0\0\0\0"), "BMP");
 
     let animation = [&8u32.to_be_bytes()[..], b"acTL", &[0; 12]].concat();
     assert_eq!(named(&[png_header(9, 9), animation].concat()), "animated PNG");
@@ -52,7 +51,8 @@ fn a_format_that_is_not_read_is_named() {
 
 #[test]
 fn a_file_cut_anywhere_is_refused() {
-    for file in [jpeg(&photograph(64, 48)), png(&drawing(64, 48), None), webp(&drawing(64, 48), None)] {
+    let frames = [photograph(32, 24), drawing(32, 24)];
+    for file in [jpeg(&photograph(64, 48)), png(&drawing(64, 48), None), webp(&drawing(64, 48), None), gif(&frames, 50)] {
         assert!(process(&file, &Limits::default()).is_ok());
         for length in 0..file.len() {
             let cut = process(&file[..length], &Limits::default());
@@ -71,23 +71,61 @@ fn a_second_size_hidden_behind_the_first_is_refused() {
     assert!(matches!(process(&file, &Limits::default()), Err(Error::Damaged(_))));
 }
 
+/// What begins as a picture and goes on as a page or a document: nothing of the second may come out.
+#[test]
+fn of_a_polyglot_only_the_pixels_come_out() {
+    let hidden = "<script>alert(1)</script>%PDF-1.7";
+    let comment = [&b"\xFF\xFE"[..], &u16::try_from(hidden.len() + 2).unwrap().to_be_bytes(), hidden.as_bytes()].concat();
+    let file = jpeg(&photograph(64, 48));
+    let inside = [&file[..2], &comment, &file[2..]].concat();
+    let behind = |file: Vec<u8>| [file.as_slice(), hidden.as_bytes()].concat();
+    for file in [inside, behind(file), behind(png(&drawing(64, 48), None)), behind(gif(&[drawing(64, 48)], 50))] {
+        assert!(holds(&file, hidden));
+        let imaging::Processed { original, large, small, thumb, .. } = process(&file, &Limits::default()).unwrap();
+        for picture in [original, large, small, thumb] {
+            assert!(!holds(&picture.bytes, "script") && !holds(&picture.bytes, "%PDF"));
+        }
+    }
+}
+
+#[test]
+fn an_animation_that_is_a_bomb_is_refused_without_decoding() {
+    // Each frame costs a few bytes: what counts is what all of them would take.
+    let file = gif(&vec![photograph(100, 100); 12], 50);
+    let refused = |limits: Limits| process(&file, &limits).unwrap_err();
+    let limits = Limits::default();
+    assert!(matches!(refused(Limits { max_frames: 11, ..limits }), Error::TooLong { frames: 12, max_frames: 11, .. }));
+    assert!(matches!(refused(Limits { max_pixels: 119_999, ..limits }), Error::TooLong { .. }));
+    assert!(process(&file, &Limits { max_pixels: 120_000, max_frames: 12, ..limits }).is_ok());
+}
+
+#[test]
+fn a_frame_outside_of_its_canvas_is_refused() {
+    let mut file = gif(&[photograph(20, 20), photograph(20, 20)], 50);
+    // The canvas says one by one; the frames go on to be twenty.
+    file[6..10].copy_from_slice(&[1, 0, 1, 0]);
+    assert!(matches!(process(&file, &Limits::default()), Err(Error::Damaged(_))));
+}
+
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(start in 0usize..3, tail in proptest::collection::vec(any::<u8>(), 0..512)) {
-        let magic: [&[u8]; 3] = [b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1a\n", b"RIFF\xFF\0\0\0WEBPVP8 "];
+    fn no_bytes_make_it_panic(start in 0usize..5, tail in proptest::collection::vec(any::<u8>(), 0..512)) {
+        let magic: [&[u8]; 5] =
+            [b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1a\n", b"RIFF\xFF\0\0\0WEBPVP8 ", b"RIFF\xFF\0\0\0WEBPVP8X\x0a\0\0\0\x02", b"GIF89a"];
         let _ = process(&[magic[start], &tail].concat(), &Limits::default());
     }
 
     #[test]
-    fn no_flipped_byte_makes_it_panic(kind in 0usize..3, at: proptest::sample::Index, byte: u8) {
+    fn no_flipped_byte_makes_it_panic(kind in 0usize..4, at: proptest::sample::Index, byte: u8) {
         let picture = drawing(24, 16);
         let mut file = match kind {
             0 => jpeg(&picture),
             1 => png(&picture, None),
-            _ => webp(&picture, None),
+            2 => webp(&picture, None),
+            _ => gif(&[picture.clone(), photograph(24, 16)], 50),
         };
         let at = at.index(file.len());
         file[at] = byte;
-        let _ = process(&file, &Limits { max_side: 64, max_pixels: 4_096 });
+        let _ = process(&file, &Limits { max_side: 64, max_pixels: 4_096, max_frames: 4 });
     }
 }

@@ -4,9 +4,9 @@ use imaging::{Limits, Processed, process};
 
 use crate::samples::{SECRETS, exif, holds, jpeg, photograph, png, webp, with_exif};
 
-fn outputs(processed: &Processed) -> [(&'static str, &[u8]); 3] {
-    let Processed { original, large, thumb, .. } = processed;
-    [("original", &original.bytes), ("large", &large.bytes), ("thumb", &thumb.bytes)]
+fn outputs(processed: &Processed) -> [(&'static str, &[u8]); 4] {
+    let Processed { original, large, small, thumb, .. } = processed;
+    [("original", &original.bytes), ("large", &large.bytes), ("small", &small.bytes), ("thumb", &thumb.bytes)]
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Pictures made for a test, and metadata planted in them.
 
+use image::codecs::gif::{GifEncoder, Repeat};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
-use image::{DynamicImage, ImageEncoder, Rgb, RgbImage, Rgba, RgbaImage};
+use image::{Delay, DynamicImage, Frame, ImageEncoder, Rgb, RgbImage, Rgba, RgbaImage};
 
 /// What a camera and its owner would have left behind; nothing of it may come out.
 pub const SECRETS: [&str; 3] = ["Exif", "Ada Lovelace", "N 51.5014 W 0.1419"];
@@ -42,6 +43,17 @@ pub fn webp(picture: &DynamicImage, exif: Option<Vec<u8>>) -> Vec<u8> {
         encoder.set_exif_metadata(exif).unwrap();
     }
     picture.write_with_encoder(encoder).unwrap();
+    file
+}
+
+/// The frames, each shown for so many milliseconds.
+pub fn gif(frames: &[DynamicImage], milliseconds: u32) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = GifEncoder::new(&mut file);
+    encoder.set_repeat(Repeat::Infinite).unwrap();
+    let delay = Delay::from_numer_denom_ms(milliseconds, 1);
+    encoder.encode_frames(frames.iter().map(|frame| Frame::from_parts(frame.to_rgba8(), 0, 0, delay))).unwrap();
+    drop(encoder);
     file
 }
 

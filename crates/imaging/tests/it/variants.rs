@@ -11,6 +11,7 @@ fn each_size_fits_and_keeps_the_proportions() {
 
     assert_eq!(size(&processed.original), (2000, 1000));
     assert_eq!(size(&processed.large), (1600, 800));
+    assert_eq!(size(&processed.small), (800, 400));
     assert_eq!(size(&processed.thumb), (400, 200));
     assert!((20..=40).contains(&processed.thumbhash.len()), "{}", processed.thumbhash);
 }
@@ -18,7 +19,7 @@ fn each_size_fits_and_keeps_the_proportions() {
 #[test]
 fn a_small_picture_is_never_enlarged() {
     let processed = process(&png(&photograph(60, 40), None), &Limits::default()).unwrap();
-    for picture in [&processed.original, &processed.large, &processed.thumb] {
+    for picture in [&processed.original, &processed.large, &processed.small, &processed.thumb] {
         assert_eq!((picture.width, picture.height), (60, 40));
     }
 }
@@ -27,7 +28,7 @@ fn a_small_picture_is_never_enlarged() {
 fn what_is_declared_of_a_picture_is_what_it_is() {
     for file in [jpeg(&photograph(500, 300)), png(&drawing(500, 300), None), webp(&photograph(500, 300), None)] {
         let processed = process(&file, &Limits::default()).unwrap();
-        for picture in [&processed.original, &processed.large, &processed.thumb] {
+        for picture in [&processed.original, &processed.large, &processed.small, &processed.thumb] {
             let header = inspect(&picture.bytes).unwrap();
             assert_eq!(header.format, picture.format);
             assert_eq!((header.width, header.height), (picture.width, picture.height));

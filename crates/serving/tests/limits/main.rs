@@ -3,5 +3,7 @@
 mod connections;
 mod rates;
 mod requests;
+mod rest;
 mod shutdown;
+mod streams;
 mod support;

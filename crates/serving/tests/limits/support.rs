@@ -1,16 +1,18 @@
 //! A service with nothing to do.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::Body;
 use axum::routing::{get, post};
 use clap::Parser;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use serving::{Json, Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
+use serving::{Connection, Json, Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
@@ -51,6 +53,17 @@ async fn panics() -> StatusCode {
     panic!("nobody may read this");
 }
 
+/// A byte now and then, until the service stops.
+async fn drips(connection: Connection) -> Body {
+    let bytes = futures::stream::unfold(connection, |mut connection| async move {
+        tokio::select! {
+            () = connection.closing() => None,
+            () = tokio::time::sleep(Duration::from_millis(100)) => Some((Ok::<_, Infallible>("."), connection)),
+        }
+    });
+    Body::from_stream(bytes)
+}
+
 impl TestService {
     pub async fn spawn(flags: &[&str]) -> Self {
         let flags = ["service", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0"].into_iter().chain(flags.iter().copied());
@@ -69,6 +82,7 @@ impl TestService {
             .route("/notes", post(|Json(note): Json<Note>| async move { Json(note.text.len()) }))
             .route("/open", get(|| async { "open" }))
             .route("/panics", get(panics))
+            .route("/drips", get(drips))
             .route("/held", get(hold));
         let listeners = Listeners::bind(&config).await.unwrap();
         let (public, private) = (listeners.public_addr().unwrap(), listeners.private_addr().unwrap());

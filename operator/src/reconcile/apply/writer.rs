@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::{Client, Resource, ResourceExt};
 use serde::Serialize;
@@ -12,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::drift;
 use crate::reconcile::{Cluster, said};
-use crate::resources::metadata::{APPLIED, MANAGER};
+use crate::resources::metadata::{APPLIED, MANAGER, SCALER};
 
 /// Any kind that the operator writes.
 pub(super) trait Object:
@@ -30,11 +31,14 @@ pub struct Error {
     kind: String,
     name: String,
     source: Box<kube::Error>,
+    /// How many writes went through before it.
+    after: usize,
 }
 
 impl Error {
-    fn new<K: Object>(verb: &'static str, name: &str, source: kube::Error) -> Self {
-        Self { verb, kind: K::kind(&()).into_owned(), name: name.to_owned(), source: Box::new(source) }
+    /// Did other writes go through before this one failed? Then the next try has less to do.
+    pub fn has_progressed(&self) -> bool {
+        self.after > 0
     }
 
     /// Will the same write fail again until someone changes something? Otherwise it is not worth a condition.
@@ -73,6 +77,12 @@ impl<'a> Writer<'a> {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
+    /// The last write failed.
+    fn failed<K: Object>(&self, verb: &'static str, name: &str, source: kube::Error) -> Error {
+        let kind = K::kind(&()).into_owned();
+        Error { verb, kind, name: name.to_owned(), source: Box::new(source), after: self.writes.saturating_sub(1) }
+    }
+
     /// Makes objects that must not exist: one that does exist is never replaced, even if the watch has not yet seen it.
     pub(super) async fn create<K: Object>(&mut self, objects: &[K]) -> Result<(), Error> {
         for object in objects {
@@ -84,7 +94,7 @@ impl<'a> Writer<'a> {
             let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
             self.writes += 1;
             let created = self.api::<K>().create(&params, &object).await;
-            created.map_err(|source| Error::new::<K>("create", &name, source))?;
+            created.map_err(|source| self.failed::<K>("create", &name, source))?;
         }
         Ok(())
     }
@@ -114,7 +124,24 @@ impl<'a> Writer<'a> {
         self.writes += 1;
         tracing::info!(kind = %K::kind(&()), object = name, "applying an object");
         let applied = self.api::<K>().patch(&name, &params, &Patch::Apply(&desired)).await;
-        applied.map_err(|source| Error::new::<K>("apply", &name, source))
+        applied.map_err(|source| self.failed::<K>("apply", &name, source))
+    }
+
+    /// Sets the number of pods of `live`, as the field manager that keeps it until an autoscaler changes it. Refused by the
+    /// API server if the object is no longer as `live` says: by then the autoscaler may have decided something else.
+    pub(super) async fn scale(&mut self, live: &Deployment, replicas: i32) -> Result<Deployment, Error> {
+        let name = live.name_any();
+        let patch = serde_json::json!({
+            "apiVersion": Deployment::api_version(&()),
+            "kind": Deployment::kind(&()),
+            "metadata": { "name": name, "resourceVersion": live.resource_version() },
+            "spec": { "replicas": replicas },
+        });
+        let params = PatchParams::apply(SCALER).force();
+        self.writes += 1;
+        tracing::info!(object = name, replicas, "handing the number of pods over to an autoscaler");
+        let scaled = self.api::<Deployment>().patch(&name, &params, &Patch::Apply(patch)).await;
+        scaled.map_err(|source| self.failed::<Deployment>("scale", &name, source))
     }
 
     /// Deletes objects. One that is gone, or is another by now, is none of ours.
@@ -127,7 +154,7 @@ impl<'a> Writer<'a> {
             match self.api::<K>().delete(name, &params).await {
                 Ok(_) => {}
                 Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {}
-                Err(source) => return Err(Error::new::<K>("delete", name, source)),
+                Err(source) => return Err(self.failed::<K>("delete", name, source)),
             }
         }
         Ok(())

@@ -1,56 +1,95 @@
 //! What is true of a platform, in the words of conditions. Pure.
 
+use contracts::Service;
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 
 use super::status::View;
-use crate::platform::{Exposure, Platform};
+use crate::platform::{Exposure, Observability, Platform};
 use crate::reconcile::Cluster;
 use crate::reconcile::apply::{Outcome, Progress};
 use crate::reconcile::conditions::{
-    DATABASE_MIGRATED, DEVELOPMENT_ONLY, EXPOSED, Finding, READY, RECONCILING, SECRETS_RESOLVED, STALLED, Truth,
+    AUTOSCALING, DATABASE_MIGRATED, DEVELOPMENT_ONLY, EXPOSED, Finding, HIBERNATED, MONITORED, PAUSED, READY, RECONCILING,
+    SECRETS_RESOLVED, STALLED, Truth,
 };
 use crate::reconcile::validate::{Problem, is_for_development};
-use crate::resources::deployment::{available_replicas, is_available, replicas};
+use crate::resources::deployment::{available_replicas, is_available, replicas, running_replicas};
+use crate::resources::horizontal_pod_autoscaler::REQUESTS_METRIC;
 use crate::resources::http_route::HttpRoute;
 
 /// The migration runs.
 pub(super) const MIGRATING: &str = "Migrating";
+/// Somebody asked for it.
+const REQUESTED: &str = "Requested";
 /// Nobody asked for it.
 pub(super) const NOT_REQUESTED: &str = "NotRequested";
+/// Pods are being replaced, or are missing.
+const ROLLING_OUT: &str = "RollingOut";
 
 /// The conditions of a platform. What was not looked at is as it was.
 pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> Vec<Finding> {
-    let development = development(cluster);
-    match view {
-        View::Refused(problems) => {
-            let mut findings =
-                vec![not_ready(problems), secrets(problems), carried(old, DATABASE_MIGRATED), carried(old, EXPOSED), development];
-            let stalled = problems.iter().find(|problem| problem.stalled);
-            findings.extend(stalled.map(|problem| Finding::new(STALLED, Truth::True, problem.reason, &*problem.message)));
-            findings
-        }
+    let mut findings = match view {
+        View::Refused(problems) => vec![not_ready(problems), secrets(problems), carried(old, DATABASE_MIGRATED), carried(old, EXPOSED)],
         View::ApplyRefused(error) => vec![
             Finding::new(READY, Truth::False, "ApplyRefused", error),
             secrets(&[]),
             carried(old, DATABASE_MIGRATED),
             carried(old, EXPOSED),
-            development,
-            Finding::new(STALLED, Truth::True, "ApplyRefused", error),
         ],
+        View::Paused => {
+            // Pods come and go, whoever looks after them.
+            let deployments = cluster.children.deployments.iter().map(|deployment| &**deployment);
+            let ready = match (rolling_out(deployments), carried(old, READY)) {
+                (Some(waiting), _) => waiting,
+                (None, before) if before.reason == ROLLING_OUT => all_available(),
+                (None, before) => before,
+            };
+            vec![ready, carried(old, SECRETS_RESOLVED), carried(old, DATABASE_MIGRATED), carried(old, EXPOSED)]
+        }
         View::Applied(platform, outcome) => {
-            let migrated = migrated(platform, outcome);
+            let migrated = migrated(platform, outcome, old);
             let exposed = match outcome.progress {
-                Progress::Migrated => exposed(platform, &outcome.resources.http_routes),
+                Progress::Migrated | Progress::Hibernated => exposed(platform, &outcome.resources.http_routes),
                 _ => carried(old, EXPOSED),
             };
-            let ready = ready(outcome, &migrated, &exposed);
-            let on_its_way = (ready.truth != Truth::True).then(|| Finding { type_: RECONCILING, truth: Truth::True, ..ready.clone() });
-            let mut findings = vec![ready, secrets(&[]), migrated, exposed, development];
-            findings.extend(on_its_way);
-            findings
+            vec![ready(outcome, &migrated, &exposed), secrets(&[]), migrated, exposed]
         }
+    };
+    findings.push(development(cluster));
+    findings.extend(autoscaling(cluster));
+    findings.extend(match view {
+        View::Applied(platform, _) => monitored(&platform.observability),
+        View::Refused(_) | View::ApplyRefused(_) | View::Paused => monitored_before(old),
+    });
+    let of_the_moment = of_the_moment(cluster, view, &findings[0]);
+    findings.extend(of_the_moment);
+    findings
+}
+
+/// The conditions that are only there while they are true.
+fn of_the_moment(cluster: &Cluster, view: View<'_>, ready: &Finding) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if matches!(view, View::Paused) {
+        let message = "lifecycle.paused is true: nothing is changed, whatever the spec says, until it is false";
+        findings.push(Finding::new(PAUSED, Truth::True, REQUESTED, message));
     }
+    if cluster.resource.is_hibernated() {
+        let message = "lifecycle.hibernated is true: no pod runs until it is false; data, addresses and keys stay";
+        findings.push(Finding::new(HIBERNATED, Truth::True, REQUESTED, message));
+    }
+    match view {
+        View::Refused(problems) => {
+            let stalled = problems.iter().find(|problem| problem.stalled);
+            findings.extend(stalled.map(|problem| Finding::new(STALLED, Truth::True, problem.reason, &*problem.message)));
+        }
+        View::ApplyRefused(error) => findings.push(Finding::new(STALLED, Truth::True, "ApplyRefused", error)),
+        View::Applied(..) if ready.truth != Truth::True && ready.reason != HIBERNATED => {
+            findings.push(Finding { type_: RECONCILING, truth: Truth::True, ..ready.clone() });
+        }
+        View::Applied(..) | View::Paused => {}
+    }
+    findings
 }
 
 fn not_ready(problems: &[Problem]) -> Finding {
@@ -66,7 +105,7 @@ fn secrets(problems: &[Problem]) -> Finding {
     }
 }
 
-fn migrated(platform: &Platform, outcome: &Outcome) -> Finding {
+fn migrated(platform: &Platform, outcome: &Outcome, old: &[Condition]) -> Finding {
     let version = &platform.version;
     let job = outcome.resources.migration.name_any();
     let finding = |truth, reason: &str, message: String| Finding::new(DATABASE_MIGRATED, truth, reason, message);
@@ -84,6 +123,7 @@ fn migrated(platform: &Platform, outcome: &Outcome) -> Finding {
             finding(Truth::False, reason, message)
         }
         Progress::Migrated => finding(Truth::True, "Migrated", format!("the database fits version {version}")),
+        Progress::Hibernated => carried(old, DATABASE_MIGRATED),
     }
 }
 
@@ -117,22 +157,85 @@ fn exposed(platform: &Platform, routes: &[HttpRoute]) -> Finding {
 }
 
 fn ready(outcome: &Outcome, migrated: &Finding, exposed: &Finding) -> Finding {
+    let all = || outcome.resources.stores.iter().chain(&outcome.resources.deployments);
+    if outcome.progress == Progress::Hibernated {
+        let (reason, message) = match all().map(running_replicas).sum::<i32>() {
+            0 => (HIBERNATED, "no pod runs, as lifecycle.hibernated asks for".to_owned()),
+            left => ("Hibernating", format!("{left} pods have not ended yet")),
+        };
+        return Finding::new(READY, Truth::False, reason, message);
+    }
     if migrated.truth != Truth::True {
         return Finding { type_: READY, truth: Truth::False, ..migrated.clone() };
     }
-    let all = outcome.resources.stores.iter().chain(&outcome.resources.deployments);
-    let waiting: Vec<_> = all
-        .filter(|deployment| !is_available(deployment))
-        .map(|it| format!("{} has {} of {}", it.name_any(), available_replicas(it), replicas(it)))
-        .collect();
-    if !waiting.is_empty() {
-        let message = format!("pods that run this version and serve: {}", waiting.join(", "));
-        return Finding::new(READY, Truth::False, "RollingOut", message);
+    if let Some(waiting) = rolling_out(all()) {
+        return waiting;
     }
     if exposed.truth != Truth::True && exposed.reason != NOT_REQUESTED {
         return Finding { type_: READY, truth: Truth::False, ..exposed.clone() };
     }
+    all_available()
+}
+
+fn all_available() -> Finding {
     Finding::new(READY, Truth::True, "AllComponentsAvailable", "every component serves")
+}
+
+/// Not ready, if pods are missing.
+fn rolling_out<'a>(deployments: impl Iterator<Item = &'a Deployment>) -> Option<Finding> {
+    let waiting: Vec<_> = deployments
+        .filter(|deployment| !is_available(deployment))
+        .map(|it| format!("{} has {} of {}", it.name_any(), available_replicas(it), replicas(it)))
+        .collect();
+    let message = format!("pods that run this version and serve: {}", waiting.join(", "));
+    (!waiting.is_empty()).then(|| Finding::new(READY, Truth::False, ROLLING_OUT, message))
+}
+
+/// What the autoscalers of the spec can measure; nothing, if there are none. CPU decides wherever something is missing, so
+/// this does not stand in the way of `Ready`.
+fn autoscaling(cluster: &Cluster) -> Option<Finding> {
+    let components = cluster.resource.spec.components.as_ref()?;
+    let specs = Service::ALL.into_iter().filter_map(|service| Some((service, components.of(service)?.autoscaling.as_ref()?)));
+    let specs: Vec<_> = specs.collect();
+    let finding = |truth, reason, message: String| Some(Finding::new(AUTOSCALING, truth, reason, message));
+    if specs.is_empty() {
+        return None;
+    }
+    if cluster.resource.is_hibernated() {
+        return finding(Truth::False, HIBERNATED, "no pod is to run; on waking, services start with minReplicas".to_owned());
+    }
+    if !cluster.apis.resource_metrics {
+        let message = "the cluster does not measure CPU and memory: install metrics-server, or whatever else serves metrics.k8s.io";
+        return finding(Truth::False, "MetricsApiMissing", message.to_owned());
+    }
+    let by_requests: Vec<_> = specs.iter().filter(|(_, spec)| spec.requests_per_second.is_some()).map(|(it, _)| it.name()).collect();
+    if !by_requests.is_empty() && !cluster.apis.custom_metrics {
+        let message = format!(
+            "the cluster does not measure requests: install whatever serves {REQUESTS_METRIC} in custom.metrics.k8s.io, such as \
+             prometheus-adapter; until then CPU decides for {}",
+            by_requests.join(", ")
+        );
+        return finding(Truth::False, "RequestsMetricMissing", message);
+    }
+    let names: Vec<_> = specs.iter().map(|(service, _)| service.name()).collect();
+    finding(Truth::True, "AutoscalersApplied", format!("the load decides how many pods run of {}", names.join(", ")))
+}
+
+/// What became of dashboards, alerts and ServiceMonitors, where any was asked for. A platform is Ready without them.
+fn monitored(wanted: &Observability) -> Option<Finding> {
+    let Observability { dashboards, alerts, service_monitors, served, .. } = *wanted;
+    if (alerts || service_monitors) && !served {
+        let message = "the cluster does not know PrometheusRules and ServiceMonitors: install the Prometheus operator's CRDs, or \
+                       disable observability.alerts and observability.serviceMonitors";
+        return Some(Finding::new(MONITORED, Truth::False, "PrometheusOperatorMissing", message));
+    }
+    let made = "what observability asks for is there";
+    (dashboards || alerts || service_monitors).then(|| Finding::new(MONITORED, Truth::True, "Applied", made))
+}
+
+/// The same as it was, if it was.
+fn monitored_before(old: &[Condition]) -> Option<Finding> {
+    old.iter().any(|old| old.type_ == MONITORED).then(|| carried(old, MONITORED))
 }
 
 fn development(cluster: &Cluster) -> Finding {

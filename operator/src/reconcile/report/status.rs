@@ -13,7 +13,7 @@ use crate::reconcile::Cluster;
 use crate::reconcile::apply::{Outcome, Progress};
 use crate::reconcile::conditions::merged;
 use crate::reconcile::validate::{Problem, url};
-use crate::resources::deployment::{available_replicas, image, is_available, replicas};
+use crate::resources::deployment::{available_replicas, image, is_available, replicas, version};
 
 /// How far a reconcile came.
 #[derive(Clone, Copy)]
@@ -22,6 +22,8 @@ pub(super) enum View<'a> {
     Refused(&'a [Problem]),
     /// The API server refuses an object, for this reason.
     ApplyRefused(&'a str),
+    /// It is to be left as it is.
+    Paused,
     /// It was applied, as far as it goes.
     Applied(&'a Platform, &'a Outcome),
 }
@@ -76,6 +78,7 @@ fn components(cluster: &Cluster, view: View<'_>) -> Vec<ComponentStatus> {
             name: service.name().to_owned(),
             ready: available_replicas(deployment),
             desired: replicas(deployment),
+            version: version(deployment).map(str::to_owned),
             image: image(deployment).unwrap_or_default().to_owned(),
         })
     };

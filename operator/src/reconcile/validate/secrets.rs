@@ -3,7 +3,8 @@
 use k8s_openapi::api::core::v1::Secret;
 
 use super::{Problem, endpoint, values};
-use crate::crd::{DevelopmentDatabaseSpec, DevelopmentObjectStoreSpec, ExternalDatabaseSpec, ExternalObjectStoreSpec};
+use crate::components;
+use crate::crd::{DevelopmentDatabaseSpec, DevelopmentObjectStoreSpec, ExternalDatabaseSpec, ExternalObjectStoreSpec, SslMode};
 use crate::drift::hash_parts;
 use crate::platform::{Connection, Database, ObjectStore};
 use crate::quantity::canonical;
@@ -48,7 +49,10 @@ fn connection(cluster: &Cluster, external: &ExternalDatabaseSpec) -> Result<Conn
              roles; use a database with a shorter name"
         )));
     }
-    Ok(Connection { host, port, database, user, password, ssl_mode: external.ssl_mode.unwrap_or_default() })
+    let ssl_mode = external.ssl_mode.unwrap_or_default();
+    let has_authorities = ssl_mode == SslMode::VerifyFull && cluster.resource.spec.trust.is_some();
+    let root_certificates = has_authorities.then(components::trust::path);
+    Ok(Connection { host, port, database, user, password, ssl_mode, root_certificates })
 }
 
 fn bucket(cluster: &Cluster, external: &ExternalObjectStoreSpec) -> Result<ObjectStore, Problem> {
@@ -58,6 +62,7 @@ fn bucket(cluster: &Cluster, external: &ExternalObjectStoreSpec) -> Result<Objec
     let parts = keys.iter().copied().zip(values.iter().map(String::as_bytes));
     Ok(ObjectStore::External {
         endpoint: endpoint("objectStore.external.endpoint", &external.endpoint)?,
+        public_endpoint: external.public_endpoint.as_ref().map(|url| url.trim_end_matches('/').to_owned()),
         bucket: external.bucket.clone(),
         region: external.region.clone(),
         secret: name.clone(),
@@ -66,7 +71,7 @@ fn bucket(cluster: &Cluster, external: &ExternalObjectStoreSpec) -> Result<Objec
 }
 
 /// The values of `keys`, none of them empty.
-fn read<const N: usize>(cluster: &Cluster, name: &str, keys: [&str; N]) -> Result<[String; N], Problem> {
+pub(super) fn read<const N: usize>(cluster: &Cluster, name: &str, keys: [&str; N]) -> Result<[String; N], Problem> {
     let Some(secret) = cluster.referenced.get(name) else {
         let message = format!("Secret {name} is not in namespace {}: create it with the keys {}", cluster.namespace(), keys.join(", "));
         return Err(Problem::in_secret("SecretMissing", message));

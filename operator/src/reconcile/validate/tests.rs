@@ -1,14 +1,15 @@
 use contracts::Service;
+use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::*;
-use crate::crd::ResourcesSpec;
+use crate::crd::{ConfigMapKeyRef, MailTls, ResourcesSpec, SocialPlatformStatus, SslMode, TrustSpec};
 use crate::example::{full, minimal};
 use crate::fixtures::{cluster, secret};
 use crate::platform::{Database, ObjectStore};
 
 /// The one problem of `cluster`.
-fn problem(cluster: &Cluster) -> Problem {
+pub(super) fn problem(cluster: &Cluster) -> Problem {
     let mut problems = validate(cluster).expect_err("something is wrong");
     assert_eq!(problems.len(), 1, "{problems:?}");
     problems.remove(0)
@@ -44,6 +45,22 @@ fn an_image_of_the_resource_goes_before_the_catalog() {
 }
 
 #[test]
+fn a_release_below_the_one_that_runs_is_refused() {
+    let at = |running: &str| {
+        let mut resource = minimal();
+        resource.status = Some(SocialPlatformStatus { version: Some(running.into()), ..SocialPlatformStatus::default() });
+        cluster(resource)
+    };
+    let problem = problem(&at("1.3.0"));
+    assert_eq!((problem.reason, problem.stalled), ("DowngradeRefused", true));
+    assert!(problem.message.contains("1.2.3") && problem.message.contains("1.3.0"), "{}", problem.message);
+    // The same again, and back from an upgrade that never ran.
+    for running in ["1.2.3", "1.2.2"] {
+        validate(&at(running)).unwrap();
+    }
+}
+
+#[test]
 fn a_missing_secret_names_itself_and_its_keys() {
     let mut cluster = cluster(full());
     cluster.referenced.remove("demo-pg-app");
@@ -57,7 +74,7 @@ fn all_problems_are_told_at_once() {
     let mut cluster = cluster(full());
     cluster.referenced.clear();
     cluster.images.clear();
-    assert_eq!(validate(&cluster).unwrap_err().len(), 3);
+    assert_eq!(validate(&cluster).unwrap_err().len(), 4);
 }
 
 #[test]
@@ -144,4 +161,34 @@ fn an_endpoint_means_a_port() {
     for url in ["", "a:4318", "ftp://a", "http://", "http://a:99999"] {
         assert_eq!(endpoint("it", url).unwrap_err().reason, "InvalidEndpoint", "{url}");
     }
+}
+
+#[test]
+fn private_authorities_have_to_be_there_and_to_be_certificates() {
+    let trusting = |bundle: Option<&str>| {
+        let mut resource = full();
+        resource.spec.database.external.as_mut().unwrap().ssl_mode = Some(SslMode::VerifyFull);
+        resource.spec.trust = Some(TrustSpec { ca_bundle_ref: ConfigMapKeyRef { name: "authorities".into(), key: None } });
+        let mut cluster = cluster(resource);
+        let data = |bundle: &str| Some([("ca.crt".to_owned(), bundle.to_owned())].into());
+        cluster.ca_bundle = bundle.map(|bundle| ConfigMap { data: data(bundle), ..ConfigMap::default() });
+        cluster
+    };
+    assert_eq!(problem(&trusting(None)).reason, "CaBundleMissing");
+    assert_eq!(problem(&trusting(Some("no certificate"))).reason, "CaBundleInvalid");
+    let platform = validate(&trusting(Some("-----BEGIN CERTIFICATE-----"))).unwrap();
+    let Database::External(connection) = platform.database else { panic!("the full example is external") };
+    assert!(connection.owner_url().contains("sslmode=verify-full&sslrootcert="), "{}", connection.owner_url());
+}
+
+#[test]
+fn the_port_of_mail_follows_its_protection() {
+    let port = |tls, port| {
+        let mut resource = full();
+        let mail = resource.spec.mail.as_mut().unwrap();
+        (mail.tls, mail.port) = (tls, port);
+        validate(&cluster(resource)).unwrap().mail.unwrap().port
+    };
+    assert_eq!([port(None, None), port(Some(MailTls::Implicit), None), port(Some(MailTls::None), None)], [587, 465, 25]);
+    assert_eq!(port(Some(MailTls::Implicit), Some(2525)), 2525);
 }

@@ -1,22 +1,23 @@
-//! The pair of tokens that a sign-in or a refresh answers with.
+//! The tokens that a sign-in, a refresh or an app's request is answered with.
 
 use aws_lc_rs::rand;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use contracts::{AccountId, SessionId};
-use identity::{AccessClaims, FIRST_PARTY_SCOPE, unix_now};
+use contracts::{AccountId, Scope, Scopes, SessionId};
+use identity::{ACCESS_TOKEN_TYPE, AccessClaims, unix_now};
 use serde::Serialize;
-use serving::{Json, Result};
+use serving::{Json, Problem, Result};
 use utoipa::ToSchema;
 
+use crate::store::accounts::ADMIN;
 use crate::{State, refresh_token};
 
 /// Seconds that an access token is good for.
-const ACCESS_LIFE: u64 = 600;
+pub(super) const ACCESS_LIFE: u64 = 600;
 /// The app of people who sign in at the platform itself.
-const FIRST_PARTY: &str = "first-party";
+pub(super) const FIRST_PARTY: &str = "first-party";
 
 /// The answer of RFC 6749, section 5.1. It is never stored, not even for an `Idempotency-Key`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,9 +27,24 @@ pub(crate) struct Tokens {
     token_type: &'static str,
     /// Seconds.
     expires_in: u64,
-    /// Good for one refresh, which answers with the next one.
-    refresh_token: String,
-    scope: &'static str,
+    /// Good for one refresh, which answers with the next one. Apps get it with the scope `offline_access`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    /// Who has signed in, for the app that asked with the scope `openid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    scope: String,
+}
+
+impl Tokens {
+    /// An access token, and nothing to get the next one with.
+    pub(super) fn access_only(access_token: String, scope: String) -> Self {
+        Self { access_token, token_type: "Bearer", expires_in: ACCESS_LIFE, refresh_token: None, id_token: None, scope }
+    }
+
+    pub(super) fn with_id_token(self, id_token: Option<String>) -> Self {
+        Self { id_token, ..self }
+    }
 }
 
 impl IntoResponse for Tokens {
@@ -39,36 +55,70 @@ impl IntoResponse for Tokens {
     }
 }
 
-/// Issues the tokens of one generation of a session.
-pub(super) async fn issue(
-    auth: &State,
-    account: AccountId,
-    handle: String,
-    session: SessionId,
-    secret: &[u8],
-    generation: i32,
-) -> Result<Tokens> {
-    let iat = unix_now();
+/// For whom tokens are issued, through which app.
+pub(super) struct Holder {
+    pub(super) account: AccountId,
+    pub(super) handle: String,
+    pub(super) roles: Vec<String>,
+    pub(super) session: SessionId,
+    /// `None` is the platform itself.
+    pub(super) client_id: Option<String>,
+    /// What was granted. An account that may less gets less.
+    pub(super) granted: Scopes,
+}
+
+impl Holder {
+    /// Somebody who signed in at the platform itself: they may do all that they may.
+    pub(super) fn first_party(account: AccountId, handle: String, roles: Vec<String>, session: SessionId) -> Self {
+        Self { account, handle, roles, session, client_id: None, granted: Scopes::USER.or(Scopes::ADMIN) }
+    }
+
+    /// What the token says: no more than was granted, and no more than the account may.
+    fn scopes(&self) -> Scopes {
+        grantable(self.granted, &self.roles)
+    }
+
+    /// An app that was not granted what administrators do has no use for the role.
+    fn roles(&self) -> Vec<String> {
+        match self.scopes().and(Scopes::ADMIN).is_empty() {
+            true => Vec::new(),
+            false => self.roles.clone(),
+        }
+    }
+}
+
+/// What of `scopes` somebody with these roles can give away.
+pub(super) fn grantable(scopes: Scopes, roles: &[String]) -> Scopes {
+    let people = Scopes::USER.or(Scopes::OPENID);
+    scopes.and(if roles.iter().any(|role| role == ADMIN) { people.or(Scopes::ADMIN) } else { people })
+}
+
+/// Something that no other token has.
+pub(super) fn jti() -> Result<String> {
     let mut jti = [0; 16];
-    rand::fill(&mut jti).map_err(|error| serving::Problem::internal(error.to_string()))?;
+    rand::fill(&mut jti).map_err(|error| Problem::internal(error.to_string()))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(jti))
+}
+
+/// Issues the tokens of one generation of a session.
+pub(super) async fn issue(auth: &State, holder: &Holder, secret: &[u8], generation: i32) -> Result<Tokens> {
+    let iat = unix_now();
+    let scopes = holder.scopes();
     let claims = AccessClaims {
         iss: auth.issuer.clone(),
-        sub: account,
+        sub: holder.account,
         aud: AccessClaims::audience(&auth.issuer),
-        client_id: FIRST_PARTY.to_owned(),
-        scope: FIRST_PARTY_SCOPE.to_owned(),
-        roles: Vec::new(),
-        preferred_username: handle,
+        client_id: holder.client_id.clone().unwrap_or_else(|| FIRST_PARTY.to_owned()),
+        scope: scopes.to_string(),
+        roles: holder.roles(),
+        preferred_username: holder.handle.clone(),
         exp: iat + ACCESS_LIFE,
         iat,
-        jti: BASE64_URL_SAFE_NO_PAD.encode(jti),
-        sid: session,
+        jti: jti()?,
+        sid: holder.session,
     };
-    Ok(Tokens {
-        access_token: auth.keyring.sign(&claims).await?,
-        token_type: "Bearer",
-        expires_in: ACCESS_LIFE,
-        refresh_token: refresh_token::issue(secret, session, generation),
-        scope: FIRST_PARTY_SCOPE,
-    })
+    let access_token = auth.keyring.sign(ACCESS_TOKEN_TYPE, &claims).await?;
+    let lasts = holder.client_id.is_none() || holder.granted.contains(Scope::OfflineAccess);
+    let refresh_token = lasts.then(|| refresh_token::issue(secret, holder.session, generation));
+    Ok(Tokens { refresh_token, ..Tokens::access_only(access_token, claims.scope) })
 }

@@ -1,11 +1,17 @@
 use contracts::{AccountId, SessionId};
-use serving::Result;
+use jiff::Timestamp;
+use serving::{Page, Result};
 use sqlx::{PgConnection, PgPool};
 
 /// A session, its row locked until the transaction ends.
 pub(crate) struct Session {
     pub(crate) account: AccountId,
     pub(crate) handle: String,
+    pub(crate) roles: Vec<String>,
+    /// The app that it is of, if it is not the platform's own.
+    pub(crate) client_id: Option<String>,
+    /// What the app may; empty without one.
+    pub(crate) scope: String,
     pub(crate) secret: Vec<u8>,
     pub(crate) generation: i32,
     /// The current generation is younger than the grace for its predecessor.
@@ -14,11 +20,25 @@ pub(crate) struct Session {
     pub(crate) alive: bool,
 }
 
-pub(crate) async fn insert(connection: &mut PgConnection, account: AccountId, secret: &[u8]) -> Result<SessionId> {
+/// What is kept of a new session.
+pub(crate) struct NewSession<'a> {
+    pub(crate) account: AccountId,
+    /// Sealed.
+    pub(crate) secret: &'a [u8],
+    /// Rotation never makes it longer.
+    pub(crate) life_days: u16,
+    /// Such as "Firefox on Linux".
+    pub(crate) user_agent: Option<&'a str>,
+}
+
+pub(crate) async fn insert(connection: &mut PgConnection, session: &NewSession<'_>) -> Result<SessionId> {
     let id = sqlx::query_scalar!(
-        r#"insert into sessions (account_id, secret) values ($1, $2) returning id as "id: SessionId""#,
-        account as AccountId,
-        secret,
+        r#"insert into sessions (account_id, secret, expires_at, user_agent)
+           values ($1, $2, clock_timestamp() + make_interval(days => $3), $4) returning id as "id: SessionId""#,
+        session.account as AccountId,
+        session.secret,
+        i32::from(session.life_days),
+        session.user_agent,
     )
     .fetch_one(connection)
     .await?;
@@ -29,7 +49,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, account: AccountId, se
 pub(crate) async fn lock(connection: &mut PgConnection, id: SessionId, grace: f64) -> Result<Option<Session>> {
     Ok(sqlx::query_as!(
         Session,
-        r#"select account_id as "account: AccountId", accounts.handle, secret, generation,
+        r#"select account_id as "account: AccountId", accounts.handle, accounts.roles, client_id, scope, secret, generation,
                rotated_at > clock_timestamp() - make_interval(secs => $2) as "in_grace!",
                ended_at is null and expires_at > clock_timestamp() as "alive!"
            from sessions join accounts on accounts.id = account_id
@@ -62,6 +82,105 @@ pub(crate) async fn end(connection: &mut PgConnection, id: SessionId) -> Result<
     .await?;
     sqlx::query!("select pg_notify($1, '')", identity::REVOCATIONS_CHANNEL).execute(connection).await?;
     Ok(())
+}
+
+/// Ends every session of an account but this one, likewise; says how many. Take the lock of the account first: then none
+/// can begin meanwhile.
+pub(crate) async fn end_all(connection: &mut PgConnection, account: AccountId, but: Option<SessionId>) -> sqlx::Result<u64> {
+    let ended = sqlx::query!(
+        "with ended as (
+             update sessions set ended_at = clock_timestamp()
+             where account_id = $1 and ended_at is null and id is distinct from $2 returning id
+         )
+         insert into revocations (session_id, expires_at) select id, now() + interval '15 minutes' from ended on conflict do nothing",
+        account as AccountId,
+        but as Option<SessionId>,
+    )
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    sqlx::query!("select pg_notify($1, '')", identity::REVOCATIONS_CHANNEL).execute(connection).await?;
+    Ok(ended)
+}
+
+/// Was it ended before its tokens expired?
+pub(crate) async fn is_revoked(pool: &PgPool, id: SessionId) -> Result<bool> {
+    let revoked = sqlx::query_scalar!(r#"select exists (select from revocations where session_id = $1) as "revoked!""#, id as SessionId);
+    Ok(revoked.fetch_one(pool).await?)
+}
+
+/// A session in its owner's list.
+pub(crate) struct Listed {
+    pub(crate) id: SessionId,
+    pub(crate) name: Option<String>,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) rotated_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// `query_as!` of [`Listed`], given what comes after `from`.
+macro_rules! select_listed {
+    ($rest:tt, $($argument:tt)*) => {
+        sqlx::query_as!(
+            Listed,
+            r#"select id as "id: SessionId", name, user_agent, client_id, created_at, rotated_at, expires_at from sessions "# + $rest,
+            $($argument)*
+        )
+    };
+}
+
+/// The living sessions of an account, in the order of the page and one more than it holds.
+pub(crate) async fn list(pool: &PgPool, account: AccountId, page: &Page) -> Result<Vec<Listed>> {
+    let listed = if page.ascending() {
+        select_listed!(
+            "where account_id = $1 and ended_at is null and expires_at > clock_timestamp() and id > $2 order by id limit $3",
+            account as AccountId,
+            page.after,
+            page.limit + 1
+        )
+        .fetch_all(pool)
+        .await?
+    } else {
+        select_listed!(
+            "where account_id = $1 and ended_at is null and expires_at > clock_timestamp() and id < $2 and id > $3
+             order by id desc limit $4",
+            account as AccountId,
+            page.before,
+            page.after,
+            page.limit + 1
+        )
+        .fetch_all(pool)
+        .await?
+    };
+    Ok(listed)
+}
+
+/// Names a living session of an account; `None` if there is no such one.
+pub(crate) async fn rename(pool: &PgPool, account: AccountId, id: SessionId, name: Option<&str>) -> Result<Option<Listed>> {
+    Ok(sqlx::query_as!(
+        Listed,
+        r#"update sessions set name = $3 where id = $1 and account_id = $2 and ended_at is null and expires_at > clock_timestamp()
+           returning id as "id: SessionId", name, user_agent, client_id, created_at, rotated_at, expires_at"#,
+        id as SessionId,
+        account as AccountId,
+        name,
+    )
+    .fetch_optional(pool)
+    .await?)
+}
+
+/// Is it a living session of this account?
+pub(crate) async fn is_of(connection: &mut PgConnection, id: SessionId, account: AccountId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from sessions where id = $1 and account_id = $2 and ended_at is null
+                              and expires_at > clock_timestamp()) as "is!""#,
+        id as SessionId,
+        account as AccountId,
+    )
+    .fetch_one(connection)
+    .await?)
 }
 
 /// Deletes sessions and revocations that can no longer matter.

@@ -14,7 +14,8 @@ async fn whoever_signs_up_has_an_account() {
     assert_eq!(account["handle"], "ada_99");
     assert!(account["id"].as_str().unwrap().parse::<i64>().unwrap() > 0);
     assert!(account["created_at"].as_str().unwrap().ends_with('Z'));
-    assert_eq!(account.as_object().unwrap().len(), 3, "{account}");
+    assert_eq!((&account["state"], &account["roles"], &account["email"]), (&json!("Active"), &json!([]), &json!(null)));
+    assert_eq!(account.as_object().unwrap().len(), 6, "{account}");
 
     let tokens = auth.session("ADA_99").await;
     assert_eq!(answer(auth.me(&tokens.access_token)).await, (StatusCode::OK, account));
@@ -60,14 +61,22 @@ async fn of_many_who_want_a_handle_at_once_one_gets_it() {
 }
 
 #[tokio::test]
-async fn a_password_has_fifteen_characters_and_no_other_rule() {
+async fn a_password_has_fifteen_characters_and_no_rule_of_composition() {
     let auth = TestAuth::spawn().await;
-    for password in ["", "fourteen chars", &"ä".repeat(14), &"x".repeat(1025)] {
+    let common = ["qwertyuiopasdfghjkl", "PasswordPassword", "1234567890123456", &"ä".repeat(15), "ada.platform.test"];
+    for password in ["", "fourteen chars", "äöüßéèêñçøåæœð", &"long ".repeat(206)].into_iter().chain(common) {
         let (status, problem) = answer(auth.sign_up("ada", password)).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{password:?}");
         assert_eq!(problem["errors"][0]["field"], "password", "{password:?}");
     }
-    assert_eq!(answer(auth.sign_up("ada", &"ä".repeat(15))).await.0, StatusCode::CREATED);
+    for (n, password) in ["äöüßéèêñçøåæœðý", "with \0 in it, twice \0", "🦀🐘🦊🐙🦉🐝🦋🐢🐍🦎🐬🐳🦈🐊🦓"].into_iter().enumerate()
+    {
+        let handle = format!("ada_{n}");
+        assert_eq!(answer(auth.sign_up(&handle, password)).await.0, StatusCode::CREATED, "{password:?}");
+        assert_eq!(answer(auth.sign_in(&handle, password)).await.0, StatusCode::CREATED, "{password:?}");
+        let cut = password.split('\0').next().unwrap().chars().take(14).collect::<String>();
+        assert_eq!(answer(auth.sign_in(&handle, &cut)).await.0, StatusCode::UNAUTHORIZED, "{password:?} was cut");
+    }
 }
 
 #[tokio::test]

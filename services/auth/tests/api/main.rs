@@ -1,7 +1,25 @@
 //! From the front door: HTTP on a free port and a real PostgreSQL.
 
 mod accounts;
+mod admin;
+mod apps;
+mod authenticator;
+mod authorize;
+mod brute_force;
+mod emails;
+mod keys;
+mod letters;
+mod passkeys;
+mod passwords;
+mod provider;
 mod refresh;
+mod registration;
+mod second_factor;
+mod security_events;
 mod sessions;
 mod support;
 mod tokens;
+
+/// The one of the crate that sends letters.
+#[path = "../../../../crates/mail/tests/sending/server.rs"]
+mod smtp_server;

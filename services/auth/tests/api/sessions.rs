@@ -72,7 +72,7 @@ async fn an_answer_that_carries_tokens_is_never_replayed() {
 }
 
 /// Every row of every table of the service as text, its bytes in hex.
-async fn everything_stored(auth: &TestAuth) -> String {
+pub async fn everything_stored(auth: &TestAuth) -> String {
     let pool = auth.db.superuser_pool(Service::Auth);
     let tables = "select table_name::text from information_schema.tables where table_schema = 'auth'";
     let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&pool).await.unwrap();
@@ -85,7 +85,7 @@ async fn everything_stored(auth: &TestAuth) -> String {
     stored
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -106,6 +106,12 @@ async fn secrets_are_stored_sealed_or_hashed_only() {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).unwrap();
         // The MAC at the end is what proves something.
         secrets.extend([text.to_owned(), hex(token.as_bytes()), hex(&bytes[bytes.len() - 32..])]);
+    }
+    let device = first.device.unwrap();
+    let (_, made) = answer(auth.request(Method::POST, "/v1/accounts/invites").bearer_auth(&second.access_token).json(&json!({}))).await;
+    for secret in [device.as_str(), made["code"].as_str().unwrap()] {
+        let (_, text) = secret.split_once('_').unwrap();
+        secrets.extend([text.to_owned(), hex(secret.as_bytes()), hex(&BASE64_URL_SAFE_NO_PAD.decode(text).unwrap())]);
     }
 
     let stored = everything_stored(&auth).await;
@@ -128,4 +134,94 @@ async fn no_password_can_be_guessed_from_a_fast_hash() {
     for hashed in [body.as_str(), PASSWORD] {
         assert!(!stored.contains(&hex(digest(&SHA256, hashed.as_bytes()).as_ref())), "an unkeyed SHA-256 of {hashed} is stored");
     }
+}
+
+/// The sessions of somebody, as they see them, newest first.
+async fn listed(auth: &TestAuth, who: &Tokens) -> Vec<serde_json::Value> {
+    let (status, body) = answer(auth.of(who, Method::GET, "/v1/sessions")).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    body["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn one_sees_where_one_is_signed_in() {
+    let auth = TestAuth::spawn().await;
+    let here = auth.somebody("ada").await;
+    auth.somebody("bob").await;
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let (_, there) = answer(auth.sign_in("ada", PASSWORD).header("user-agent", agent)).await;
+
+    let sessions = listed(&auth, &here).await;
+    assert_eq!(sessions.len(), 2, "hers and nobody else's");
+    assert_eq!((&sessions[0]["user_agent"], &sessions[0]["current"]), (&json!("Firefox on Linux"), &json!(false)));
+    assert_eq!((&sessions[1]["user_agent"], &sessions[1]["current"]), (&json!(null), &json!(true)));
+    for time in ["created_at", "last_used_at", "expires_at"] {
+        assert!(sessions[0][time].as_str().unwrap().ends_with('Z'), "{time}");
+    }
+    auth.refreshed(there["refresh_token"].as_str().unwrap()).await;
+    let used = listed(&auth, &here).await;
+    let last_used = |session: &serde_json::Value| session["last_used_at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    assert!(last_used(&used[0]) > last_used(&sessions[0]));
+    assert_eq!(used[0]["expires_at"], sessions[0]["expires_at"], "using it makes it no longer");
+}
+
+#[tokio::test]
+async fn a_session_lasts_as_long_as_the_platform_says() {
+    for (flags, days) in [(vec![], 90), (vec!["--session-life-days=7"], 7)] {
+        let auth = TestAuth::with(&flags).await;
+        auth.somebody("ada").await;
+        let lasts = "select (extract(epoch from expires_at - created_at) / 86400)::float8 from sessions";
+        let lasts: f64 = sqlx::query_scalar(lasts).fetch_one(&auth.db.superuser_pool(Service::Auth)).await.unwrap();
+        assert!((lasts - f64::from(days)).abs() < 0.1, "{lasts} days");
+    }
+}
+
+#[tokio::test]
+async fn a_session_can_be_named() {
+    let auth = TestAuth::spawn().await;
+    let (ada, eve) = (auth.somebody("ada").await, auth.somebody("eve").await);
+    let path = format!("/v1/sessions/{}", listed(&auth, &ada).await[0]["id"].as_str().unwrap());
+    let name = |who: &Tokens, body: serde_json::Value| auth.of(who, Method::PATCH, &path).json(&body);
+    for (body, named) in [(json!({"name": " My phone "}), json!("My phone")), (json!({"name": null}), json!(null))] {
+        let (status, session) = answer(name(&ada, body)).await;
+        assert_eq!((status, &session["name"]), (StatusCode::OK, &named));
+        assert_eq!(listed(&auth, &ada).await[0]["name"], named);
+    }
+    for body in [json!({}), json!({"name": ""}), json!({"name": "a\nb"}), json!({"name": "x".repeat(101)}), json!({"nickname": "x"})] {
+        assert_eq!(answer(name(&ada, body.clone())).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+    }
+    assert_eq!(answer(name(&eve, json!({"name": "mine"}))).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn one_ends_ones_own_sessions_and_nobody_elses() {
+    let auth = TestAuth::spawn().await;
+    let (here, there) = (auth.somebody("ada").await, auth.session("ada").await);
+    let eve = auth.somebody("eve").await;
+    let id = listed(&auth, &there).await[0]["id"].as_str().unwrap().to_owned();
+    let end = |who: &Tokens| auth.of(who, Method::DELETE, &format!("/v1/sessions/{id}"));
+    assert_eq!(answer(end(&eve)).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(answer(auth.me(&there.access_token)).await.0, StatusCode::OK);
+
+    assert_eq!(answer(end(&here)).await.0, StatusCode::NO_CONTENT);
+    auth.until_refused(&there.access_token).await;
+    assert_eq!(answer(auth.refresh(&there.refresh_token)).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(answer(end(&here)).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(listed(&auth, &here).await.len(), 1);
+}
+
+#[tokio::test]
+async fn one_ends_all_other_sessions_or_all() {
+    let auth = TestAuth::spawn().await;
+    let (here, there, eve) = (auth.somebody("ada").await, auth.session("ada").await, auth.somebody("eve").await);
+    let wrong = auth.of(&here, Method::DELETE, "/v1/sessions?exept=current");
+    assert_eq!(answer(wrong).await.0, StatusCode::BAD_REQUEST, "a slip of the pen must not end everything");
+    assert_eq!(answer(auth.of(&here, Method::DELETE, "/v1/sessions?except=current")).await.0, StatusCode::NO_CONTENT);
+    auth.until_refused(&there.access_token).await;
+    let here = auth.refreshed(&here.refresh_token).await;
+
+    assert_eq!(answer(auth.of(&here, Method::DELETE, "/v1/sessions")).await.0, StatusCode::NO_CONTENT);
+    auth.until_refused(&here.access_token).await;
+    assert_eq!(answer(auth.refresh(&here.refresh_token)).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(answer(auth.me(&eve.access_token)).await.0, StatusCode::OK);
 }

@@ -1,5 +1,6 @@
 //! An auth service of a test's own.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use auth::{Auth, AuthConfig};
@@ -31,9 +32,9 @@ struct Flags {
 pub struct TestAuth {
     /// Everything that runs; ends with this.
     _tasks: JoinSet<()>,
-    url: String,
+    pub url: String,
     http: Client,
-    pub db: TestDb,
+    pub db: Arc<TestDb>,
 }
 
 /// What a sign-in or a refresh answers with.
@@ -41,29 +42,48 @@ pub struct TestAuth {
 pub struct Tokens {
     pub access_token: String,
     pub refresh_token: String,
+    /// Only a sign-in answers with one.
+    #[serde(default)]
+    pub device: Option<String>,
 }
 
 impl TestAuth {
     pub async fn spawn() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// One that is told this.
+    pub async fn with(flags: &[&str]) -> Self {
         let keys = Keyset::default();
-        Self::start(keys.clone(), keys).await
+        Self::start(flags, keys.clone(), keys).await
     }
 
     /// One that takes the access tokens of `published` keys, and none of its own.
     pub async fn trusting(published: &JwkSet) -> Self {
         let trusted = Keyset::default();
         trusted.set(published);
-        Self::start(trusted, Keyset::default()).await
+        Self::start(&[], trusted, Keyset::default()).await
     }
 
-    async fn start(trusted: Keyset, own: Keyset) -> Self {
-        let flags = Flags::parse_from([
+    async fn start(told: &[&str], trusted: Keyset, own: Keyset) -> Self {
+        let db = TestDb::new(&[Schema { service: Service::Auth, migrations: &auth::MIGRATIONS }]).await;
+        Self::start_on(Arc::new(db), told, trusted, own).await
+    }
+
+    /// Another replica of this one, on the same database.
+    pub async fn replica(&self) -> Self {
+        let keys = Keyset::default();
+        Self::start_on(self.db.clone(), &[], keys.clone(), keys).await
+    }
+
+    async fn start_on(db: Arc<TestDb>, told: &[&str], trusted: Keyset, own: Keyset) -> Self {
+        let flags = [
             "auth".to_owned(),
             "--public-addr=127.0.0.1:0".to_owned(),
             "--private-addr=127.0.0.1:0".to_owned(),
             format!("--key-encryption-key={}", BASE64_STANDARD.encode([7; 32])),
-        ]);
-        let db = TestDb::new(&[Schema { service: Service::Auth, migrations: &auth::MIGRATIONS }]).await;
+        ];
+        let flags = Flags::parse_from(flags.into_iter().chain(told.iter().map(|flag| (*flag).to_owned())));
         let pool = db.pool(Service::Auth);
         let rates = Rates::new(&flags.serving);
 
@@ -142,6 +162,24 @@ impl TestAuth {
     /// Waits until an access token is worth nothing any more.
     pub async fn until_refused(&self, access_token: &str) {
         eventually("the access token is refused", async || answer(self.me(access_token)).await.0 == StatusCode::UNAUTHORIZED).await;
+    }
+
+    /// Changes rows behind auth's back, as if time had passed or much had happened.
+    pub async fn sql(&self, change: &'static str) {
+        sqlx::query(change).execute(&self.db.superuser_pool(Service::Auth)).await.expect("a statement that works");
+    }
+
+    /// Somebody who may do what administrators do.
+    pub async fn admin(&self, handle: &str) -> Tokens {
+        self.somebody(handle).await;
+        let mut connection = self.db.pool(Service::Auth).acquire().await.expect("a connection");
+        auth::grant_admin(&mut connection, handle).await.expect("an administrator");
+        self.session(handle).await
+    }
+
+    /// A request of somebody who is signed in.
+    pub fn of(&self, who: &Tokens, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, path).bearer_auth(&who.access_token)
     }
 
     /// Rows of a table of the service.

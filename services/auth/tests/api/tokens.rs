@@ -103,7 +103,7 @@ async fn a_forged_access_token_is_refused() {
     let now = unix_now();
     let header = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": KID});
     let claims = json!({
-        "iss": ISSUER, "sub": account["id"], "aud": format!("{ISSUER}/v1"), "client_id": "app", "scope": "", "roles": [],
+        "iss": ISSUER, "sub": account["id"], "aud": format!("{ISSUER}/v1"), "client_id": "app", "scope": "accounts:read", "roles": [],
         "preferred_username": "ada", "iat": now, "exp": now + 600, "jti": "1", "sid": "1",
     });
     let good = forge.sign(&header, &claims);
@@ -113,7 +113,7 @@ async fn a_forged_access_token_is_refused() {
 
     let mut forged = Vec::new();
     for (member, values) in [
-        ("typ", vec![json!(null), json!("JWT"), json!("service+jwt"), json!("photo-grant+jwt")]),
+        ("typ", vec![json!(null), json!("JWT"), json!("app-at+jwt"), json!("service+jwt"), json!("photo-grant+jwt")]),
         ("alg", vec![json!(null), json!("none"), json!("None"), json!("HS256"), json!("ES256")]),
         ("kid", vec![json!(null), json!(""), json!("the-key2"), json!("../../../dev/null"), json!("the-key' or '1'='1"), json!(1)]),
     ] {

@@ -1,4 +1,4 @@
-//! The data folder: `postgres/`, `objects/`, `secrets.json`, and a lock against a second process.
+//! The data folder: `postgres/`, `objects/`, `mail/`, `secrets.json`, and a lock against a second process.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -15,7 +15,7 @@ pub(crate) struct Folder {
 impl Folder {
     /// Opens the folder, making it if it is not there.
     pub(crate) fn open(path: Option<PathBuf>) -> Result<Self, Failure> {
-        let path = path.map_or_else(default_path, Ok)?;
+        let path = data_folder(path)?;
         fs::create_dir_all(&path).map_err(|error| format!("failed to make the data folder {}: {error}", path.display()))?;
         let path = path.canonicalize()?;
         // PostgreSQL may run as another user and has to pass through; what is secret has its own protection.
@@ -37,9 +37,18 @@ impl Folder {
         self.path.join("objects")
     }
 
+    pub(crate) fn mail(&self) -> PathBuf {
+        self.path.join("mail")
+    }
+
     pub(crate) fn secrets(&self) -> PathBuf {
         self.path.join("secrets.json")
     }
+}
+
+/// Where the data is: in the folder that was said, or else where it is usually.
+pub(crate) fn data_folder(said: Option<PathBuf>) -> Result<PathBuf, Failure> {
+    said.map_or_else(default_path, Ok)
 }
 
 fn default_path() -> Result<PathBuf, Failure> {

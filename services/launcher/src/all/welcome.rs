@@ -3,11 +3,16 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-pub(crate) fn print(url: &str, public: SocketAddr, private: SocketAddr, folder: &Path) {
+pub(crate) fn print(url: &str, public: SocketAddr, private: SocketAddr, folder: &Path, letters: Option<&Path>) {
+    let letters = match letters {
+        Some(folder) => format!("It sends no mail: letters are kept in {} (SMTP_HOST sends them).", folder.display()),
+        None => "Letters are sent by mail.".to_owned(),
+    };
     println!(
         r#"
   The platform is {url}, listening at http://{public}
   Everything it keeps is in {folder}; Ctrl-C stops it, and it goes on where it was.
+  {letters}
   Probes and metrics are at http://{private} (/livez /readyz /metrics).
 
   Try it:
@@ -23,6 +28,7 @@ pub(crate) fn print(url: &str, public: SocketAddr, private: SocketAddr, folder: 
 
     curl -s {url}/v1/timelines/public
 
+  Make her an administrator: social-platform admin grant ada --data {folder}
   Fill it with people: social-platform seed --url {url}
 "#,
         folder = folder.display(),

@@ -1,9 +1,13 @@
 //! With the PostgreSQL and the store that it brings.
 
+use std::path::Path;
+use std::process::Output;
+use std::time::Instant;
+
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-use crate::process::{All, post, program, sign_in, sign_up, until_up, upload};
+use crate::process::{All, GUARD, PASSWORD, post, program, sign_in, sign_up, until_up, upload};
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_restart_and_a_kill() {
@@ -46,4 +50,42 @@ async fn a_second_process_on_the_same_folder_is_refused() {
     let said = String::from_utf8_lossy(&second.stderr);
     assert!(said.contains("another process uses"), "{said}");
     all.kill();
+}
+
+fn admin(action: &str, handle: &str, folder: &Path) -> Output {
+    program().args(["admin", action, handle, "--data"]).arg(folder).output().expect("the program starts")
+}
+
+#[tokio::test]
+async fn whoever_runs_it_makes_administrators_and_finds_the_letters() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let http = Client::new();
+    let all = All::start(folder.path(), |_| {});
+    until_up(&http, &all.url).await;
+    sign_up(&http, &all.url, "ada").await;
+    let granted = admin("grant", "ada", folder.path());
+    assert!(granted.status.success(), "{}", String::from_utf8_lossy(&granted.stderr));
+    assert!(!admin("grant", "nobody", folder.path()).status.success());
+
+    let token = sign_in(&http, &all.url, "ada").await;
+    let accounts = http.get(format!("{}/v1/accounts", all.url)).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(accounts.status(), StatusCode::OK);
+
+    let email = json!({ "email": "ada@example.org", "password": PASSWORD });
+    let asked = http.put(format!("{}/v1/accounts/me/email", all.url)).bearer_auth(&token).json(&email).send().await.unwrap();
+    assert_eq!(asked.status(), StatusCode::ACCEPTED);
+    let letters = folder.path().join("mail");
+    let deadline = Instant::now() + GUARD;
+    let come = || {
+        std::fs::read_dir(&letters).is_ok_and(|files| files.flatten().any(|file| file.path().extension().is_some_and(|end| end == "eml")))
+    };
+    while !come() {
+        assert!(Instant::now() < deadline, "no letter came in {GUARD:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+
+    assert!(all.stop().success());
+    let stopped = admin("revoke", "ada", folder.path());
+    assert!(!stopped.status.success());
+    assert!(String::from_utf8_lossy(&stopped.stderr).contains("start it"), "it says what to do");
 }

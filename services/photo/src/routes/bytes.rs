@@ -24,7 +24,7 @@ use crate::representation::{self, Part};
 use crate::store::photos::BytesRow;
 use crate::store::{grants, photos};
 use crate::variant::Variant;
-use crate::{AppState, cleaning};
+use crate::{Photo, State as Inner, cleaning};
 
 /// A browser may show again for five minutes what its user has seen. A cache that others share must ask each time: a photo
 /// that is deleted or made private is gone for them at the next request.
@@ -37,7 +37,7 @@ const RESOURCE_POLICY: &str = "cross-origin-resource-policy";
 /// What comes with the address of a private photo.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct GrantQuery {
+pub(crate) struct GrantQuery {
     /// Of the service that shows it. Good for the viewer it names, whose access token must come along.
     grant: Option<String>,
 }
@@ -61,8 +61,8 @@ pub struct GrantQuery {
         (status = 416, description = "There is nothing in this range"),
     ),
 )]
-pub async fn read(
-    State(state): State<AppState>,
+pub(crate) async fn read(
+    State(Photo(state)): State<Photo>,
     MaybeViewer(viewer): MaybeViewer,
     Path((key, variant)): Path<(PhotoKey, Variant)>,
     Query(query): Query<GrantQuery>,
@@ -105,7 +105,7 @@ pub async fn read(
 
 /// Everybody sees what is public. What is private is seen by its owner, and by the viewer whom a living grant names: the
 /// grant alone proves nothing, as addresses are copied and logged.
-async fn may_see(state: &AppState, photo: &BytesRow, viewer: Option<&Viewer>, grant: Option<&str>) -> Result<bool> {
+async fn may_see(state: &Inner, photo: &BytesRow, viewer: Option<&Viewer>, grant: Option<&str>) -> Result<bool> {
     if photo.visibility == PhotoVisibility::Public {
         return Ok(true);
     }
@@ -128,6 +128,7 @@ fn described(photo: &BytesRow, variant: Variant) -> Result<(&'static str, u64)> 
             (format.ok_or_else(|| Problem::internal("a photo's media type is none that is written"))?, photo.original_size)
         }
         Variant::Large => (Format::WebP, photo.large_size),
+        Variant::Small => (Format::WebP, photo.small_size),
         Variant::Thumb => (Format::WebP, photo.thumb_size),
     };
     Ok((format.media_type(), u64::try_from(size).map_err(Problem::internal)?))
@@ -158,7 +159,7 @@ fn common(photo: &BytesRow, etag: &str) -> HeaderMap {
 }
 
 /// The object's bytes as they come from the store.
-async fn fetch(state: &AppState, object: &str, range: Option<(u64, u64)>) -> Result<Body> {
+async fn fetch(state: &Inner, object: &str, range: Option<(u64, u64)>) -> Result<Body> {
     let bytes = match state.objects.get(object, range).await {
         Ok(bytes) => bytes,
         // Deleted since its row was read, most likely.

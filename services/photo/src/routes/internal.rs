@@ -2,20 +2,23 @@ use std::collections::HashMap;
 
 use axum::extract::State;
 use contracts::Service;
-use contracts::photo::{UsableRequest, UsableResponse};
+use contracts::photo::{ShownRequest, UsableRequest, UsableResponse};
+use http::StatusCode;
 use identity::Caller;
 use serving::{Json, Problem, Result};
 
-use crate::AppState;
 use crate::store::photos;
+use crate::{Photo, reuse};
 
 /// Photos that one call may ask about.
 const MOST: usize = 100;
+/// Most characters of the name of what shows photos.
+const SOURCE: usize = 60;
 
 /// Which of these photos may this author show? Their own and public ones. One that is missing in the answer does not exist
-/// for them, for whatever reason.
-pub async fn usable(
-    State(state): State<AppState>,
+/// for them, for whatever reason. Notes that they show the others'.
+pub(crate) async fn usable(
+    State(Photo(photo)): State<Photo>,
     Caller(caller): Caller,
     Json(asked): Json<UsableRequest>,
 ) -> Result<Json<UsableResponse>> {
@@ -26,7 +29,30 @@ pub async fn usable(
         return Err(Problem::invalid("photos", format!("at most {MOST}")));
     }
     let ids: Vec<i64> = asked.photos.iter().map(|photo| photo.0).collect();
-    let found = photos::usable(&state.pool, asked.author, &ids).await?;
+    // Noted before the answer is read: a photo that its owner takes back from now on is taken from this author too.
+    reuse::about_to_show(&photo.pool, asked.author, &ids).await?;
+    let found = photos::usable(&photo.pool, asked.author, &ids).await?;
     let mut found: HashMap<_, _> = found.into_iter().map(|photo| (photo.id, photo)).collect();
     Ok(Json(UsableResponse { photos: asked.photos.iter().filter_map(|id| found.remove(id)).collect() }))
+}
+
+/// Notes that something shows these photos now, and no others.
+pub(crate) async fn shown(State(Photo(photo)): State<Photo>, Caller(caller): Caller, Json(told): Json<ShownRequest>) -> Result<StatusCode> {
+    let ShownRequest { source, author, photos } = told;
+    if caller != Service::Social {
+        return Err(Problem::forbidden("Only social shows people's photos."));
+    }
+    if photos.len() > MOST {
+        return Err(Problem::invalid("photos", format!("at most {MOST}")));
+    }
+    let named = ["post:", "profile:"].iter().any(|kind| source.strip_prefix(kind).is_some_and(|id| !id.is_empty()));
+    if !named || source.len() > SOURCE {
+        return Err(Problem::invalid("source", "such as `post:17` or `profile:5`"));
+    }
+    let ids: Vec<i64> = photos.iter().map(|photo| photo.0).collect();
+    let mut tx = photo.pool.begin().await?;
+    reuse::shows(&mut tx, author, &source, &ids).await?;
+    tx.commit().await?;
+    photo.outbox.committed();
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -8,75 +8,22 @@ use contracts::photo::PhotoVisibility;
 use facts::FactId;
 use http::StatusCode;
 use identity::{MaybeViewer, Viewer};
-use serde::{Deserialize, Serialize};
-use serving::{Json, Page, Paged, Path, Problem, ProblemDocument, Query, Result};
+use serde::Deserialize;
+use serving::{Json, Path, Problem, ProblemDocument, Query, Result};
+use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::about::{About, Said};
 use crate::key::PhotoKey;
+use crate::license::License;
 use crate::owner::Owner;
-use crate::photo::Photo;
-use crate::store::photos::{Description, PhotoRow, Sought};
-use crate::store::{blobs, photos};
-use crate::text::{self, ALT, TITLE};
-use crate::{AppState, cleaning};
+use crate::routes::bodies::{Pending, PhotoBody};
+use crate::store::photos::PhotoRow;
+use crate::store::{album_photos, blobs, photos, terms};
+use crate::{Photo, State as Inner, removal, reuse};
 
 /// How long an answer waits for the other services to have heard that fewer may see a photo.
-const SETTLE: Duration = Duration::from_secs(2);
-
-/// Which photos are looked for; each condition that is there must hold.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Filter {
-    /// Words of the title, the tags or the alternative text, or how they begin.
-    q: Option<String>,
-    /// A tag.
-    tag: Option<String>,
-    /// Whose: `account:<id>`, or `me`, which finds private ones too.
-    owner: Option<String>,
-}
-
-impl Filter {
-    fn sought(self, viewer: Option<&Viewer>) -> Result<Sought> {
-        let myself = viewer.map(|viewer| Owner::Account(viewer.account));
-        let owner = match self.owner.as_deref() {
-            None => None,
-            Some("me") => Some(myself.ok_or_else(|| Problem::unauthorized("Sign in to see your own photos."))?),
-            Some(owner) => Some(owner.parse().map_err(|_| Problem::bad_request("owner is `me` or `account:<id>`."))?),
-        };
-        let words = self.q.map(|q| text::prefixes(&q).ok_or_else(|| Problem::bad_request("q needs a letter or a digit.")));
-        Ok(Sought {
-            owner,
-            myself: myself.filter(|_| owner == myself),
-            tag: self.tag.map(|tag| text::tag(&tag)).transpose()?,
-            words: words.transpose()?,
-        })
-    }
-}
-
-/// Finds photos, newest first: public ones, and one's own when asking for those.
-#[utoipa::path(
-    get,
-    path = "/v1/photos",
-    operation_id = "list_photos",
-    tag = "photos",
-    params(
-        Filter,
-        ("limit" = Option<i64>, Query, description = "How many, 1 to 80; 20 unless said"),
-        ("before" = Option<String>, Query, description = "A cursor taken from a `Link` header"),
-        ("after" = Option<String>, Query, description = "A cursor taken from a `Link` header"),
-    ),
-    responses((status = 200, description = "A page of photos", body = Paged<Photo>), (status = 400, body = ProblemDocument)),
-)]
-pub async fn list(
-    State(state): State<AppState>,
-    MaybeViewer(viewer): MaybeViewer,
-    Query(filter): Query<Filter>,
-    page: Page,
-) -> Result<Paged<Photo>> {
-    let sought = filter.sought(viewer.as_ref())?;
-    let found = photos::search(&state.pool, &sought, &page).await?;
-    Ok(page.cut(found, |row| row.id.0).map(Photo::from))
-}
+const HEARD_BY_ALL: Duration = Duration::from_secs(2);
 
 /// Describes one photo: a public one, or one's own.
 #[utoipa::path(
@@ -85,21 +32,35 @@ pub async fn list(
     operation_id = "read_photo",
     tag = "photos",
     params(("id" = PhotoId, Path, description = "Which")),
-    responses((status = 200, body = Photo), (status = 404, body = ProblemDocument)),
+    responses((status = 200, body = PhotoBody), (status = 404, body = ProblemDocument)),
 )]
-pub async fn read(State(state): State<AppState>, MaybeViewer(viewer): MaybeViewer, Path(id): Path<PhotoId>) -> Result<Json<Photo>> {
-    let row = photos::find(&state.pool, id).await?.ok_or_else(Problem::not_found)?;
-    let own = viewer.is_some_and(|viewer| row.owner == Owner::Account(viewer.account));
-    match row.visibility {
-        PhotoVisibility::Private if !own => Err(Problem::not_found()),
-        _ => Ok(Json(row.into())),
+pub(crate) async fn read(
+    State(Photo(photo)): State<Photo>,
+    MaybeViewer(viewer): MaybeViewer,
+    Path(id): Path<PhotoId>,
+) -> Result<Json<PhotoBody>> {
+    let row = photos::find(&photo.pool, id).await?.ok_or_else(Problem::not_found)?;
+    match row.is_public() || viewer.is_some_and(|viewer| row.is_of(viewer.account)) {
+        true => Ok(Json(row.into())),
+        false => Err(Problem::not_found()),
     }
+}
+
+/// What becomes of a photo where other people show it, when its owner deletes it or makes it private.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Uses {
+    /// It is gone from there too.
+    #[default]
+    Take,
+    /// It stays there, with its credit, until the last of them is gone.
+    Leave,
 }
 
 /// What to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct UpdatePhoto {
+pub(crate) struct UpdatePhoto {
     /// Making it private gives it new addresses.
     visibility: Option<PhotoVisibility>,
     /// At most 200 characters.
@@ -108,9 +69,18 @@ pub struct UpdatePhoto {
     alt: Option<String>,
     /// At most 20, each of letters, digits, `_` and `-`.
     tags: Option<Vec<String>>,
+    /// What others may do with it.
+    license: Option<License>,
+    /// Whom to name; at most 200 characters.
+    credit: Option<String>,
+    /// When it becomes private while others show it: `take` it from them, or `leave` it there. What is left there keeps its id
+    /// and its addresses, and the private photo gets new ones.
+    #[serde(default)]
+    uses: Uses,
 }
 
-/// Changes one's own photo. One that was public and becomes private gets a new key, so that its old addresses end.
+/// Changes one's own photo. One that was public and becomes private gets a new key, so that its old addresses end, unless it is
+/// left to those who show it: then a photo of another id is answered, which is the private one.
 #[utoipa::path(
     patch,
     path = "/v1/photos/{id}",
@@ -119,101 +89,115 @@ pub struct UpdatePhoto {
     params(("id" = PhotoId, Path, description = "Which")),
     request_body = UpdatePhoto,
     responses(
-        (status = 200, description = "Changed", body = Photo),
-        (status = 202, description = "Changed; some services have yet to hear of it", body = Photo),
+        (status = 200, description = "Changed", body = PhotoBody),
+        (status = 202, description = "Changed; some services have yet to hear of it", body = PhotoBody),
         (status = 404, body = ProblemDocument),
         (status = 422, body = ProblemDocument),
     ),
 )]
-pub async fn update(
-    State(state): State<AppState>,
+pub(crate) async fn update(
+    State(Photo(photo)): State<Photo>,
     viewer: Viewer,
     Path(id): Path<PhotoId>,
     Json(change): Json<UpdatePhoto>,
 ) -> Result<Response> {
-    let UpdatePhoto { visibility, title, alt, tags } = change;
-    let title = title.map(|title| text::text("title", &title, TITLE)).transpose()?;
-    let alt = alt.map(|alt| text::text("alt", &alt, ALT)).transpose()?;
-    let tags = tags.map(|tags| text::tags(tags.iter().map(String::as_str))).transpose()?;
-
-    let mut tx = state.pool.begin().await?;
-    let before = own(photos::lock(&mut tx, id).await?, &viewer)?;
-    let visibility = visibility.unwrap_or(before.visibility);
-    let narrowed = before.visibility == PhotoVisibility::Public && visibility == PhotoVisibility::Private;
+    let UpdatePhoto { visibility, title, alt, tags, license, credit, uses } = change;
+    let mut tx = photo.pool.begin().await?;
+    let before = photos::lock(&mut tx, id).await?.filter(|row| row.is_of(viewer.account)).ok_or_else(Problem::not_found)?;
+    let about = before.about().with(Said { visibility, title, alt, tags, license, credit })?;
+    let narrowed = before.is_public() && about.visibility == PhotoVisibility::Private;
+    if narrowed && uses == Uses::Leave && before.uses > 0 {
+        let after = leave_and_keep(&mut tx, &before, &about).await?;
+        tx.commit().await?;
+        return Ok(Json(PhotoBody::from(after)).into_response());
+    }
     let key = if narrowed { PhotoKey::random() } else { PhotoKey::try_from(before.key.clone()).map_err(Problem::internal)? };
-    let description = Description {
-        key: &key,
-        visibility,
-        title: title.as_deref().unwrap_or(&before.title),
-        alt: alt.as_deref().unwrap_or(&before.alt),
-        tags: tags.as_deref().unwrap_or(&before.tags),
-    };
-    photos::update(&mut tx, id, &description).await?;
+    photos::update(&mut tx, id, &key, &about).await?;
+    if narrowed {
+        reuse::take(&mut tx, &before).await?;
+    }
     let after = photos::find(&mut *tx, id).await?.ok_or_else(Problem::not_found)?;
-
     let mut told = None;
     if after.state() != before.state() {
         let Owner::Account(owner) = after.owner;
         let fact = Fact::PhotoChanged(PhotoChanged { photo: id, owner, state: Some(after.state()) });
         told = Some(facts::publish(&mut tx, &fact).await?);
     }
+    terms::recount(&mut tx, Some(&before.about()), Some(&about)).await?;
     tx.commit().await?;
-    state.outbox.committed();
+    photo.outbox.committed();
 
     let pending = match told {
-        Some(fact) if narrowed => !settled(&state, fact).await,
+        Some(fact) if narrowed => !heard(&photo, fact).await,
         _ => false,
     };
     let status = if pending { StatusCode::ACCEPTED } else { StatusCode::OK };
-    Ok((status, Json(Photo::from(after).pending(pending))).into_response())
+    Ok((status, Json(PhotoBody::from(after).pending(pending))).into_response())
 }
 
-/// What is answered where something is gone here and not everywhere yet.
-#[derive(Serialize, ToSchema)]
-pub struct Pending {
-    /// Always true.
-    pending: bool,
+/// Leaves a public photo, which must be locked, to those who show it, under its id and its addresses, and keeps a private one
+/// of the same picture in its place.
+async fn leave_and_keep(connection: &mut PgConnection, public: &PhotoRow, about: &About) -> Result<PhotoRow> {
+    blobs::retain(connection, &public.blob).await?;
+    let private = photos::insert(connection, public.owner, &public.blob, &PhotoKey::random(), about).await?;
+    photos::leave(connection, public.id).await?;
+    album_photos::replace(connection, public.id, private, public.owner).await?;
+    terms::recount(connection, Some(&public.about()), None).await?;
+    photos::find(connection, private).await?.ok_or_else(|| Problem::internal("a photo that was just made is not there"))
 }
 
-/// Deletes one's own photo. Its addresses end at once; other people's photos of the same picture stay.
+/// What becomes of it elsewhere.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Elsewhere {
+    /// Where other people show it: `take` it from them, or `leave` it there with its credit. It is taken unless said.
+    #[serde(default)]
+    #[param(inline)]
+    uses: Uses,
+}
+
+/// Deletes one's own photo. Its addresses end at once; other people's photos of the same picture stay. If it is left to those
+/// who show it, it is yours no longer, counts no more, and ends when the last of them stops. Until then you can still take it.
 #[utoipa::path(
     delete,
     path = "/v1/photos/{id}",
     operation_id = "delete_photo",
     tag = "photos",
-    params(("id" = PhotoId, Path, description = "Which")),
+    params(("id" = PhotoId, Path, description = "Which"), Elsewhere),
     responses(
         (status = 204, description = "Deleted"),
         (status = 202, description = "Deleted; some services have yet to hear of it", body = Pending),
         (status = 404, body = ProblemDocument),
     ),
 )]
-pub async fn delete(State(state): State<AppState>, viewer: Viewer, Path(id): Path<PhotoId>) -> Result<Response> {
-    let mut tx = state.pool.begin().await?;
-    let photo = own(photos::lock(&mut tx, id).await?, &viewer)?;
-    let blob = photos::delete(&mut tx, photo.id).await?;
-    if let Some(object_key) = blobs::release(&mut tx, &blob).await? {
-        cleaning::delete_later(&mut tx, &object_key).await?;
+pub(crate) async fn delete(
+    State(Photo(photo)): State<Photo>,
+    viewer: Viewer,
+    Path(id): Path<PhotoId>,
+    Query(Elsewhere { uses }): Query<Elsewhere>,
+) -> Result<Response> {
+    let mut tx = photo.pool.begin().await?;
+    let row = photos::lock(&mut tx, id).await?.filter(|row| row.owner == Owner::Account(viewer.account)).ok_or_else(Problem::not_found)?;
+    if uses == Uses::Leave && row.is_public() && row.uses > 0 {
+        if !row.left {
+            removal::leave(&mut tx, &row).await?;
+        }
+        tx.commit().await?;
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let Owner::Account(owner) = photo.owner;
-    let fact = facts::publish(&mut tx, &Fact::PhotoChanged(PhotoChanged { photo: id, owner, state: None })).await?;
+    let fact = removal::remove(&mut tx, &row).await?;
     tx.commit().await?;
-    state.outbox.committed();
+    photo.outbox.committed();
 
-    if settled(&state, fact).await {
+    if heard(&photo, fact).await {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     Ok((StatusCode::ACCEPTED, Json(Pending { pending: true })).into_response())
 }
 
-/// The photo, if it is the viewer's. Another's does not exist for them, not even a public one: this is for changing it.
-fn own(photo: Option<PhotoRow>, viewer: &Viewer) -> Result<PhotoRow> {
-    photo.filter(|photo| photo.owner == Owner::Account(viewer.account)).ok_or_else(Problem::not_found)
-}
-
 /// Whether everybody has heard. The change is made, so a database that fails now only leaves it open.
-async fn settled(state: &AppState, fact: FactId) -> bool {
-    state.outbox.passed(fact, SETTLE).await.unwrap_or_else(|error| {
+async fn heard(photo: &Inner, fact: FactId) -> bool {
+    photo.outbox.passed(fact, HEARD_BY_ALL).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "failed to ask whether a change of a photo was heard of");
         false
     })

@@ -1,159 +1,193 @@
+//! Uploads that go straight to the store; and how they, and those that come in pieces, become photos.
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::extract::multipart::MultipartRejection;
-use axum::extract::{Multipart, State};
-use axum::response::Response;
-use futures::future::try_join_all;
-use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use contracts::AccountId;
+use contracts::id::UploadId;
+use http::StatusCode;
 use identity::Viewer;
-use imaging::{Error as ImageError, Format};
-use serving::{Attempt, Idempotency, Problem, ProblemDocument, Result};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serving::{Json, Path, Problem, ProblemDocument, Result};
+use sqlx::types::Json as Stored;
 use utoipa::ToSchema;
 
-use crate::form::{UploadForm, too_large};
-use crate::key::PhotoKey;
+use crate::about::{About, Said};
+use crate::keeping::{self, refusal, too_large};
 use crate::owner::Owner;
-use crate::photo::Photo;
-use crate::processing::{Cleaned, ProcessingError};
-use crate::store::photos::Description;
-use crate::store::{blobs, photos};
-use crate::variant::Variant;
-use crate::{AppState, FORM_BYTES, cleaning, objects};
+use crate::routes::bodies::PhotoBody;
+use crate::store::photos::PhotoRow;
+use crate::store::uploads::{LIFE_MINUTES, UploadRow};
+use crate::store::{photos, uploads, usage};
+use crate::{Photo, State as Inner, cleaning, incoming};
 
-/// The parts of the form.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes what `UploadForm` reads")]
-pub struct NewPhoto {
-    /// A JPEG, PNG or WebP picture.
-    #[schema(value_type = String, format = Binary)]
-    file: Vec<u8>,
-    /// `public` or `private`; private unless said.
-    visibility: Option<contracts::photo::PhotoVisibility>,
-    /// At most 200 characters.
-    title: Option<String>,
-    /// What it shows, in words; at most 2000 characters.
-    alt: Option<String>,
-    /// Separated by commas; at most 20, each of letters, digits, `_` and `-`.
-    tags: Option<String>,
+/// Uploads of one person that may be under way at once.
+const MOST: i64 = 20;
+
+/// What will be uploaded.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewUpload {
+    /// Bytes of the file. It is signed: a body of another size is refused by the store.
+    size: i64,
+    /// What is said of the photo.
+    #[serde(default)]
+    photo: Said,
 }
 
-/// Uploads a photo. What is kept is encoded anew, upright, and without anything that the camera wrote beside the pixels.
+/// Where to send the file.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DirectUpload {
+    id: UploadId,
+    /// Always `PUT`.
+    method: &'static str,
+    /// The address at the store. Whoever has it may write this one object, once or again, until it expires.
+    url: String,
+    /// What to send along, as it is.
+    headers: BTreeMap<String, String>,
+    /// When the address, and the upload, end.
+    expires_at: Timestamp,
+}
+
+/// Begins an upload that goes straight to the store: send the file there, then complete the upload. Not every platform's store
+/// can be reached; `POST /v1/photos` and tus (`/v1/photos/tus`) work on all.
 #[utoipa::path(
     post,
-    path = "/v1/photos",
-    operation_id = "upload_photo",
-    tag = "photos",
-    request_body(content = NewPhoto, content_type = "multipart/form-data"),
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes sending it twice safe")),
+    path = "/v1/photos/uploads",
+    operation_id = "create_upload",
+    tag = "uploads",
+    request_body = NewUpload,
     responses(
-        (status = 201, description = "Kept", body = Photo),
+        (status = 201, description = "Send the file there", body = DirectUpload),
+        (status = 409, description = "Not possible here, your quota is used up, or too many are under way", body = ProblemDocument),
         (status = 413, description = "Too many bytes", body = ProblemDocument),
+        (status = 422, body = ProblemDocument),
+    ),
+)]
+pub(crate) async fn create(
+    State(Photo(photo)): State<Photo>,
+    viewer: Viewer,
+    Json(NewUpload { size, photo: said }): Json<NewUpload>,
+) -> Result<(StatusCode, Json<DirectUpload>)> {
+    if !photo.objects.is_reached_from_outside() {
+        let detail = "The store of this platform cannot be reached from outside. Send the file with POST /v1/photos, or by tus.";
+        return Err(Problem::conflict("no-direct-uploads", detail));
+    }
+    let about = About::default().with(said)?;
+    let upload = begin(&photo, viewer.account, true, size, about).await?;
+    let life = Duration::from_secs(60 * u64::from(LIFE_MINUTES.unsigned_abs()));
+    let signed = photo.objects.presign_put(&upload.object_key, size, life).await?;
+    let signed = signed.ok_or_else(|| Problem::internal("the store can be reached from outside, and there is no address"))?;
+    let (headers, url) = (signed.headers.into_iter().collect(), signed.url);
+    Ok((StatusCode::CREATED, Json(DirectUpload { id: upload.id, method: "PUT", url, headers, expires_at: upload.expires_at })))
+}
+
+/// Begins an upload of `length` bytes, if there is room for it.
+pub(super) async fn begin(photo: &Inner, account: AccountId, direct: bool, length: i64, about: About) -> Result<UploadRow> {
+    let max_bytes = photo.processing.max_bytes();
+    if length < 1 {
+        return Err(Problem::invalid("size", "at least one byte"));
+    }
+    if usize::try_from(length).map_or(true, |length| length > max_bytes) {
+        return Err(too_large(max_bytes));
+    }
+    keeping::has_room(photo, account).await?;
+    let owner = Owner::Account(account);
+    let mut tx = photo.pool.begin().await?;
+    // Whoever else begins one of this owner waits here.
+    usage::lock(&mut tx, owner).await?;
+    if uploads::under_way(&mut tx, owner).await? >= MOST {
+        return Err(Problem::conflict("too-many-uploads", format!("You have {MOST} uploads under way. Complete one, or wait an hour.")));
+    }
+    let id = uploads::insert(&mut tx, owner, &incoming::new_object_key(), direct, length, &about).await?;
+    let upload = uploads::find(&mut *tx, id, owner).await?.ok_or_else(|| Problem::internal("an upload that was just made is not there"))?;
+    tx.commit().await?;
+    Ok(upload)
+}
+
+/// Makes the photo of an upload of which all bytes have arrived. Doing it again answers with the same photo.
+#[utoipa::path(
+    post,
+    path = "/v1/photos/uploads/{id}/complete",
+    operation_id = "complete_upload",
+    tag = "uploads",
+    params(("id" = UploadId, Path, description = "Which upload")),
+    responses(
+        (status = 201, description = "Kept", body = PhotoBody),
+        (status = 200, description = "It was complete already", body = PhotoBody),
+        (status = 404, body = ProblemDocument),
+        (status = 409, description = "Bytes are missing, or your quota is used up", body = ProblemDocument),
         (status = 415, description = "Not a picture that is taken", body = ProblemDocument),
-        (status = 422, description = "Too many pixels, damaged, or a text is not acceptable", body = ProblemDocument),
+        (status = 422, description = "Too many pixels, or damaged", body = ProblemDocument),
         (status = 503, description = "The store cannot answer, or too many uploads are running", body = ProblemDocument),
     ),
 )]
-pub async fn create(
-    State(state): State<AppState>,
-    viewer: Viewer,
-    idempotency: Idempotency,
-    headers: HeaderMap,
-    form: std::result::Result<Multipart, MultipartRejection>,
-) -> Result<Response> {
-    let max_bytes = state.processing.max_bytes();
-    let form =
-        form.map_err(|_| Problem::unsupported_media_type("Send a form as `multipart/form-data`, with the picture in the part `file`."))?;
-    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > max_bytes.saturating_add(FORM_BYTES)) {
-        return Err(too_large(max_bytes));
-    }
-    let reservation = state.processing.reserve(declared).await.map_err(refusal)?;
-    let form = UploadForm::read(form, max_bytes, reservation.bytes).await?;
-    state.processing.judge(&form.file).map_err(refusal)?;
-
-    // Asked now, so that a repeat costs no work, and again in the transaction of the effect, where it counts.
-    let idempotency = idempotency.fingerprint(form.fingerprint);
-    if let Some(answer) = idempotency.stored(&state.pool, viewer.account).await? {
+pub(crate) async fn complete(State(Photo(photo)): State<Photo>, viewer: Viewer, Path(id): Path<UploadId>) -> Result<Response> {
+    let owner = Owner::Account(viewer.account);
+    let upload = uploads::find(&photo.pool, id, owner).await?.ok_or_else(Problem::not_found)?;
+    if let Some(answer) = made(&photo, &upload).await? {
         return Ok(answer);
     }
-    let cleaned = state.processing.clean(form.file.clone(), reservation).await.map_err(refusal)?;
-
-    let object_key = cleaning::new_object_key();
-    let kept = async {
-        put(&state, &object_key, &cleaned).await?;
-        record(&state, viewer, idempotency, &form, &cleaned, &object_key).await
-    };
-    let kept = kept.await;
-    if kept.is_err() {
-        discard(&state, &object_key).await;
-    }
-    kept
-}
-
-/// Writes the objects under a key that nobody knows yet.
-async fn put(state: &AppState, object_key: &str, cleaned: &Cleaned) -> objects::Result<()> {
-    let Cleaned { original, large, thumb, .. } = cleaned;
-    let pictures = [(Variant::Original, original), (Variant::Large, large), (Variant::Thumb, thumb)];
-    let puts =
-        pictures.map(|(variant, picture)| async move { state.objects.put(&cleaning::object(object_key, variant), picture.clone()).await });
-    try_join_all(puts).await.map(drop)
-}
-
-/// Writes all rows and the stored answer, or none.
-async fn record(
-    state: &AppState,
-    viewer: Viewer,
-    idempotency: Idempotency,
-    form: &UploadForm,
-    cleaned: &Cleaned,
-    object_key: &str,
-) -> Result<Response> {
-    let mut tx = match idempotency.begin(&state.pool, viewer.account).await? {
-        Attempt::Fresh(tx) => tx,
-        Attempt::Replayed(answer) => {
-            discard(state, object_key).await;
-            return Ok(answer);
+    keeping::has_room(&photo, viewer.account).await?;
+    let reservation = photo.processing.reserve(usize::try_from(upload.length).ok()).await.map_err(refusal)?;
+    let file = match incoming::read(&photo, &upload).await {
+        Ok(file) => file,
+        // Whoever completed it meanwhile has had the bytes deleted.
+        Err(problem) => {
+            let upload = uploads::find(&photo.pool, id, owner).await?.ok_or_else(Problem::not_found)?;
+            return made(&photo, &upload).await?.ok_or(problem);
         }
     };
-    if blobs::refer(&mut tx, cleaned, object_key).await? != object_key {
-        // Somebody has kept the same picture before; who, and that they have, stays between them and us.
-        cleaning::delete_later(&mut tx, object_key).await?;
-    }
-    let UploadForm { visibility, title, alt, tags, .. } = form;
-    let description = Description { key: &PhotoKey::random(), visibility: *visibility, title, alt, tags };
-    let id = photos::insert(&mut tx, Owner::Account(viewer.account), &cleaned.sha256, &description).await?;
-    let photo = photos::find(&mut *tx, id).await?.ok_or_else(Problem::not_found)?;
-    tx.finish(StatusCode::CREATED, &Photo::from(photo)).await
-}
-
-/// Leaves objects that no row names to a job. If that fails too, the sweep finds them.
-async fn discard(state: &AppState, object_key: &str) {
-    let owed = async {
-        let mut connection = state.pool.acquire().await?;
-        cleaning::delete_later(&mut connection, object_key).await
+    let stored = match keeping::store(&photo, file, reservation).await {
+        Ok(stored) => stored,
+        Err(problem) => {
+            // What will never be a photo need not lie there until its time is over.
+            if matches!(problem.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY) {
+                abandon(&photo, id, owner).await?;
+            }
+            return Err(problem);
+        }
     };
-    if let Err(error) = owed.await {
-        tracing::warn!(%error, object_key, "failed to enqueue the deletion of objects; the sweep will delete them");
+    let recorded = record(&photo, viewer.account, id, &stored).await;
+    if !matches!(recorded, Ok((StatusCode::CREATED, _))) {
+        keeping::discard(&photo, &stored).await;
     }
+    let (status, row) = recorded?;
+    Ok((status, Json(PhotoBody::from(row))).into_response())
 }
 
-/// Why there will be no photo, in words that say what to do.
-fn refusal(error: ProcessingError) -> Problem {
-    let taken = Format::READ;
-    match error {
-        ProcessingError::Refused(ImageError::NotAnImage) => {
-            Problem::unsupported_media_type(format!("The file is not an image. Send one of these: {taken}."))
-        }
-        ProcessingError::Refused(ImageError::Unsupported(kind)) => {
-            Problem::unsupported_media_type(format!("There is no way to keep {kind} images here. Send one of these: {taken}."))
-        }
-        ProcessingError::Refused(error @ ImageError::TooLarge { .. }) => Problem::invalid("file", format!("{error}; make it smaller")),
-        ProcessingError::Refused(error @ ImageError::Damaged(_)) => {
-            tracing::debug!(%error, "refused an upload");
-            Problem::invalid("file", "the image is damaged or incomplete; save it again in an image editor, then send that")
-        }
-        error @ (ProcessingError::Refused(ImageError::Encoding(_)) | ProcessingError::Died(_)) => Problem::internal(error),
-        ProcessingError::Busy => Problem::unavailable("Too many uploads are running. Try again in a moment.", Duration::from_secs(5)),
+/// The answer for an upload that has become a photo.
+async fn made(photo: &Inner, upload: &UploadRow) -> Result<Option<Response>> {
+    let Some(made) = upload.photo else { return Ok(None) };
+    let row = photos::find(&photo.pool, made).await?.ok_or_else(Problem::not_found)?;
+    Ok(Some(Json(PhotoBody::from(row)).into_response()))
+}
+
+/// Writes all rows, or none. Of two who complete one upload at once, the second finds the photo of the first.
+async fn record(photo: &Inner, account: AccountId, id: UploadId, stored: &keeping::Stored) -> Result<(StatusCode, PhotoRow)> {
+    let mut tx = photo.pool.begin().await?;
+    let upload = uploads::lock(&mut tx, id, Owner::Account(account)).await?.ok_or_else(Problem::not_found)?;
+    if let Some(made) = upload.photo {
+        return Ok((StatusCode::OK, photos::find(&mut *tx, made).await?.ok_or_else(Problem::not_found)?));
     }
+    let Stored(about) = upload.about;
+    let row = keeping::record(&mut tx, photo.quota, account, stored, &about).await?;
+    uploads::become_photo(&mut tx, id, row.id).await?;
+    cleaning::delete_incoming_later(&mut tx, &upload.object_key).await?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, row))
+}
+
+/// Ends an upload, and owes the deletion of its bytes. `false` if there is none.
+pub(super) async fn abandon(photo: &Inner, id: UploadId, owner: Owner) -> Result<bool> {
+    let mut tx = photo.pool.begin().await?;
+    let ended = uploads::delete(&mut tx, id, owner).await?;
+    if let Some(object_key) = &ended {
+        cleaning::delete_incoming_later(&mut tx, object_key).await?;
+    }
+    tx.commit().await?;
+    Ok(ended.is_some())
 }

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use sqlx::{PgConnection, PgPool, query, query_scalar};
+use sqlx::{PgConnection, PgPool, query, query_as, query_scalar};
 
 use crate::processing::Cleaned;
 
@@ -13,8 +13,9 @@ pub(crate) async fn refer(connection: &mut PgConnection, cleaned: &Cleaned, obje
         // The objects of a tombstone may be half deleted: its bytes begin a new life under a new key.
         query!("delete from blobs where sha256 = $1 and refs = 0", sha256).execute(&mut *connection).await?;
         let key = query_scalar!(
-            "insert into blobs (sha256, object_key, refs, width, height, thumbhash, original_type, original_size, large_size, thumb_size)
-             values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9)
+            "insert into blobs (sha256, object_key, refs, width, height, thumbhash, color, hue, animated, original_type,
+                 original_size, large_size, small_size, thumb_size)
+             values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              on conflict on constraint blobs_pkey do update set refs = blobs.refs + 1 where blobs.refs > 0
              returning object_key",
             sha256,
@@ -22,9 +23,13 @@ pub(crate) async fn refer(connection: &mut PgConnection, cleaned: &Cleaned, obje
             side(cleaned.width),
             side(cleaned.height),
             cleaned.thumbhash,
+            cleaned.color,
+            cleaned.hue,
+            cleaned.animated,
             cleaned.original_type,
             size(&cleaned.original),
             size(&cleaned.large),
+            size(&cleaned.small),
             size(&cleaned.thumb),
         )
         .fetch_optional(&mut *connection)
@@ -34,6 +39,11 @@ pub(crate) async fn refer(connection: &mut PgConnection, cleaned: &Cleaned, obje
             return Ok(key);
         }
     }
+}
+
+/// Counts one more photo with the bytes of a photo that is there, and locked.
+pub(crate) async fn retain(connection: &mut PgConnection, sha256: &[u8]) -> sqlx::Result<()> {
+    query!("update blobs set refs = refs + 1 where sha256 = $1", sha256).execute(connection).await.map(drop)
 }
 
 /// Counts one photo less. If it was the last one, the blob is a tombstone now, and the key of its objects is answered.
@@ -69,4 +79,42 @@ pub(crate) async fn unknown(pool: &PgPool, object_keys: &[String]) -> sqlx::Resu
     )
     .fetch_all(pool)
     .await
+}
+
+/// A blob whose objects should be there.
+pub(crate) struct Expected {
+    pub(crate) object_key: String,
+    pub(crate) original_size: i64,
+    pub(crate) large_size: i64,
+    pub(crate) small_size: i64,
+    pub(crate) thumb_size: i64,
+    /// They were not, when it was last looked.
+    pub(crate) missing: bool,
+}
+
+/// The blobs that were looked at the longest ago; none of the last hour.
+pub(crate) async fn to_check(pool: &PgPool, most: i64) -> sqlx::Result<Vec<Expected>> {
+    query_as!(
+        Expected,
+        r#"select object_key, original_size, large_size, small_size, thumb_size, missing_since is not null as "missing!"
+           from blobs
+           where refs > 0 and (checked_at is null or checked_at < now() - interval '1 hour')
+           order by checked_at nulls first limit $1"#,
+        most,
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Notes whether the objects of a blob are there. `false` if the blob is not, any more.
+pub(crate) async fn checked(pool: &PgPool, object_key: &str, missing: bool) -> sqlx::Result<bool> {
+    let noted = query!(
+        "update blobs set checked_at = now(), missing_since = case when $2 then coalesce(missing_since, now()) end
+         where object_key = $1 and refs > 0",
+        object_key,
+        missing,
+    )
+    .execute(pool)
+    .await?;
+    Ok(noted.rows_affected() > 0)
 }

@@ -1,23 +1,32 @@
 use contracts::photo::{PhotoState, PhotoVisibility, UsablePhoto};
 use contracts::{AccountId, PhotoId};
-use serving::Page;
 use sqlx::{PgConnection, PgExecutor, PgPool, query, query_as, query_scalar};
 
+use crate::about::About;
 use crate::key::PhotoKey;
+use crate::license::License;
 use crate::owner::Owner;
 
 /// A photo with what its blob tells.
 pub(crate) struct PhotoRow {
     pub(crate) id: PhotoId,
     pub(crate) owner: Owner,
+    pub(crate) blob: Vec<u8>,
     pub(crate) key: String,
     pub(crate) visibility: PhotoVisibility,
     pub(crate) title: String,
     pub(crate) alt: String,
     pub(crate) tags: Vec<String>,
+    pub(crate) license: License,
+    pub(crate) credit: String,
+    pub(crate) uses: i32,
+    /// Its owner has left it to those who show it.
+    pub(crate) left: bool,
     pub(crate) width: i32,
     pub(crate) height: i32,
     pub(crate) thumbhash: String,
+    pub(crate) color: String,
+    pub(crate) animated: bool,
     pub(crate) created_at: jiff::Timestamp,
 }
 
@@ -34,6 +43,28 @@ impl PhotoRow {
             thumbhash: thumbhash.clone(),
         }
     }
+
+    /// What its owner says of it.
+    pub(crate) fn about(&self) -> About {
+        About {
+            visibility: self.visibility,
+            title: self.title.clone(),
+            alt: self.alt.clone(),
+            tags: self.tags.clone(),
+            license: self.license,
+            credit: self.credit.clone(),
+        }
+    }
+
+    /// Whether `viewer` owns it, and still does.
+    pub(crate) fn is_of(&self, viewer: AccountId) -> bool {
+        self.owner == Owner::Account(viewer) && !self.left
+    }
+
+    /// Whether everybody may see it.
+    pub(crate) fn is_public(&self) -> bool {
+        self.visibility == PhotoVisibility::Public
+    }
 }
 
 /// What it takes to serve a photo's bytes, and to decide whether to.
@@ -46,27 +77,8 @@ pub(crate) struct BytesRow {
     pub(crate) original_type: String,
     pub(crate) original_size: i64,
     pub(crate) large_size: i64,
+    pub(crate) small_size: i64,
     pub(crate) thumb_size: i64,
-}
-
-/// What a person says about a photo.
-pub(crate) struct Description<'a> {
-    pub(crate) key: &'a PhotoKey,
-    pub(crate) visibility: PhotoVisibility,
-    pub(crate) title: &'a str,
-    pub(crate) alt: &'a str,
-    pub(crate) tags: &'a [String],
-}
-
-/// Which photos are looked for; each condition that is there must hold.
-pub(crate) struct Sought {
-    /// Whose.
-    pub(crate) owner: Option<Owner>,
-    /// Whose private ones may be found.
-    pub(crate) myself: Option<Owner>,
-    pub(crate) tag: Option<String>,
-    /// A `tsquery`.
-    pub(crate) words: Option<String>,
 }
 
 /// `query_as!` of a [`PhotoRow`], given what comes after the join.
@@ -74,8 +86,9 @@ macro_rules! select_photos {
     ($rest:tt, $($argument:tt)*) => {
         query_as!(
             PhotoRow,
-            r#"select photos.id as "id: PhotoId", owner as "owner: Owner", key, visibility as "visibility: PhotoVisibility",
-                   title, alt, tags, width, height, thumbhash, photos.created_at
+            r#"select photos.id as "id: PhotoId", owner as "owner: Owner", blob, key, visibility as "visibility: PhotoVisibility",
+                   title, alt, tags, license as "license: License", credit, uses, left_at is not null as "left!", width, height,
+                   thumbhash, color, animated, photos.created_at
                from photos join blobs on blobs.sha256 = photos.blob "# + $rest,
             $($argument)*
         )
@@ -92,42 +105,14 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: PhotoId) -> sqlx::Re
     select_photos!("where photos.id = $1 for update of photos", id.0).fetch_optional(connection).await
 }
 
-/// What is sought, in the order of the page and one more than it holds.
-pub(crate) async fn search(pool: &PgPool, sought: &Sought, page: &Page) -> sqlx::Result<Vec<PhotoRow>> {
-    let (owner, myself) = (sought.owner.map(|owner| owner.to_string()), sought.myself.map(|owner| owner.to_string()));
-    let one_more = page.limit + 1;
-    if page.ascending() {
-        select_photos!(
-            "where (visibility = 'public' or owner = $1) and ($2::text is null or owner = $2)
-                 and ($3::text is null or tags @> array[$3]) and ($4::text is null or search @@ to_tsquery('simple', $4))
-                 and photos.id > $5
-             order by photos.id limit $6",
-            myself,
-            owner,
-            sought.tag,
-            sought.words,
-            page.after,
-            one_more
-        )
-        .fetch_all(pool)
-        .await
-    } else {
-        select_photos!(
-            "where (visibility = 'public' or owner = $1) and ($2::text is null or owner = $2)
-                 and ($3::text is null or tags @> array[$3]) and ($4::text is null or search @@ to_tsquery('simple', $4))
-                 and photos.id > $5 and photos.id < $6
-             order by photos.id desc limit $7",
-            myself,
-            owner,
-            sought.tag,
-            sought.words,
-            page.after,
-            page.before,
-            one_more
-        )
-        .fetch_all(pool)
-        .await
-    }
+/// Some photos, locked until the transaction ends; always in one order, so that no two transactions wait for each other.
+pub(crate) async fn lock_all(connection: &mut PgConnection, ids: &[i64]) -> sqlx::Result<Vec<PhotoRow>> {
+    select_photos!("where photos.id = any($1) order by photos.id for update of photos", ids).fetch_all(connection).await
+}
+
+/// Some photos, in no order.
+pub(crate) async fn all(pool: &PgPool, ids: &[i64]) -> sqlx::Result<Vec<PhotoRow>> {
+    select_photos!("where photos.id = any($1)", ids).fetch_all(pool).await
 }
 
 /// The photo at an address.
@@ -135,7 +120,7 @@ pub(crate) async fn at(pool: &PgPool, key: &PhotoKey) -> sqlx::Result<Option<Byt
     query_as!(
         BytesRow,
         r#"select id as "id: PhotoId", owner as "owner: Owner", visibility as "visibility: PhotoVisibility",
-               sha256, object_key, original_type, original_size, large_size, thumb_size
+               sha256, object_key, original_type, original_size, large_size, small_size, thumb_size
            from photos join blobs on sha256 = blob where key = $1"#,
         key.as_str(),
     )
@@ -143,11 +128,19 @@ pub(crate) async fn at(pool: &PgPool, key: &PhotoKey) -> sqlx::Result<Option<Byt
     .await
 }
 
-/// Those of `photos` that are public or `author`'s own, in no order.
+/// Those of `photos` that `author` may show, in no order: their own and public ones. One that was left to those who show it
+/// is for nobody else.
 pub(crate) async fn usable(pool: &PgPool, author: AccountId, photos: &[i64]) -> sqlx::Result<Vec<UsablePhoto>> {
-    let author = Owner::Account(author).to_string();
-    let rows =
-        select_photos!("where photos.id = any($1) and (visibility = 'public' or owner = $2)", photos, author).fetch_all(pool).await?;
+    let owner = Owner::Account(author).to_string();
+    let rows = select_photos!(
+        "where photos.id = any($1) and (visibility = 'public' or owner = $2)
+             and (left_at is null or exists (select from photo_uses where photo = photos.id and account = $3))",
+        photos,
+        owner,
+        author.0
+    )
+    .fetch_all(pool)
+    .await?;
     let usable = rows.into_iter().map(|row| {
         let Owner::Account(owner) = row.owner;
         UsablePhoto { id: row.id, owner, state: row.state() }
@@ -156,36 +149,57 @@ pub(crate) async fn usable(pool: &PgPool, author: AccountId, photos: &[i64]) -> 
 }
 
 /// A new photo of the blob `sha256`.
-pub(crate) async fn insert(connection: &mut PgConnection, owner: Owner, sha256: &[u8], photo: &Description<'_>) -> sqlx::Result<PhotoId> {
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    owner: Owner,
+    sha256: &[u8],
+    key: &PhotoKey,
+    about: &About,
+) -> sqlx::Result<PhotoId> {
+    let words = about.words();
     query_scalar!(
-        r#"insert into photos (owner, blob, key, visibility, title, alt, tags) values ($1, $2, $3, $4, $5, $6, $7)
+        r#"insert into photos (owner, blob, key, visibility, title, alt, tags, license, credit, words)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
            returning id as "id: PhotoId""#,
         owner.to_string(),
         sha256,
-        photo.key.as_str(),
-        photo.visibility as PhotoVisibility,
-        photo.title,
-        photo.alt,
-        photo.tags,
+        key.as_str(),
+        about.visibility as PhotoVisibility,
+        about.title,
+        about.alt,
+        about.tags.as_slice(),
+        about.license.id(),
+        about.credit,
+        words.as_slice(),
     )
     .fetch_one(connection)
     .await
 }
 
 /// Says something else about a photo.
-pub(crate) async fn update(connection: &mut PgConnection, id: PhotoId, photo: &Description<'_>) -> sqlx::Result<()> {
+pub(crate) async fn update(connection: &mut PgConnection, id: PhotoId, key: &PhotoKey, about: &About) -> sqlx::Result<()> {
+    let words = about.words();
     query!(
-        "update photos set key = $2, visibility = $3, title = $4, alt = $5, tags = $6 where id = $1",
+        "update photos set key = $2, visibility = $3, title = $4, alt = $5, tags = $6, license = $7, credit = $8, words = $9
+         where id = $1",
         id.0,
-        photo.key.as_str(),
-        photo.visibility as PhotoVisibility,
-        photo.title,
-        photo.alt,
-        photo.tags,
+        key.as_str(),
+        about.visibility as PhotoVisibility,
+        about.title,
+        about.alt,
+        about.tags.as_slice(),
+        about.license.id(),
+        about.credit,
+        words.as_slice(),
     )
     .execute(connection)
     .await
     .map(drop)
+}
+
+/// Leaves a photo to those who show it.
+pub(crate) async fn leave(connection: &mut PgConnection, id: PhotoId) -> sqlx::Result<()> {
+    query!("update photos set left_at = now() where id = $1", id.0).execute(connection).await.map(drop)
 }
 
 /// Deletes a photo and answers which blob it referred to.

@@ -12,9 +12,12 @@ async fn public_photo(photos: &TestPhoto) -> Value {
 async fn anybody_may_fetch_what_is_public() {
     let photos = TestPhoto::spawn().await;
     let photo = public_photo(&photos).await;
-    for (variant, media_type, size) in
-        [("original", "image/jpeg", (600, 400)), ("large", "image/webp", (600, 400)), ("thumb", "image/webp", (400, 267))]
-    {
+    for (variant, media_type, size) in [
+        ("original", "image/jpeg", (600, 400)),
+        ("large", "image/webp", (600, 400)),
+        ("small", "image/webp", (600, 400)),
+        ("thumb", "image/webp", (400, 267)),
+    ] {
         let answer = photos.get(url(&photo, variant), None).await;
         assert_eq!(answer.status(), StatusCode::OK);
         let headers = answer.headers().clone();

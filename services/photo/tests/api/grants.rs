@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use contracts::fact::{Fact, PostNarrowed, RelationChanged};
-use contracts::{PostId, Service};
+use contracts::Service;
+use contracts::fact::Fact;
 use facts::Outbox;
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::pictures::jpeg;
 use crate::support::{Person, TestPhoto, eventually, url};
@@ -23,6 +23,19 @@ async fn tell(photos: &TestPhoto, producer: Service, fact: Fact) {
     let told = facts::publish(&mut tx, &fact).await.unwrap();
     tx.commit().await.unwrap();
     assert!(Outbox::new(pool, producer).passed(told, Duration::from_secs(30)).await.unwrap());
+}
+
+/// What relation tells when somebody turns away from another, or begins to follow them.
+fn relation(actor: &Person, target: &Person, severed: bool) -> Fact {
+    let told = json!({
+        "kind": "relation.changed", "actor": actor.id, "target": target.id, "follows": !severed, "blocks": false, "severed": severed,
+    });
+    serde_json::from_value(told).unwrap()
+}
+
+/// What social tells when a post is gone.
+fn narrowed(post: i64, author: &Person) -> Fact {
+    serde_json::from_value(json!({"kind": "post.narrowed", "post": post.to_string(), "author": author.id})).unwrap()
 }
 
 /// Makes what was noted ten seconds older, as if as much time had passed.
@@ -81,8 +94,7 @@ async fn a_severance_ends_the_grants_before_it() {
     assert_eq!(fetch(&photos, &photo, &for_bob, Some(&bob)).await, StatusCode::OK);
 
     // Whichever of the two it was that turned away.
-    let severed = RelationChanged { actor: bob.id, target: ada.id, follows: false, blocks: false, severed: true };
-    tell(&photos, Service::Relation, Fact::RelationChanged(severed)).await;
+    tell(&photos, Service::Relation, relation(&bob, &ada, true)).await;
     assert_eq!(fetch(&photos, &photo, &for_bob, Some(&bob)).await, StatusCode::NOT_FOUND);
     assert_eq!(fetch(&photos, &photo, &for_cleo, Some(&cleo)).await, StatusCode::OK);
 
@@ -98,8 +110,7 @@ async fn following_somebody_ends_no_grant() {
     let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
     let grant = photos.grant(&photo, &ada, &bob);
 
-    let followed = RelationChanged { actor: bob.id, target: ada.id, follows: true, blocks: false, severed: false };
-    tell(&photos, Service::Relation, Fact::RelationChanged(followed)).await;
+    tell(&photos, Service::Relation, relation(&bob, &ada, false)).await;
     assert_eq!(fetch(&photos, &photo, &grant, Some(&bob)).await, StatusCode::OK);
 }
 
@@ -110,11 +121,9 @@ async fn a_narrowed_post_ends_the_grants_that_rest_on_it() {
     let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
     let grant = photos.grant(&photo, &ada, &bob);
 
-    let another = PostNarrowed { post: PostId(18), author: ada.id };
-    tell(&photos, Service::Social, Fact::PostNarrowed(another)).await;
+    tell(&photos, Service::Social, narrowed(18, &ada)).await;
     assert_eq!(fetch(&photos, &photo, &grant, Some(&bob)).await, StatusCode::OK);
 
-    let narrowed = PostNarrowed { post: PostId(17), author: ada.id };
-    tell(&photos, Service::Social, Fact::PostNarrowed(narrowed)).await;
+    tell(&photos, Service::Social, narrowed(17, &ada)).await;
     assert_eq!(fetch(&photos, &photo, &grant, Some(&bob)).await, StatusCode::NOT_FOUND);
 }

@@ -2,8 +2,8 @@ use reqwest::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::pictures::jpeg;
-use crate::support::{MAX_BYTES, Person, TestPhoto, form, problem};
+use crate::pictures::{gif, holds, jpeg, png};
+use crate::support::{MAX_BYTES, Person, TestPhoto, form, problem, url};
 
 /// Uploads `file`, which must be refused with `status`, a sentence that holds `word`, and nothing kept.
 async fn refused(photos: &TestPhoto, who: &Person, file: Vec<u8>, status: StatusCode, word: &str) {
@@ -20,10 +20,14 @@ async fn a_text_that_is_called_jpg_is_refused_and_told_what_works() {
     let photos = TestPhoto::spawn().await;
     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     let ada = photos.person();
-    refused(&photos, &ada, b"I am no picture".to_vec(), status, "JPEG, PNG and WebP").await;
-    refused(&photos, &ada, b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), status, "JPEG, PNG and WebP").await;
-    refused(&photos, &ada, b"GIF89a\x01\0\x01\0\0\0\0".to_vec(), status, "GIF").await;
-    refused(&photos, &ada, Vec::new(), status, "JPEG, PNG and WebP").await;
+    refused(&photos, &ada, b"I am no picture".to_vec(), status, "JPEG, PNG, WebP and GIF").await;
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(1)</script></svg>";
+    refused(&photos, &ada, svg.to_vec(), status, "JPEG, PNG, WebP and GIF").await;
+    refused(&photos, &ada, b"\0\0\0\x18ftypheic\0\0\0\0".to_vec(), status, "HEIC images here. Send one of these: JPEG, PNG, WebP and GIF")
+        .await;
+    refused(&photos, &ada, b"\0\0\0\x1cftypavif\0\0\0\0".to_vec(), status, "AVIF images here. Send one of these: JPEG, PNG, WebP and GIF")
+        .await;
+    refused(&photos, &ada, Vec::new(), status, "JPEG, PNG, WebP and GIF").await;
 }
 
 #[tokio::test]
@@ -31,6 +35,38 @@ async fn a_png_of_60000_by_60000_is_refused_by_its_header() {
     let photos = TestPhoto::spawn().await;
     let header = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\xea\x60\0\0\xea\x60\x08\x06\0\0\0\0\0\0\0".to_vec();
     refused(&photos, &photos.person(), header, StatusCode::UNPROCESSABLE_ENTITY, "60000").await;
+}
+
+#[tokio::test]
+async fn an_animation_that_is_a_bomb_is_refused_without_decoding() {
+    let photos = TestPhoto::with(&["--photo-max-pixels=20000"]).await;
+    let ada = photos.person();
+    // Each frame fits, and all of them together do not.
+    refused(&photos, &ada, gif(100, 80, 3), StatusCode::UNPROCESSABLE_ENTITY, "shorter").await;
+    photos.keep(&ada, gif(100, 80, 2), &[]).await;
+}
+
+#[tokio::test]
+async fn of_a_picture_that_is_a_page_too_only_the_picture_is_kept() {
+    let photos = TestPhoto::spawn().await;
+    let page = b"<!doctype html><script>alert(document.domain)</script>";
+    for file in [jpeg(60, 40, 1), png(60, 40, 2), gif(60, 40, 2)] {
+        let photo = photos.keep(&photos.person(), [file.as_slice(), page].concat(), &[("visibility", "public")]).await;
+        let answer = photos.get(url(&photo, "original"), None).await;
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("image/"));
+    }
+    for (key, bytes) in photos.store.objects() {
+        assert!(!holds(&bytes, "script"), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_picture_is_what_it_is_and_not_what_it_is_called() {
+    let photos = TestPhoto::spawn().await;
+    // The form calls every file `holiday.jpg`, of the type image/jpeg.
+    let photo = photos.keep(&photos.person(), png(60, 40, 1), &[("visibility", "public")]).await;
+    assert_eq!(photos.get(url(&photo, "original"), None).await.headers()["content-type"], "image/png");
 }
 
 #[tokio::test]

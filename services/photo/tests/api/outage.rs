@@ -1,7 +1,9 @@
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
 
+use crate::albums::album;
 use crate::pictures::jpeg;
-use crate::support::{TestPhoto, eventually, id, url};
+use crate::support::{TestPhoto, answer, eventually, id, path, url};
 
 #[tokio::test]
 async fn without_the_store_descriptions_are_answered_and_bytes_are_not() {
@@ -33,5 +35,60 @@ async fn without_the_store_an_upload_is_turned_away_and_leaves_nothing() {
     photos.store.set_down(false);
     photos.keep(&ada, jpeg(500, 300, 1), &[]).await;
     eventually("all jobs are done", async || photos.count("jobs").await == 0).await;
-    assert_eq!(photos.store.objects().len(), 3);
+    assert_eq!(photos.store.objects().len(), 4);
+}
+
+#[tokio::test]
+async fn without_the_store_everything_that_is_not_bytes_goes_on() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let texts = [("visibility", "public"), ("title", "Pier"), ("tags", "sea")];
+    let photo = photos.keep(&ada, jpeg(500, 300, 1), &texts).await;
+    let usage = photos.json("/v1/photos/usage", Some(&ada)).await;
+    let piers = album(&photos, &ada, "Piers", "public").await;
+
+    photos.store.set_down(true);
+    assert_eq!(photos.json("/v1/photos?q=pier&tag=sea", None).await["items"][0]["id"], photo["id"]);
+    assert_eq!(photos.json("/v1/photos/usage", Some(&ada)).await, usage);
+    photos.change(&ada, &photo, json!({"alt": "A pier"})).await;
+    let place = format!("/v1/albums/{}/photos/{}", piers["id"].as_str().unwrap(), id(&photo));
+    assert_eq!(photos.send(Method::PUT, &place, Some(&ada), &json!({})).await.0, StatusCode::NO_CONTENT);
+    // What the caller holds already needs no bytes.
+    let held = photos.request(Method::GET, url(&photo, "large"), None).header("if-none-match", "*");
+    assert_eq!(held.send().await.unwrap().status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(answer(photos.request(Method::DELETE, &path(&photo), Some(&ada))).await.0, StatusCode::NO_CONTENT);
+
+    // Its objects are owed, and go when the store is back.
+    assert_eq!((photos.count("jobs").await, photos.store.objects().len()), (1, 4));
+    photos.store.set_down(false);
+    eventually("the bytes are gone", async || photos.store.objects().is_empty()).await;
+}
+
+#[tokio::test]
+async fn without_the_store_an_upload_in_pieces_waits_where_it_is() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let file = jpeg(300, 200, 1);
+    let speak = |method, path: &str| photos.request(method, path, Some(&ada)).header("tus-resumable", "1.0.0");
+    let created = speak(Method::POST, "/v1/photos/tus").header("upload-length", file.len().to_string()).send().await.unwrap();
+    let location = created.headers()["location"].to_str().unwrap().to_owned();
+    let piece = || {
+        let request = speak(Method::PATCH, &location).header("upload-offset", "0");
+        answer(request.header("content-type", "application/offset+octet-stream").body(file.clone()))
+    };
+    let complete = || {
+        let id = location.rsplit('/').next().unwrap();
+        answer(photos.request(Method::POST, &format!("/v1/photos/uploads/{id}/complete"), Some(&ada)))
+    };
+
+    photos.store.set_down(true);
+    assert_eq!(piece().await.0, StatusCode::SERVICE_UNAVAILABLE);
+    photos.store.set_down(false);
+    assert_eq!(piece().await.0, StatusCode::NO_CONTENT);
+    photos.store.set_down(true);
+    assert_eq!(complete().await.0, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!((photos.count("photos").await, photos.count("blobs").await), (0, 0));
+    photos.store.set_down(false);
+    assert_eq!(complete().await.0, StatusCode::CREATED);
+    eventually("the pieces are gone", async || photos.store.objects().len() == 4).await;
 }

@@ -4,14 +4,15 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::pictures::jpeg;
-use crate::support::{Person, TestPhoto, id, problem, url};
+use crate::store::BUCKET;
+use crate::support::{Person, TestPhoto, id, path, problem, url};
 
 const NOWHERE: &str = "/p/AAAAAAAAAAAAAAAAAAAAAA/original";
 
 /// Every way to ask for a picture's bytes must be answered as if there were none.
 async fn assert_invisible(photos: &TestPhoto, photo: &Value, who: Option<&Person>) {
     let nothing = problem(photos.get(NOWHERE, None).await).await;
-    for variant in ["original", "large", "thumb"] {
+    for variant in ["original", "large", "small", "thumb"] {
         let address = url(photo, variant);
         let ask = |method: Method| photos.request(method, address, who);
         for asked in [
@@ -137,4 +138,66 @@ async fn social_learns_which_photos_a_person_may_show() {
     assert_eq!(ask(Service::Relation, &ada).await.status(), StatusCode::FORBIDDEN);
     let anonymous = photos.http.post(format!("{}{USABLE}", photos.private_url)).json(&json!({"author": "1", "photos": []}));
     assert_eq!(anonymous.send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn the_bucket_itself_tells_nobody_anything() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    for (seed, visibility) in [(1, "public"), (2, "private")] {
+        photos.keep(&ada, jpeg(50, 50, seed), &[("visibility", visibility)]).await;
+    }
+    let bucket = format!("{}/{BUCKET}", photos.store.endpoint);
+    let objects = photos.store.objects();
+    let addresses = objects.keys().map(|key| format!("{bucket}/{key}"));
+    for address in addresses.chain([bucket.clone(), format!("{bucket}?list-type=2")]) {
+        for method in [Method::GET, Method::HEAD, Method::DELETE, Method::PUT] {
+            let status = photos.http.request(method.clone(), &address).send().await.unwrap().status();
+            assert!(!status.is_success(), "{method} {address}: {status}");
+        }
+    }
+    assert_eq!(photos.store.objects(), objects);
+}
+
+#[tokio::test]
+async fn after_deletion_every_address_leads_nowhere() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    for visibility in ["public", "private"] {
+        let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", visibility)]).await;
+        let grant = photos.grant(&photo, &ada, &bob);
+        let delete = photos.request(Method::DELETE, &path(&photo), Some(&ada));
+        assert_eq!(delete.send().await.unwrap().status(), StatusCode::NO_CONTENT);
+        for who in [None, Some(&ada), Some(&bob)] {
+            assert_invisible(&photos, &photo, who).await;
+        }
+        let granted = photos.get(&format!("{}?grant={grant}", url(&photo, "thumb")), Some(&bob)).await;
+        assert_eq!(granted.status(), StatusCode::NOT_FOUND);
+    }
+}
+
+#[tokio::test]
+async fn a_grant_opens_no_other_way_in() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob, eve) = (photos.person(), photos.person(), photos.person());
+    let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
+    let grant = photos.grant(&photo, &ada, &bob);
+    for variant in ["original", "large", "small", "thumb"] {
+        let address = format!("{}?grant={grant}", url(&photo, variant));
+        for method in [Method::GET, Method::HEAD] {
+            for header in [("range", "bytes=0-9"), ("if-none-match", "*"), ("if-range", "\"x\"")] {
+                let ask = |who| photos.request(method.clone(), &address, who).header(header.0, header.1);
+                assert!(ask(Some(&bob)).send().await.unwrap().status() != StatusCode::NOT_FOUND, "{variant} {header:?}");
+                for who in [None, Some(&eve)] {
+                    assert_eq!(ask(who).send().await.unwrap().status(), StatusCode::NOT_FOUND, "{variant} {header:?}");
+                }
+            }
+        }
+        let whole = photos.get(&address, Some(&bob)).await;
+        assert_eq!(whole.headers()["cache-control"], "private, no-cache");
+    }
+    // It shows the picture, and not what is said of it.
+    let described = photos.get(&format!("{}?grant={grant}", path(&photo)), Some(&bob)).await;
+    assert_eq!(described.status(), StatusCode::NOT_FOUND);
+    assert_eq!(photos.usable(&bob, &[&photo]).await, Vec::<Value>::new());
 }

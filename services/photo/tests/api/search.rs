@@ -1,8 +1,8 @@
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::pictures::jpeg;
-use crate::support::{Person, TestPhoto};
+use crate::pictures::{flat, jpeg};
+use crate::support::{Person, TestPhoto, path};
 
 async fn titles(photos: &TestPhoto, query: &str, who: Option<&Person>) -> Vec<String> {
     let found = photos.json(&format!("/v1/photos?{query}"), who).await;
@@ -55,6 +55,11 @@ async fn pages_lead_through_the_whole_list_and_back() {
     for n in 0..5 {
         photos.keep(&ada, jpeg(40, 40, n), &[("visibility", "public"), ("title", n.to_string().as_str())]).await;
     }
+    pages(&photos, "/v1/photos?limit=2", ["4", "3", "2", "1", "0"]).await;
+}
+
+/// Goes through five photos, two a page, and back.
+async fn pages(photos: &TestPhoto, start: &str, order: [&str; 5]) {
     let page = async |path: &str| {
         let answer = photos.get(path, None).await;
         let links = answer.headers().get("link").map_or("", |links| links.to_str().unwrap()).to_owned();
@@ -68,10 +73,10 @@ async fn pages_lead_through_the_whole_list_and_back() {
         Some(link.split_once('<')?.1.split_once('>')?.0.to_owned())
     };
 
-    let (first, links) = page("/v1/photos?limit=2").await;
+    let (first, links) = page(start).await;
     let (second, links) = page(&follow(&links, "next").unwrap()).await;
     let (third, last_links) = page(&follow(&links, "next").unwrap()).await;
-    assert_eq!([first.clone(), second, third].concat(), ["4", "3", "2", "1", "0"]);
+    assert_eq!([first.clone(), second, third].concat(), order);
     assert_eq!(follow(&last_links, "next"), None);
     let (back, _) = page(&follow(&links, "prev").unwrap()).await;
     assert_eq!(back, first);
@@ -86,7 +91,92 @@ async fn a_search_that_means_nothing_is_refused() {
         ("owner=me", StatusCode::UNAUTHORIZED),
         ("tag=two+words", StatusCode::UNPROCESSABLE_ENTITY),
         ("limit=0", StatusCode::BAD_REQUEST),
+        ("sort=oldest", StatusCode::BAD_REQUEST),
+        ("license=MIT", StatusCode::BAD_REQUEST),
+        ("orientation=round", StatusCode::BAD_REQUEST),
+        ("color=%23ff0000", StatusCode::BAD_REQUEST),
     ] {
         assert_eq!(photos.get(&format!("/v1/photos?{query}"), None).await.status(), status, "{query}");
     }
+}
+
+#[tokio::test]
+async fn words_are_found_without_their_accents_and_with_typing_errors() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let public = ("visibility", "public");
+    photos.keep(&ada, jpeg(40, 40, 1), &[public, ("title", "Sunset at the pier"), ("tags", "evening")]).await;
+    photos.keep(&ada, jpeg(40, 40, 2), &[public, ("title", "Café"), ("alt", "Mountains behind a café")]).await;
+    photos.keep(&ada, jpeg(40, 40, 3), &[("title", "Mountebank")]).await;
+
+    for (query, found) in [
+        ("q=sunzet", "Sunset at the pier"),
+        ("q=sunzet+pier", "Sunset at the pier"),
+        ("q=evenning", "Sunset at the pier"),
+        ("q=mountian", "Café"),
+        ("q=cafe", "Café"),
+        ("q=CAF%C3%89", "Café"),
+    ] {
+        assert_eq!(titles(&photos, query, None).await, [found], "{query}");
+    }
+    // Each word must be there, and one that is there is not stretched.
+    for query in ["q=sunzet+mountain", "q=pie+cafe", "q=xylophone"] {
+        assert_eq!(titles(&photos, query, None).await, [""; 0], "{query}");
+    }
+    // What is private lends its words to nobody.
+    assert!(!titles(&photos, "q=mountebank", None).await.contains(&"Mountebank".to_owned()));
+    assert!(titles(&photos, "owner=me&q=mounte", Some(&ada)).await.contains(&"Mountebank".to_owned()));
+}
+
+#[tokio::test]
+async fn photos_are_found_by_license_orientation_and_color() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let red = [220, 20, 30];
+    for (title, file, license) in [
+        ("wide", flat(40, 20, red), "CC0-1.0"),
+        ("high", flat(20, 40, [30, 80, 220]), "CC-BY-4.0"),
+        ("square", flat(30, 30, red), "all-rights-reserved"),
+    ] {
+        photos.keep(&ada, file, &[("visibility", "public"), ("title", title), ("license", license)]).await;
+    }
+    photos.keep(&ada, flat(50, 20, red), &[("title", "hidden"), ("license", "CC0-1.0")]).await;
+
+    for (query, found) in [
+        ("license=CC0-1.0", vec!["wide"]),
+        ("license=all-rights-reserved", vec!["square"]),
+        ("orientation=landscape", vec!["wide"]),
+        ("orientation=portrait", vec!["high"]),
+        ("orientation=square", vec!["square"]),
+        ("color=red", vec!["square", "wide"]),
+        ("color=Blue", vec!["high"]),
+        ("color=red&orientation=landscape&license=CC0-1.0", vec!["wide"]),
+        ("color=green", vec![]),
+    ] {
+        assert_eq!(titles(&photos, query, None).await, found, "{query}");
+    }
+    assert_eq!(titles(&photos, "owner=me&color=red&license=CC0-1.0", Some(&ada)).await, ["hidden", "wide"]);
+}
+
+#[tokio::test]
+async fn the_most_used_come_first_where_that_is_asked_for() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let people = [(); 3].map(|()| photos.person());
+    let mut made = Vec::new();
+    for n in 0..5 {
+        let title = n.to_string();
+        made.push(photos.keep(&ada, jpeg(40, 40, n), &[("visibility", "public"), ("title", title.as_str())]).await);
+    }
+    for (photo, users) in [(1, 3), (4, 1), (0, 1)] {
+        for person in &people[..users] {
+            photos.shows(person, &format!("post:{photo}"), &[&made[photo]]).await;
+        }
+    }
+    pages(&photos, "/v1/photos?sort=most_used&limit=2", ["1", "4", "0", "3", "2"]).await;
+    // The most used of all is no longer public: found by nobody, and not counted.
+    let private = photos.change(&ada, &made[1], json!({"visibility": "private"})).await;
+    assert_eq!(private["uses"], 0);
+    assert_eq!(titles(&photos, "sort=most_used", None).await, ["4", "0", "3", "2"]);
+    assert_eq!(photos.json(&path(&made[4]), None).await["uses"], 1);
 }

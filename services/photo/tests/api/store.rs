@@ -1,22 +1,28 @@
-//! An S3 store on disk that can be switched off.
+//! An S3 store that can be switched off: one on disk in this process, or, where `TEST_VERSITYGW` names the program, versitygw. Both
+//! keep an object as a file, so that a test sees what is there behind the store's back.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::error_handling::HandleError;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use axum::response::IntoResponse;
-use http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONNECTION, TRANSFER_ENCODING};
+use http::{HeaderMap, StatusCode};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
 pub const BUCKET: &str = "photos";
@@ -27,30 +33,29 @@ pub struct TestStore {
     pub endpoint: String,
     root: TempDir,
     down: Arc<AtomicBool>,
+    /// The other program, if there is one; ends with this.
+    _program: Option<Child>,
 }
 
 impl TestStore {
     pub async fn spawn(tasks: &mut JoinSet<()>) -> Self {
         let root = TempDir::new().expect("a temporary folder");
-        fs::create_dir(root.path().join(BUCKET)).expect("a bucket");
-        let mut builder = S3ServiceBuilder::new(FileSystem::new(root.path()).expect("a folder of our own"));
-        builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
-        let service =
-            HandleError::new(
-                builder.build(),
-                |error: s3s::HttpError| async move { (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")) },
-            );
+        fs::create_dir_all(root.path().join("data").join(BUCKET)).expect("a bucket");
+        let (store, program) = match std::env::var_os("TEST_VERSITYGW") {
+            Some(program) => versitygw(program.into(), &root).await,
+            None => (embedded(&root), None),
+        };
 
         let down = Arc::new(AtomicBool::new(false));
         let switch = down.clone();
-        let router = Router::new().fallback_service(service).layer(from_fn(move |request: Request, next: Next| {
+        let router = store.layer(from_fn(move |request: Request, next: Next| {
             let down = switch.load(Ordering::SeqCst);
             async move { if down { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { next.run(request).await } }
         }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
         tasks.spawn(async move { axum::serve(listener, router).await.expect("accepting goes on") });
-        Self { endpoint, root, down }
+        Self { endpoint, root, down, _program: program }
     }
 
     /// From now on, every call fails, or none does.
@@ -63,9 +68,13 @@ impl TestStore {
         let mut objects = BTreeMap::new();
         let mut folders = vec![PathBuf::new()];
         while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(self.root.path().join(BUCKET).join(&folder)).expect("a folder") {
+            for entry in fs::read_dir(self.bucket().join(&folder)).expect("a folder") {
                 let entry = entry.expect("an entry");
                 let path = folder.join(entry.file_name());
+                // Where a store keeps what is not finished.
+                if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                    continue;
+                }
                 if entry.file_type().expect("a kind").is_dir() {
                     folders.push(path);
                 } else {
@@ -78,10 +87,77 @@ impl TestStore {
         objects
     }
 
+    /// How many objects there are under a prefix.
+    pub fn count(&self, prefix: &str) -> usize {
+        self.objects().keys().filter(|key| key.starts_with(prefix)).count()
+    }
+
     /// Puts an object there behind everybody's back.
     pub fn plant(&self, key: &str, bytes: &[u8]) {
-        let path = self.root.path().join(BUCKET).join(key);
+        let path = self.bucket().join(key);
         fs::create_dir_all(path.parent().expect("in the bucket")).expect("a folder");
         fs::write(path, bytes).expect("a file");
     }
+
+    /// Takes an object away behind everybody's back.
+    pub fn steal(&self, key: &str) {
+        fs::remove_file(self.bucket().join(key)).expect("a file");
+    }
+
+    fn bucket(&self) -> PathBuf {
+        self.root.path().join("data").join(BUCKET)
+    }
+}
+
+/// The store in this process.
+fn embedded(root: &TempDir) -> Router {
+    let mut builder = S3ServiceBuilder::new(FileSystem::new(root.path().join("data")).expect("a folder of our own"));
+    builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
+    let failed = |error: s3s::HttpError| async move { (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")) };
+    Router::new().fallback_service(HandleError::new(builder.build(), failed))
+}
+
+/// Another program's store, behind a router that hands on every request as it is: its signature covers the host.
+async fn versitygw(program: PathBuf, root: &TempDir) -> (Router, Option<Child>) {
+    let address = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        free.local_addr().expect("a bound socket")
+    };
+    let sidecar = root.path().join("sidecar");
+    fs::create_dir_all(&sidecar).expect("a folder");
+    let child = Command::new(program)
+        .args(["--access", ACCESS_KEY, "--secret", SECRET_KEY, "--region", "us-east-1", "--port", &address.to_string(), "posix"])
+        // Not every file system of a test keeps attributes.
+        .arg("--sidecar")
+        .arg(sidecar)
+        .arg(root.path().join("data"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("versitygw starts");
+    while TcpStream::connect(address).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+    let router = Router::new().fallback(move |request: Request| {
+        let client = client.clone();
+        async move { hand_on(&client, &format!("http://{address}"), request).await }
+    });
+    (router, Some(child))
+}
+
+async fn hand_on(client: &reqwest::Client, to: &str, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let uri = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a body");
+    let handed = client.request(parts.method, format!("{to}{uri}")).headers(parts.headers).body(bytes).send().await;
+    let Ok(answer) = handed else { return StatusCode::BAD_GATEWAY.into_response() };
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut response = Response::new(Body::from(answer.bytes().await.unwrap_or_default()));
+    *response.status_mut() = status;
+    // How the bytes came is between the two of them.
+    let named = headers.into_iter().filter_map(|(name, value)| Some((name?, value)));
+    *response.headers_mut() = named.filter(|(name, _)| ![TRANSFER_ENCODING, CONNECTION].contains(name)).collect::<HeaderMap>();
+    response
 }

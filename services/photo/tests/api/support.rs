@@ -1,23 +1,22 @@
 //! A photo service of a test's own.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant};
 
 use clap::Parser;
-use contracts::{AccountId, PhotoId, Service};
+use contracts::photo::{SHOWN, USABLE};
+use contracts::{AccountId, Service};
 use database::{Schema, Wakeups};
-use facts::{Consumer, Outbox, channel};
+use facts::channel;
 use identity::PhotoGrant;
 use identity::testing::Issuer;
-use jobs::Worker;
-use photo::{AppState, Jobs, PhotoConfig, Withdrawals};
-use reqwest::multipart::{Form, Part};
+use photo::{Photo, PhotoConfig};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
 use test_db::TestDb;
 use tokio::task::JoinSet;
 
+pub use crate::answers::{answer, eventually, form, id, path, problem, url};
 use crate::store::{ACCESS_KEY, BUCKET, SECRET_KEY, TestStore};
 
 /// Largest upload in tests, so that one which is too large is soon sent.
@@ -39,7 +38,7 @@ pub struct TestPhoto {
     pub issuer: Issuer,
     pub db: TestDb,
     pub store: TestStore,
-    pub state: AppState,
+    pub service: Photo,
     pub http: Client,
 }
 
@@ -51,46 +50,48 @@ pub struct Person {
 
 impl TestPhoto {
     pub async fn spawn() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With these settings in the place of the usual ones.
+    pub async fn with(settings: &[&str]) -> Self {
         let mut tasks = JoinSet::new();
         let store = TestStore::spawn(&mut tasks).await;
-        let flags = Flags::parse_from([
+        let usual = [
             "photo".to_owned(),
             "--public-addr=127.0.0.1:0".to_owned(),
             "--private-addr=127.0.0.1:0".to_owned(),
             format!("--photo-max-bytes={MAX_BYTES}"),
             format!("--s3-endpoint={}", store.endpoint),
+            format!("--s3-public-endpoint={}", store.endpoint),
             format!("--s3-bucket={BUCKET}"),
             format!("--aws-access-key-id={ACCESS_KEY}"),
             format!("--aws-secret-access-key={SECRET_KEY}"),
-        ]);
+        ];
+        let other = |usual: &String| settings.iter().any(|setting| setting.split('=').next() == usual.split('=').next());
+        let usual = usual.into_iter().filter(|usual| !other(usual));
+        let flags = Flags::parse_from(usual.chain(settings.iter().map(|setting| (*setting).to_owned())));
 
         let db = TestDb::new(&[Schema { service: Service::Photo, migrations: &photo::MIGRATIONS }]).await;
         let pool = db.pool(Service::Photo);
-        let outbox = Outbox::new(pool.clone(), Service::Photo);
         let issuer = Issuer::new();
         let rates = Rates::new(&flags.serving);
-        let identity = issuer.identity(Service::Photo, rates.clone());
-        let state = AppState::new(&flags.photo, pool.clone(), identity, outbox.clone());
+        let service = Photo::new(&flags.photo, pool.clone(), issuer.identity(Service::Photo, rates.clone()));
 
-        let producers = [Service::Relation, Service::Social];
-        let wakeups = Wakeups::new(producers.map(channel));
-        for producer in producers {
-            let wakeup = wakeups.on(&channel(producer));
-            tasks.spawn(Consumer::new(pool.clone(), Service::Photo, producer, wakeup, Withdrawals).run());
-        }
-        tasks.spawn(wakeups.run(pool.clone()));
-        tasks.spawn(outbox.run());
-        tasks.spawn(Worker::new(pool, Jobs::new(&state)).run());
+        let wakeups = Wakeups::new(photo::PRODUCERS.map(channel));
+        let (background, hints) = (service.clone(), wakeups.clone());
+        tasks.spawn(async move { background.background(&hints).await });
+        tasks.spawn(wakeups.run(pool));
 
         let listeners = Listeners::bind(&flags.serving).await.expect("free ports");
         let url = format!("http://{}", listeners.public_addr().expect("a bound socket"));
         let private_url = format!("http://{}", listeners.private_addr().expect("a bound socket"));
-        let public = public_stack(photo::public(state.clone()), &flags.serving, &rates);
-        let private = private_stack(photo::private(state.clone()), Readiness::default());
+        let public = public_stack(service.public(), &flags.serving, &rates);
+        let private = private_stack(service.private(), Readiness::default());
         tasks.spawn(async move {
             serve(listeners, &flags.serving, public, private, Readiness::default(), std::future::pending()).await;
         });
-        Self { _tasks: tasks, url, private_url, issuer, db, store, state, http: Client::new() }
+        Self { _tasks: tasks, url, private_url, issuer, db, store, service, http: Client::new() }
     }
 
     /// Somebody new.
@@ -114,6 +115,38 @@ impl TestPhoto {
 
     pub async fn json(&self, path: &str, who: Option<&Person>) -> Value {
         self.get(path, who).await.json().await.expect("JSON")
+    }
+
+    /// Sends JSON, and reads what is answered.
+    pub async fn send(&self, method: Method, path: &str, who: Option<&Person>, body: &Value) -> (StatusCode, Value) {
+        answer(self.request(method, path, who).json(body)).await
+    }
+
+    /// Changes a photo, which must work.
+    pub async fn change(&self, who: &Person, photo: &Value, change: Value) -> Value {
+        let (status, body) = self.send(Method::PATCH, &path(photo), Some(who), &change).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        body
+    }
+
+    /// What social asks before `who` posts these photos; says which of them they may show.
+    pub async fn usable(&self, who: &Person, photos: &[&Value]) -> Vec<Value> {
+        let asked = json!({"author": who.id, "photos": photos.iter().map(|photo| id(photo)).collect::<Vec<_>>()});
+        let (status, body) = self.internal(USABLE, &asked).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        body["photos"].as_array().expect("photos").iter().map(|photo| photo["id"].clone()).collect()
+    }
+
+    /// What social tells after something of `who` has changed.
+    pub async fn shows(&self, who: &Person, source: &str, photos: &[&Value]) {
+        let told = json!({"source": source, "author": who.id, "photos": photos.iter().map(|photo| id(photo)).collect::<Vec<_>>()});
+        let (status, body) = self.internal(SHOWN, &told).await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
+    }
+
+    async fn internal(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        let token = self.issuer.signer(Service::Social).tokens_for(Service::Photo)();
+        answer(self.http.post(format!("{}{path}", self.private_url)).bearer_auth(token).json(body)).await
     }
 
     /// Uploads a file with the given texts.
@@ -146,36 +179,5 @@ impl TestPhoto {
     pub async fn count(&self, table: &str) -> i64 {
         let sql = format!("select count(*) from {table}");
         sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.db.pool(Service::Photo)).await.expect("a number")
-    }
-}
-
-pub fn form(file: Vec<u8>, texts: &[(&'static str, &str)]) -> Form {
-    let part = Part::bytes(file).file_name("holiday.jpg").mime_str("image/jpeg").expect("a media type");
-    texts.iter().fold(Form::new(), |form, (name, text)| form.text(*name, (*text).to_owned())).part("file", part)
-}
-
-pub fn id(photo: &Value) -> PhotoId {
-    photo["id"].as_str().expect("an id").parse().expect("an id")
-}
-
-/// The address of a photo's picture.
-pub fn url<'a>(photo: &'a Value, variant: &str) -> &'a str {
-    photo["urls"][variant].as_str().expect("an address")
-}
-
-/// The status of an answer and what its body says, but for the trace.
-pub async fn problem(answer: Response) -> (StatusCode, Value) {
-    let status = answer.status();
-    let mut body: Value = answer.json().await.expect("a problem document");
-    body.as_object_mut().expect("an object").remove("trace_id");
-    (status, body)
-}
-
-/// Waits until it holds.
-pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !holds().await {
-        assert!(Instant::now() < deadline, "still not: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

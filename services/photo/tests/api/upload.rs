@@ -2,7 +2,7 @@ use reqwest::Method;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::pictures::{SECRET, holds, jpeg, png, webp};
+use crate::pictures::{SECRET, gif, holds, jpeg, png, webp};
 use crate::support::{TestPhoto, form, url};
 
 #[tokio::test]
@@ -25,17 +25,23 @@ async fn what_is_uploaded_is_described_and_kept() {
 }
 
 #[tokio::test]
-async fn jpeg_png_and_webp_are_kept_without_their_metadata() {
+async fn pictures_are_kept_without_their_metadata() {
     let photos = TestPhoto::spawn().await;
     let ada = photos.person();
-    for (file, media_type) in [(jpeg(500, 400, 1), "image/jpeg"), (png(500, 400, 2), "image/png"), (webp(500, 400, 3), "image/jpeg")] {
+    let files = [
+        (jpeg(500, 400, 1), "image/jpeg"),
+        (png(500, 400, 2), "image/png"),
+        (webp(500, 400, 3), "image/jpeg"),
+        (gif(100, 80, 3), "image/webp"),
+    ];
+    for (file, media_type) in files {
         assert!(holds(&file, SECRET), "nothing is planted");
         let photo = photos.keep(&ada, file, &[("visibility", "public")]).await;
         let original = photos.get(url(&photo, "original"), None).await;
         assert_eq!(original.headers()["content-type"], media_type);
     }
     let objects = photos.store.objects();
-    assert_eq!(objects.len(), 9, "{:?}", objects.keys());
+    assert_eq!(objects.len(), 16, "{:?}", objects.keys());
     for (key, bytes) in objects {
         assert!(!holds(&bytes, SECRET) && !holds(&bytes, "Exif"), "{key} holds what the camera wrote");
     }
@@ -70,7 +76,7 @@ async fn sending_it_twice_makes_one_photo() {
     let again = send(jpeg(60, 40, 1), "first").await;
     assert_eq!(again.headers()["idempotent-replayed"], "true");
     assert_eq!(first.text().await.unwrap(), again.text().await.unwrap());
-    assert_eq!((photos.count("photos").await, photos.store.objects().len()), (1, 3));
+    assert_eq!((photos.count("photos").await, photos.store.objects().len()), (1, 4));
 
     // The same key for another file or another text is a mistake.
     for other in [send(jpeg(60, 40, 2), "first").await, send(jpeg(60, 40, 1), "second").await] {

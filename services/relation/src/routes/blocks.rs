@@ -4,56 +4,56 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use contracts::AccountId;
-use contracts::fact::{Fact, RelationChanged};
+use facts::FactId;
 use identity::Viewer;
 use serving::{Path, ProblemDocument, Result};
 
-use super::{Pending, narrowed, not_oneself};
-use crate::Relation;
-use crate::store::{blocks, follows, lock_pair};
+use super::{Pending, narrowed};
+use crate::change::Change;
+use crate::store::blocks;
+use crate::{Relation, State as Inner};
 
-/// Block somebody: neither sees the other from the answer on, and neither follows the other any more.
-#[utoipa::path(put, path = "/v1/relations/{id}/block", tag = "relations", params(("id" = AccountId, Path)), responses(
+/// Block somebody. From the answer on, neither sees the other, and nothing is left between the two: neither follows the
+/// other, no request waits, they are not friends, and nobody likes.
+#[utoipa::path(put, path = "/v1/relations/{id}/block", tag = "blocks", params(("id" = AccountId, Path)), responses(
     (status = 204),
     (status = 202, body = Pending),
     (status = 422, body = ProblemDocument, description = "It is you"),
 ))]
 pub(crate) async fn create(State(Relation(relation)): State<Relation>, viewer: Viewer, Path(target): Path<AccountId>) -> Result<Response> {
-    not_oneself(viewer.account, target)?;
-    let actor = viewer.account;
-    let mut tx = relation.pool.begin().await?;
-    lock_pair(&mut tx, actor, target).await?;
-    let mut fact = None;
-    if blocks::insert(&mut tx, actor, target).await? {
-        follows::delete(&mut tx, actor, target).await?;
-        if follows::delete(&mut tx, target, actor).await? {
-            let blocks = blocks::exists(&mut tx, target, actor).await?;
-            let changed = RelationChanged { actor: target, target: actor, follows: false, blocks, severed: true };
-            facts::publish(&mut tx, &Fact::RelationChanged(changed)).await?;
-        }
-        let changed = RelationChanged { actor, target, follows: false, blocks: true, severed: true };
-        // Told last, so that whoever has passed it has passed the other one too.
-        fact = Some(facts::publish(&mut tx, &Fact::RelationChanged(changed)).await?);
-    }
-    tx.commit().await?;
+    let fact = block(&relation, &viewer, target).await?;
     Ok(narrowed(&relation, fact).await)
 }
 
-/// Unblock. It does not bring back who followed whom.
-#[utoipa::path(delete, path = "/v1/relations/{id}/block", tag = "relations", params(("id" = AccountId, Path)), responses((status = 204)))]
+/// Blocks; the fact to wait for, `None` if that was so before.
+pub(super) async fn block(relation: &Inner, viewer: &Viewer, target: AccountId) -> Result<Option<FactId>> {
+    let actor = viewer.account;
+    let mut change = Change::begin(relation, viewer, target).await?;
+    if !blocks::insert(&mut change.tx, actor, target).await? {
+        return Ok(None);
+    }
+    if change.sever(actor, target).await? {
+        change.tell(target, actor, true).await?;
+    }
+    // Told last, so that whoever has passed it has passed the other one too.
+    let fact = change.tell(actor, target, true).await?;
+    change.commit(relation).await?;
+    Ok(Some(fact))
+}
+
+/// Unblock. It does not bring back what was between the two, and what they tried meanwhile is gone.
+#[utoipa::path(delete, path = "/v1/relations/{id}/block", tag = "blocks", params(("id" = AccountId, Path)), responses((status = 204)))]
 pub(crate) async fn delete(
     State(Relation(relation)): State<Relation>,
     viewer: Viewer,
     Path(target): Path<AccountId>,
 ) -> Result<StatusCode> {
-    let actor = viewer.account;
-    let mut tx = relation.pool.begin().await?;
-    lock_pair(&mut tx, actor, target).await?;
-    if blocks::delete(&mut tx, actor, target).await? {
-        let changed = RelationChanged { actor, target, follows: false, blocks: false, severed: false };
-        facts::publish(&mut tx, &Fact::RelationChanged(changed)).await?;
+    let mut change = Change::begin(&relation, &viewer, target).await?;
+    if blocks::delete(&mut change.tx, viewer.account, target).await? {
+        // Whatever is between the two was made under the block and is withheld: nobody knows of it but who made it.
+        change.sever(viewer.account, target).await?;
+        change.tell(viewer.account, target, false).await?;
     }
-    tx.commit().await?;
-    relation.outbox.committed();
+    change.commit(&relation).await?;
     Ok(StatusCode::NO_CONTENT)
 }

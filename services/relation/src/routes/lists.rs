@@ -1,14 +1,14 @@
-//! Followers and following, in pages.
+//! Followers, following and friends of anybody, in pages.
 
 use axum::extract::State;
 use contracts::AccountId;
 use identity::MaybeViewer;
 use serde::Serialize;
-use serving::{Page, Paged, Path, Problem, Result};
+use serving::{Page, Paged, Path, Result};
 use utoipa::ToSchema;
 
-use crate::store::follows::{self, Listed};
-use crate::store::standing;
+use crate::store::blocks;
+use crate::store::lists::{self, List, Listed};
 use crate::{Relation, State as Inner};
 
 /// One person of a list. Ask social for the profile.
@@ -18,38 +18,51 @@ pub(crate) struct Person {
 }
 
 /// Who follows somebody, newest first.
-#[utoipa::path(get, path = "/v1/relations/{id}/followers", tag = "relations", params(("id" = AccountId, Path)), responses((status = 200, body = Paged<Person>)))]
+#[utoipa::path(get, path = "/v1/relations/{id}/followers", tag = "lists", params(("id" = AccountId, Path)), responses((status = 200, body = Paged<Person>)))]
 pub(crate) async fn followers(
     State(Relation(relation)): State<Relation>,
     viewer: MaybeViewer,
     Path(id): Path<AccountId>,
     page: Page,
 ) -> Result<Paged<Person>> {
-    visible(&relation, &viewer, id).await?;
-    Ok(people(follows::followers(&relation.pool, id, &page).await?, &page))
+    of(&relation, List::Followers, id, viewer, &page).await
 }
 
 /// Whom somebody follows, newest first.
-#[utoipa::path(get, path = "/v1/relations/{id}/following", tag = "relations", params(("id" = AccountId, Path)), responses((status = 200, body = Paged<Person>)))]
+#[utoipa::path(get, path = "/v1/relations/{id}/following", tag = "lists", params(("id" = AccountId, Path)), responses((status = 200, body = Paged<Person>)))]
 pub(crate) async fn following(
     State(Relation(relation)): State<Relation>,
     viewer: MaybeViewer,
     Path(id): Path<AccountId>,
     page: Page,
 ) -> Result<Paged<Person>> {
-    visible(&relation, &viewer, id).await?;
-    Ok(people(follows::following(&relation.pool, id, &page).await?, &page))
+    of(&relation, List::Following, id, viewer, &page).await
 }
 
-/// Whoever is blocked finds nobody here.
-async fn visible(relation: &Inner, viewer: &MaybeViewer, id: AccountId) -> Result<()> {
-    let MaybeViewer(Some(viewer)) = viewer else { return Ok(()) };
-    match standing(&relation.pool, viewer.account, id).await?.blocked_by {
-        true => Err(Problem::not_found()),
-        false => Ok(()),
-    }
+/// Who is somebody's friend, newest first.
+#[utoipa::path(get, path = "/v1/relations/{id}/friends", tag = "lists", params(("id" = AccountId, Path)), responses((status = 200, body = Paged<Person>)))]
+pub(crate) async fn friends(
+    State(Relation(relation)): State<Relation>,
+    viewer: MaybeViewer,
+    Path(id): Path<AccountId>,
+    page: Page,
+) -> Result<Paged<Person>> {
+    of(&relation, List::Friends, id, viewer, &page).await
 }
 
-fn people(listed: Vec<Listed>, page: &Page) -> Paged<Person> {
+/// A list of `id` as the viewer sees it. Where either blocks the other, it is as if `id` were nobody's.
+async fn of(relation: &Inner, list: List, id: AccountId, MaybeViewer(viewer): MaybeViewer, page: &Page) -> Result<Paged<Person>> {
+    let viewer = viewer.map(|viewer| viewer.account);
+    let rows = match viewer {
+        Some(viewer) if blocks::severed(&relation.pool, viewer, id).await? => {
+            lists::own_rows(&relation.pool, list, id, viewer, page).await?
+        }
+        _ => lists::page(&relation.pool, list, id, viewer, page).await?,
+    };
+    Ok(people(rows, page))
+}
+
+/// Puts what was read into a page.
+pub(super) fn people(listed: Vec<Listed>, page: &Page) -> Paged<Person> {
     page.cut(listed, |listed| listed.id).map(|listed| Person { id: listed.account })
 }

@@ -1,6 +1,36 @@
 use contracts::AccountId;
 use serving::Result;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
+
+/// Which of two blocks the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocks {
+    pub(crate) blocking: bool,
+    pub(crate) blocked_by: bool,
+}
+
+pub(crate) async fn between(connection: &mut PgConnection, actor: AccountId, target: AccountId) -> Result<Blocks> {
+    Ok(sqlx::query_as!(
+        Blocks,
+        r#"select exists (select from blocks where actor = $1 and target = $2) as "blocking!",
+               exists (select from blocks where actor = $2 and target = $1) as "blocked_by!""#,
+        actor as AccountId,
+        target as AccountId,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Does either of the two block the other?
+pub(crate) async fn severed(pool: &PgPool, one: AccountId, other: AccountId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from blocks where (actor = $1 and target = $2) or (actor = $2 and target = $1)) as "severed!""#,
+        one as AccountId,
+        other as AccountId,
+    )
+    .fetch_one(pool)
+    .await?)
+}
 
 /// Blocks; `false` if that was so before.
 pub(crate) async fn insert(connection: &mut PgConnection, actor: AccountId, target: AccountId) -> Result<bool> {
@@ -17,14 +47,4 @@ pub(crate) async fn delete(connection: &mut PgConnection, actor: AccountId, targ
         .execute(connection)
         .await?;
     Ok(deleted.rows_affected() > 0)
-}
-
-pub(crate) async fn exists(connection: &mut PgConnection, actor: AccountId, target: AccountId) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from blocks where actor = $1 and target = $2) as "exists!""#,
-        actor as AccountId,
-        target as AccountId,
-    )
-    .fetch_one(connection)
-    .await?)
 }

@@ -1,6 +1,7 @@
 use reqwest::{Method, StatusCode};
+use serde_json::json;
 
-use crate::support::{TestRelation, answer, done};
+use crate::support::{Person, TestRelation, answer, done, relationship, requested};
 
 #[tokio::test]
 async fn a_block_ends_following_both_ways_for_good() {
@@ -44,7 +45,46 @@ async fn one_unblocks_only_for_oneself() {
     done([relation.unblock(&ada, &bob)]).await;
     assert_eq!(relation.standing(&ada, &bob).await, [false, false, false]);
     assert_eq!(relation.standing(&bob, &ada).await, [false, false, true]);
-    assert_eq!(answer(relation.follow(&ada, &bob)).await.0, StatusCode::NOT_FOUND);
+    done([relation.follow(&ada, &bob)]).await;
+    assert_eq!(relation.standing(&bob, &ada).await, [false, false, true]);
+}
+
+#[tokio::test]
+async fn a_block_ends_everything_between_the_two_both_ways() {
+    let relation = TestRelation::spawn().await;
+    for blocker_first in [true, false] {
+        let (ada, bob) = (relation.person(), relation.person());
+        for (one, other) in [(&ada, &bob), (&bob, &ada)] {
+            relation.set_private(one, true).await;
+            requested(relation.follow(other, one)).await;
+            assert_eq!(answer(relation.put(one, other, "like")).await.0, StatusCode::OK);
+        }
+        relation.befriend(&ada, &bob).await;
+        let (blocker, blocked) = if blocker_first { (&ada, &bob) } else { (&bob, &ada) };
+        done([relation.block(blocker, blocked)]).await;
+        let nothing = |id: &Person, blocking: bool| relationship(id, |set| set("blocking", json!(blocking)));
+        assert_eq!(relation.between(blocker, blocked).await, nothing(blocked, true));
+        assert_eq!(relation.between(blocked, blocker).await, nothing(blocker, false));
+        done([relation.unblock(blocker, blocked)]).await;
+        assert_eq!(relation.between(blocker, blocked).await, nothing(blocked, false));
+    }
+}
+
+#[tokio::test]
+async fn whoever_blocks_unblocks_before_they_follow_befriend_or_like() {
+    let relation = TestRelation::spawn().await;
+    let (ada, bob) = (relation.person(), relation.person());
+    done([relation.block(&ada, &bob)]).await;
+    for what in ["follow", "friend", "like"] {
+        let (status, problem) = answer(relation.put(&ada, &bob, what)).await;
+        assert_eq!(
+            (status, problem["type"].as_str()),
+            (StatusCode::CONFLICT, Some("https://socialplatform.dev/problems/blocking")),
+            "{what}"
+        );
+    }
+    assert_eq!(relation.ids("/v1/relations/blocks", Some(&ada)).await, [bob.id]);
+    assert_eq!(relation.ids("/v1/relations/blocks", Some(&bob)).await, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,7 +114,7 @@ async fn a_block_and_a_follow_at_once_never_leave_a_follower() {
         let (ada, bob) = (relation.person(), relation.person());
         let (block, follow) = tokio::join!(answer(relation.block(&ada, &bob)), answer(relation.follow(&bob, &ada)));
         assert_eq!(block.0, StatusCode::NO_CONTENT, "round {round}");
-        assert!([StatusCode::NO_CONTENT, StatusCode::NOT_FOUND].contains(&follow.0), "round {round}: {}", follow.1);
+        assert_eq!(follow.0, StatusCode::NO_CONTENT, "round {round}: {}", follow.1);
         assert_eq!(relation.standing(&ada, &bob).await, [false, false, true], "round {round}");
     }
 }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::support::{Person, TestRelation, answer, done, eventually};
 
 fn changed(who: &Person, whom: &Person, follows: bool, blocks: bool, severed: bool) -> RelationChanged {
-    RelationChanged { actor: who.id, target: whom.id, follows, blocks, severed }
+    RelationChanged { follows, blocks, severed, ..RelationChanged::nothing(who.id, whom.id) }
 }
 
 #[tokio::test]
@@ -68,11 +68,15 @@ async fn assert_pending(request: RequestBuilder) {
 #[tokio::test]
 async fn what_narrows_is_pending_while_a_consumer_has_not_applied_it() {
     let relation = TestRelation::spawn().await;
-    let (ada, bob, cleo) = (relation.person(), relation.person(), relation.person());
-    done([relation.follow(&ada, &bob)]).await;
+    let [ada, bob, cleo, dan] = [(); 4].map(|()| relation.person());
+    done([relation.follow(&ada, &bob), relation.follow(&cleo, &bob)]).await;
+    relation.befriend(&bob, &dan).await;
     register_one_that_is_stuck(&relation).await;
     assert_pending(relation.unfollow(&ada, &bob)).await;
     assert_pending(relation.block(&ada, &cleo)).await;
+    assert_pending(relation.delete(&bob, &cleo, "follower")).await;
+    assert_pending(relation.delete(&bob, &dan, "friend")).await;
+    assert_pending(relation.put(&bob, &ada, "mute").json(&json!({}))).await;
     // It is done all the same.
     assert_eq!(relation.standing(&ada, &bob).await, [false, false, false]);
     assert_eq!(relation.standing(&ada, &cleo).await, [false, false, true]);
@@ -85,6 +89,23 @@ async fn what_widens_waits_for_nobody() {
     done([relation.block(&ada, &bob)]).await;
     register_one_that_is_stuck(&relation).await;
     done([relation.unblock(&ada, &bob), relation.follow(&ada, &bob)]).await;
+    relation.befriend(&ada, &bob).await;
+}
+
+#[tokio::test]
+async fn an_unfollow_among_friends_severs_nothing() {
+    let relation = TestRelation::spawn().await;
+    let (ada, bob) = (relation.person(), relation.person());
+    done([relation.follow(&ada, &bob)]).await;
+    relation.befriend(&ada, &bob).await;
+    done([relation.unfollow(&ada, &bob)]).await;
+    let friends = RelationChanged { friends: true, ..RelationChanged::nothing(ada.id, bob.id) };
+    assert_eq!(relation.told().await.last(), Some(&friends));
+    // The end of the friendship does, both ways.
+    done([relation.delete(&bob, &ada, "friend")]).await;
+    let told = relation.told().await;
+    let severed = |actor: &Person, target: &Person| changed(actor, target, false, false, true);
+    assert_eq!(told[told.len() - 2..], [severed(&ada, &bob), severed(&bob, &ada)]);
 }
 
 #[tokio::test]

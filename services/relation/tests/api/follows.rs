@@ -1,7 +1,10 @@
+use contracts::Service;
+use contracts::fact::{RelationChanged, RelationEvent};
 use reqwest::{Method, StatusCode};
+use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::{TestRelation, answer, done};
+use crate::support::{TestRelation, answer, done, requested};
 
 #[tokio::test]
 async fn following_is_seen_from_both_sides() {
@@ -41,31 +44,63 @@ async fn following_many_times_at_once_is_following_once() {
 }
 
 #[tokio::test]
-async fn nobody_follows_or_blocks_themselves() {
+async fn nobody_does_anything_to_themselves() {
     let relation = TestRelation::spawn().await;
     let ada = relation.person();
-    for request in [relation.follow(&ada, &ada), relation.block(&ada, &ada)] {
-        assert_eq!(answer(request).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    for what in ["follow", "block", "friend", "like", "follower"] {
+        assert_eq!(answer(relation.put(&ada, &ada, what)).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{what}");
     }
+    assert_eq!(answer(relation.put(&ada, &ada, "mute").json(&json!({}))).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(relation.told().await.len(), 0);
 }
 
 #[tokio::test]
-async fn a_block_either_way_forbids_following() {
+async fn a_follower_can_be_removed_and_is_not_told() {
     let relation = TestRelation::spawn().await;
     let (ada, bob) = (relation.person(), relation.person());
-    done([relation.block(&ada, &bob)]).await;
-    let (status, hers) = answer(relation.follow(&ada, &bob)).await;
-    assert_eq!(status, StatusCode::NOT_FOUND);
-    assert_eq!(answer(relation.follow(&bob, &ada)).await, (status, hers));
-    done([relation.unblock(&ada, &bob), relation.follow(&bob, &ada)]).await;
+    done([relation.follow(&ada, &bob), relation.delete(&bob, &ada, "follower")]).await;
+    assert_eq!(relation.standing(&ada, &bob).await, [false, false, false]);
+    let severed = RelationChanged { severed: true, ..RelationChanged::nothing(ada.id, bob.id) };
+    assert_eq!(relation.told().await.last(), Some(&severed));
+    assert_eq!(relation.happened().await, [(RelationEvent::Followed, ada.id, bob.id)]);
+    // It is no block.
+    done([relation.follow(&ada, &bob)]).await;
+    assert_eq!(relation.standing(&bob, &ada).await, [false, true, false]);
+}
+
+#[tokio::test]
+async fn one_follows_as_many_as_one_may_and_no_more() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, cleo, dan] = [(); 4].map(|()| relation.person());
+    done([relation.follow(&ada, &bob)]).await;
+    let pool = relation.db.superuser_pool(Service::Relation);
+    let fill = "insert into follows (actor, target) select $1::bigint, 1000000 + n from generate_series(1, 7498) n";
+    sqlx::query(fill).bind(ada.id).execute(&pool).await.unwrap();
+    assert_eq!(relation.service.mend_counts().await.unwrap(), 1);
+
+    done([relation.follow(&ada, &cleo)]).await;
+    let (status, problem) = answer(relation.follow(&ada, &dan)).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(problem["type"], "https://socialplatform.dev/problems/too-many-follows");
+    // Nothing of it was done or told; and a request counts as much.
+    assert_eq!(relation.standing(&ada, &dan).await, [false, false, false]);
+    assert_eq!(relation.told().await.len(), 2);
+    relation.set_private(&dan, true).await;
+    assert_eq!(answer(relation.follow(&ada, &dan)).await.0, StatusCode::CONFLICT);
+    done([relation.unfollow(&ada, &bob)]).await;
+    requested(relation.follow(&ada, &dan)).await;
+    assert_eq!(answer(relation.follow(&ada, &bob)).await.0, StatusCode::CONFLICT);
+    // What is asked already can be accepted.
+    done([relation.put(&dan, &ada, "follower")]).await;
 }
 
 #[tokio::test]
 async fn a_change_needs_a_person_and_an_id() {
     let relation = TestRelation::spawn().await;
     let ada = relation.person();
-    for (method, action) in [(Method::PUT, "follow"), (Method::DELETE, "follow"), (Method::PUT, "block"), (Method::DELETE, "block")] {
+    let actions = ["follow", "follower", "friend", "block", "like"];
+    let changes = actions.into_iter().flat_map(|action| [(Method::PUT, action), (Method::DELETE, action)]);
+    for (method, action) in changes.chain([(Method::DELETE, "mute"), (Method::DELETE, "note")]) {
         let path = format!("/v1/relations/{}/{action}", ada.id);
         assert_eq!(answer(relation.request(method.clone(), &path, None)).await.0, StatusCode::UNAUTHORIZED, "{method} {action}");
         for id in ["ada", "0", "-1", "1.5", "99999999999999999999", "%00"] {

@@ -123,15 +123,42 @@ async fn a_page_has_twenty_unless_asked_and_eighty_at_the_most() {
 }
 
 #[tokio::test]
-async fn whoever_is_blocked_finds_no_list() {
+async fn whoever_is_blocked_finds_an_empty_list_as_of_an_id_that_is_nobodys() {
     let relation = TestRelation::spawn().await;
     let (star, fans) = star(&relation, 2).await;
-    done([relation.block(&star, &fans[0])]).await;
-    for name in ["followers", "following"] {
-        let ask = |who| answer(relation.request(Method::GET, &list(&star, name, 5), who));
-        assert_eq!(ask(Some(&fans[0])).await.0, StatusCode::NOT_FOUND, "{name}");
-        for who in [Some(&fans[1]), Some(&star), None] {
-            assert_eq!(ask(who).await.0, StatusCode::OK, "{name}");
-        }
+    relation.befriend(&star, &fans[1]).await;
+    done([relation.follow(&star, &fans[1]), relation.block(&star, &fans[0])]).await;
+    for name in ["followers", "following", "friends"] {
+        assert_eq!(page(&relation, &list(&star, name, 5)).await.ids, ids([&fans[1]]), "{name}");
+        let of = async |who: &Person| relation.ids(&list(&star, name, 5), Some(who)).await;
+        assert_eq!(of(&fans[0]).await, [], "{name}");
+        assert_eq!(of(&star).await, [fans[1].id], "{name}");
+    }
+    // Neither does whoever blocks.
+    done([relation.block(&fans[1], &star)]).await;
+    assert_eq!(relation.ids(&list(&star, "followers", 5), Some(&fans[1])).await, []);
+}
+
+#[tokio::test]
+async fn whom_a_block_severs_is_left_out_and_the_page_is_full_all_the_same() {
+    let relation = TestRelation::spawn().await;
+    let (star, fans) = star(&relation, 9).await;
+    let reader = relation.person();
+    done([relation.block(&reader, &fans[0]), relation.block(&fans[2], &reader), relation.block(&reader, &fans[4])]).await;
+    let seen = relation.ids(&list(&star, "followers", 4), Some(&reader)).await;
+    assert_eq!(seen, [1, 3, 5, 6].map(|nth: usize| fans[nth].id));
+    assert_eq!(page(&relation, &list(&star, "followers", 80)).await.ids.len(), 9);
+}
+
+#[tokio::test]
+async fn own_lists_are_for_their_owner_alone() {
+    let relation = TestRelation::spawn().await;
+    let ada = relation.person();
+    for name in
+        ["follow-requests", "follow-requests/sent", "friend-requests", "friend-requests/sent", "matches", "blocks", "mutes", "suggestions"]
+    {
+        let path = format!("/v1/relations/{name}");
+        assert_eq!(answer(relation.request(Method::GET, &path, None)).await.0, StatusCode::UNAUTHORIZED, "{name}");
+        assert_eq!(relation.get(&path, Some(&ada)).await["items"], serde_json::json!([]), "{name}");
     }
 }

@@ -1,7 +1,19 @@
 //! From the front door: HTTP on a free port and a real PostgreSQL.
 
 mod blocks;
+mod counts;
+mod csv;
 mod facts;
 mod follows;
+mod friends;
+mod history;
+mod likes;
 mod lists;
+mod model;
+mod mutes;
+mod races;
+mod relations;
+mod requests;
+mod secrecy;
+mod suggestions;
 mod support;

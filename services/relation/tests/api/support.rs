@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use contracts::fact::{Fact, RelationChanged};
+use contracts::fact::{Fact, RelationChanged, RelationEvent, RelationHappened};
 use contracts::{AccountId, Service};
 use database::Schema;
 use identity::testing::Issuer;
 use relation::Relation;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
 use test_db::TestDb;
 use tokio::task::JoinSet;
@@ -27,6 +27,8 @@ pub struct TestRelation {
     url: String,
     issuer: Issuer,
     http: Client,
+    /// The service itself, for what no route does.
+    pub service: Relation,
     pub db: TestDb,
 }
 
@@ -49,11 +51,11 @@ impl TestRelation {
         let public = public_stack(relation.public(), &flags.serving, &rates);
         let private = private_stack(relation.private(), Readiness::default());
         let mut tasks = JoinSet::new();
-        tasks.spawn(relation.background());
+        tasks.spawn(relation.clone().background());
         tasks.spawn(async move {
             serve(listeners, &flags.serving, public, private, Readiness::default(), std::future::pending()).await;
         });
-        Self { _tasks: tasks, url, issuer, http: Client::new(), db }
+        Self { _tasks: tasks, url, issuer, http: Client::new(), service: relation, db }
     }
 
     /// Somebody new.
@@ -71,42 +73,113 @@ impl TestRelation {
         }
     }
 
+    /// Says how it shall be between `who` and `whom`.
+    pub fn put(&self, who: &Person, whom: &Person, what: &str) -> RequestBuilder {
+        self.request(Method::PUT, &format!("/v1/relations/{}/{what}", whom.id), Some(who))
+    }
+
+    /// Says that it shall be so no more.
+    pub fn delete(&self, who: &Person, whom: &Person, what: &str) -> RequestBuilder {
+        self.request(Method::DELETE, &format!("/v1/relations/{}/{what}", whom.id), Some(who))
+    }
+
     pub fn follow(&self, who: &Person, whom: &Person) -> RequestBuilder {
-        self.request(Method::PUT, &format!("/v1/relations/{}/follow", whom.id), Some(who))
+        self.put(who, whom, "follow")
     }
 
     pub fn unfollow(&self, who: &Person, whom: &Person) -> RequestBuilder {
-        self.request(Method::DELETE, &format!("/v1/relations/{}/follow", whom.id), Some(who))
+        self.delete(who, whom, "follow")
     }
 
     pub fn block(&self, who: &Person, whom: &Person) -> RequestBuilder {
-        self.request(Method::PUT, &format!("/v1/relations/{}/block", whom.id), Some(who))
+        self.put(who, whom, "block")
     }
 
     pub fn unblock(&self, who: &Person, whom: &Person) -> RequestBuilder {
-        self.request(Method::DELETE, &format!("/v1/relations/{}/block", whom.id), Some(who))
+        self.delete(who, whom, "block")
+    }
+
+    /// Makes friends of two who were not.
+    pub async fn befriend(&self, one: &Person, other: &Person) {
+        requested(self.put(one, other, "friend")).await;
+        done([self.put(other, one, "friend")]).await;
+    }
+
+    /// Sets whether one must ask to follow somebody.
+    pub async fn set_private(&self, who: &Person, approves_followers: bool) {
+        let settings = json!({"approves_followers": approves_followers, "suggestible": true});
+        let answer = answer(self.request(Method::PUT, "/v1/relations/settings", Some(who)).json(&settings)).await;
+        assert_eq!(answer, (StatusCode::OK, settings));
+    }
+
+    /// What is asked for, which must be there.
+    pub async fn get(&self, path: &str, who: Option<&Person>) -> Value {
+        let (status, body) = answer(self.request(Method::GET, path, who)).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        body
+    }
+
+    /// The ids on the first page of a list.
+    pub async fn ids(&self, path: &str, who: Option<&Person>) -> Vec<AccountId> {
+        let body = self.get(path, who).await;
+        body["items"].as_array().expect("items").iter().map(|item| item["id"].as_str().expect("an id").parse().expect("an id")).collect()
+    }
+
+    /// How `who` stands to `whom`.
+    pub async fn between(&self, who: &Person, whom: &Person) -> Value {
+        self.get(&format!("/v1/relations/{}", whom.id), Some(who)).await
     }
 
     /// How `who` stands to `whom`: following, followed by, blocking.
     pub async fn standing(&self, who: &Person, whom: &Person) -> [bool; 3] {
-        let (status, body) = answer(self.request(Method::GET, &format!("/v1/relations/{}", whom.id), Some(who))).await;
-        assert_eq!((status, &body["id"]), (StatusCode::OK, &Value::from(whom.id.to_string())));
+        let body = self.between(who, whom).await;
+        assert_eq!(body["id"], whom.id.to_string());
         ["following", "followed_by", "blocking"].map(|member| body[member].as_bool().expect("yes or no"))
     }
 
-    /// What was told, in the order in which others hear it.
-    pub async fn told(&self) -> Vec<RelationChanged> {
+    /// Every fact, in the order in which others hear it.
+    pub async fn facts(&self) -> Vec<Fact> {
         let pool = self.db.superuser_pool(Service::Relation);
         let waiting = "select exists (select from outbox where position is null)";
         eventually("every fact has its place", async || !sqlx::query_scalar::<_, bool>(waiting).fetch_one(&pool).await.expect("a row"))
             .await;
         let facts: Vec<Value> = sqlx::query_scalar("select fact from outbox order by position").fetch_all(&pool).await.expect("facts");
-        let changed = facts.into_iter().map(|fact| match serde_json::from_value(fact) {
-            Ok(Fact::RelationChanged(changed)) => changed,
-            other => panic!("relation tells {other:?}"),
+        facts.into_iter().map(|fact| serde_json::from_value(fact).expect("a fact")).collect()
+    }
+
+    /// How people stand to each other, as it was told.
+    pub async fn told(&self) -> Vec<RelationChanged> {
+        let changed = self.facts().await.into_iter().filter_map(|fact| match fact {
+            Fact::RelationChanged(changed) => Some(changed),
+            _ => None,
         });
         changed.collect()
     }
+
+    /// What people may be notified of, as it was told: what, by whom, to whom.
+    pub async fn happened(&self) -> Vec<(RelationEvent, AccountId, AccountId)> {
+        let happened = self.facts().await.into_iter().filter_map(|fact| match fact {
+            Fact::RelationHappened(RelationHappened { event, actor, target }) => Some((event, actor, target)),
+            _ => None,
+        });
+        happened.collect()
+    }
+}
+
+/// The answer to what somebody has to agree to.
+pub async fn requested(request: RequestBuilder) {
+    assert_eq!(answer(request).await, (StatusCode::ACCEPTED, json!({"requested": true})));
+}
+
+/// What stands between the viewer and somebody, where nothing does but what `set` sets.
+pub fn relationship(whom: &Person, change: impl FnOnce(&mut dyn FnMut(&str, Value))) -> Value {
+    let mut nothing = json!({
+        "id": whom.id, "following": false, "followed_by": false, "requested": false, "requested_by": false, "friends": false,
+        "friend_requested": false, "friend_requested_by": false, "blocking": false, "muting": false, "muting_notifications": false,
+        "muted_until": null, "note": null, "liked": false, "matched": false,
+    });
+    change(&mut |member: &str, value: Value| nothing[member] = value);
+    nothing
 }
 
 /// Makes each change in turn; each must be done at once.

@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::entities::Entity;
 use crate::store;
+use crate::store::profiles::Field;
 
 /// Who wrote something.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Author {
     pub(crate) id: AccountId,
     pub(crate) handle: String,
@@ -19,28 +21,64 @@ pub(crate) struct Author {
     pub(crate) picture: Option<String>,
 }
 
+impl Author {
+    pub(crate) fn new(id: AccountId, handle: String, display_name: String, picture_key: Option<&str>) -> Self {
+        Self { id, handle, display_name, picture: picture_key.map(|key| address(key, "thumb", None)) }
+    }
+}
+
 /// A profile.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Profile {
     #[serde(flatten)]
     pub(crate) author: Author,
     pub(crate) bio: String,
+    pub(crate) pronouns: String,
+    /// In the order that their owner chose.
+    pub(crate) fields: Vec<Field>,
+    /// The address of the header picture, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) header: Option<String>,
+    /// May be found by search and suggested to others.
+    pub(crate) discoverable: bool,
+    /// Posts that everybody may see, comments not counted.
+    pub(crate) posts_count: i32,
 }
 
 impl From<store::profiles::Profile> for Profile {
     fn from(profile: store::profiles::Profile) -> Self {
-        let picture = profile.picture_key.map(|key| address(&key, "thumb", None));
-        let author = Author { id: profile.id, handle: profile.handle, display_name: profile.display_name, picture };
-        Self { author, bio: profile.bio }
+        Self {
+            author: Author::new(profile.id, profile.handle, profile.display_name, profile.picture_key.as_deref()),
+            bio: profile.bio,
+            pronouns: profile.pronouns,
+            fields: profile.fields.0,
+            header: profile.header_key.map(|key| address(&key, "large", None)),
+            discoverable: profile.discoverable,
+            posts_count: profile.posts_count,
+        }
     }
 }
 
-/// A post, or a comment on one.
+/// A short list that has no pages.
 #[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Listed<T> {
+    pub(crate) items: Vec<T>,
+}
+
+/// A post, or a comment on one.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Post {
     pub(crate) id: PostId,
     pub(crate) author: Author,
     pub(crate) text: String,
+    /// What to show instead of the text and the photos, until the reader wants to see them.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) content_warning: String,
+    /// The primary subtag of BCP 47, such as `en`, if the author said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) language: Option<String>,
+    /// People, tags and links in the text, in its order.
+    pub(crate) entities: Vec<Entity>,
     /// A comment has that of the post it hangs on.
     pub(crate) visibility: Visibility,
     /// What a comment answers; gone when that was deleted.
@@ -51,14 +89,20 @@ pub(crate) struct Post {
     pub(crate) root: Option<PostId>,
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Timestamp,
+    /// When the text, the photos or what belongs to them were last changed, if they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) edited_at: Option<Timestamp>,
     pub(crate) photos: Vec<Photo>,
     pub(crate) reactions: Vec<Reaction>,
-    /// Answers to this very post or comment.
+    /// Answers to this very post or comment, without those of whom you block or who block you.
     pub(crate) comments_count: i32,
+    /// It is among your bookmarks.
+    pub(crate) bookmarked: bool,
 }
 
 /// A photo in a post.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Photo {
     pub(crate) id: PhotoId,
     /// What it shows, in words.
@@ -72,7 +116,7 @@ pub(crate) struct Photo {
 
 /// Where the bytes are. Addresses of a private photo carry a grant for you, good for five minutes: send your access token
 /// with them, and ask for the post again when they have gone stale.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Urls {
     pub(crate) thumb: String,
     pub(crate) large: String,
@@ -93,8 +137,8 @@ fn address(key: &str, variant: &str, grant: Option<&str>) -> String {
     }
 }
 
-/// How often an emoji stands under a post.
-#[derive(Debug, Serialize, ToSchema)]
+/// How often an emoji stands under a post, without the reactions of whom you block or who block you.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Reaction {
     pub(crate) emoji: String,
     pub(crate) count: i32,

@@ -6,10 +6,9 @@ use identity::MaybeViewer;
 use serving::{Page, Paged, Path, Problem, ProblemDocument, Result};
 
 use super::bodies::Post;
-use super::load;
 use super::timelines::whole;
 use crate::Social;
-use crate::store::timelines;
+use crate::store::threads;
 
 /// All comments in the thread of a post, newest first.
 #[utoipa::path(get, path = "/v1/posts/{id}/comments", tag = "posts", params(("id" = PostId, Path)), responses(
@@ -23,10 +22,7 @@ pub(crate) async fn list(
     page: Page,
 ) -> Result<Paged<Post>> {
     let viewer = viewer.map(|viewer| viewer.account);
-    let mut connection = social.pool.acquire().await?;
-    let root = load::posts(&mut connection, &social.signer, viewer, &[id.0]).await?.pop().ok_or_else(Problem::not_found)?;
-    drop(connection);
-    let root = root.root.unwrap_or(root.id);
-    let ids = timelines::comments(&social.pool, viewer, root, &page).await?;
+    let root = threads::root(&social.pool, viewer, id).await?.ok_or_else(Problem::not_found)?;
+    let ids = threads::comments(&social.pool, viewer, root, &page).await?;
     whole(&social, viewer, ids, &page).await
 }

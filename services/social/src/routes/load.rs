@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use contracts::photo::PhotoVisibility;
 use contracts::{AccountId, PostId};
 use identity::{PhotoGrant, ServiceSigner};
-use serving::Result;
+use serving::{Problem, Result};
 use sqlx::PgConnection;
 
 use super::bodies::{Author, Photo, Post, Reaction, Urls, made_at};
+use crate::State;
 use crate::store::{photos, posts, reactions};
 
-/// The posts among `ids` that the viewer may see, newest first.
+/// The posts among `ids` that the viewer may see, in the order of `ids`.
 pub(super) async fn posts(
     connection: &mut PgConnection,
     signer: &ServiceSigner,
@@ -21,7 +22,9 @@ pub(super) async fn posts(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let found = posts::by_ids(connection, viewer, ids).await?;
+    let mut found = posts::by_ids(connection, viewer, ids).await?;
+    let places: HashMap<i64, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+    found.sort_unstable_by_key(|post| places.get(&post.id.0).copied());
     let ids: Vec<i64> = found.iter().map(|post| post.id.0).collect();
     let mut shown: HashMap<PostId, Vec<Photo>> = HashMap::new();
     for photo in photos::of_posts(connection, &ids).await? {
@@ -34,22 +37,28 @@ pub(super) async fn posts(
     }
     let whole = found.into_iter().map(|post| Post {
         id: post.id,
-        author: Author {
-            id: post.author,
-            handle: post.handle,
-            display_name: post.display_name,
-            picture: post.picture_key.map(|key| Urls::new(&key, None).thumb),
-        },
+        author: Author::new(post.author, post.handle, post.display_name, post.picture_key.as_deref()),
         text: post.text,
+        content_warning: post.content_warning,
+        language: post.language,
+        entities: post.entities.0,
         visibility: post.visibility,
         parent: post.parent,
         root: post.root,
         created_at: made_at(post.id.0),
+        edited_at: post.edited_at.map(|at| at.to_jiff()),
         photos: shown.remove(&post.id).unwrap_or_default(),
         reactions: reacted.remove(&post.id).unwrap_or_default(),
         comments_count: post.comments_count,
+        bookmarked: post.bookmarked,
     });
     Ok(whole.collect())
+}
+
+/// One post, if the viewer may see it.
+pub(super) async fn post(social: &State, viewer: Option<AccountId>, id: PostId) -> Result<Post> {
+    let mut connection = social.pool.acquire().await?;
+    posts(&mut connection, &social.signer, viewer, &[id.0]).await?.pop().ok_or_else(Problem::not_found)
 }
 
 /// A photo as this viewer sees it. A private one is shown by its owner only: where others had used it while it was public,

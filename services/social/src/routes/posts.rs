@@ -1,41 +1,50 @@
 //! Posts and comments: one to write, one to read, one to delete.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use audience::Visibility;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use contracts::client::CallError;
 use contracts::fact::{Fact, PostNarrowed};
-use contracts::photo::UsablePhoto;
 use contracts::{AccountId, PhotoId, PostId};
+use facts::FactId;
 use identity::{MaybeViewer, Viewer};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serving::{Attempt, Create, Json, Path, Problem, ProblemDocument, Result};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::bodies::Post;
-use super::load;
-use crate::store::{photos, posts, profiles};
-use crate::text::PostText;
-use crate::{Social, State as Inner};
+use super::photos::{keep, usable};
+use super::{Pending, heard, load};
+use crate::Social;
+use crate::entities::{self, Entity};
+use crate::store::posts::Content;
+use crate::store::{self, posts, profiles, threads};
+use crate::text::{ContentWarning, Language, PostText};
 
 /// Images of one post.
 const MOST_PHOTOS: usize = 10;
-/// How long a caller waits until everybody has heard.
-const HEARD_BY_ALL: Duration = Duration::from_secs(2);
+/// People named in one post: more would be a way to bother many at once.
+const MOST_MENTIONS: usize = 20;
+/// Tags of one post.
+const MOST_TAGS: usize = 30;
 
 /// What is to be posted.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPost {
-    /// At most 5,000 characters. May be empty where there are photos.
+    /// At most 5,000 characters. May be empty where there are photos. `@handle`, `#tag` and addresses in it become entities.
     #[schema(value_type = String, max_length = 5000)]
     text: PostText,
-    /// For whom; everybody unless said. A comment takes that of its thread.
+    /// What to show first instead of the text and the photos, at most 500 characters.
+    #[schema(value_type = Option<String>, max_length = 500)]
+    content_warning: Option<ContentWarning>,
+    /// The language of the text: the primary subtag of BCP 47, such as `en`.
+    #[schema(value_type = Option<String>, max_length = 3)]
+    language: Option<Language>,
+    /// For whom; everybody unless said. `direct` is for whom the text mentions. A comment takes that of its thread.
     visibility: Option<Visibility>,
     /// Your own photos, or public ones of others: at most ten, each once.
     #[serde(default)]
@@ -49,17 +58,37 @@ impl NewPost {
         if self.text.as_str().is_empty() && self.photos.is_empty() {
             return Err(Problem::invalid("text", "write something, or show a photo"));
         }
-        if self.photos.len() > MOST_PHOTOS {
-            return Err(Problem::invalid("photos", format!("a post shows at most {MOST_PHOTOS} photos")));
-        }
-        if self.photos.iter().collect::<HashSet<_>>().len() < self.photos.len() {
-            return Err(Problem::invalid("photos", "name each photo once"));
-        }
         if self.parent.is_some() && self.visibility.is_some() {
             return Err(Problem::invalid("visibility", "a comment is for those who see what it answers; leave this out"));
         }
-        Ok(())
+        check_photos(&self.photos)
     }
+}
+
+/// At most ten photos, each once.
+pub(super) fn check_photos(photos: &[PhotoId]) -> Result<()> {
+    if photos.len() > MOST_PHOTOS {
+        return Err(Problem::invalid("photos", format!("a post shows at most {MOST_PHOTOS} photos")));
+    }
+    if photos.iter().collect::<HashSet<_>>().len() < photos.len() {
+        return Err(Problem::invalid("photos", "name each photo once"));
+    }
+    Ok(())
+}
+
+/// Finds what a text names, and whose the handles in it are.
+pub(super) async fn read(connection: &mut PgConnection, author: AccountId, text: &str) -> Result<Vec<Entity>> {
+    let found = entities::find(text);
+    let handles = entities::handles(&found);
+    if handles.len() > MOST_MENTIONS {
+        return Err(Problem::invalid("text", format!("mention at most {MOST_MENTIONS} people")));
+    }
+    let people = store::entities::people(connection, author, &handles).await?;
+    let entities = entities::resolve(found, &people);
+    if entities::tags(&entities).len() > MOST_TAGS {
+        return Err(Problem::invalid("text", format!("use at most {MOST_TAGS} different tags")));
+    }
+    Ok(entities)
 }
 
 /// Post something, or comment.
@@ -75,59 +104,40 @@ pub(crate) async fn create(
     Create { body, idempotency }: Create<NewPost>,
 ) -> Result<Response> {
     body.check()?;
-    let applied = photos::applied(&social.pool).await?;
+    // Asked now, so that a repeat needs no answer of photo, and again in the transaction of the effect, where it counts.
+    if !body.photos.is_empty()
+        && let Some(answer) = idempotency.stored(&social.pool, viewer.account).await?
+    {
+        return Ok(answer);
+    }
     let photos = usable(&social, viewer.account, &body.photos).await?;
     let mut attempt = match idempotency.begin(&social.pool, viewer.account).await? {
         Attempt::Replayed(response) => return Ok(response),
         Attempt::Fresh(attempt) => attempt,
     };
     profiles::ensure(&mut attempt, &viewer).await?;
-    let text = body.text.as_str();
+    let entities = read(&mut attempt, viewer.account, body.text.as_str()).await?;
+    let content = Content {
+        text: body.text.as_str(),
+        content_warning: body.content_warning.as_ref().map_or("", ContentWarning::as_str),
+        language: body.language.as_ref().map(Language::as_str),
+        entities: &entities,
+    };
     let id = match body.parent {
         Some(parent) => {
-            let thread = posts::thread(&mut attempt, viewer.account, parent).await?.ok_or_else(Problem::not_found)?;
-            posts::insert_comment(&mut attempt, viewer.account, text, thread).await?
+            let thread = threads::join(&mut attempt, viewer.account, parent).await?.ok_or_else(Problem::not_found)?;
+            posts::insert_comment(&mut attempt, viewer.account, &content, thread).await?
         }
-        None => posts::insert(&mut attempt, viewer.account, text, body.visibility.unwrap_or_default()).await?,
+        None => posts::insert(&mut attempt, viewer.account, &content, body.visibility.unwrap_or_default()).await?,
     };
-    keep(&mut attempt, applied, &photos).await?;
-    for (position, photo) in (0..).zip(&photos) {
-        posts::show_photo(&mut attempt, id, position, photo.id).await?;
+    store::entities::add(&mut attempt, id, &entities::mentioned(&entities), &entities::tags(&entities)).await?;
+    if !body.photos.is_empty() {
+        keep(&mut attempt, &photos).await?;
+        posts::show_photos(&mut attempt, id, &body.photos).await?;
     }
     let mut made = load::posts(&mut attempt, &social.signer, Some(viewer.account), &[id.0]).await?;
     let post = made.pop().ok_or_else(|| Problem::internal("a post that was just made cannot be seen by its author"))?;
     attempt.finish(StatusCode::CREATED, &post).await
-}
-
-/// Asks photo, in one call, whether the author may show these.
-pub(super) async fn usable(social: &Inner, author: AccountId, photos: &[PhotoId]) -> Result<Vec<UsablePhoto>> {
-    if photos.is_empty() {
-        return Ok(Vec::new());
-    }
-    let answer = social.photo.usable(author, photos.to_vec()).await.map_err(|error| {
-        match &error {
-            CallError::Unreachable { source, .. } => tracing::warn!(%error, cause = %source, "photo gives no answer"),
-            CallError::Refused { .. } => tracing::error!(%error, "photo refuses our question"),
-        }
-        Problem::unavailable("Photos cannot be checked now. Post without them, or try again.", Duration::from_secs(2))
-    })?;
-    let usable: HashSet<PhotoId> = answer.photos.iter().map(|photo| photo.id).collect();
-    match photos.iter().position(|photo| !usable.contains(photo)) {
-        Some(index) => Err(Problem::invalid(format!("photos[{index}]"), "there is no such photo of yours, and no public one")),
-        None => Ok(answer.photos),
-    }
-}
-
-/// Keeps what photo answered, unless it has told something newer meanwhile.
-pub(super) async fn keep(connection: &mut PgConnection, applied: i64, answered: &[UsablePhoto]) -> Result<()> {
-    let ids: Vec<i64> = answered.iter().map(|photo| photo.id.0).collect();
-    if !ids.is_empty() && photos::changed_since(connection, applied, &ids).await? {
-        return Err(Problem::unavailable("A photo changed at this very moment. Try again.", Duration::from_secs(1)));
-    }
-    for photo in answered {
-        photos::keep(connection, photo).await?;
-    }
-    Ok(())
 }
 
 /// One post or comment.
@@ -137,17 +147,7 @@ pub(crate) async fn show(
     MaybeViewer(viewer): MaybeViewer,
     Path(id): Path<PostId>,
 ) -> Result<Json<Post>> {
-    let viewer = viewer.map(|viewer| viewer.account);
-    let mut connection = social.pool.acquire().await?;
-    let mut found = load::posts(&mut connection, &social.signer, viewer, &[id.0]).await?;
-    found.pop().map(Json).ok_or_else(Problem::not_found)
-}
-
-/// The change is made, and not every service has applied it yet.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Pending {
-    /// Always `true`.
-    pending: bool,
+    load::post(&social, viewer.map(|viewer| viewer.account), id).await.map(Json)
 }
 
 /// Delete a post of yours with all its comments, or a comment.
@@ -158,18 +158,25 @@ pub(crate) struct Pending {
 ))]
 pub(crate) async fn delete(State(Social(social)): State<Social>, viewer: Viewer, Path(id): Path<PostId>) -> Result<Response> {
     let mut tx = social.pool.begin().await?;
+    threads::lock_to_delete(&mut tx, id).await?;
+    // What grants the thread has given is known only while it is there.
+    let fact = tell_narrowed(&mut tx, viewer.account, id).await?;
     if !posts::delete(&mut tx, viewer.account, id).await? {
         return Err(Problem::not_found());
     }
-    let fact = facts::publish(&mut tx, &Fact::PostNarrowed(PostNarrowed { post: id, author: viewer.account })).await?;
     tx.commit().await?;
-    // The post is gone, so a database that fails now only leaves open who has heard of it.
-    let heard = social.outbox.passed(fact, HEARD_BY_ALL).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "failed to ask whether a deletion was heard of");
-        false
-    });
-    Ok(match heard {
+    Ok(match heard(&social, fact).await {
         true => StatusCode::NO_CONTENT.into_response(),
         false => (StatusCode::ACCEPTED, Json(Pending { pending: true })).into_response(),
     })
+}
+
+/// Tells that a post is for fewer now, and each comment below it that shows a private photo: a grant names the comment that
+/// it was given for. The answer is the last fact; who has heard of it has heard of all.
+pub(super) async fn tell_narrowed(connection: &mut PgConnection, author: AccountId, id: PostId) -> Result<FactId> {
+    for comment in threads::granting(connection, id).await? {
+        let narrowed = PostNarrowed { post: comment.id, author: comment.author };
+        facts::publish(connection, &Fact::PostNarrowed(narrowed)).await?;
+    }
+    Ok(facts::publish(connection, &Fact::PostNarrowed(PostNarrowed { post: id, author })).await?)
 }

@@ -4,15 +4,19 @@ use axum::extract::State;
 use contracts::photo::PhotoVisibility;
 use contracts::{AccountId, PhotoId};
 use identity::{MaybeViewer, Viewer};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serving::{Json, Path, Problem, ProblemDocument, Query, Result};
 use utoipa::{IntoParams, ToSchema};
 
 use super::bodies::Profile;
-use super::posts::{keep, usable};
-use crate::store::{photos, profiles};
-use crate::text::{Bio, DisplayName};
+use super::photos::{Asked, keep, usable};
+use super::present;
+use crate::store::profiles;
+use crate::text::{Bio, DisplayName, FieldName, FieldValue, Pronouns};
 use crate::{Social, State as Inner};
+
+/// Fields of one profile.
+const MOST_FIELDS: usize = 4;
 
 /// Which profile is looked for.
 #[derive(Deserialize, IntoParams)]
@@ -31,7 +35,7 @@ pub(crate) async fn find(
 ) -> Result<Json<Profile>> {
     let viewer = viewer.map(|viewer| viewer.account);
     let found = profiles::by_handle(&social.pool, viewer, &handle.to_ascii_lowercase()).await?;
-    found.map(Profile::from).map(Json).ok_or_else(Problem::not_found)
+    find_by_id(&social, viewer, found.ok_or_else(Problem::not_found)?).await
 }
 
 /// A profile.
@@ -49,6 +53,18 @@ async fn find_by_id(social: &Inner, viewer: Option<AccountId>, id: AccountId) ->
     found.pop().map(Profile::from).map(Json).ok_or_else(Problem::not_found)
 }
 
+/// Something to say of yourself under a name of your choice.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewField {
+    /// At most 50 characters.
+    #[schema(value_type = String, max_length = 50)]
+    name: FieldName,
+    /// At most 255 characters.
+    #[schema(value_type = String, max_length = 255)]
+    value: FieldValue,
+}
+
 /// What to change of your profile; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -59,39 +75,76 @@ pub(crate) struct ProfileChange {
     /// At most 500 characters.
     #[schema(value_type = Option<String>, max_length = 500)]
     bio: Option<Bio>,
+    /// How to speak of you, at most 40 characters.
+    #[schema(value_type = Option<String>, max_length = 40)]
+    pronouns: Option<Pronouns>,
+    /// All fields, at most four.
+    fields: Option<Vec<NewField>>,
+    /// May you be found by search and suggested to others?
+    discoverable: Option<bool>,
     /// A public photo, or `null` for none.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<PhotoId>)]
     picture_photo_id: Option<Option<PhotoId>>,
+    /// A public photo for the top of the profile, or `null` for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<PhotoId>)]
+    header_photo_id: Option<Option<PhotoId>>,
 }
 
-/// Tells `null` from what is left out.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Option<PhotoId>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
-/// Change your profile.
+/// Change your profile. Its pictures are public photos; a private one is refused until you make it public.
 #[utoipa::path(patch, path = "/v1/profiles/me", tag = "profiles", request_body = ProfileChange, responses((status = 200, body = Profile), (status = 422, body = ProblemDocument)))]
 pub(crate) async fn update(
     State(Social(social)): State<Social>,
     viewer: Viewer,
     Json(change): Json<ProfileChange>,
 ) -> Result<Json<Profile>> {
-    let asked: Vec<PhotoId> = change.picture_photo_id.flatten().into_iter().collect();
-    let applied = photos::applied(&social.pool).await?;
-    let pictures = usable(&social, viewer.account, &asked).await.map_err(|problem| match problem.status().as_u16() {
-        422 => Problem::invalid("picture_photo_id", "there is no such photo of yours, and no public one"),
-        _ => problem,
-    })?;
-    if pictures.iter().any(|picture| picture.state.visibility == PhotoVisibility::Private) {
-        return Err(Problem::invalid("picture_photo_id", "a profile picture is seen by everybody: make the photo public first"));
-    }
+    let fields = change.fields.map(checked).transpose()?;
+    let picture = public(&social, viewer.account, "picture_photo_id", change.picture_photo_id).await?;
+    let header = public(&social, viewer.account, "header_photo_id", change.header_photo_id).await?;
     let mut tx = social.pool.begin().await?;
     profiles::ensure(&mut tx, &viewer).await?;
-    keep(&mut tx, applied, &pictures).await?;
-    let display_name = change.display_name.as_ref().map(DisplayName::as_str);
-    let bio = change.bio.as_ref().map(Bio::as_str);
-    profiles::update(&mut tx, viewer.account, display_name, bio, change.picture_photo_id).await?;
+    for asked in [&picture, &header] {
+        keep(&mut tx, asked).await?;
+    }
+    let change = profiles::Change {
+        display_name: change.display_name.as_ref().map(DisplayName::as_str),
+        bio: change.bio.as_ref().map(Bio::as_str),
+        pronouns: change.pronouns.as_ref().map(Pronouns::as_str),
+        fields: fields.as_deref(),
+        discoverable: change.discoverable,
+        picture: change.picture_photo_id,
+        header: change.header_photo_id,
+    };
+    profiles::update(&mut tx, viewer.account, &change).await?;
     tx.commit().await?;
     find_by_id(&social, Some(viewer.account), viewer.account).await
+}
+
+fn checked(fields: Vec<NewField>) -> Result<Vec<profiles::Field>> {
+    if fields.len() > MOST_FIELDS {
+        return Err(Problem::invalid("fields", format!("a profile has at most {MOST_FIELDS} fields")));
+    }
+    if let Some(unnamed) = fields.iter().position(|field| field.name.as_str().is_empty()) {
+        return Err(Problem::invalid(format!("fields[{unnamed}].name"), "give the field a name"));
+    }
+    let fields =
+        fields.iter().map(|field| profiles::Field { name: field.name.as_str().to_owned(), value: field.value.as_str().to_owned() });
+    Ok(fields.collect())
+}
+
+/// Asks photo about a picture that everybody is to see.
+async fn public(social: &Inner, account: AccountId, field: &str, photo: Option<Option<PhotoId>>) -> Result<Asked> {
+    let asked: Vec<PhotoId> = photo.flatten().into_iter().collect();
+    let asked = usable(social, account, &asked).await.map_err(|problem| match problem.status().as_u16() {
+        422 => Problem::invalid(field, "there is no such photo of yours, and no public one"),
+        _ => problem,
+    })?;
+    match asked.usable.iter().find(|photo| photo.state.visibility == PhotoVisibility::Private) {
+        None => Ok(asked),
+        Some(photo) => {
+            let publish = "the photo is private and a profile is seen by everybody: publish it first, with {\"visibility\": \"public\"}";
+            Err(Problem::invalid(field, format!("{publish} to PATCH /v1/photos/{}", photo.id)))
+        }
+    }
 }

@@ -3,18 +3,20 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use contracts::PostId;
-use identity::Viewer;
-use serving::{Path, Problem, ProblemDocument, Result};
-use sqlx::PgConnection;
+use identity::{MaybeViewer, Viewer};
+use serde::{Deserialize, Serialize};
+use serving::{Page, Paged, Path, Problem, ProblemDocument, Query, Result};
+use utoipa::{IntoParams, ToSchema};
 
+use super::bodies::Author;
 use crate::Social;
 use crate::emoji::Emoji;
 use crate::store::{posts, profiles, reactions};
 
 /// Different emoji of one person under one post.
-const MOST_OF_ACCOUNT: i64 = 8;
+const MOST_OF_ACCOUNT: i64 = 3;
 /// Different emoji under one post: more would be a wall.
-const MOST_OF_POST: i64 = 100;
+const MOST_OF_POST: i64 = 20;
 
 /// React to a post or a comment. Doing it again changes nothing.
 #[utoipa::path(put, path = "/v1/posts/{id}/reactions/{emoji}", tag = "reactions", params(("id" = PostId, Path), ("emoji" = String, Path)), responses(
@@ -30,8 +32,10 @@ pub(crate) async fn create(
 ) -> Result<StatusCode> {
     let emoji = Emoji::parse(&emoji)?;
     let mut tx = social.pool.begin().await?;
-    visible(&mut tx, &viewer, id).await?;
     profiles::ensure(&mut tx, &viewer).await?;
+    if !reactions::lock(&mut tx, id, viewer.account).await? {
+        return Err(Problem::not_found());
+    }
     let room = reactions::room(&mut tx, id, viewer.account, emoji).await?;
     if room.of_account >= MOST_OF_ACCOUNT {
         return Err(Problem::conflict("too-many-reactions", format!("You have {MOST_OF_ACCOUNT} reactions here; take one back first.")));
@@ -56,16 +60,51 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode> {
     let emoji = Emoji::parse(&emoji)?;
     let mut tx = social.pool.begin().await?;
-    visible(&mut tx, &viewer, id).await?;
-    reactions::room(&mut tx, id, viewer.account, emoji).await?;
+    if !reactions::lock(&mut tx, id, viewer.account).await? {
+        return Err(Problem::not_found());
+    }
     reactions::delete(&mut tx, id, viewer.account, emoji).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn visible(connection: &mut PgConnection, viewer: &Viewer, id: PostId) -> Result<()> {
-    match posts::thread(connection, viewer.account, id).await? {
-        Some(_) => Ok(()),
-        None => Err(Problem::not_found()),
+/// Which reactions are asked for.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct Which {
+    /// Only this emoji.
+    emoji: Option<String>,
+}
+
+/// A reaction and who reacted.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Reactor {
+    emoji: String,
+    account: Author,
+}
+
+/// Who reacted to a post or a comment, the last first, without whom you block or who block you.
+#[utoipa::path(get, path = "/v1/posts/{id}/reactions", tag = "reactions", params(("id" = PostId, Path), Which), responses(
+    (status = 200, body = Paged<Reactor>),
+    (status = 404, body = ProblemDocument),
+    (status = 422, body = ProblemDocument, description = "It is not exactly one emoji"),
+))]
+pub(crate) async fn list(
+    State(Social(social)): State<Social>,
+    MaybeViewer(viewer): MaybeViewer,
+    Path(id): Path<PostId>,
+    Query(Which { emoji }): Query<Which>,
+    page: Page,
+) -> Result<Paged<Reactor>> {
+    let viewer = viewer.map(|viewer| viewer.account);
+    let emoji = emoji.as_deref().map(Emoji::parse).transpose()?;
+    let mut connection = social.pool.acquire().await?;
+    if !posts::is_visible(&mut connection, viewer, id).await? {
+        return Err(Problem::not_found());
     }
+    drop(connection);
+    let reactors = reactions::list(&social.pool, viewer, id, emoji, &page).await?;
+    Ok(page.cut(reactors, |reactor| reactor.id).map(|reactor| Reactor {
+        emoji: reactor.emoji,
+        account: Author::new(reactor.account, reactor.handle, reactor.display_name, reactor.picture_key.as_deref()),
+    }))
 }

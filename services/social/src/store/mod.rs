@@ -1,7 +1,20 @@
 //! SQL, one function per question.
 
+pub(crate) mod bookmarks;
+pub(crate) mod counts;
+pub(crate) mod entities;
+pub(crate) mod home;
+pub(crate) mod lists;
+pub(crate) mod notifications;
 pub(crate) mod photos;
+pub(crate) mod pins;
 pub(crate) mod posts;
 pub(crate) mod profiles;
 pub(crate) mod reactions;
+pub(crate) mod reports;
+pub(crate) mod revisions;
+pub(crate) mod search;
+pub(crate) mod stream;
+pub(crate) mod tags;
+pub(crate) mod threads;
 pub(crate) mod timelines;

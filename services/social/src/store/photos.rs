@@ -80,7 +80,9 @@ pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged)
     .execute(&mut *connection)
     .await?;
     if *visibility == PhotoVisibility::Private {
-        sqlx::query!("update profiles set picture = null where picture = $1", changed.photo as PhotoId).execute(connection).await?;
+        // Two statements, each with its index.
+        sqlx::query!("update profiles set picture = null where picture = $1", changed.photo as PhotoId).execute(&mut *connection).await?;
+        sqlx::query!("update profiles set header = null where header = $1", changed.photo as PhotoId).execute(connection).await?;
     }
     Ok(())
 }

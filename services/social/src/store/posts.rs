@@ -2,6 +2,10 @@ use audience::Visibility;
 use contracts::{AccountId, PhotoId, PostId};
 use serving::Result;
 use sqlx::PgConnection;
+use sqlx::types::Json;
+
+use super::threads::Thread;
+use crate::entities::Entity;
 
 /// A post or a comment with its author.
 pub(crate) struct Post {
@@ -11,33 +15,39 @@ pub(crate) struct Post {
     pub(crate) display_name: String,
     pub(crate) picture_key: Option<String>,
     pub(crate) text: String,
+    pub(crate) content_warning: String,
+    pub(crate) language: Option<String>,
+    pub(crate) entities: Json<Vec<Entity>>,
     pub(crate) visibility: Visibility,
     pub(crate) parent: Option<PostId>,
     pub(crate) root: Option<PostId>,
+    pub(crate) edited_at: Option<jiff_sqlx::Timestamp>,
     pub(crate) comments_count: i32,
+    pub(crate) bookmarked: bool,
 }
 
-/// What a comment takes over from its thread.
-#[derive(Clone, Copy)]
-pub(crate) struct Thread {
-    pub(crate) parent: PostId,
-    pub(crate) root: PostId,
-    pub(crate) root_author: AccountId,
-    pub(crate) visibility: Visibility,
+/// What somebody wrote.
+pub(crate) struct Content<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) content_warning: &'a str,
+    pub(crate) language: Option<&'a str>,
+    pub(crate) entities: &'a [Entity],
 }
 
-/// These posts, as far as the viewer may see them, newest first. A comment is for who sees its root and is not severed
-/// from its author.
+/// These posts, as far as the viewer may see them. Answers of those from whom the viewer is severed are not counted.
 pub(crate) async fn by_ids(connection: &mut PgConnection, viewer: Option<AccountId>, ids: &[i64]) -> Result<Vec<Post>> {
     Ok(sqlx::query_as!(
         Post,
-        r#"select posts.id as "id: PostId", author as "author: AccountId", handle, display_name, photos.key as "picture_key?",
-               text, posts.visibility as "visibility: Visibility", parent as "parent: PostId", root as "root: PostId", comments_count
+        r#"with hidden as materialized (select account from severed_from($1))
+           select posts.id as "id!: PostId", author as "author!: AccountId", handle as "handle!", display_name as "display_name!",
+               photos.key as "picture_key?", text as "text!", content_warning as "content_warning!", language as "language?",
+               entities as "entities!: Json<Vec<Entity>>", posts.visibility as "visibility!: Visibility", parent as "parent?: PostId",
+               root as "root?: PostId", edited_at as "edited_at?",
+               (comments_count - (select count(*) from hidden join posts answers on answers.parent = posts.id and answers.author = hidden.account))::int
+                   as "comments_count!",
+               exists (select from bookmarks where bookmarks.post = posts.id and bookmarks.account = $1) as "bookmarked!"
            from posts join profiles on profiles.id = author left join photos on photos.id = picture
-           where posts.id = any($2)
-               and may_see($1, coalesce(root_author, author), posts.visibility)
-               and (root is null or not severed($1, author))
-           order by posts.id desc"#,
+           where posts.id = any($2) and visible($1, posts)"#,
         viewer as Option<AccountId>,
         ids,
     )
@@ -45,43 +55,68 @@ pub(crate) async fn by_ids(connection: &mut PgConnection, viewer: Option<Account
     .await?)
 }
 
-/// The thread that a comment on `parent` joins, if the author may see it. The row is kept from being deleted meanwhile.
-pub(crate) async fn thread(connection: &mut PgConnection, viewer: AccountId, parent: PostId) -> Result<Option<Thread>> {
-    Ok(sqlx::query_as!(
-        Thread,
-        r#"select id as "parent: PostId", coalesce(root, id) as "root!: PostId", coalesce(root_author, author) as "root_author!: AccountId",
-               visibility as "visibility: Visibility"
-           from posts
-           where id = $2 and may_see($1, coalesce(root_author, author), visibility) and (root is null or not severed($1, author))
-           for key share"#,
-        viewer as AccountId,
-        parent as PostId,
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
-pub(crate) async fn insert(connection: &mut PgConnection, author: AccountId, text: &str, visibility: Visibility) -> Result<PostId> {
+/// Is this post there, for this viewer?
+pub(crate) async fn is_visible(connection: &mut PgConnection, viewer: Option<AccountId>, id: PostId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"insert into posts (author, text, visibility) values ($1, $2, $3) returning id as "id: PostId""#,
-        author as AccountId,
-        text,
-        visibility as Visibility,
+        r#"select exists (select from posts where id = $2 and visible($1, posts)) as "visible!""#,
+        viewer as Option<AccountId>,
+        id as PostId,
     )
     .fetch_one(connection)
     .await?)
 }
 
-/// Inserts a comment and counts it where it answers.
-pub(crate) async fn insert_comment(connection: &mut PgConnection, author: AccountId, text: &str, thread: Thread) -> Result<PostId> {
+/// Keeps a post that the viewer may see from being deleted; `false` if there is none.
+pub(crate) async fn hold(connection: &mut PgConnection, viewer: AccountId, id: PostId) -> Result<bool> {
+    let held = sqlx::query!("select from posts where id = $2 and visible($1, posts) for key share", viewer as AccountId, id as PostId)
+        .fetch_optional(connection)
+        .await?;
+    Ok(held.is_some())
+}
+
+/// Inserts a post and counts it in its author's profile, if everybody may see it.
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    author: AccountId,
+    content: &Content<'_>,
+    visibility: Visibility,
+) -> Result<PostId> {
+    let id = sqlx::query_scalar!(
+        r#"insert into posts (author, text, content_warning, language, entities, visibility) values ($1, $2, $3, $4, $5, $6)
+           returning id as "id: PostId""#,
+        author as AccountId,
+        content.text,
+        content.content_warning,
+        content.language,
+        Json(content.entities) as Json<&[Entity]>,
+        visibility as Visibility,
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if is_open(visibility) {
+        count_in_profile(connection, author, 1).await?;
+    }
+    Ok(id)
+}
+
+/// Inserts a comment and counts it where it answers. The thread must be locked, as [`super::threads::join`] does.
+pub(crate) async fn insert_comment(
+    connection: &mut PgConnection,
+    author: AccountId,
+    content: &Content<'_>,
+    thread: Thread,
+) -> Result<PostId> {
     sqlx::query!("update posts set comments_count = comments_count + 1 where id = $1", thread.parent as PostId)
         .execute(&mut *connection)
         .await?;
     Ok(sqlx::query_scalar!(
-        r#"insert into posts (author, text, visibility, parent, root, root_author) values ($1, $2, $3, $4, $5, $6)
-           returning id as "id: PostId""#,
+        r#"insert into posts (author, text, content_warning, language, entities, visibility, parent, root, root_author)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id as "id: PostId""#,
         author as AccountId,
-        text,
+        content.text,
+        content.content_warning,
+        content.language,
+        Json(content.entities) as Json<&[Entity]>,
         thread.visibility as Visibility,
         thread.parent as PostId,
         thread.root as PostId,
@@ -91,18 +126,27 @@ pub(crate) async fn insert_comment(connection: &mut PgConnection, author: Accoun
     .await?)
 }
 
-pub(crate) async fn show_photo(connection: &mut PgConnection, post: PostId, position: i32, photo: PhotoId) -> Result<()> {
-    sqlx::query!("insert into post_photos (post, position, photo) values ($1, $2, $3)", post as PostId, position, photo as PhotoId)
-        .execute(connection)
-        .await?;
+/// Shows these photos, and no others, in this order.
+pub(crate) async fn show_photos(connection: &mut PgConnection, post: PostId, photos: &[PhotoId]) -> Result<()> {
+    let photos: Vec<i64> = photos.iter().map(|photo| photo.0).collect();
+    sqlx::query!("delete from post_photos where post = $1", post as PostId).execute(&mut *connection).await?;
+    sqlx::query!(
+        "insert into post_photos (post, position, photo)
+         select $1::bigint, place - 1, photo from unnest($2::bigint[]) with ordinality as asked (photo, place)",
+        post as PostId,
+        &photos,
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
 /// Deletes a post of `author` with its whole thread, or a comment; `false` if there is none. Answers to a deleted comment
-/// stay in the thread.
+/// stay in the thread. The thread must be locked, as [`super::threads::lock`] does.
 pub(crate) async fn delete(connection: &mut PgConnection, author: AccountId, id: PostId) -> Result<bool> {
     let deleted = sqlx::query!(
-        r#"delete from posts where id = $1 and author = $2 returning parent as "parent: PostId""#,
+        r#"delete from posts where id = $1 and author = $2
+           returning parent as "parent: PostId", root as "root: PostId", visibility as "visibility: Visibility""#,
         id as PostId,
         author as AccountId,
     )
@@ -110,7 +154,23 @@ pub(crate) async fn delete(connection: &mut PgConnection, author: AccountId, id:
     .await?;
     let Some(deleted) = deleted else { return Ok(false) };
     if let Some(parent) = deleted.parent {
-        sqlx::query!("update posts set comments_count = comments_count - 1 where id = $1", parent as PostId).execute(connection).await?;
+        sqlx::query!("update posts set comments_count = comments_count - 1 where id = $1", parent as PostId)
+            .execute(&mut *connection)
+            .await?;
+    }
+    if deleted.root.is_none() && is_open(deleted.visibility) {
+        count_in_profile(connection, author, -1).await?;
     }
     Ok(true)
+}
+
+/// May everybody see it?
+pub(crate) fn is_open(visibility: Visibility) -> bool {
+    matches!(visibility, Visibility::Public | Visibility::Unlisted)
+}
+
+/// Counts posts that came to be or ceased to be for everybody.
+pub(crate) async fn count_in_profile(connection: &mut PgConnection, author: AccountId, by: i32) -> Result<()> {
+    sqlx::query!("update profiles set posts_count = posts_count + $2 where id = $1", author as AccountId, by).execute(connection).await?;
+    Ok(())
 }

@@ -1,15 +1,41 @@
 use contracts::{AccountId, PhotoId};
 use identity::Viewer;
+use serde::{Deserialize, Serialize};
 use serving::Result;
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
+use utoipa::ToSchema;
 
-/// A profile with the key of its picture.
+/// A profile with the keys of its pictures.
 pub(crate) struct Profile {
     pub(crate) id: AccountId,
     pub(crate) handle: String,
     pub(crate) display_name: String,
     pub(crate) bio: String,
+    pub(crate) pronouns: String,
+    pub(crate) fields: Json<Vec<Field>>,
+    pub(crate) discoverable: bool,
+    pub(crate) posts_count: i32,
     pub(crate) picture_key: Option<String>,
+    pub(crate) header_key: Option<String>,
+}
+
+/// Something that somebody says of themselves under a name of their choice.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+/// What to change; `None` stays.
+pub(crate) struct Change<'a> {
+    pub(crate) display_name: Option<&'a str>,
+    pub(crate) bio: Option<&'a str>,
+    pub(crate) pronouns: Option<&'a str>,
+    pub(crate) fields: Option<&'a [Field]>,
+    pub(crate) discoverable: Option<bool>,
+    pub(crate) picture: Option<Option<PhotoId>>,
+    pub(crate) header: Option<Option<PhotoId>>,
 }
 
 /// Makes the row of an account that was never heard of; the token says enough.
@@ -25,21 +51,22 @@ pub(crate) async fn ensure(connection: &mut PgConnection, viewer: &Viewer) -> Re
 }
 
 /// Changes what is given.
-pub(crate) async fn update(
-    connection: &mut PgConnection,
-    id: AccountId,
-    display_name: Option<&str>,
-    bio: Option<&str>,
-    picture: Option<Option<PhotoId>>,
-) -> Result<()> {
+pub(crate) async fn update(connection: &mut PgConnection, id: AccountId, change: &Change<'_>) -> Result<()> {
     sqlx::query!(
-        "update profiles set display_name = coalesce($2, display_name), bio = coalesce($3, bio),
-             picture = case when $4 then $5 else picture end where id = $1",
+        "update profiles set display_name = coalesce($2, display_name), bio = coalesce($3, bio), pronouns = coalesce($4, pronouns),
+             fields = coalesce($5, fields), discoverable = coalesce($6, discoverable),
+             picture = case when $7 then $8 else picture end, header = case when $9 then $10 else header end
+         where id = $1",
         id as AccountId,
-        display_name,
-        bio,
-        picture.is_some(),
-        picture.flatten() as Option<PhotoId>,
+        change.display_name,
+        change.bio,
+        change.pronouns,
+        change.fields.map(Json) as Option<Json<&[Field]>>,
+        change.discoverable,
+        change.picture.is_some(),
+        change.picture.flatten() as Option<PhotoId>,
+        change.header.is_some(),
+        change.header.flatten() as Option<PhotoId>,
     )
     .execute(connection)
     .await?;
@@ -50,8 +77,10 @@ pub(crate) async fn update(
 pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, ids: &[i64]) -> Result<Vec<Profile>> {
     Ok(sqlx::query_as!(
         Profile,
-        r#"select profiles.id as "id: AccountId", handle, display_name, bio, photos.key as "picture_key?"
-           from profiles left join photos on photos.id = picture
+        r#"select profiles.id as "id!: AccountId", handle as "handle!", display_name as "display_name!", bio as "bio!",
+               pronouns as "pronouns!", fields as "fields!: Json<Vec<Field>>", discoverable as "discoverable!",
+               posts_count as "posts_count!", pictures.key as "picture_key?", headers.key as "header_key?"
+           from profiles left join photos pictures on pictures.id = picture left join photos headers on headers.id = header
            where profiles.id = any($2) and not severed($1, profiles.id) order by profiles.id"#,
         viewer as Option<AccountId>,
         ids,
@@ -60,13 +89,10 @@ pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, ids: &[i64]
     .await?)
 }
 
-/// The profile of this handle, if the viewer may see it.
-pub(crate) async fn by_handle(pool: &PgPool, viewer: Option<AccountId>, handle: &str) -> Result<Option<Profile>> {
-    Ok(sqlx::query_as!(
-        Profile,
-        r#"select profiles.id as "id: AccountId", handle, display_name, bio, photos.key as "picture_key?"
-           from profiles left join photos on photos.id = picture
-           where handle = $2 and not severed($1, profiles.id)"#,
+/// The account of this handle, if the viewer may see its profile. A handle that was given to another is that other's.
+pub(crate) async fn by_handle(pool: &PgPool, viewer: Option<AccountId>, handle: &str) -> Result<Option<AccountId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: AccountId" from profiles where handle = $2 and not severed($1, id) order by id desc limit 1"#,
         viewer as Option<AccountId>,
         handle,
     )

@@ -1,6 +1,6 @@
 use contracts::{AccountId, PostId};
-use serving::Result;
-use sqlx::PgConnection;
+use serving::{Page, Result};
+use sqlx::{PgConnection, PgPool};
 
 use crate::emoji::Emoji;
 
@@ -22,9 +22,17 @@ pub(crate) struct Room {
     pub(crate) known: bool,
 }
 
-/// Locks the post, so that caps and counts hold when many react at once, and counts what there is.
+/// Locks the post, so that caps and counts hold when many react at once; `false` if it is not there for this account.
+pub(crate) async fn lock(connection: &mut PgConnection, post: PostId, account: AccountId) -> Result<bool> {
+    let locked =
+        sqlx::query!("select from posts where id = $2 and visible($1, posts) for no key update", account as AccountId, post as PostId,)
+            .fetch_optional(connection)
+            .await?;
+    Ok(locked.is_some())
+}
+
+/// Counts what there is. The post must be locked.
 pub(crate) async fn room(connection: &mut PgConnection, post: PostId, account: AccountId, emoji: Emoji) -> Result<Room> {
-    sqlx::query!("select from posts where id = $1 for no key update", post as PostId).execute(&mut *connection).await?;
     Ok(sqlx::query_as!(
         Room,
         r#"select (select count(*) from reactions where post = $1 and account = $2 and emoji <> $3) as "of_account!",
@@ -60,7 +68,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, post: PostId, account:
     Ok(())
 }
 
-/// Takes a reaction back. The post must be locked, as [`room`] does.
+/// Takes a reaction back. The post must be locked.
 pub(crate) async fn delete(connection: &mut PgConnection, post: PostId, account: AccountId, emoji: Emoji) -> Result<()> {
     let deleted = sqlx::query!(
         "delete from reactions where post = $1 and account = $2 and emoji = $3",
@@ -81,16 +89,79 @@ pub(crate) async fn delete(connection: &mut PgConnection, post: PostId, account:
     Ok(())
 }
 
-/// The reactions to some posts, the most frequent first.
+/// The reactions to some posts, the most frequent first, without those of whom the viewer is severed from.
 pub(crate) async fn of_posts(connection: &mut PgConnection, viewer: Option<AccountId>, posts: &[i64]) -> Result<Vec<Count>> {
     Ok(sqlx::query_as!(
         Count,
-        r#"select post as "post: PostId", emoji, count,
+        r#"with hidden as materialized (select account from severed_from($1)),
+           counted as (
+               select post, emoji, count - (
+                   select count(*) from hidden join reactions r on r.post = c.post and r.account = hidden.account and r.emoji = c.emoji
+               ) as count
+               from reaction_counts c where post = any($2)
+           )
+           select post as "post!: PostId", emoji as "emoji!", count::int as "count!",
                exists (select from reactions r where r.post = c.post and r.account = $1 and r.emoji = c.emoji) as "mine!"
-           from reaction_counts c where post = any($2) order by post, count desc, emoji"#,
+           from counted c where count > 0 order by post, count desc, emoji"#,
         viewer as Option<AccountId>,
         posts,
     )
     .fetch_all(connection)
     .await?)
+}
+
+/// Somebody who reacted, at their place in the list.
+pub(crate) struct Reactor {
+    pub(crate) id: i64,
+    pub(crate) emoji: String,
+    pub(crate) account: AccountId,
+    pub(crate) handle: String,
+    pub(crate) display_name: String,
+    pub(crate) picture_key: Option<String>,
+}
+
+/// Who reacted to a post that the viewer may see, the last first; with one emoji, or any.
+pub(crate) async fn list(
+    pool: &PgPool,
+    viewer: Option<AccountId>,
+    post: PostId,
+    emoji: Option<Emoji>,
+    page: &Page,
+) -> Result<Vec<Reactor>> {
+    let emoji = emoji.map(Emoji::as_str);
+    let reactors = if page.ascending() {
+        sqlx::query_as!(
+            Reactor,
+            r#"select reactions.id as "id!", emoji as "emoji!", account as "account!: AccountId", handle as "handle!",
+                   display_name as "display_name!", photos.key as "picture_key?"
+               from reactions join profiles on profiles.id = account left join photos on photos.id = picture
+               where post = $2 and reactions.id > $3 and ($4::text is null or emoji = $4) and not severed($1, account)
+               order by reactions.id limit $5"#,
+            viewer as Option<AccountId>,
+            post as PostId,
+            page.after,
+            emoji,
+            page.limit + 1,
+        )
+        .fetch_all(pool)
+        .await?
+    } else {
+        sqlx::query_as!(
+            Reactor,
+            r#"select reactions.id as "id!", emoji as "emoji!", account as "account!: AccountId", handle as "handle!",
+                   display_name as "display_name!", photos.key as "picture_key?"
+               from reactions join profiles on profiles.id = account left join photos on photos.id = picture
+               where post = $2 and reactions.id < $3 and reactions.id > $4 and ($5::text is null or emoji = $5) and not severed($1, account)
+               order by reactions.id desc limit $6"#,
+            viewer as Option<AccountId>,
+            post as PostId,
+            page.before,
+            page.after,
+            emoji,
+            page.limit + 1,
+        )
+        .fetch_all(pool)
+        .await?
+    };
+    Ok(reactors)
 }

@@ -2,48 +2,15 @@
 //!
 //! Each list has two queries, one for each direction: an index gives an order only to a query that has it.
 
-use contracts::{AccountId, PostId};
+use contracts::AccountId;
 use serving::{Page, Result};
 use sqlx::PgPool;
-
-/// The posts of whom the viewer follows, and their own. Each author's newest are read from the index and merged, so the
-/// cost grows with how many one follows and not with how much they have ever posted.
-pub(crate) async fn home(pool: &PgPool, viewer: AccountId, page: &Page) -> Result<Vec<i64>> {
-    let ids = if page.ascending() {
-        sqlx::query_scalar!(
-            r#"select p.id as "id!" from (select target as author from relations where actor = $1 and follows union all select $1) followed
-               cross join lateral (select id from posts where author = followed.author and root is null and id > $2
-                   and may_see($1, author, visibility) order by id limit $3) p
-               order by p.id limit $3"#,
-            viewer as AccountId,
-            page.after,
-            page.limit + 1,
-        )
-        .fetch_all(pool)
-        .await?
-    } else {
-        sqlx::query_scalar!(
-            r#"select p.id as "id!" from (select target as author from relations where actor = $1 and follows union all select $1) followed
-               cross join lateral (select id from posts where author = followed.author and root is null and id < $2 and id > $3
-                   and may_see($1, author, visibility) order by id desc limit $4) p
-               order by p.id desc limit $4"#,
-            viewer as AccountId,
-            page.before,
-            page.after,
-            page.limit + 1,
-        )
-        .fetch_all(pool)
-        .await?
-    };
-    Ok(ids)
-}
 
 /// The posts of one account that the viewer may see.
 pub(crate) async fn account(pool: &PgPool, viewer: Option<AccountId>, author: AccountId, page: &Page) -> Result<Vec<i64>> {
     let ids = if page.ascending() {
         sqlx::query_scalar!(
-            "select id from posts where author = $2 and root is null and id > $3 and may_see($1, author, visibility)
-             order by id limit $4",
+            r#"select id as "id!" from posts where author = $2 and root is null and id > $3 and visible($1, posts) order by id limit $4"#,
             viewer as Option<AccountId>,
             author as AccountId,
             page.after,
@@ -53,8 +20,8 @@ pub(crate) async fn account(pool: &PgPool, viewer: Option<AccountId>, author: Ac
         .await?
     } else {
         sqlx::query_scalar!(
-            "select id from posts where author = $2 and root is null and id < $3 and id > $4 and may_see($1, author, visibility)
-             order by id desc limit $5",
+            r#"select id as "id!" from posts where author = $2 and root is null and id < $3 and id > $4 and visible($1, posts)
+               order by id desc limit $5"#,
             viewer as Option<AccountId>,
             author as AccountId,
             page.before,
@@ -67,12 +34,13 @@ pub(crate) async fn account(pool: &PgPool, viewer: Option<AccountId>, author: Ac
     Ok(ids)
 }
 
-/// All public posts, but for those of whom the viewer is severed from.
+/// All public posts, but for those of whom the viewer is severed from or mutes.
 pub(crate) async fn public(pool: &PgPool, viewer: Option<AccountId>, page: &Page) -> Result<Vec<i64>> {
     let ids = if page.ascending() {
         sqlx::query_scalar!(
-            "select id from posts where root is null and visibility = 'public' and id > $2 and may_see($1, author, visibility)
-             order by id limit $3",
+            r#"select id as "id!" from posts
+               where root is null and visibility = 'public' and id > $2 and visible($1, posts) and not muted($1, author)
+               order by id limit $3"#,
             viewer as Option<AccountId>,
             page.after,
             page.limit + 1,
@@ -81,8 +49,9 @@ pub(crate) async fn public(pool: &PgPool, viewer: Option<AccountId>, page: &Page
         .await?
     } else {
         sqlx::query_scalar!(
-            "select id from posts where root is null and visibility = 'public' and id < $2 and id > $3 and may_see($1, author, visibility)
-             order by id desc limit $4",
+            r#"select id as "id!" from posts
+               where root is null and visibility = 'public' and id < $2 and id > $3 and visible($1, posts) and not muted($1, author)
+               order by id desc limit $4"#,
             viewer as Option<AccountId>,
             page.before,
             page.after,
@@ -94,14 +63,15 @@ pub(crate) async fn public(pool: &PgPool, viewer: Option<AccountId>, page: &Page
     Ok(ids)
 }
 
-/// The whole thread below a root, newest first.
-pub(crate) async fn comments(pool: &PgPool, viewer: Option<AccountId>, root: PostId, page: &Page) -> Result<Vec<i64>> {
+/// All public posts with a tag, but for those of whom the viewer is severed from or mutes.
+pub(crate) async fn tag(pool: &PgPool, viewer: Option<AccountId>, tag: &str, page: &Page) -> Result<Vec<i64>> {
     let ids = if page.ascending() {
         sqlx::query_scalar!(
-            "select id from posts where root = $2 and id > $3 and may_see($1, root_author, visibility) and not severed($1, author)
-             order by id limit $4",
+            r#"select p.id as "id!" from post_tags t join posts p on p.id = t.post_id
+               where t.tag = $2 and t.post_id > $3 and p.root is null and p.visibility = 'public' and visible($1, p) and not muted($1, p.author)
+               order by t.post_id limit $4"#,
             viewer as Option<AccountId>,
-            root as PostId,
+            tag,
             page.after,
             page.limit + 1,
         )
@@ -109,10 +79,12 @@ pub(crate) async fn comments(pool: &PgPool, viewer: Option<AccountId>, root: Pos
         .await?
     } else {
         sqlx::query_scalar!(
-            "select id from posts where root = $2 and id < $3 and id > $4 and may_see($1, root_author, visibility) and not severed($1, author)
-             order by id desc limit $5",
+            r#"select p.id as "id!" from post_tags t join posts p on p.id = t.post_id
+               where t.tag = $2 and t.post_id < $3 and t.post_id > $4 and p.root is null and p.visibility = 'public'
+                   and visible($1, p) and not muted($1, p.author)
+               order by t.post_id desc limit $5"#,
             viewer as Option<AccountId>,
-            root as PostId,
+            tag,
             page.before,
             page.after,
             page.limit + 1,

@@ -2,12 +2,30 @@
 //! facts, and answer social's one question in photo's place.
 
 mod answers;
+mod bookmarks;
 mod comments;
+mod costs;
+mod counts;
+mod deletions;
+mod edits;
+mod entities;
+mod histories;
+mod home;
+mod lists;
+mod notifications;
 mod photo_service;
 mod photos;
+mod pins;
 mod posts;
 mod profiles;
 mod reactions;
+mod replica;
+mod reports;
+mod search;
+mod statements;
+mod stream;
 mod support;
+mod tags;
+mod threads;
 mod timelines;
 mod visibility;

@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
-use contracts::Service;
-use contracts::fact::{Fact, PostNarrowed};
+use contracts::photo::PhotoVisibility::Public;
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::answers::{answer, id, path};
+use crate::photo_service::Fault;
 use crate::support::{Person, TestSocial};
 
 #[tokio::test]
@@ -18,10 +18,10 @@ async fn a_post_is_shown_as_it_was_written() {
     assert_eq!(post["author"], author);
     assert_eq!(post["text"], "The engine\nweaves <b>patterns</b> 🧶");
     assert_eq!((&post["visibility"], &post["comments_count"]), (&json!("public"), &json!(0)));
-    assert_eq!((&post["photos"], &post["reactions"]), (&json!([]), &json!([])));
+    assert_eq!((&post["photos"], &post["reactions"], &post["entities"]), (&json!([]), &json!([]), &json!([])));
     assert!(post["created_at"].as_str().unwrap().ends_with('Z'));
     let members: BTreeSet<&str> = post.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = ["author", "comments_count", "created_at", "id", "photos", "reactions", "text", "visibility"];
+    let expected = ["author", "bookmarked", "comments_count", "created_at", "entities", "id", "photos", "reactions", "text", "visibility"];
     assert_eq!(members, BTreeSet::from(expected));
     assert_eq!(social.read(&path(&post), None).await, post);
 }
@@ -42,6 +42,10 @@ async fn what_cannot_be_posted_is_refused_with_the_field_at_fault() {
         (json!({"text": 7}), Some("text")),
         (json!({"photos": []}), None),
         (json!({"text": "a", "visibility": "sideways"}), Some("visibility")),
+        (json!({"text": "a", "content_warning": "a".repeat(501)}), Some("content_warning")),
+        (json!({"text": "a", "language": "en-US"}), Some("language")),
+        (json!({"text": (0..21).map(|n| format!("@person_{n} ")).collect::<String>()}), Some("text")),
+        (json!({"text": (0..31).map(|n| format!("#tag{n} ")).collect::<String>()}), Some("text")),
         (json!({"text": "a", "photos": ["x"]}), Some("photos[0]")),
         (json!({"text": "a", "photos": [1]}), Some("photos[0]")),
         (json!({"text": "a", "parent": -1}), Some("parent")),
@@ -56,6 +60,14 @@ async fn what_cannot_be_posted_is_refused_with_the_field_at_fault() {
     let (status, _) = answer(social.post(&ada, &json!({"text": "a".repeat(128 * 1024)}))).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(social.count("posts").await, 1);
+}
+
+#[tokio::test]
+async fn a_post_says_its_language_and_what_to_be_warned_of() {
+    let social = TestSocial::spawn().await;
+    let post = social.posted(&social.person(), json!({"text": "a", "content_warning": " Spiders ", "language": "EN"})).await;
+    assert_eq!((&post["content_warning"], &post["language"]), (&json!("Spiders"), &json!("en")));
+    assert_eq!(social.read(&path(&post), None).await, post);
 }
 
 #[tokio::test]
@@ -121,39 +133,16 @@ async fn sending_it_many_times_at_once_makes_one_post() {
 }
 
 #[tokio::test]
-async fn a_post_is_deleted_by_its_author_with_its_whole_thread() {
-    let social = TestSocial::spawn().await;
-    let (ada, bob) = (social.person(), social.person());
-    let post = social.posted(&ada, json!({"text": "a"})).await;
-    let comment = social.commented(&bob, &post, "b").await;
-    let answered = social.commented(&ada, &comment, "c").await;
-    for of in [&post, &comment] {
-        assert_eq!(answer(social.react(Method::PUT, &bob, of, "👍")).await.0, StatusCode::NO_CONTENT);
-    }
-    assert_eq!(social.delete(&bob, &post).await, StatusCode::NOT_FOUND);
-    assert_eq!(social.delete(&ada, &post).await, StatusCode::NO_CONTENT);
-    assert_eq!(social.delete(&ada, &post).await, StatusCode::NOT_FOUND);
-    for gone in [&post, &comment, &answered] {
-        assert_eq!(social.get(&path(gone), Some(&ada)).await.0, StatusCode::NOT_FOUND);
-    }
-    for table in ["posts", "reactions", "reaction_counts"] {
-        assert_eq!(social.count(table).await, 0, "{table}");
-    }
-
-    let told = "select fact from outbox";
-    let told: Vec<Value> = sqlx::query_scalar(told).fetch_all(&social.db.superuser_pool(Service::Social)).await.unwrap();
-    let expected = Fact::PostNarrowed(PostNarrowed { post: id(&post).parse().unwrap(), author: ada.id });
-    assert_eq!(told, [serde_json::to_value(expected).unwrap()]);
-}
-
-#[tokio::test]
-async fn a_deletion_is_pending_while_photo_has_not_heard() {
+async fn a_repeated_post_needs_no_answer_of_photo() {
     let social = TestSocial::spawn().await;
     let ada = social.person();
-    let post = social.posted(&ada, json!({"text": "a"})).await;
-    let stuck = "insert into outbox_cursors (consumer, position) values ('photo', 0)";
-    sqlx::query(stuck).execute(&social.db.superuser_pool(Service::Social)).await.unwrap();
-    let deletion = social.request(Method::DELETE, &path(&post), Some(&ada));
-    assert_eq!(answer(deletion).await, (StatusCode::ACCEPTED, json!({"pending": true})));
-    assert_eq!(social.get(&path(&post), Some(&ada)).await.0, StatusCode::NOT_FOUND);
+    let photo = social.photos.upload(&ada, Public);
+    let send = async || {
+        let request = social.post(&ada, &json!({"text": "a", "photos": [photo.id]})).header("idempotency-key", "one");
+        answer(request).await
+    };
+    let first = send().await;
+    assert_eq!(first.0, StatusCode::CREATED);
+    social.photos.set_fault(Fault::Unreachable);
+    assert_eq!(send().await, first);
 }

@@ -25,7 +25,10 @@ async fn a_profile_is_what_its_owner_says() {
     let (status, profile) = change(&social, &ada, json!({"display_name": "Ada 👩‍🚀", "bio": "Weaves\npatterns"})).await;
     assert_eq!(status, StatusCode::OK);
     let handle = format!("person_{}", ada.id);
-    assert_eq!(profile, json!({"id": ada.id.to_string(), "handle": handle, "display_name": "Ada 👩‍🚀", "bio": "Weaves\npatterns"}));
+    let said = json!({"id": ada.id.to_string(), "handle": handle, "display_name": "Ada 👩‍🚀", "bio": "Weaves\npatterns"});
+    let unsaid = json!({"pronouns": "", "fields": [], "discoverable": true, "posts_count": 0});
+    let whole: serde_json::Map<String, Value> = [said, unsaid].into_iter().flat_map(|part| part.as_object().unwrap().clone()).collect();
+    assert_eq!(profile, Value::Object(whole));
     for address in [by_id(&ada), by_handle(&ada)] {
         assert_eq!(social.read(&address, None).await, profile);
     }
@@ -33,6 +36,45 @@ async fn a_profile_is_what_its_owner_says() {
     let (_, profile) = change(&social, &ada, json!({"bio": ""})).await;
     assert_eq!((&profile["display_name"], &profile["bio"]), (&json!("Ada 👩‍🚀"), &json!("")));
     assert_eq!(change(&social, &ada, json!({})).await, (StatusCode::OK, profile));
+}
+
+#[tokio::test]
+async fn a_profile_has_fields_pronouns_and_a_header() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    let header = social.photos.upload(&ada, PhotoVisibility::Public);
+    let fields = json!([{"name": "Site", "value": "https://ada.example"}, {"name": "Likes", "value": "looms"}]);
+    let asked = json!({"pronouns": "she/her", "fields": fields, "discoverable": false, "header_photo_id": header.id});
+    let (status, profile) = change(&social, &ada, asked).await;
+    assert_eq!(status, StatusCode::OK, "{profile}");
+    assert_eq!((&profile["pronouns"], &profile["fields"], &profile["discoverable"]), (&json!("she/her"), &fields, &json!(false)));
+    assert_eq!(profile["header"], format!("/p/{}/large", header.state.key));
+    assert_eq!(social.read(&by_handle(&ada), None).await, profile);
+
+    let (_, profile) = change(&social, &ada, json!({"fields": [], "header_photo_id": null})).await;
+    assert_eq!((&profile["fields"], profile.get("header"), &profile["pronouns"]), (&json!([]), None, &json!("she/her")));
+}
+
+#[tokio::test]
+async fn a_profile_counts_the_posts_that_everybody_may_see() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    let count = async || social.read(&by_id(&ada), None).await["posts_count"].clone();
+    let mut posts = Vec::new();
+    for visibility in ["public", "unlisted", "followers", "friends", "direct"] {
+        posts.push(social.posted(&ada, json!({"text": "a", "visibility": visibility})).await);
+    }
+    social.commented(&ada, &posts[0], "b").await;
+    assert_eq!(count().await, 2);
+    social.edited(&ada, &posts[0], json!({"visibility": "friends"})).await;
+    assert_eq!(count().await, 1);
+    social.edited(&ada, &posts[0], json!({"visibility": "unlisted"})).await;
+    social.edited(&ada, &posts[2], json!({"visibility": "public"})).await;
+    assert_eq!(count().await, 3);
+    for post in &posts {
+        social.delete(&ada, post).await;
+    }
+    assert_eq!(count().await, 0);
 }
 
 #[tokio::test]
@@ -56,6 +98,13 @@ async fn what_a_profile_cannot_say_is_refused() {
         (json!({"display_name": "a".repeat(51)}), "display_name"),
         (json!({"display_name": "a\u{202e}\u{0}"}), "display_name"),
         (json!({"bio": "a".repeat(501)}), "bio"),
+        (json!({"pronouns": "a".repeat(41)}), "pronouns"),
+        (json!({"fields": vec![json!({"name": "a", "value": "b"}); 5]}), "fields"),
+        (json!({"fields": [{"name": " ", "value": "b"}]}), "fields[0].name"),
+        (json!({"fields": [{"name": "a", "value": "b".repeat(256)}]}), "fields[0].value"),
+        (json!({"discoverable": "no"}), "discoverable"),
+        (json!({"posts_count": 7}), "posts_count"),
+        (json!({"header_photo_id": "1"}), "header_photo_id"),
         (json!({"handle": "root"}), "handle"),
         (json!({"picture_photo_id": 1}), "picture_photo_id"),
         (json!({"picture_photo_id": "1"}), "picture_photo_id"),
@@ -77,6 +126,9 @@ async fn a_picture_is_a_public_photo_and_stands_beside_every_post() {
         let hidden = social.photos.upload(owner, PhotoVisibility::Private);
         let (status, problem) = change(&social, &ada, json!({"picture_photo_id": hidden.id})).await;
         assert_eq!((status, &problem["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("picture_photo_id")));
+        // Whose it is, is asked to publish it; anybody else learns nothing.
+        let publish = problem["detail"].as_str().unwrap().contains(&format!("PATCH /v1/photos/{}", hidden.id));
+        assert_eq!(publish, owner.id == ada.id, "{problem}");
     }
     let shown = social.photos.upload(&bob, PhotoVisibility::Public);
     let (status, profile) = change(&social, &ada, json!({"picture_photo_id": shown.id})).await;
@@ -93,12 +145,14 @@ async fn a_picture_is_a_public_photo_and_stands_beside_every_post() {
 async fn a_picture_made_private_or_deleted_leaves_the_profile() {
     let social = TestSocial::spawn().await;
     let ada = social.person();
-    for private in [true, false] {
-        let photo = social.photos.upload(&ada, PhotoVisibility::Public);
-        change(&social, &ada, json!({"picture_photo_id": photo.id})).await;
-        assert!(social.read(&by_id(&ada), None).await["picture"].is_string());
-        social.tell(photo.changed(private.then(|| photo.made_private()))).await;
-        assert_eq!(social.read(&by_id(&ada), Some(&ada)).await.get("picture"), None, "private: {private}");
+    for (place, shown) in [("picture_photo_id", "picture"), ("header_photo_id", "header")] {
+        for private in [true, false] {
+            let photo = social.photos.upload(&ada, PhotoVisibility::Public);
+            change(&social, &ada, json!({place: photo.id})).await;
+            assert!(social.read(&by_id(&ada), None).await[shown].is_string());
+            social.tell(photo.changed(private.then(|| photo.made_private()))).await;
+            assert_eq!(social.read(&by_id(&ada), Some(&ada)).await.get(shown), None, "private: {private}");
+        }
     }
 }
 

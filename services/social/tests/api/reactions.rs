@@ -2,7 +2,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::answers::{answer, path};
+use crate::answers::{answer, id, link, path};
 use crate::support::{Person, TestSocial};
 
 async fn react(social: &TestSocial, who: &Person, post: &Value, emoji: &str) -> StatusCode {
@@ -81,38 +81,38 @@ async fn what_is_not_exactly_one_emoji_is_no_reaction() {
 }
 
 #[tokio::test]
-async fn one_person_has_eight_different_reactions_at_the_most() {
+async fn one_person_has_three_different_reactions_at_the_most() {
     let social = TestSocial::spawn().await;
     let (ada, bob) = (social.person(), social.person());
     let post = social.posted(&ada, json!({"text": "a"})).await;
-    let emoji = different(9);
-    let (eight, ninth) = (&emoji[..8], emoji[8]);
-    for emoji in eight {
+    let emoji = different(4);
+    let (three, fourth) = (&emoji[..3], emoji[3]);
+    for emoji in three {
         assert_eq!(react(&social, &ada, &post, emoji).await, StatusCode::NO_CONTENT);
     }
-    assert_eq!(react(&social, &ada, &post, ninth).await, StatusCode::CONFLICT);
+    assert_eq!(react(&social, &ada, &post, fourth).await, StatusCode::CONFLICT);
     // The cap is hers, and what she has stays hers.
-    assert_eq!(react(&social, &ada, &post, eight[0]).await, StatusCode::NO_CONTENT);
-    assert_eq!(react(&social, &bob, &post, ninth).await, StatusCode::NO_CONTENT);
-    assert_eq!(take_back(&social, &ada, &post, eight[7]).await, StatusCode::NO_CONTENT);
-    assert_eq!(react(&social, &ada, &post, ninth).await, StatusCode::NO_CONTENT);
+    assert_eq!(react(&social, &ada, &post, three[0]).await, StatusCode::NO_CONTENT);
+    assert_eq!(react(&social, &bob, &post, fourth).await, StatusCode::NO_CONTENT);
+    assert_eq!(take_back(&social, &ada, &post, three[2]).await, StatusCode::NO_CONTENT);
+    assert_eq!(react(&social, &ada, &post, fourth).await, StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]
-async fn one_post_has_a_hundred_different_reactions_at_the_most() {
+async fn one_post_has_twenty_different_reactions_at_the_most() {
     let social = TestSocial::spawn().await;
     let post = social.posted(&social.person(), json!({"text": "a"})).await;
-    let emoji = different(101);
-    for eight in emoji[..100].chunks(8) {
+    let emoji = different(21);
+    for three in emoji[..20].chunks(3) {
         let who = social.person();
-        for emoji in eight {
+        for emoji in three {
             assert_eq!(react(&social, &who, &post, emoji).await, StatusCode::NO_CONTENT);
         }
     }
     let late = social.person();
-    assert_eq!(react(&social, &late, &post, emoji[100]).await, StatusCode::CONFLICT);
+    assert_eq!(react(&social, &late, &post, emoji[20]).await, StatusCode::CONFLICT);
     assert_eq!(react(&social, &late, &post, emoji[0]).await, StatusCode::NO_CONTENT);
-    assert_eq!(reactions(&social, &post, None).await.as_array().unwrap().len(), 100);
+    assert_eq!(reactions(&social, &post, None).await.as_array().unwrap().len(), 20);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,5 +151,45 @@ async fn the_cap_holds_however_much_one_reacts_at_once() {
         asked.spawn(async move { answer(request).await.0 });
     }
     let taken = asked.join_all().await.into_iter().filter(|status| *status == StatusCode::NO_CONTENT).count();
-    assert_eq!((taken, social.count("reactions").await), (8, 8));
+    assert_eq!((taken, social.count("reactions").await), (3, 3));
+}
+
+/// Who reacted, and with what.
+async fn reactors(social: &TestSocial, post: &Value, query: &str, who: Option<&Person>) -> Vec<(String, String)> {
+    let mut seen = Vec::new();
+    let mut address = Some(format!("{}/reactions?limit=1{query}", path(post)));
+    while let Some(page) = address {
+        let answer = social.request(Method::GET, &page, who).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{page}");
+        address = link(&answer, "next");
+        let page: Value = answer.json().await.unwrap();
+        for item in page["items"].as_array().unwrap() {
+            seen.push((id(&item["account"]).to_owned(), item["emoji"].as_str().unwrap().to_owned()));
+        }
+    }
+    seen
+}
+
+#[tokio::test]
+async fn who_reacted_is_told_to_whoever_sees_the_post_and_them() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, eve] = [(); 3].map(|()| social.person());
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    for (who, emoji) in [(&ada, "👍"), (&bob, "👍"), (&eve, "🧶"), (&bob, "🧶"), (&ada, "🧶")] {
+        react(&social, who, &post, emoji).await;
+    }
+    let of = |who: &Person, emoji: &str| (who.id.to_string(), emoji.to_owned());
+    let all = [of(&ada, "🧶"), of(&bob, "🧶"), of(&eve, "🧶"), of(&bob, "👍"), of(&ada, "👍")];
+    assert_eq!(reactors(&social, &post, "", None).await, all);
+    assert_eq!(reactors(&social, &post, "&emoji=👍", Some(&eve)).await, [of(&bob, "👍"), of(&ada, "👍")]);
+
+    // Neither the list nor the count tells of whom one blocks.
+    social.block(&eve, &bob).await;
+    assert_eq!(reactors(&social, &post, "", Some(&eve)).await, [of(&ada, "🧶"), of(&eve, "🧶"), of(&ada, "👍")]);
+    let expected = json!([{"emoji": "🧶", "count": 2, "mine": true}, {"emoji": "👍", "count": 1, "mine": false}]);
+    assert_eq!(reactions(&social, &post, Some(&eve)).await, expected);
+    assert_eq!(reactors(&social, &post, "", Some(&ada)).await, all);
+
+    let hidden = social.posted(&ada, json!({"text": "a", "visibility": "followers"})).await;
+    assert_eq!(social.get(&format!("{}/reactions", path(&hidden)), Some(&bob)).await.0, StatusCode::NOT_FOUND);
 }

@@ -30,10 +30,11 @@ struct Flags {
 pub struct TestSocial {
     /// Everything that runs; ends with this.
     _tasks: JoinSet<()>,
-    url: String,
+    pub url: String,
     http: Client,
     relation: PgPool,
     photo: PgPool,
+    pub social: Social,
     pub issuer: Issuer,
     pub photos: PhotoService,
     pub db: TestDb,
@@ -42,12 +43,18 @@ pub struct TestSocial {
 /// Somebody who is signed in.
 pub struct Person {
     pub id: AccountId,
-    token: String,
+    pub token: String,
 }
 
 impl TestSocial {
     pub async fn spawn() -> Self {
-        let flags = Flags::parse_from(["social", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0"]);
+        let flags = Flags::parse_from([
+            "social",
+            "--public-addr=127.0.0.1:0",
+            "--private-addr=127.0.0.1:0",
+            "--rate-per-address=1000000",
+            "--rate-per-account=1000000",
+        ]);
         let db = TestDb::new(&[Schema { service: Service::Social, migrations: &social::MIGRATIONS }]).await;
         let pool = db.pool(Service::Social);
         let (issuer, photos) = (Issuer::new(), PhotoService::default());
@@ -61,9 +68,12 @@ impl TestSocial {
         let public = public_stack(social.public(), &flags.serving, &rates);
         let private = private_stack(social.private(), Readiness::default());
         let mut tasks = JoinSet::new();
-        let wakeups = Wakeups::new(social::PRODUCERS.map(facts::channel));
+        let wakeups = Wakeups::new(social::channels());
         tasks.spawn(wakeups.clone().run(pool));
-        tasks.spawn(async move { social.background(&wakeups).await });
+        tasks.spawn({
+            let social = social.clone();
+            async move { social.background(&wakeups).await }
+        });
         tasks.spawn(async move {
             serve(listeners, &flags.serving, public, private, Readiness::default(), std::future::pending()).await;
         });
@@ -74,7 +84,7 @@ impl TestSocial {
             let registered = async || sqlx::query_scalar::<_, bool>(registered).fetch_one(producer).await.expect("a row");
             eventually("social consumes facts", registered).await;
         }
-        Self { _tasks: tasks, url, http: Client::new(), relation, photo, issuer, photos, db }
+        Self { _tasks: tasks, url, http: Client::new(), relation, photo, social, issuer, photos, db }
     }
 
     /// Somebody new, whose handle is `person_<id>`.
@@ -87,9 +97,10 @@ impl TestSocial {
     /// Tells a fact as relation or photo would, and waits until social has applied it.
     pub async fn tell(&self, fact: Fact) {
         let (producer, pool) = match &fact {
-            Fact::RelationChanged(_) => (Service::Relation, &self.relation),
+            Fact::RelationChanged(_) | Fact::RelationHappened(_) => (Service::Relation, &self.relation),
             Fact::PhotoChanged(_) => (Service::Photo, &self.photo),
-            Fact::PostNarrowed(_) => panic!("social tells this itself"),
+            Fact::PostNarrowed(_) | Fact::Unknown => panic!("nobody tells social this"),
+            Fact::AccountChanged(_) => panic!("social does nothing with this yet"),
         };
         let mut tx = pool.begin().await.expect("a transaction");
         let told = facts::publish(&mut tx, &fact).await.expect("a place in the outbox");
@@ -100,7 +111,13 @@ impl TestSocial {
 
     async fn relate(&self, who: &Person, whom: &Person, follows: bool, blocks: bool) {
         let severed = !follows;
-        self.tell(Fact::RelationChanged(RelationChanged { actor: who.id, target: whom.id, follows, blocks, severed })).await;
+        self.tell(Fact::RelationChanged(RelationChanged { follows, blocks, severed, ..RelationChanged::nothing(who.id, whom.id) })).await;
+    }
+
+    pub async fn befriend(&self, one: &Person, other: &Person) {
+        for (who, whom) in [(one, other), (other, one)] {
+            self.tell(Fact::RelationChanged(RelationChanged { friends: true, ..RelationChanged::nothing(who.id, whom.id) })).await;
+        }
     }
 
     pub async fn follow(&self, who: &Person, whom: &Person) {
@@ -156,6 +173,13 @@ impl TestSocial {
         answer(self.request(Method::DELETE, &path(post), Some(who))).await.0
     }
 
+    /// Changes what must be there.
+    pub async fn edited(&self, who: &Person, post: &Value, change: Value) -> Value {
+        let (status, body) = answer(self.request(Method::PATCH, &path(post), Some(who)).json(&change)).await;
+        assert_eq!(status, StatusCode::OK, "{body}");
+        body
+    }
+
     pub fn react(&self, method: Method, who: &Person, post: &Value, emoji: &str) -> RequestBuilder {
         self.request(method, &format!("{}/reactions/{emoji}", path(post)), Some(who))
     }
@@ -170,6 +194,12 @@ impl TestSocial {
             seen.extend(ids(&answer.json().await.expect("JSON")));
         }
         seen
+    }
+
+    /// All that social has told.
+    pub async fn told(&self) -> Vec<Value> {
+        let told = sqlx::query_scalar("select fact from outbox order by id");
+        told.fetch_all(&self.db.superuser_pool(Service::Social)).await.expect("facts")
     }
 
     /// Rows of a table of the service.

@@ -132,3 +132,24 @@ async fn a_page_that_cannot_be_is_refused() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_tags_timeline_holds_what_is_public() {
+    let social = TestSocial::spawn().await;
+    let [ada, eve] = [(); 2].map(|()| social.person());
+    let mut expected = Vec::new();
+    for visibility in ["public", "unlisted", "followers", "public"] {
+        let made = social.posted(&ada, json!({"text": "#Sea", "visibility": visibility})).await;
+        if visibility == "public" {
+            expected.insert(0, id(&made).to_owned());
+        }
+        social.commented(&ada, &made, "#sea").await;
+    }
+    for tag in ["sea", "SEA", "%23sea"] {
+        assert_eq!(social.list(&format!("/v1/timelines/tags/{tag}?limit=1"), Some(&eve)).await, expected);
+    }
+    assert_eq!(social.list("/v1/timelines/tags/lake", None).await, NONE);
+    assert_eq!(social.get("/v1/timelines/tags/two%20words", None).await.0, StatusCode::NOT_FOUND);
+    social.block(&eve, &ada).await;
+    assert_eq!(social.list("/v1/timelines/tags/sea", Some(&eve)).await, NONE);
+}

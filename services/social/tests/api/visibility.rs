@@ -11,6 +11,14 @@ async fn assert_invisible(social: &TestSocial, post: &Value, author: &Person, wh
         (Method::GET, ""),
         (Method::GET, "/comments"),
         (Method::GET, "/comments?limit=1&before=5"),
+        (Method::GET, "/replies"),
+        (Method::GET, "/context"),
+        (Method::GET, "/revisions"),
+        (Method::GET, "/reactions"),
+        (Method::PUT, "/bookmark"),
+        (Method::DELETE, "/bookmark"),
+        (Method::PUT, "/pin"),
+        (Method::DELETE, "/pin"),
         (Method::DELETE, ""),
         (Method::PUT, "/reactions/👍"),
         (Method::DELETE, "/reactions/👍"),
@@ -63,6 +71,44 @@ async fn a_post_for_followers_is_invisible_to_strangers() {
     }
     assert_eq!(social.count("reactions").await, 0);
     assert_eq!(social.read(&path(&post), Some(&ada)).await["comments_count"], 1);
+}
+
+#[tokio::test]
+async fn a_post_for_friends_is_for_them_alone() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, fan] = [(); 3].map(|()| social.person());
+    social.befriend(&ada, &bob).await;
+    social.follow(&fan, &ada).await;
+    let text = format!("@person_{} would like this", fan.id);
+    social.posted(&fan, json!({"text": "a"})).await;
+    let post = social.posted(&ada, json!({"text": text, "visibility": "friends"})).await;
+    assert_visible(&social, &post, &bob).await;
+    // To follow and to be mentioned is not to be a friend.
+    for who in [Some(&fan), None] {
+        assert_invisible(&social, &post, &ada, who).await;
+    }
+}
+
+#[tokio::test]
+async fn a_direct_post_and_its_answers_are_for_whom_it_mentions() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, fan, eve] = [(); 4].map(|()| social.person());
+    for who in [&bob, &eve] {
+        social.posted(who, json!({"text": "a"})).await;
+    }
+    social.follow(&fan, &ada).await;
+    let post = social.posted(&ada, json!({"text": format!("@Person_{}, listen", bob.id), "visibility": "direct"})).await;
+    // Naming somebody in an answer lets nobody in.
+    let answer = social.commented(&bob, &post, &format!("@person_{} too", eve.id)).await;
+    for of in [&post, &answer] {
+        assert_visible(&social, of, &bob).await;
+        assert_visible(&social, of, &ada).await;
+        for who in [Some(&fan), Some(&eve), None] {
+            assert_invisible(&social, of, &ada, who).await;
+        }
+    }
+    social.block(&ada, &bob).await;
+    assert_invisible(&social, &post, &ada, Some(&bob)).await;
 }
 
 #[tokio::test]

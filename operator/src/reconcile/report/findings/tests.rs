@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentStatus};
 
 use super::*;
-use crate::crd::SocialPlatform;
+use crate::apis::Apis;
+use crate::crd::{AutoscalingSpec, ComponentSpec, ComponentsSpec, LifecycleSpec, SocialPlatform};
 use crate::example::{full, minimal};
 use crate::fixtures::{FixedGenerator, cluster};
 use crate::reconcile::build::build;
@@ -35,11 +36,15 @@ fn applied(resource: SocialPlatform, progress: Progress, serving: bool) -> (Clus
         secrets: prepared.secrets,
         config_maps: prepared.config_maps,
         network_policies: prepared.network_policies,
+        disruption_budgets: prepared.disruption_budgets,
         services: prepared.services,
         volume_claims: prepared.volume_claims,
+        prometheus_rules: prepared.prometheus_rules,
+        service_monitors: prepared.service_monitors,
         stores: prepared.stores.into_iter().map(live).collect(),
         migration: prepared.migration,
         deployments: prepared.deployments.into_iter().map(live).collect(),
+        autoscalers: prepared.autoscalers,
         ingresses: prepared.ingresses,
         http_routes: prepared.http_routes,
         state: PhantomData,
@@ -143,6 +148,22 @@ fn a_platform_that_is_not_to_be_exposed_is_ready_nonetheless() {
 }
 
 #[test]
+fn alerts_without_their_api_are_a_condition_and_the_platform_is_ready_nonetheless() {
+    let mut resource = full();
+    resource.spec.exposure.mode = crate::crd::ExposureMode::None;
+    resource.spec.exposure.gateway = None;
+    let (cluster, mut platform, outcome) = applied(resource, Progress::Migrated, true);
+    let told = |platform: &Platform| reasons(&status(&cluster, View::Applied(platform, &outcome)).conditions);
+    let without = told(&platform);
+    assert!(without.contains(&"Monitored=False PrometheusOperatorMissing".to_owned()), "{without:?}");
+    assert!(without.contains(&"Ready=True AllComponentsAvailable".to_owned()), "{without:?}");
+    platform.observability.served = true;
+    assert!(told(&platform).contains(&"Monitored=True Applied".to_owned()));
+    platform.observability = Observability::default();
+    assert!(!told(&platform).iter().any(|it| it.starts_with("Monitored")), "nobody asked for it");
+}
+
+#[test]
 fn a_refused_resource_keeps_what_was_known_and_says_what_to_do() {
     let cluster = cluster(minimal());
     let problem = |condition, reason, message: &str, stalled| Problem { condition, reason, message: message.into(), stalled };
@@ -164,4 +185,61 @@ fn a_refused_resource_keeps_what_was_known_and_says_what_to_do() {
         ]
     );
     assert_eq!(findings[0].message, "choose another; create it");
+}
+
+/// The platform with `lifecycle` as it says.
+fn living(lifecycle: LifecycleSpec) -> SocialPlatform {
+    let mut resource = minimal();
+    resource.spec.lifecycle = Some(lifecycle);
+    resource
+}
+
+#[test]
+fn a_platform_that_hibernates_is_at_rest_but_not_ready() {
+    let resource = living(LifecycleSpec { hibernated: Some(true), ..LifecycleSpec::default() });
+    let (cluster, platform, outcome) = applied(resource, Progress::Hibernated, true);
+    for deployment in outcome.resources.stores.iter().chain(&outcome.resources.deployments) {
+        assert_eq!(deployment.spec.as_ref().unwrap().replicas, Some(0));
+    }
+    let status = status(&cluster, View::Applied(&platform, &outcome));
+    let reasons = reasons(&status.conditions);
+    assert_eq!(reasons[0], "Ready=False Hibernated");
+    assert!(reasons.contains(&"Hibernated=True Requested".to_owned()), "{reasons:?}");
+    assert!(!reasons.iter().any(|it| it.starts_with("Reconciling")), "{reasons:?}");
+}
+
+#[test]
+fn a_paused_platform_says_so_and_keeps_counting_its_pods() {
+    let (before, platform, outcome) = applied(minimal(), Progress::Migrated, true);
+    let ready = status(&before, View::Applied(&platform, &outcome)).conditions;
+    let mut paused = cluster(living(LifecycleSpec { paused: Some(true), ..LifecycleSpec::default() }));
+    let told = |cluster: &Cluster, old: &[Condition]| findings(cluster, View::Paused, old);
+
+    paused.children.deployments = outcome.resources.deployments.iter().cloned().map(Arc::new).collect();
+    let found = told(&paused, &ready);
+    assert_eq!((found[0].truth, found[0].reason.as_str()), (Truth::True, "AllComponentsAvailable"));
+    assert!(found.iter().any(|it| (it.type_, it.truth) == (PAUSED, Truth::True)), "{found:?}");
+
+    let (_, _, missing) = applied(minimal(), Progress::Migrated, false);
+    paused.children.deployments = missing.resources.deployments.iter().cloned().map(Arc::new).collect();
+    let found = told(&paused, &ready);
+    assert_eq!((found[0].truth, found[0].reason.as_str()), (Truth::False, "RollingOut"));
+}
+
+#[test]
+fn what_an_autoscaler_cannot_measure_is_a_condition_and_stands_in_nobodys_way() {
+    let mut resource = minimal();
+    let autoscaling = AutoscalingSpec { min_replicas: 2, max_replicas: 4, requests_per_second: Some(50), ..AutoscalingSpec::default() };
+    let social = ComponentSpec { autoscaling: Some(autoscaling), ..ComponentSpec::default() };
+    resource.spec.components = Some(ComponentsSpec { social: Some(social), ..ComponentsSpec::default() });
+    let (mut cluster, platform, outcome) = applied(resource, Progress::Migrated, true);
+    for (resource_metrics, custom_metrics, told) in
+        [(false, false, "False MetricsApiMissing"), (true, false, "False RequestsMetricMissing"), (true, true, "True AutoscalersApplied")]
+    {
+        cluster.apis = Apis { resource_metrics, custom_metrics };
+        let status = status(&cluster, View::Applied(&platform, &outcome));
+        let reasons = reasons(&status.conditions);
+        assert!(reasons.contains(&format!("Autoscaling={told}")), "{reasons:?}");
+        assert_eq!(reasons[0], "Ready=True AllComponentsAvailable");
+    }
 }

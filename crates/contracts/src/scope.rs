@@ -1,0 +1,309 @@
+//! What a token allows: one word per area and action, and the one table of which route needs which.
+
+use std::fmt;
+use std::str::FromStr;
+
+use http::Method;
+
+/// One thing that a token may allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// One's own account, its sessions and apps.
+    AccountsRead,
+    /// The same, to change.
+    AccountsWrite,
+    /// Profiles.
+    ProfilesRead,
+    /// One's own profile.
+    ProfilesWrite,
+    /// Posts, comments, reactions, timelines, tags, search and streams.
+    PostsRead,
+    /// To post, comment, react and delete.
+    PostsWrite,
+    /// One's notifications.
+    NotificationsRead,
+    /// To mark them as read.
+    NotificationsWrite,
+    /// Photos, albums and the bytes of pictures.
+    PhotosRead,
+    /// To upload, describe and delete.
+    PhotosWrite,
+    /// Who follows whom.
+    RelationsRead,
+    /// To follow and to block.
+    RelationsWrite,
+    /// What only administrators see.
+    AdminRead,
+    /// What only administrators do.
+    AdminWrite,
+    /// OpenID Connect: who has signed in.
+    OpenId,
+    /// OpenID Connect: by which handle.
+    Profile,
+    /// OpenID Connect: with which e-mail address.
+    Email,
+    /// OpenID Connect: for longer than one access token, by refreshing.
+    OfflineAccess,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 18] = [
+        Self::AccountsRead,
+        Self::AccountsWrite,
+        Self::ProfilesRead,
+        Self::ProfilesWrite,
+        Self::PostsRead,
+        Self::PostsWrite,
+        Self::NotificationsRead,
+        Self::NotificationsWrite,
+        Self::PhotosRead,
+        Self::PhotosWrite,
+        Self::RelationsRead,
+        Self::RelationsWrite,
+        Self::AdminRead,
+        Self::AdminWrite,
+        Self::OpenId,
+        Self::Profile,
+        Self::Email,
+        Self::OfflineAccess,
+    ];
+
+    /// The word in tokens and in requests of apps.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AccountsRead => "accounts:read",
+            Self::AccountsWrite => "accounts:write",
+            Self::ProfilesRead => "profiles:read",
+            Self::ProfilesWrite => "profiles:write",
+            Self::PostsRead => "posts:read",
+            Self::PostsWrite => "posts:write",
+            Self::NotificationsRead => "notifications:read",
+            Self::NotificationsWrite => "notifications:write",
+            Self::PhotosRead => "photos:read",
+            Self::PhotosWrite => "photos:write",
+            Self::RelationsRead => "relations:read",
+            Self::RelationsWrite => "relations:write",
+            Self::AdminRead => "admin:read",
+            Self::AdminWrite => "admin:write",
+            Self::OpenId => "openid",
+            Self::Profile => "profile",
+            Self::Email => "email",
+            Self::OfflineAccess => "offline_access",
+        }
+    }
+
+    /// What a token must allow to call this method of this path; `None` where any good token will do.
+    ///
+    /// What only administrators do needs `admin:read` or `admin:write` besides: `identity::Admin` asks for that. A resource
+    /// that is not listed asks for those alone, so that one which was forgotten here shows in its first test.
+    pub fn required(method: &Method, path: &str) -> Option<Self> {
+        let of = |reading, writing| Some(if method.is_safe() { reading } else { writing });
+        let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');
+        match (segments.next(), segments.next()) {
+            (Some("v1"), Some(area)) => match area {
+                "accounts" | "sessions" | "exports" => of(Self::AccountsRead, Self::AccountsWrite),
+                "profiles" => of(Self::ProfilesRead, Self::ProfilesWrite),
+                "posts" | "timelines" | "tags" | "search" | "stream" => of(Self::PostsRead, Self::PostsWrite),
+                "notifications" => of(Self::NotificationsRead, Self::NotificationsWrite),
+                "photos" | "albums" => of(Self::PhotosRead, Self::PhotosWrite),
+                "relations" => of(Self::RelationsRead, Self::RelationsWrite),
+                _ => of(Self::AdminRead, Self::AdminWrite),
+            },
+            (Some("p"), _) => of(Self::PhotosRead, Self::PhotosWrite),
+            (Some("oauth"), Some("userinfo")) => Some(Self::OpenId),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A word that is no scope.
+#[derive(Debug, thiserror::Error)]
+#[error("{0:?} is no scope; `scopes_supported` in /.well-known/openid-configuration lists them")]
+pub struct UnknownScope(String);
+
+/// A set of scopes; as text, their names separated by spaces.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scopes(u32);
+
+impl Scopes {
+    /// All that a person may do who is no administrator.
+    pub const USER: Self = Self::of(&[
+        Scope::AccountsRead,
+        Scope::AccountsWrite,
+        Scope::ProfilesRead,
+        Scope::ProfilesWrite,
+        Scope::PostsRead,
+        Scope::PostsWrite,
+        Scope::NotificationsRead,
+        Scope::NotificationsWrite,
+        Scope::PhotosRead,
+        Scope::PhotosWrite,
+        Scope::RelationsRead,
+        Scope::RelationsWrite,
+    ]);
+    /// What an administrator may besides.
+    pub const ADMIN: Self = Self::of(&[Scope::AdminRead, Scope::AdminWrite]);
+    /// Those of OpenID Connect: they open no route but userinfo.
+    pub const OPENID: Self = Self::of(&[Scope::OpenId, Scope::Profile, Scope::Email, Scope::OfflineAccess]);
+    /// What is there for visitors too, and so for an app without a person.
+    pub const PUBLIC: Self = Self::of(&[Scope::ProfilesRead, Scope::PostsRead, Scope::PhotosRead, Scope::RelationsRead]);
+
+    /// The set of these.
+    pub const fn of(scopes: &[Scope]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < scopes.len() {
+            bits |= 1 << scopes[at] as u32;
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    /// The known ones among the words of `text`: a token of a later release may say more.
+    pub fn known(text: &str) -> Self {
+        Scope::ALL.into_iter().filter(|scope| text.split(' ').any(|word| word == scope.name())).collect()
+    }
+
+    /// Is it one of them?
+    pub const fn contains(self, scope: Scope) -> bool {
+        self.0 & (1 << scope as u32) != 0
+    }
+
+    /// Are all of these among `others`?
+    pub const fn all_in(self, others: Self) -> bool {
+        self.0 & !others.0 == 0
+    }
+
+    /// Those of either.
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those of both.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// These but this one.
+    pub const fn without(self, scope: Scope) -> Self {
+        Self(self.0 & !(1 << scope as u32))
+    }
+
+    /// Is there none?
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Each of them, always in the same order.
+    pub fn iter(self) -> impl Iterator<Item = Scope> {
+        Scope::ALL.into_iter().filter(move |scope| self.contains(*scope))
+    }
+}
+
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        scopes.into_iter().fold(Self::default(), |set, scope| set.or(Self::of(&[scope])))
+    }
+}
+
+impl FromStr for Scopes {
+    type Err = UnknownScope;
+
+    fn from_str(text: &str) -> Result<Self, UnknownScope> {
+        let find = |word: &str| Scope::ALL.into_iter().find(|scope| scope.name() == word).ok_or_else(|| UnknownScope(word.to_owned()));
+        text.split(' ').filter(|word| !word.is_empty()).map(find).collect()
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for scope in self.iter() {
+            write!(f, "{separator}{scope}")?;
+            separator = " ";
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scopes({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes::PUBLIC;
+
+    #[test]
+    fn reading_and_writing_are_apart_in_every_area() {
+        for (method, path, scope) in [
+            (Method::GET, "/v1/posts/7", "posts:read"),
+            (Method::HEAD, "/v1/posts/7", "posts:read"),
+            (Method::OPTIONS, "/v1/posts", "posts:read"),
+            (Method::POST, "/v1/posts", "posts:write"),
+            (Method::PUT, "/v1/posts/7/reactions/x", "posts:write"),
+            (Method::GET, "/v1/timelines/home", "posts:read"),
+            (Method::GET, "/v1/stream", "posts:read"),
+            (Method::GET, "/v1/accounts/me", "accounts:read"),
+            (Method::GET, "/v1/accounts/me/security-events", "accounts:read"),
+            (Method::POST, "/v1/accounts", "accounts:write"),
+            (Method::DELETE, "/v1/sessions/current", "accounts:write"),
+            (Method::PATCH, "/v1/profiles/me", "profiles:write"),
+            (Method::GET, "/v1/notifications", "notifications:read"),
+            (Method::DELETE, "/v1/photos/7", "photos:write"),
+            (Method::GET, "/v1/albums", "photos:read"),
+            (Method::GET, "/p/key/large", "photos:read"),
+            (Method::PUT, "/v1/relations/7/block", "relations:write"),
+            (Method::GET, "/oauth/userinfo", "openid"),
+            (Method::POST, "/oauth/userinfo", "openid"),
+        ] {
+            assert_eq!(Scope::required(&method, path).map(Scope::name), Some(scope), "{method} {path}");
+        }
+        assert_eq!(Scope::required(&Method::POST, "/oauth/token"), None);
+        assert_eq!(Scope::required(&Method::GET, "/.well-known/jwks.json"), None);
+    }
+
+    #[test]
+    fn what_is_not_listed_asks_for_the_most() {
+        for path in ["/v1/postscript", "/v1/", "/v1/nothing", "/v1//posts", "/v1/%70osts"] {
+            assert_eq!(Scope::required(&Method::GET, path), Some(Scope::AdminRead), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_resource_of_people_is_open_to_people() {
+        for prefix in PUBLIC.iter().flat_map(|(_, prefixes)| *prefixes).filter(|prefix| prefix.starts_with("/v1/")) {
+            let scope = Scope::required(&Method::POST, prefix).expect("a scope");
+            assert!(Scopes::USER.contains(scope), "{prefix} needs {scope}");
+        }
+    }
+
+    #[test]
+    fn a_set_reads_what_it_wrote() {
+        for set in [Scopes::default(), Scopes::USER, Scopes::ADMIN.or(Scopes::OPENID), Scope::ALL.into_iter().collect()] {
+            assert_eq!(set.to_string().parse::<Scopes>().unwrap(), set);
+            assert_eq!(Scopes::known(&format!("later:word {set}")), set);
+        }
+        assert_eq!(" posts:read  posts:read ".parse::<Scopes>().unwrap(), Scopes::of(&[Scope::PostsRead]));
+        for text in ["posts", "Posts:read", "posts:read,posts:write", "posts:read\nposts:write"] {
+            assert!(text.parse::<Scopes>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sets_are_compared_as_sets() {
+        let reading = Scopes::of(&[Scope::PostsRead, Scope::PhotosRead]);
+        assert!(reading.all_in(Scopes::USER) && reading.all_in(Scopes::PUBLIC) && !Scopes::USER.all_in(reading));
+        assert!(Scopes::USER.and(Scopes::ADMIN).is_empty() && Scopes::USER.and(Scopes::OPENID).is_empty());
+        assert_eq!(Scopes::USER.or(Scopes::ADMIN).or(Scopes::OPENID).iter().count(), Scope::ALL.len());
+    }
+}

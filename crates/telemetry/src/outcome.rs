@@ -1,0 +1,19 @@
+//! Whether the work of a span went well.
+
+use std::fmt::Display;
+
+use opentelemetry::trace::Status;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// Does `work` and marks the current span when it fails: for work that no caller waits for, such as jobs and facts.
+pub async fn recorded<T, E: Display>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let result = work.await;
+    if let Err(error) = &result {
+        let span = Span::current();
+        span.set_status(Status::error(error.to_string()));
+        // The conventions' word for an error whose kinds have no names of their own.
+        span.set_attribute("error.type", "_OTHER");
+    }
+    result
+}

@@ -1,0 +1,103 @@
+//! The APIs that a cluster may have or not: asked for every minute, so that one which is installed later is used without a
+//! restart. What is missing is a condition, never a crash.
+
+use std::time::Duration;
+
+use futures::{Stream, stream};
+use kube::{Client, Resource};
+use tokio::sync::watch;
+
+/// How often the cluster is asked.
+const POLL: Duration = Duration::from_secs(60);
+/// How soon it is asked again, if it did not answer.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// The optional APIs that a cluster has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Apis {
+    /// `metrics.k8s.io`: CPU and memory of pods, for autoscalers.
+    pub resource_metrics: bool,
+    /// `custom.metrics.k8s.io`: requests a second of pods, for autoscalers.
+    pub custom_metrics: bool,
+}
+
+impl Apis {
+    /// Those whose groups are among `groups`.
+    pub fn among(groups: &[&str]) -> Self {
+        let has = |group: &str| groups.contains(&group);
+        Self { resource_metrics: has("metrics.k8s.io"), custom_metrics: has("custom.metrics.k8s.io") }
+    }
+
+    /// Asks the cluster.
+    pub async fn of(client: &Client) -> kube::Result<Self> {
+        let list = client.list_api_groups().await?;
+        let groups: Vec<_> = list.groups.iter().map(|group| group.name.as_str()).collect();
+        Ok(Self::among(&groups))
+    }
+}
+
+/// Does the cluster know this kind?
+pub async fn knows<K: Resource<DynamicType = ()>>(client: &Client) -> kube::Result<bool> {
+    match client.list_api_group_resources(&K::api_version(&())).await {
+        Ok(list) => Ok(list.resources.iter().any(|resource| resource.name == K::plural(&()))),
+        // Where nobody serves the group, the 404 is plain text and has no reason.
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The optional APIs as last seen.
+#[derive(Clone)]
+pub struct Known(watch::Receiver<Option<Apis>>);
+
+impl Known {
+    /// Begins to ask; ends when nobody wants to know any more.
+    pub fn follow(client: Client) -> Self {
+        let (sender, receiver) = watch::channel(None);
+        tokio::spawn(async move {
+            while !sender.is_closed() {
+                let wait = match Apis::of(&client).await {
+                    Ok(apis) => {
+                        sender.send_if_modified(|known| known.replace(apis) != Some(apis));
+                        POLL
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "failed to ask for the cluster's APIs; it is asked again");
+                        RETRY
+                    }
+                };
+                tokio::time::sleep(wait).await;
+            }
+        });
+        Self(receiver)
+    }
+
+    /// The APIs, once they are known: an API that was not asked for yet would look missing.
+    pub async fn get(&self) -> Apis {
+        let mut receiver = self.0.clone();
+        // The sender goes only with the last receiver.
+        receiver.wait_for(Option::is_some).await.ok().and_then(|apis| *apis).unwrap_or_default()
+    }
+
+    /// Whenever they are others than before.
+    pub fn changes(&self) -> impl Stream<Item = ()> + Send + use<> {
+        let mut receiver = self.0.clone();
+        receiver.mark_unchanged();
+        stream::unfold(receiver, |mut receiver| async move {
+            receiver.changed().await.ok()?;
+            Some(((), receiver))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_api_is_known_by_its_group() {
+        assert_eq!(Apis::among(&["apps", "metrics.k8s.io"]), Apis { resource_metrics: true, custom_metrics: false });
+        assert_eq!(Apis::among(&["custom.metrics.k8s.io"]), Apis { resource_metrics: false, custom_metrics: true });
+        assert_eq!(Apis::among(&["xmetrics.k8s.io"]), Apis::default());
+    }
+}

@@ -1,0 +1,148 @@
+//! What can be said of a resource on paper: whether it is right, what it would make, and what it would change.
+
+pub mod changes;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::apis::Apis;
+use crate::crd::SocialPlatform;
+use crate::reconcile::Cluster;
+use crate::reconcile::build::build;
+use crate::reconcile::fetch::references;
+use crate::reconcile::validate::validate;
+use crate::secrets::Placeholder;
+use crate::strict::unknown_field;
+
+/// What every Secret holds that a resource may refer to; the values are never looked at.
+const SECRET: [(&str, &str); 8] = [
+    ("host", "host-of-the-secret"),
+    ("port", "5432"),
+    ("dbname", "dbname"),
+    ("user", "user"),
+    ("username", "username"),
+    ("password", "password"),
+    ("AWS_ACCESS_KEY_ID", "id"),
+    ("AWS_SECRET_ACCESS_KEY", "key"),
+];
+
+/// The SocialPlatforms among the documents of a YAML file, or what is wrong with the first that cannot be read.
+pub fn read(yaml: &str) -> Result<Vec<SocialPlatform>, String> {
+    let mut resources = Vec::new();
+    for document in serde_yaml_ng::Deserializer::from_str(yaml) {
+        let value = Value::deserialize(document).map_err(|error| format!("it is no YAML: {error}"))?;
+        if value["kind"] != "SocialPlatform" {
+            continue;
+        }
+        let resource: SocialPlatform =
+            serde_json::from_value(value.clone()).map_err(|error| format!("it is no SocialPlatform: {error}"))?;
+        let known = serde_json::to_value(&resource).map_err(|error| error.to_string())?;
+        if let Some(field) = unknown_field(&value["spec"], &known["spec"]) {
+            return Err(format!("spec.{field} is no field of a SocialPlatform"));
+        }
+        resources.push(resource);
+    }
+    match resources.is_empty() {
+        true => Err("it holds no SocialPlatform".to_owned()),
+        false => Ok(resources),
+    }
+}
+
+/// Everything that is wrong with a resource, as far as no cluster is needed to say it: the CRD's own rules, and then the
+/// operator's.
+pub fn problems(resource: &SocialPlatform) -> Vec<String> {
+    if let Err(errors) = resource.validate_cel() {
+        return vec![errors.to_string()];
+    }
+    match validate(&assumed(resource.clone())) {
+        Ok(_) => Vec::new(),
+        Err(problems) => problems.into_iter().map(|problem| format!("{}: {}", problem.reason, problem.message)).collect(),
+    }
+}
+
+/// The objects that a resource makes, in the order in which they are applied, without the contents of Secrets.
+pub fn objects(resource: &SocialPlatform) -> Result<Vec<Value>, Vec<String>> {
+    let found = problems(resource);
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let platform = validate(&assumed(resource.clone())).map_err(|_| found)?;
+    Ok(build(&platform, &Placeholder).objects().into_iter().map(without_secrets).collect())
+}
+
+/// The object without what nobody should see.
+fn without_secrets(mut object: Value) -> Value {
+    if object["kind"] == "Secret"
+        && let Some(data) = object.get_mut("data").and_then(Value::as_object_mut)
+    {
+        data.values_mut().for_each(|value| *value = Value::from("…"));
+    }
+    object
+}
+
+/// A cluster in which `resource` finds everything that it refers to.
+fn assumed(mut resource: SocialPlatform) -> Cluster {
+    resource.metadata.namespace.get_or_insert_with(|| "default".to_owned());
+    resource.metadata.uid.get_or_insert_with(|| "uid-of-the-resource".to_owned());
+    let images: BTreeMap<_, _> = [(resource.spec.version.clone(), format!("image-of-the-catalog:{}", resource.spec.version))].into();
+    let names = references(&resource);
+    let mut cluster = Cluster::empty(resource, Timestamp::UNIX_EPOCH);
+    let data = SECRET.map(|(key, value)| (key.to_owned(), ByteString(value.as_bytes().to_vec())));
+    let secret = Secret { data: Some(data.into()), ..Secret::default() };
+    cluster.referenced = names.into_iter().map(|name| (name, secret.clone())).collect();
+    cluster.ca_bundle = cluster.resource.spec.trust.as_ref().map(|trust| {
+        let key = trust.ca_bundle_ref.key.clone().unwrap_or_else(|| "ca.crt".to_owned());
+        ConfigMap { data: Some([(key, "-----BEGIN CERTIFICATE-----".to_owned())].into()), ..ConfigMap::default() }
+    });
+    cluster.images = images;
+    cluster.http_routes_served = true;
+    cluster.monitoring_served = true;
+    cluster.apis = Apis { resource_metrics: true, custom_metrics: true };
+    cluster
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{full, minimal};
+
+    #[test]
+    fn the_examples_are_right_and_say_what_they_make() {
+        for example in [minimal(), full()] {
+            let yaml = serde_yaml_ng::to_string(&example).unwrap();
+            let read = read(&yaml).unwrap();
+            assert_eq!(read, std::slice::from_ref(&example));
+            assert_eq!(problems(&example), [""; 0]);
+            let objects = objects(&example).unwrap();
+            let kinds: Vec<_> = objects.iter().map(|object| object["kind"].as_str().unwrap()).collect();
+            assert!(kinds.contains(&"Deployment") && kinds.contains(&"Job"), "{kinds:?}");
+            let secret = objects.iter().find(|object| object["kind"] == "Secret").unwrap();
+            assert!(secret["data"].as_object().unwrap().values().all(|value| value == "…"), "{secret}");
+        }
+    }
+
+    #[test]
+    fn other_documents_are_passed_over() {
+        let yaml = format!("apiVersion: v1\nkind: Namespace\n---\n{}---\n", serde_yaml_ng::to_string(&minimal()).unwrap());
+        assert_eq!(read(&yaml).unwrap().len(), 1);
+        assert!(read("kind: Namespace").unwrap_err().contains("no SocialPlatform"));
+    }
+
+    #[test]
+    fn a_misspelled_field_is_named() {
+        let yaml = serde_yaml_ng::to_string(&minimal()).unwrap().replace("exposure:", "observability: {otlpEndpoin: x}\n  exposure:");
+        assert_eq!(read(&yaml).unwrap_err(), "spec.observability.otlpEndpoin is no field of a SocialPlatform");
+    }
+
+    #[test]
+    fn a_broken_rule_is_told() {
+        let mut resource = minimal();
+        resource.spec.database.development = None;
+        assert!(problems(&resource)[0].contains("needs the block database.development"));
+    }
+}

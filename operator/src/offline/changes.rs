@@ -1,0 +1,201 @@
+//! What a resource would change in a cluster. Nothing is written, not even to try it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use kube::api::Api;
+use kube::{Client, Resource, ResourceExt};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::apis::{Apis, knows};
+use crate::children::Children;
+use crate::crd::SocialPlatform;
+use crate::drift::differences;
+use crate::reconcile::Cluster;
+use crate::reconcile::build::build;
+use crate::reconcile::fetch::{Surroundings, gather};
+use crate::reconcile::validate::validate;
+use crate::resources::http_route::HttpRoute;
+use crate::resources::monitoring::{PrometheusRule, ServiceMonitor};
+use crate::resources::{Prepared, Resources};
+use crate::secrets::Placeholder;
+
+/// One object that would become another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Its kind and name.
+    pub object: String,
+    /// What would become of it.
+    pub what: What,
+}
+
+/// What would become of an object.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// It would be made.
+    Made,
+    /// These fields of it would change: path, what is there, and what it would be.
+    Changed(Vec<(String, Option<Value>, Value)>),
+    /// It would be deleted.
+    Deleted,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.what {
+            What::Made => write!(f, "+ {}", self.object),
+            What::Deleted => write!(f, "- {}", self.object),
+            What::Changed(fields) => {
+                write!(f, "~ {}", self.object)?;
+                let is_secret = self.object.starts_with("Secret ");
+                for (path, live, desired) in fields {
+                    match (is_secret, live) {
+                        (true, _) => write!(f, "\n    {path}")?,
+                        (false, None) => write!(f, "\n    {path}: {desired}")?,
+                        (false, Some(live)) => write!(f, "\n    {path}: {live} → {desired}")?,
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Asks the cluster what `resource` would change, with `image` for its version if it names none itself; or why it could not
+/// be brought about.
+pub async fn changes(client: &Client, resource: &SocialPlatform, image: Option<&str>) -> Result<Vec<Change>, String> {
+    let name = resource.name_any();
+    let namespace = resource.namespace().unwrap_or_else(|| client.default_namespace().to_owned());
+    let said = |error: kube::Error| format!("failed to ask the cluster: {error}");
+    let stored = Api::<SocialPlatform>::namespaced(client.clone(), &namespace).get_opt(&name).await.map_err(said)?;
+    let children = Children::list(client, &namespace, &name).await.map_err(said)?;
+
+    let mut resource = resource.clone();
+    // A new one has neither yet.
+    resource.metadata.uid = Some(stored.as_ref().and_then(|stored| stored.uid()).unwrap_or_else(|| "uid-of-the-resource".to_owned()));
+    resource.metadata.namespace = Some(namespace);
+    resource.status = stored.and_then(|stored| stored.status);
+    let image = image.map(str::to_owned).or_else(|| running_image(&resource));
+    let surroundings = Surroundings {
+        images: image.map(|image| (resource.spec.version.clone(), image)).into_iter().collect(),
+        http_routes_served: knows::<HttpRoute>(client).await.map_err(said)?,
+        monitoring_served: knows::<PrometheusRule>(client).await.map_err(said)? && knows::<ServiceMonitor>(client).await.map_err(said)?,
+        apis: Apis::of(client).await.map_err(said)?,
+    };
+    let cluster = gather(client, Arc::new(resource), children, surroundings).await.map_err(|error| error.to_string())?;
+    let platform = validate(&cluster).map_err(|problems| {
+        let messages: Vec<_> = problems.into_iter().map(|problem| problem.message).collect();
+        messages.join("; ")
+    })?;
+    Ok(compare(&cluster, &build(&platform, &Placeholder)))
+}
+
+/// The image of the version, if a service runs it already: only the operator knows its catalog.
+fn running_image(resource: &SocialPlatform) -> Option<String> {
+    let mut rows = resource.status.iter().flat_map(|status| &status.components);
+    rows.find(|row| row.version.as_ref() == Some(&resource.spec.version)).map(|row| row.image.clone())
+}
+
+fn compare(cluster: &Cluster, prepared: &Resources<Prepared>) -> Vec<Change> {
+    let live = live(&cluster.children);
+    let desired = prepared.objects();
+    let mut changes = Vec::new();
+    for object in &desired {
+        let there = live.iter().find(|live| title(live) == title(object));
+        let what = match there {
+            None => Some(What::Made),
+            Some(live) => Some(differences(object, live)).filter(|fields| !fields.is_empty()).map(What::Changed),
+        };
+        changes.extend(what.map(|what| Change { object: title(object), what }));
+    }
+    let uid = cluster.resource.meta().uid.as_deref();
+    let orphans = live.iter().filter(|live| is_owned(live, uid)).filter(|live| live["kind"] != "Job");
+    let orphans = orphans.filter(|live| !desired.iter().any(|object| title(object) == title(live)));
+    changes.extend(orphans.map(|live| Change { object: title(live), what: What::Deleted }));
+    changes
+}
+
+fn title(object: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    format!("{} {}", text(&object["kind"]), text(&object["metadata"]["name"]))
+}
+
+fn is_owned(object: &Value, uid: Option<&str>) -> bool {
+    let owners = object["metadata"]["ownerReferences"].as_array();
+    owners.into_iter().flatten().any(|owner| owner["uid"].as_str() == uid)
+}
+
+/// The objects that are there, as JSON.
+fn live(children: &Children) -> Vec<Value> {
+    // Without `..`: a kind that is added and not compared does not compile.
+    let Children {
+        service_accounts,
+        secrets,
+        config_maps,
+        network_policies,
+        disruption_budgets,
+        services,
+        volume_claims,
+        deployments,
+        autoscalers,
+        jobs,
+        ingresses,
+        http_routes,
+        prometheus_rules,
+        service_monitors,
+    } = children;
+    let mut all = Vec::new();
+    add(&mut all, service_accounts);
+    add(&mut all, secrets);
+    add(&mut all, config_maps);
+    add(&mut all, network_policies);
+    add(&mut all, disruption_budgets);
+    add(&mut all, services);
+    add(&mut all, volume_claims);
+    add(&mut all, deployments);
+    add(&mut all, autoscalers);
+    add(&mut all, jobs);
+    add(&mut all, ingresses);
+    add(&mut all, http_routes);
+    add(&mut all, prometheus_rules);
+    add(&mut all, service_monitors);
+    all
+}
+
+fn add<K: Serialize>(all: &mut Vec<Value>, objects: &[Arc<K>]) {
+    all.extend(objects.iter().map(|object| serde_json::to_value(&**object).expect("objects of Kubernetes are JSON")));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::minimal;
+    use crate::fixtures::{FixedGenerator, cluster};
+
+    #[test]
+    fn a_new_platform_makes_everything_and_a_changed_one_says_what() {
+        let mut cluster = cluster(minimal());
+        let prepared = build(&validate(&cluster).unwrap(), &FixedGenerator);
+        let made = compare(&cluster, &prepared);
+        assert_eq!(made.len(), prepared.objects().len());
+        assert!(made.iter().all(|change| change.what == What::Made));
+
+        cluster.children.services = prepared.services.iter().cloned().map(Arc::new).collect();
+        cluster.children.deployments = prepared.deployments.iter().cloned().map(Arc::new).collect();
+        let mut auth = (*cluster.children.deployments[0]).clone();
+        auth.spec.as_mut().unwrap().replicas = Some(3);
+        auth.metadata.name = Some("demo-auth".to_owned());
+        let name = auth.name_any();
+        let index = cluster.children.deployments.iter().position(|it| it.name_any() == name).unwrap();
+        cluster.children.deployments[index] = Arc::new(auth);
+        let mut left_over = prepared.services[0].clone();
+        left_over.metadata.name = Some("demo-old".to_owned());
+        cluster.children.services.push(Arc::new(left_over));
+
+        let told: Vec<_> = compare(&cluster, &prepared).iter().map(ToString::to_string).collect();
+        assert!(told.contains(&"~ Deployment demo-auth\n    .spec.replicas: 3 → 1".to_owned()), "{told:#?}");
+        assert!(told.contains(&"- Service demo-old".to_owned()), "{told:#?}");
+        assert!(!told.iter().any(|it| it.ends_with("Service demo-auth")), "{told:#?}");
+    }
+}

@@ -1,0 +1,42 @@
+//! Grafana's dashboards, as its sidecar finds them.
+
+use k8s_openapi::api::core::v1::ConfigMap;
+
+use super::metadata::owned;
+use crate::drift::hash_parts;
+use crate::platform::Platform;
+
+/// Every dashboard, by the name of its file.
+const DASHBOARDS: [(&str, &str); 8] = [
+    ("auth", include_str!("../../../charts/social-platform/dashboards/auth.json")),
+    ("operator", include_str!("../../../charts/social-platform/dashboards/operator.json")),
+    ("overview", include_str!("../../../charts/social-platform/dashboards/overview.json")),
+    ("photos", include_str!("../../../charts/social-platform/dashboards/photos.json")),
+    ("postgresql", include_str!("../../../charts/social-platform/dashboards/postgresql.json")),
+    ("service", include_str!("../../../charts/social-platform/dashboards/service.json")),
+    ("social", include_str!("../../../charts/social-platform/dashboards/social.json")),
+    ("telemetry", include_str!("../../../charts/social-platform/dashboards/telemetry.json")),
+];
+
+/// What every uid, and every link to one, begins with in the files.
+const UID: &str = "socialplatform-";
+/// What every title begins with in the files.
+const TITLE: &str = "Social platform /";
+
+/// One ConfigMap a dashboard, if they were asked for. Grafana takes a uid once, so each platform has its own.
+pub fn dashboards(platform: &Platform) -> Vec<ConfigMap> {
+    if !platform.observability.dashboards {
+        return Vec::new();
+    }
+    let own = hash_parts([("namespace", platform.namespace.as_bytes()), ("name", platform.name.as_bytes())]);
+    let (uid, title) = (format!("{own}-"), format!("Social platform {} /", platform.name));
+    let config_map = |(name, json): &(&str, &str)| {
+        let what = format!("dashboard-{name}");
+        let mut metadata = owned(platform, &what, &platform.named(&what));
+        metadata.labels.get_or_insert_default().insert("grafana_dashboard".to_owned(), "1".to_owned());
+        // The sidecar puts the files of all namespaces into one folder.
+        let json = json.replace(UID, &uid).replace(TITLE, &title);
+        ConfigMap { metadata, data: Some([(format!("{own}-{name}.json"), json)].into()), ..ConfigMap::default() }
+    };
+    DASHBOARDS.iter().map(config_map).collect()
+}

@@ -1,0 +1,120 @@
+//! The kinds of the Prometheus operator, with the few fields of them that the operator writes: alerts, and where
+//! `/metrics` is.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
+use kube::CustomResource;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::metadata::{instance_selector, owned};
+use crate::platform::Platform;
+
+/// The groups of Prometheus' own rule files, so that a Prometheus without an operator takes them as they are.
+const RULES: [&str; 2] = [
+    include_str!("../../../charts/social-platform/rules/objectives.yaml"),
+    include_str!("../../../charts/social-platform/rules/alerts.yaml"),
+];
+
+/// What the rule files say of platforms and namespaces: any. In a PrometheusRule it becomes the one that the rules are of.
+const ANY_PLATFORM: &str = r#"service_namespace=~".+""#;
+const ANY_RESOURCE: &str = r#"socialplatform_name=~".+""#;
+const ANY_NAMESPACE: &str = r#"socialplatform_namespace=~".+""#;
+
+/// `spec` of a PrometheusRule.
+#[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "monitoring.coreos.com",
+    version = "v1",
+    kind = "PrometheusRule",
+    plural = "prometheusrules",
+    namespaced,
+    schema = "disabled",
+    doc = "A PrometheusRule of the Prometheus operator."
+)]
+pub struct PrometheusRuleSpec {
+    /// As in a rule file.
+    #[serde(default)]
+    pub groups: Vec<Value>,
+}
+
+/// `spec` of a ServiceMonitor.
+#[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "monitoring.coreos.com",
+    version = "v1",
+    kind = "ServiceMonitor",
+    plural = "servicemonitors",
+    namespaced,
+    schema = "disabled",
+    doc = "A ServiceMonitor of the Prometheus operator."
+)]
+pub struct ServiceMonitorSpec {
+    /// Which Services.
+    #[serde(default)]
+    pub selector: LabelSelector,
+    /// Which ports of theirs.
+    #[serde(default)]
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// A port that has metrics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its name. Services without such a port are passed by.
+    #[serde(default)]
+    pub port: String,
+    /// Where they are.
+    #[serde(default)]
+    pub path: String,
+    /// How often they are read.
+    #[serde(default)]
+    pub interval: String,
+}
+
+/// The platform's alerts, if they were asked for and the cluster knows them.
+pub fn prometheus_rule(platform: &Platform) -> Option<PrometheusRule> {
+    let wanted = platform.observability.alerts && platform.observability.served;
+    wanted.then(|| PrometheusRule {
+        metadata: metadata(platform, "alerts"),
+        spec: PrometheusRuleSpec { groups: RULES.iter().flat_map(|rules| groups(rules, platform)).collect() },
+    })
+}
+
+/// Where the platform's metrics are, if it was asked for and the cluster knows them.
+pub fn service_monitor(platform: &Platform) -> Option<ServiceMonitor> {
+    let wanted = platform.observability.service_monitors && platform.observability.served;
+    let endpoint = Endpoint { port: "private".to_owned(), path: "/metrics".to_owned(), interval: "30s".to_owned() };
+    let spec = ServiceMonitorSpec { selector: instance_selector(platform), endpoints: vec![endpoint] };
+    wanted.then(|| ServiceMonitor { metadata: metadata(platform, "metrics"), spec })
+}
+
+fn metadata(platform: &Platform, what: &str) -> ObjectMeta {
+    let mut metadata = owned(platform, what, &platform.named(what));
+    let labels = metadata.labels.get_or_insert_default();
+    for (label, value) in &platform.observability.labels {
+        // Ours are how the object is found again.
+        labels.entry(label.clone()).or_insert_with(|| value.clone());
+    }
+    metadata
+}
+
+/// The groups of a rule file, about this platform and no other: two platforms of one cluster would otherwise each alert
+/// for both.
+fn groups(rules: &str, platform: &Platform) -> Vec<Value> {
+    let mut file: Value = serde_yaml_ng::from_str(rules).expect("the rule files are YAML, a test reads them");
+    let groups = file["groups"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    groups.into_iter().map(|group| narrowed(group, platform)).collect()
+}
+
+fn narrowed(value: Value, platform: &Platform) -> Value {
+    match value {
+        Value::String(text) => Value::String(
+            text.replace(ANY_PLATFORM, &format!("service_namespace=\"{}\"", platform.name))
+                .replace(ANY_RESOURCE, &format!("socialplatform_name=\"{}\"", platform.name))
+                .replace(ANY_NAMESPACE, &format!("socialplatform_namespace=\"{}\"", platform.namespace)),
+        ),
+        Value::Array(items) => items.into_iter().map(|item| narrowed(item, platform)).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, narrowed(value, platform))).collect(),
+        other => other,
+    }
+}

@@ -1,0 +1,169 @@
+//! `operator run`: looks after the SocialPlatforms of a cluster until it is asked to end.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+use kube::client::ClientBuilder;
+use kube::{Client, Config};
+use operator::controller::{self, Options};
+use operator::election::{Election, Fence};
+use operator::probes;
+use telemetry::{Telemetry, TelemetryConfig};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::Result;
+
+#[derive(Args)]
+pub(crate) struct Run {
+    /// The namespaces whose resources it looks after, with commas between them; all, unless set.
+    #[arg(long, env = "WATCH_NAMESPACE")]
+    watch_namespace: Option<String>,
+    /// The Lease, in the operator's own namespace, that decides which of several operators works. Without it, this one works
+    /// at once: never run two like that.
+    #[arg(long, env = "LEASE")]
+    lease: Option<String>,
+    /// The operator's own namespace.
+    #[arg(long, env = "POD_NAMESPACE", default_value = "default")]
+    namespace: String,
+    /// The operator's own pod, which its events and the Lease name.
+    #[arg(long, env = "POD_NAME")]
+    pod_name: Option<String>,
+    /// The ConfigMap, in the operator's own namespace, whose data is release → image. Without it, every resource has to
+    /// set `spec.image`.
+    #[arg(long, env = "IMAGES_CONFIG_MAP")]
+    images_config_map: Option<String>,
+    /// The address of `/livez`, `/readyz` and `/metrics`.
+    #[arg(long, env = "PRIVATE_ADDR", default_value = "0.0.0.0:9090")]
+    private_addr: SocketAddr,
+    /// Seconds after which an unchanged resource is looked at again, more or less.
+    #[arg(long, env = "RESYNC_SECONDS", default_value_t = 600)]
+    resync_seconds: u64,
+    /// Seconds that one reconcile may take.
+    #[arg(long, env = "RECONCILE_TIMEOUT_SECONDS", default_value_t = 60)]
+    reconcile_timeout_seconds: u64,
+    /// How many resources are reconciled at once.
+    #[arg(long, env = "CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    concurrency: u16,
+    #[command(flatten)]
+    telemetry: TelemetryConfig,
+}
+
+impl Run {
+    pub(crate) async fn start(self) -> Result<()> {
+        let telemetry = Telemetry::init("operator", &self.telemetry)?;
+        let result = self.serve().await;
+        telemetry.shutdown();
+        result
+    }
+
+    async fn serve(self) -> Result<()> {
+        let address = self.private_addr;
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|error| format!("failed to listen on {address}: {error}"))?;
+        let options = self.options();
+        tracing::info!(?options, lease = self.lease, "starting");
+        let (ready, is_ready) = watch::channel(false);
+        let terminated = terminated()?;
+        let probes = tokio::spawn(probes::serve(listener, is_ready, until(terminated.clone())));
+        let mut config = Config::infer().await?;
+        // What fails is tried again by the reconcile that it belongs to, whose waits grow; and a write that is repeated out of
+        // sight could come after the Lease was lost.
+        config.default_retry = false;
+        match self.lease.filter(|lease| !lease.is_empty()) {
+            None => controller::run(Client::try_from(config)?, options, ready, until(terminated)).await,
+            Some(lease) => elected(config, &lease, options, ready, terminated).await?,
+        }
+        Ok(probes.await??)
+    }
+
+    fn options(&self) -> Options {
+        let namespaces = self.watch_namespace.iter().flat_map(|namespaces| namespaces.split(','));
+        let mut namespaces: Vec<_> = namespaces.map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect();
+        // Two controllers of one namespace would be two operators.
+        namespaces.sort();
+        namespaces.dedup();
+        Options {
+            namespaces,
+            own_namespace: self.namespace.clone(),
+            images_config_map: self.images_config_map.clone().filter(|name| !name.is_empty()),
+            instance: self.pod_name.clone(),
+            resync: Duration::from_secs(self.resync_seconds),
+            timeout: Duration::from_secs(self.reconcile_timeout_seconds),
+            concurrency: self.concurrency,
+        }
+    }
+}
+
+/// Becomes true when the process is asked to end.
+fn terminated() -> Result<watch::Receiver<bool>> {
+    let (terminate, terminated) = watch::channel(false);
+    let mut sigterm = signal(SignalKind::terminate())?;
+    let mut sigint = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = sigterm.recv() => {}
+            _ = sigint.recv() => {}
+        }
+        tracing::info!("stopping: reconciles in flight may end");
+        terminate.send_replace(true);
+    });
+    Ok(terminated)
+}
+
+async fn until(mut terminated: watch::Receiver<bool>) {
+    // An error means that nobody can ask for the end any more, which is one.
+    let _ = terminated.wait_for(|asked| *asked).await;
+}
+
+/// Waits for the Lease, and works while it is held. One that waits is ready: it can see the Lease, and takes over by
+/// itself.
+async fn elected(
+    config: Config,
+    lease: &str,
+    options: Options,
+    ready: watch::Sender<bool>,
+    terminated: watch::Receiver<bool>,
+) -> Result<()> {
+    let fence = Fence::default();
+    let fenced = ClientBuilder::try_from(config.clone())?.with_layer(&fence).build();
+    let identity = options.instance.clone().unwrap_or_else(|| format!("operator-{}", std::process::id()));
+    let mut election = Election::new(Client::try_from(config)?, &options.own_namespace, lease, &identity, fence);
+
+    tokio::select! {
+        () = until(terminated.clone()) => return Ok(()),
+        () = election.win(|| { ready.send_replace(true); }) => {}
+    }
+    // One that works is ready when it has listed everything.
+    ready.send_replace(false);
+    let work = controller::run(fenced, options, ready, until(terminated));
+    tokio::select! {
+        lost = election.hold() => Err(lost.into()),
+        () = work => {
+            election.release().await;
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Alone {
+        #[command(flatten)]
+        run: Run,
+    }
+
+    #[test]
+    fn namespaces_are_a_list_without_repetitions() {
+        let namespaces = |value: &str| Alone::parse_from(["operator", "--watch-namespace", value]).run.options().namespaces;
+        assert_eq!(namespaces("b, a,b,"), ["a", "b"]);
+        assert_eq!(namespaces(""), [""; 0]);
+    }
+}

@@ -1,0 +1,154 @@
+//! An operator that dies in the middle of its work, and the next one, which knows nothing of it.
+//!
+//! A crash between two reads is one before the next write, so every write is tried, once with and once without its effect.
+//! `PROVE=1` tries all of them; otherwise it is a sample, the same each time, or another with `SEED`.
+
+use std::collections::BTreeSet;
+
+use futures::StreamExt;
+use k8s_openapi::api::batch::v1::Job;
+use kube::ResourceExt;
+use kube::api::DeleteParams;
+use kube::client::ClientBuilder;
+use operator::crd::SocialPlatform;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use serde_json::json;
+
+use crate::dying::{Death, Moment};
+use crate::everything::everything;
+use crate::harness::{Harness, Operator, development, eventually};
+
+/// How many crashes are tried unless all are.
+const SAMPLE: usize = 30;
+/// How many at the same time.
+const AT_ONCE: usize = 4;
+
+/// What the operator is at when it dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    Creating,
+    Upgrading,
+}
+
+fn operate(harness: &Harness, death: &Death) -> Operator {
+    harness.operate(ClientBuilder::try_from(harness.config.clone()).unwrap().with_layer(death).build())
+}
+
+async fn begin(harness: &Harness, work: Work) {
+    match work {
+        Work::Creating => {
+            harness.create(&development()).await;
+        }
+        Work::Upgrading => {
+            harness.edit::<SocialPlatform>("demo", json!({"spec": {"version": "2.0.0"}})).await;
+        }
+    }
+}
+
+/// Waits until the platform runs the version of its spec.
+async fn settled(harness: &Harness) {
+    eventually("the platform is ready and runs its version", || async {
+        let platform = harness.wait_until_ready().await;
+        let status = platform.status.unwrap_or_default();
+        if status.version == Some(platform.spec.version) { Ok(()) } else { Err(format!("{:?} runs", status.version)) }
+    })
+    .await;
+}
+
+/// What there is in the end when nobody dies, and how many writes it takes.
+async fn undisturbed() -> [(Work, Vec<String>, usize); 2] {
+    let harness = Harness::prepare("undisturbed").await;
+    let death = Death::never();
+    operate(&harness, &death).detach();
+    begin(&harness, Work::Creating).await;
+    settled(&harness).await;
+    let created = (Work::Creating, everything(&harness).await, death.writes());
+    begin(&harness, Work::Upgrading).await;
+    settled(&harness).await;
+    let upgraded = (Work::Upgrading, everything(&harness).await, death.writes() - created.2);
+    [created, upgraded]
+}
+
+/// Dies once at `work`, and compares what the next operator ends with.
+async fn dies(work: Work, at: usize, moment: Moment, expected: &[String]) {
+    let harness = Harness::prepare("crash").await;
+    if work == Work::Upgrading {
+        let first = harness.operate(harness.observed());
+        begin(&harness, Work::Creating).await;
+        settled(&harness).await;
+        first.kill().await;
+    }
+    let death = Death::at(at, moment);
+    let mortal = operate(&harness, &death);
+    begin(&harness, work).await;
+    // It may take a write less than the first time: then it does not die.
+    tokio::select! {
+        () = death.came() => {}
+        () = settled(&harness) => {}
+    }
+    mortal.kill().await;
+
+    let next = harness.operate(harness.observed());
+    settled(&harness).await;
+    let point = format!("{work:?}, at write {at}, {moment:?}");
+    eventually(&format!("{point}: the same objects"), || async {
+        let found = everything(&harness).await;
+        let (found, expected): (BTreeSet<_>, BTreeSet<_>) = (found.iter().collect(), expected.iter().collect());
+        let differing: Vec<_> = found.symmetric_difference(&expected).collect();
+        if differing.is_empty() { Ok(()) } else { Err(format!("{differing:#?}")) }
+    })
+    .await;
+    one_job_a_version(&harness, &point).await;
+    next.kill().await;
+}
+
+async fn one_job_a_version(harness: &Harness, point: &str) {
+    let jobs = harness.api::<Job>().list(&Default::default()).await.unwrap();
+    let versions: Vec<_> = jobs.iter().map(|job| job.labels()["app.kubernetes.io/version"].clone()).collect();
+    let distinct: BTreeSet<_> = versions.iter().collect();
+    assert_eq!(versions.len(), distinct.len(), "{point}: {versions:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn wherever_an_operator_dies_the_next_one_ends_with_the_same_objects() {
+    let ends = undisturbed().await;
+    let mut points = Vec::new();
+    for (work, expected, writes) in &ends {
+        for at in 1..=*writes {
+            points.extend([Moment::Before, Moment::After].map(|moment| (*work, at, moment, expected)));
+        }
+    }
+    let all = points.len();
+    if std::env::var("PROVE").is_err() {
+        let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+        points.shuffle(&mut StdRng::seed_from_u64(seed));
+        points.truncate(SAMPLE);
+    }
+    println!("{} of {all} crashes", points.len());
+    let crashes = points.into_iter().map(|(work, at, moment, expected)| dies(work, at, moment, expected));
+    futures::stream::iter(crashes).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_can_be_deleted_while_the_operator_is_dead() {
+    let harness = Harness::prepare("orphaned").await;
+    let operator = harness.operate(harness.observed());
+    harness.create(&development()).await;
+    harness.wait_until_ready().await;
+    operator.kill().await;
+    harness.api::<SocialPlatform>().delete("demo", &DeleteParams::default()).await.unwrap();
+    eventually("only what is retained is left", || async {
+        let left = everything(&harness).await;
+        let owned = left.iter().filter(|object| !object.contains(r#""owners":0"#)).count();
+        if owned == 0 && !left.is_empty() { Ok(()) } else { Err(format!("{owned} of {} are owned", left.len())) }
+    })
+    .await;
+    // The next one finds what stayed, and makes nothing of it.
+    harness.requests.clear();
+    let next = harness.operate(harness.observed());
+    harness.create(&development()).await;
+    harness.wait_until_ready().await;
+    next.kill().await;
+}

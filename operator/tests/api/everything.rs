@@ -1,0 +1,74 @@
+//! Every object of a platform, without what differs from one cluster to the next.
+
+use std::fmt::Debug;
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Service, ServiceAccount};
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::Resource;
+use kube::api::ListParams;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::harness::Harness;
+
+/// The objects of the platform `demo`, sorted.
+pub async fn everything(harness: &Harness) -> Vec<String> {
+    let mut all = Vec::new();
+    add::<ServiceAccount>(harness, &mut all).await;
+    add::<Secret>(harness, &mut all).await;
+    add::<ConfigMap>(harness, &mut all).await;
+    add::<NetworkPolicy>(harness, &mut all).await;
+    add::<PodDisruptionBudget>(harness, &mut all).await;
+    add::<Service>(harness, &mut all).await;
+    add::<PersistentVolumeClaim>(harness, &mut all).await;
+    add::<Deployment>(harness, &mut all).await;
+    add::<HorizontalPodAutoscaler>(harness, &mut all).await;
+    add::<Job>(harness, &mut all).await;
+    add::<Ingress>(harness, &mut all).await;
+    all.sort();
+    all
+}
+
+async fn add<K>(harness: &Harness, all: &mut Vec<String>)
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Serialize,
+{
+    let ours = ListParams::default().labels("app.kubernetes.io/managed-by=socialplatform-operator");
+    for object in harness.api::<K>().list(&ours).await.unwrap() {
+        all.push(comparable(serde_json::to_value(object).unwrap(), K::kind(&()).as_ref(), &harness.namespace));
+    }
+}
+
+/// The object without what the API server, the controllers and chance have put into it.
+fn comparable(mut object: Value, kind: &str, namespace: &str) -> String {
+    let metadata = object["metadata"].take();
+    // A hash of random passwords, in the name of a migration Job and in its label.
+    let key = metadata["labels"]["socialplatform.dev/migration"].as_str().unwrap_or("no such label").to_owned();
+    let owners = metadata["ownerReferences"].as_array().map_or(0, Vec::len);
+    let labels = metadata["labels"].clone();
+    object["metadata"] = json!({ "name": metadata["name"], "labels": labels, "owners": owners });
+    object["kind"] = json!(kind);
+    let fields = object.as_object_mut().unwrap();
+    fields.remove("status");
+    if let Some(data) = fields.get_mut("data").and_then(Value::as_object_mut) {
+        data.values_mut().for_each(|value| *value = json!("…"));
+    }
+    if let Some(spec) = fields.get_mut("spec").and_then(Value::as_object_mut) {
+        for given in ["clusterIP", "clusterIPs", "volumeName"] {
+            spec.remove(given);
+        }
+        if kind == "Job" {
+            spec.remove("selector");
+        }
+        if let Some(template) = spec.get_mut("template").and_then(Value::as_object_mut) {
+            template.remove("metadata");
+        }
+    }
+    object.to_string().replace(namespace, "NAMESPACE").replace(&key, "KEY")
+}

@@ -1,0 +1,1 @@
+../../../crates/facts/migrations/outbox.sql

@@ -1,0 +1,1 @@
+../../../crates/jobs/migrations/jobs.sql

@@ -1,0 +1,60 @@
+//! What letters say. Plain ASCII, so that no encoding breaks a link.
+
+use mail::{Letter, Paragraph};
+
+use crate::post::Notice;
+use crate::second_factor::Change;
+
+fn text(text: impl Into<String>) -> Paragraph {
+    Paragraph::Text(text.into())
+}
+
+/// A link that is good once, and its end alone for apps that ask for a code.
+fn link(issuer: &str, page: &str, token: &str) -> [Paragraph; 3] {
+    [Paragraph::Link(format!("{issuer}/{page}/{token}")), text("If your app asks for a code instead, it is:"), text(token)]
+}
+
+pub(crate) fn password_reset(issuer: &str, handle: &str, token: &str) -> Letter {
+    let mut paragraphs =
+        vec![text(format!("Somebody asked for a new password for @{handle} at {issuer}. To choose one, open within an hour:"))];
+    paragraphs.extend(link(issuer, "password-resets", token));
+    paragraphs.push(text("If that was not you, do nothing: without this letter, nobody can change anything."));
+    Letter { subject: "Choose a new password".to_owned(), paragraphs }
+}
+
+pub(crate) fn email_verification(issuer: &str, handle: &str, token: &str) -> Letter {
+    let mut paragraphs = vec![text(format!("@{handle} at {issuer} gave this address as theirs. If that is you, open within a day:"))];
+    paragraphs.extend(link(issuer, "email-verifications", token));
+    paragraphs.push(text("If it is not, do nothing, and you will hear no more of it."));
+    Letter { subject: "Is this your address?".to_owned(), paragraphs }
+}
+
+pub(crate) fn notice(issuer: &str, handle: &str, notice: Notice) -> Letter {
+    let not_you = "If that was not you, ask for a new password now, and look at the list of your sessions.";
+    let (subject, said, then) = match notice {
+        Notice::PasswordChanged => ("Your password was changed", "The password was changed, and every other session was ended.", not_you),
+        Notice::EmailChanged => (
+            "Your address was changed",
+            "Letters go to another address from now on.",
+            "If that was not you, write to whoever runs the platform: letters of reset no longer reach you.",
+        ),
+        Notice::Approved => ("You can sign in now", "Your account was approved.", "Welcome."),
+        Notice::SecondFactor(change) => second_factor(change),
+    };
+    Letter { subject: subject.to_owned(), paragraphs: vec![text(format!("This is about @{handle} at {issuer}.")), text(said), text(then)] }
+}
+
+/// Subject, what is said, and what to do.
+fn second_factor(change: Change) -> (&'static str, &'static str, &'static str) {
+    let not_you = "If that was not you, change your password now, and look at your second factor and at the list of your sessions.";
+    match change {
+        Change::TotpAdded => ("An authenticator app was added", "Signing in takes a code of your authenticator app from now on.", not_you),
+        Change::TotpRemoved => {
+            ("Your authenticator app was removed", "Codes of your authenticator app are not asked for any more.", not_you)
+        }
+        Change::PasskeyAdded => ("A passkey was added", "You can sign in with another passkey from now on.", not_you),
+        Change::PasskeyRemoved => ("A passkey was removed", "One of your passkeys is not taken any more.", not_you),
+        Change::RecoveryCodesMade => ("You have new recovery codes", "New recovery codes took the place of the old ones.", not_you),
+        Change::RecoveryCodeUsed => ("A recovery code was used", "Somebody used one of your recovery codes.", not_you),
+    }
+}

@@ -1,0 +1,90 @@
+//! One's address: given, and proved to be one's own before it counts.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use identity::Viewer;
+use mail::Address;
+use serde::Deserialize;
+use serde_json::json;
+use serving::{Json, Path, Problem, ProblemDocument, Result};
+use utoipa::ToSchema;
+
+use super::passwords;
+use crate::attempts::Kind as Tried;
+use crate::password::Password;
+use crate::post::Notice;
+use crate::source::Source;
+use crate::store::accounts;
+use crate::store::links::{self, Purpose};
+use crate::store::security_events::{self, Kind};
+use crate::{Auth, State as Inner, told_once};
+
+/// Where letters shall go.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewEmail {
+    #[schema(example = "ada@example.org")]
+    email: String,
+    /// One's password: whoever gets the letters can change it.
+    #[schema(value_type = String)]
+    password: Password,
+}
+
+/// Give an address. Until the link that is sent there is opened, nothing changes.
+///
+/// The answer is the same whether the address is another account's or not.
+#[utoipa::path(put, path = "/v1/accounts/me/email", tag = "accounts", request_body = NewEmail, responses(
+    (status = 202, description = "A link is on its way"),
+    (status = 409, body = ProblemDocument, description = "The platform sends no mail"),
+    (status = 422, body = ProblemDocument),
+    (status = 429, body = ProblemDocument, description = "Too many letters or wrong passwords of late; see `Retry-After`"),
+))]
+pub(crate) async fn update(
+    State(Auth(auth)): State<Auth>,
+    viewer: Viewer,
+    source: Source,
+    Json(NewEmail { email, password }): Json<NewEmail>,
+) -> Result<StatusCode> {
+    auth.post.needed()?;
+    passwords::confirm(&auth, &viewer, password, "password").await?;
+    let email = accept(&auth, &email, &source).await?;
+    let mut tx = auth.pool.begin().await?;
+    let account = accounts::lock(&mut tx, viewer.account).await?.ok_or_else(Problem::not_found)?;
+    auth.post.email_verification(&mut tx, account.id, &account.handle, &email).await?;
+    security_events::insert(&mut tx, Kind::EmailAsked, Some(account.id), Some(&source), json!({})).await?;
+    tx.commit().await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Prove an address, with the end of the link that was sent there. Each is good once.
+#[utoipa::path(post, path = "/v1/accounts/email-verifications/{token}", tag = "accounts", params(("token" = String, Path)), responses(
+    (status = 204),
+    (status = 404, body = ProblemDocument, description = "The link is not good, or not any more"),
+    (status = 409, body = ProblemDocument, description = "The address belongs to another account"),
+))]
+pub(crate) async fn verify(State(Auth(auth)): State<Auth>, source: Source, Path(token): Path<String>) -> Result<StatusCode> {
+    let token = told_once::hash(&token);
+    let whose = links::find(&auth.pool, &token, Purpose::EmailVerification).await?.ok_or_else(Problem::not_found)?;
+    let mut tx = auth.pool.begin().await?;
+    // The account first, as everywhere: two who change one account wait for each other and never in a circle.
+    let account = accounts::lock(&mut tx, whose).await?.ok_or_else(Problem::not_found)?;
+    let link = links::take(&mut tx, &token, Purpose::EmailVerification).await?.ok_or_else(Problem::not_found)?;
+    accounts::set_email(&mut tx, account.id, &link.email).await?;
+    // Links that went to the address of before.
+    links::delete_all(&mut tx, account.id, Purpose::PasswordReset).await?;
+    let before = account.email.as_deref().filter(|before| *before != link.email);
+    auth.post.notice(&mut tx, Notice::EmailChanged, &account.handle, before).await?;
+    security_events::insert(&mut tx, Kind::EmailVerified, Some(account.id), Some(&source), json!({})).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Reads an address to which a letter shall go, and counts the letter for it and for who asks: nobody shall be able to fill
+/// another's mailbox.
+pub(super) async fn accept(auth: &Inner, email: &str, source: &Source) -> Result<Address> {
+    auth.post.needed()?;
+    let email = Address::parse(email).map_err(|error| Problem::invalid("email", error.to_string()))?;
+    auth.attempts.take(Tried::MailFrom, &source.network()).await?;
+    auth.attempts.take(Tried::MailTo, &email.as_str().to_ascii_lowercase()).await?;
+    Ok(email)
+}

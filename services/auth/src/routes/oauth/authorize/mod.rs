@@ -1,0 +1,242 @@
+//! The pages on which a person signs in and allows an app something. Plain forms: they work without any script.
+//!
+//! ```text
+//!   GET ─► request: which app, for what? ─► visit: who is at the browser?
+//!            │ wrong: a page, or back to the app        │ nobody: the sign-in page ─► POST ─► GET again
+//!            │                                          │           └ a second factor: its page ─► POST ─► GET again
+//!            │                                          │ somebody: allowed before? ─► a code, back to the app
+//!            │                                          └ else the consent page ─► POST ─► a code, back to the app
+//! ```
+
+mod browser;
+mod pages;
+mod request;
+
+use axum::Form;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use contracts::{Scope, Scopes};
+use serde::Deserialize;
+use serde_json::json;
+use serving::Problem;
+use utoipa::ToSchema;
+
+use self::browser::Visit;
+use self::pages::Stop;
+use self::request::{Asked, Request};
+use crate::password::Password;
+use crate::routes::tokens::grantable;
+use crate::second_factor::{self, Given, Shown};
+use crate::sign_in::{self, Attempt, Begun, Proved};
+use crate::source::Source;
+use crate::store::browsers::Browser;
+use crate::store::codes::{self, NewCode};
+use crate::store::security_events::{self, Kind};
+use crate::store::{apps, consents, sessions};
+use crate::user_agent::UserAgent;
+use crate::{Auth, State as Inner, told_once};
+
+/// What a person did on one of the pages.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Answer {
+    action: Action,
+    /// Proves that the form is ours.
+    csrf: String,
+    handle: Option<String>,
+    #[schema(value_type = Option<String>)]
+    password: Option<Password>,
+    /// What the right password was answered with, where it was not enough.
+    challenge: Option<String>,
+    /// What an authenticator app shows, or a recovery code.
+    code: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    SignIn,
+    SecondFactor,
+    SignOut,
+    Allow,
+    Deny,
+}
+
+/// The page that asks a person, or the way back to the app.
+#[utoipa::path(get, path = "/oauth/authorize", tag = "oauth", params(Asked), responses(
+    (status = 200, description = "A page to sign in on, or to allow the app what it asks for", body = String, content_type = "text/html"),
+    (status = 303, description = "Back to the app, with `code`, `state` and `iss`, or with `error`"),
+    (status = 400, description = "A page: the app is not known, or may not be answered there", body = String, content_type = "text/html"),
+))]
+pub(crate) async fn show(State(Auth(auth)): State<Auth>, OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Result<Response, Stop> {
+    let request = request::read(&auth, &uri).await?;
+    let visit = Visit::read(&auth, &headers).await?;
+    let Some(person) = visit.person.as_ref().filter(|person| request.is_fresh_enough(person)) else {
+        if request.without_asking {
+            return Err(request.refuse("login_required", "nobody is signed in, or not recently enough"));
+        }
+        return Ok(pages::sign_in(&auth, &request, &visit, None)?);
+    };
+    let scopes = grants(&request, person)?;
+    let before = consents::find(&auth.pool, person.account, &request.app.client_id).await?;
+    if request.may_be_remembered() && before.is_some_and(|before| scopes.all_in(before)) {
+        return give(&auth, &request, person, scopes, None).await;
+    }
+    if request.without_asking {
+        return Err(request.refuse("consent_required", "the person has to be asked"));
+    }
+    Ok(pages::consent(&auth, &request, &visit, person, scopes)?)
+}
+
+/// What the person answered.
+#[utoipa::path(post, path = "/oauth/authorize", tag = "oauth", params(Asked),
+    request_body(content = Answer, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 303, description = "Back to the app, or to the page that comes next"),
+        (status = 400, description = "A page: the app is not known", body = String, content_type = "text/html"),
+        (status = 403, description = "A page: the form is not ours, or stale", body = String, content_type = "text/html"),
+    ))]
+pub(crate) async fn submit(
+    State(Auth(auth)): State<Auth>,
+    OriginalUri(uri): OriginalUri,
+    source: Source,
+    user_agent: UserAgent,
+    headers: HeaderMap,
+    answer: Result<Form<Answer>, FormRejection>,
+) -> Result<Response, Stop> {
+    let request = request::read(&auth, &uri).await?;
+    let visit = Visit::read(&auth, &headers).await?;
+    let answer = match answer {
+        Ok(Form(answer)) if browser::comes_from_here(&auth, &headers) && visit.has_token(&auth, &answer.csrf) => answer,
+        _ => {
+            return Err(Stop::Page(StatusCode::FORBIDDEN, "This page has grown old, or was not ours. Go back to the app and begin again."));
+        }
+    };
+    let person = visit.person.as_ref();
+    match (answer.action, person) {
+        (Action::SignIn, _) => sign_in(&auth, &request, &visit, answer, source, user_agent).await,
+        (Action::SecondFactor, _) => give_second_factor(&auth, &request, &visit, answer, source, user_agent).await,
+        (Action::SignOut, Some(person)) => sign_out(&auth, &request, person, source).await,
+        (Action::Deny, _) => Err(request.refuse("access_denied", "the person did not allow it")),
+        (Action::Allow, Some(person)) => {
+            let scopes = grants(&request, person)?;
+            give(&auth, &request, person, scopes, Some(source)).await
+        }
+        (Action::SignOut | Action::Allow, None) => Ok(to(&request.again())),
+    }
+}
+
+/// What of the request this person can grant.
+fn grants(request: &Request, person: &Browser) -> Result<Scopes, Stop> {
+    let mut scopes = grantable(request.scopes, &person.roles);
+    if !request.app.may("refresh_token") {
+        scopes = scopes.without(Scope::OfflineAccess);
+    }
+    match scopes.is_empty() {
+        true => Err(request.refuse("invalid_scope", "the person cannot grant any of this")),
+        false => Ok(scopes),
+    }
+}
+
+async fn sign_in(
+    auth: &Inner,
+    request: &Request,
+    visit: &Visit,
+    answer: Answer,
+    source: Source,
+    UserAgent(user_agent): UserAgent,
+) -> Result<Response, Stop> {
+    let handle = answer.handle.unwrap_or_default();
+    let Some(password) = answer.password else {
+        return Ok(pages::sign_in(auth, request, visit, Some((&handle, Problem::bad_request("Enter your handle and your password."))))?);
+    };
+    let attempt = Attempt { handle: &handle, password, device: visit.device.as_deref(), source };
+    let begun = match sign_in::prove(auth, attempt).await {
+        Ok(Proved::Enough(proof)) => sign_in::begin(auth, proof, user_agent.as_deref()).await,
+        Ok(Proved::Half(half)) => {
+            let challenge = second_factor::ask(auth, half).await?;
+            return Ok(pages::second_factor(auth, request, visit, &challenge.token, None)?);
+        }
+        Err(problem) => Err(problem),
+    };
+    match begun {
+        Ok(begun) => Ok(signed_in(auth, request, &begun)),
+        Err(problem) => Ok(pages::sign_in(auth, request, visit, Some((&handle, problem)))?),
+    }
+}
+
+async fn give_second_factor(
+    auth: &Inner,
+    request: &Request,
+    visit: &Visit,
+    answer: Answer,
+    source: Source,
+    UserAgent(user_agent): UserAgent,
+) -> Result<Response, Stop> {
+    let challenge = answer.challenge.unwrap_or_default();
+    let shown = Shown::typed(answer.code.unwrap_or_default());
+    let given = Given { challenge: &challenge, shown, device: visit.device.as_deref(), source };
+    match second_factor::prove(auth, given).await {
+        Ok(proof) => match sign_in::begin(auth, proof, user_agent.as_deref()).await {
+            Ok(begun) => Ok(signed_in(auth, request, &begun)),
+            Err(problem) => Ok(pages::sign_in(auth, request, visit, Some(("", problem)))?),
+        },
+        // Nothing more can be tried with this challenge.
+        Err(problem) if problem.status() == StatusCode::CONFLICT => Ok(pages::sign_in(auth, request, visit, Some(("", problem)))?),
+        Err(problem) => Ok(pages::second_factor(auth, request, visit, &challenge, Some(problem))?),
+    }
+}
+
+/// Back to the page that somebody was on, who is signed in now.
+fn signed_in(auth: &Inner, request: &Request, begun: &Begun) -> Response {
+    let mut response = to(&request.again());
+    for cookie in browser::remember(auth, begun) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn sign_out(auth: &Inner, request: &Request, person: &Browser, source: Source) -> Result<Response, Stop> {
+    let mut tx = auth.pool.begin().await?;
+    sessions::end(&mut tx, person.session).await?;
+    security_events::insert(&mut tx, Kind::SignedOut, Some(person.account), Some(&source), json!({ "session": person.session })).await?;
+    tx.commit().await?;
+    let mut response = to(&request.again());
+    response.headers_mut().append(header::SET_COOKIE, browser::forget(auth));
+    Ok(response)
+}
+
+/// Sends a person back to the app with a code. `asked` is where they were when they said yes just now, if they did.
+async fn give(auth: &Inner, request: &Request, person: &Browser, scopes: Scopes, asked: Option<Source>) -> Result<Response, Stop> {
+    let code = told_once::make("spac_")?;
+    let client_id = &request.app.client_id;
+    let mut tx = auth.pool.begin().await?;
+    if let Some(source) = asked {
+        consents::allow(&mut tx, person.account, client_id, scopes).await?;
+        let details = json!({ "client_id": client_id, "scope": scopes.to_string() });
+        security_events::insert(&mut tx, Kind::AppAllowed, Some(person.account), Some(&source), details).await?;
+    }
+    let new = NewCode {
+        hash: &told_once::hash(&code),
+        client_id,
+        account: person.account,
+        granted_in: person.session,
+        redirect_uri: &request.redirect_uri,
+        scope: &scopes.to_string(),
+        challenge: &request.challenge,
+        nonce: request.nonce.as_deref(),
+    };
+    codes::insert(&mut tx, &new).await?;
+    apps::used(&mut tx, client_id).await?;
+    tx.commit().await?;
+    Ok(to(&request.answer(&[("code", code.as_str())])))
+}
+
+/// Sends the browser there, with GET.
+fn to(address: &str) -> Response {
+    match HeaderValue::try_from(address) {
+        Ok(address) => (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response(),
+        Err(error) => Problem::internal(error).into_response(),
+    }
+}

@@ -1,0 +1,167 @@
+//! Changing a password, with the old one or with a link.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use identity::Viewer;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serving::{Json, Path, Problem, ProblemDocument, Result};
+use sqlx::PgConnection;
+use utoipa::ToSchema;
+
+use super::emails;
+use crate::attempts::Kind as Tried;
+use crate::password::Password;
+use crate::post::Notice;
+use crate::source::Source;
+use crate::store::links::{self, Purpose};
+use crate::store::security_events::{self, Kind};
+use crate::store::{accounts, devices, second_factors, sessions};
+use crate::{Auth, State as Inner, told_once};
+
+/// A new password in place of the old one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PasswordChange {
+    /// The one of now.
+    #[schema(value_type = String)]
+    current: Password,
+    /// 15 characters or more, with a second factor 8, of any kind; none of those that are guessed first.
+    #[schema(value_type = String, min_length = 8, max_length = 1024)]
+    password: Password,
+}
+
+/// Change one's password. Every session but the one that asks ends.
+#[utoipa::path(put, path = "/v1/accounts/me/password", tag = "accounts", request_body = PasswordChange, responses(
+    (status = 204),
+    (status = 409, body = ProblemDocument, description = "It was changed meanwhile"),
+    (status = 422, body = ProblemDocument),
+    (status = 429, body = ProblemDocument, description = "Too many wrong passwords of late; see `Retry-After`"),
+))]
+pub(crate) async fn change(
+    State(Auth(auth)): State<Auth>,
+    viewer: Viewer,
+    source: Source,
+    Json(PasswordChange { current, password }): Json<PasswordChange>,
+) -> Result<StatusCode> {
+    let names = [viewer.handle.as_str(), auth.host()];
+    password.check_new(second_factors::of(&auth.pool, viewer.account).await?.on(), &names)?;
+    let before = confirm(&auth, &viewer, current, "current").await?;
+    let hash = auth.hasher.hash(password.clone()).await?;
+    let mut tx = auth.pool.begin().await?;
+    let account = lock_confirmed(&mut tx, &viewer, &before).await?;
+    // Again, now that none can go: the last second factor may have been removed meanwhile.
+    password.check_new(second_factors::of(&mut *tx, account.id).await?.on(), &names)?;
+    accounts::set_password(&mut tx, account.id, &hash).await?;
+    links::delete_all(&mut tx, account.id, Purpose::PasswordReset).await?;
+    sessions::end_all(&mut tx, account.id, Some(viewer.session)).await?;
+    auth.post.notice(&mut tx, Notice::PasswordChanged, &account.handle, account.email.as_deref()).await?;
+    security_events::insert(&mut tx, Kind::PasswordChanged, Some(account.id), Some(&source), json!({})).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Checks the password of somebody who is signed in, for what a stolen session must not do; says the hash that it was checked
+/// against. `field` is where it was sent.
+pub(super) async fn confirm(auth: &Inner, viewer: &Viewer, password: Password, field: &str) -> Result<String> {
+    let subject = viewer.account.to_string();
+    let stored = accounts::password_hash(&auth.pool, viewer.account).await?.ok_or_else(Problem::not_found)?;
+    auth.attempts.take(Tried::Confirmation, &subject).await?;
+    let right = auth.hasher.verify(password, Some(stored.clone())).await;
+    if !matches!(right, Ok(false)) {
+        auth.attempts.give_back(Tried::Confirmation, &subject).await?;
+    }
+    match right? {
+        true => Ok(stored),
+        false => Err(Problem::invalid(field, "this is not your password")),
+    }
+}
+
+/// Locks the account of somebody whose password was confirmed against this hash; 409 if it is another one by now.
+pub(super) async fn lock_confirmed(connection: &mut PgConnection, viewer: &Viewer, before: &str) -> Result<accounts::Account> {
+    let account = accounts::lock(connection, viewer.account).await?.ok_or_else(Problem::not_found)?;
+    if accounts::hold(connection, account.id, before).await?.is_none() {
+        return Err(Problem::conflict("password-changed", "Your password was changed meanwhile. Use the new one as the current one."));
+    }
+    Ok(account)
+}
+
+/// Who has forgotten a password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Forgotten {
+    /// The verified address of the account.
+    #[schema(example = "ada@example.org")]
+    email: String,
+}
+
+/// Ask for a link to a new password.
+///
+/// The answer is the same whether the address is somebody's or not: that is looked up only when the letter is written.
+#[utoipa::path(post, path = "/v1/accounts/password-resets", tag = "accounts", request_body = Forgotten, responses(
+    (status = 202, description = "If the address is somebody's, a link is on its way"),
+    (status = 409, body = ProblemDocument, description = "The platform sends no mail"),
+    (status = 422, body = ProblemDocument),
+    (status = 429, body = ProblemDocument, description = "Too many letters of late; see `Retry-After`"),
+))]
+pub(crate) async fn ask(State(Auth(auth)): State<Auth>, source: Source, Json(Forgotten { email }): Json<Forgotten>) -> Result<StatusCode> {
+    let email = emails::accept(&auth, &email, &source).await?;
+    let mut connection = auth.pool.acquire().await?;
+    auth.post.password_reset(&mut connection, &email).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// The new password.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewPassword {
+    /// 15 characters or more, with a second factor 8, of any kind; none of those that are guessed first.
+    #[schema(value_type = String, min_length = 8, max_length = 1024)]
+    password: Password,
+}
+
+/// Whose password it is now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Reset {
+    handle: String,
+    /// To be sent with the next sign-in on this device, which strangers who guess then cannot shut out.
+    device: String,
+}
+
+/// Choose a new password, with the end of the link from the letter. Each is good once. Every session ends.
+#[utoipa::path(put, path = "/v1/accounts/password-resets/{token}", tag = "accounts", params(("token" = String, Path)),
+    request_body = NewPassword, responses(
+        (status = 200, body = Reset),
+        (status = 404, body = ProblemDocument, description = "The link is not good, or not any more"),
+        (status = 422, body = ProblemDocument),
+))]
+pub(crate) async fn reset(
+    State(Auth(auth)): State<Auth>,
+    source: Source,
+    Path(token): Path<String>,
+    Json(NewPassword { password }): Json<NewPassword>,
+) -> Result<Json<Reset>> {
+    let token = told_once::hash(&token);
+    // Only whoever has a good link makes us hash.
+    let whose = links::find(&auth.pool, &token, Purpose::PasswordReset).await?.ok_or_else(Problem::not_found)?;
+    let account = accounts::find(&auth.pool, whose).await?.ok_or_else(Problem::not_found)?;
+    let names = [account.handle.as_str(), auth.host()];
+    password.check_new(second_factors::of(&auth.pool, whose).await?.on(), &names)?;
+    let hash = auth.hasher.hash(password.clone()).await?;
+    let device = told_once::make("spdv_")?;
+    let mut tx = auth.pool.begin().await?;
+    let account = accounts::lock(&mut tx, whose).await?.ok_or_else(Problem::not_found)?;
+    password.check_new(second_factors::of(&mut *tx, whose).await?.on(), &names)?;
+    links::take(&mut tx, &token, Purpose::PasswordReset).await?.ok_or_else(Problem::not_found)?;
+    links::delete_all(&mut tx, account.id, Purpose::PasswordReset).await?;
+    accounts::set_password(&mut tx, account.id, &hash).await?;
+    sessions::end_all(&mut tx, account.id, None).await?;
+    // Whoever had the password may have left a device behind.
+    devices::delete_all(&mut tx, account.id).await?;
+    devices::keep(&mut tx, account.id, &told_once::hash(&device)).await?;
+    auth.post.notice(&mut tx, Notice::PasswordChanged, &account.handle, account.email.as_deref()).await?;
+    security_events::insert(&mut tx, Kind::PasswordReset, Some(account.id), Some(&source), json!({})).await?;
+    tx.commit().await?;
+    auth.attempts.forget(Tried::Name, &account.handle).await?;
+    Ok(Json(Reset { handle: account.handle, device }))
+}

@@ -1,0 +1,85 @@
+use contracts::AccountId;
+use serving::Result;
+use sqlx::{PgConnection, PgPool};
+
+/// What a link is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    PasswordReset,
+    EmailVerification,
+}
+
+impl Purpose {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::PasswordReset => "PasswordReset",
+            Self::EmailVerification => "EmailVerification",
+        }
+    }
+}
+
+pub(crate) struct Link {
+    /// Where it was sent.
+    pub(crate) email: String,
+}
+
+/// Keeps a link for so many seconds. Doing it again changes nothing.
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    token_hash: &[u8],
+    purpose: Purpose,
+    account: AccountId,
+    email: &str,
+    seconds: f64,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into links (token_hash, purpose, account_id, email, expires_at)
+         values ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5)) on conflict on constraint links_pkey do nothing",
+        token_hash,
+        purpose.name(),
+        account as AccountId,
+        email,
+        seconds,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Whose the link is, if it is good; it stays so.
+pub(crate) async fn find(pool: &PgPool, token_hash: &[u8], purpose: Purpose) -> Result<Option<AccountId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select account_id as "account: AccountId" from links where token_hash = $1 and purpose = $2 and expires_at > clock_timestamp()"#,
+        token_hash,
+        purpose.name(),
+    )
+    .fetch_optional(pool)
+    .await?)
+}
+
+/// Uses the link up. Of two who use it at once, one finds it.
+pub(crate) async fn take(connection: &mut PgConnection, token_hash: &[u8], purpose: Purpose) -> Result<Option<Link>> {
+    Ok(sqlx::query_as!(
+        Link,
+        r#"delete from links where token_hash = $1 and purpose = $2 and expires_at > clock_timestamp()
+           returning email"#,
+        token_hash,
+        purpose.name(),
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Makes all links of an account of one purpose worthless.
+pub(crate) async fn delete_all(connection: &mut PgConnection, account: AccountId, purpose: Purpose) -> Result<()> {
+    sqlx::query!("delete from links where account_id = $1 and purpose = $2", account as AccountId, purpose.name())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Deletes those whose time is over.
+pub(crate) async fn delete_old(pool: &PgPool) -> sqlx::Result<()> {
+    sqlx::query!("delete from links where expires_at < now()").execute(pool).await?;
+    Ok(())
+}

@@ -1,0 +1,165 @@
+use contracts::AccountId;
+use jiff::Timestamp;
+use serde_json::Value;
+use serving::{Page, Result};
+use sqlx::{PgConnection, PgPool};
+
+use crate::source::Source;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    SignedUp,
+    SignedIn,
+    SignInFailed,
+    SignedOut,
+    SessionEnded,
+    SessionsEnded,
+    PasswordChanged,
+    PasswordAsked,
+    PasswordReset,
+    EmailAsked,
+    EmailVerified,
+    InviteMade,
+    InviteDeleted,
+    Approved,
+    Refused,
+    Suspended,
+    Restored,
+    AdminGranted,
+    AdminRevoked,
+    AppAllowed,
+    AppRemoved,
+    SecondFactorFailed,
+    TotpAdded,
+    TotpRemoved,
+    PasskeyAdded,
+    PasskeyRemoved,
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+}
+
+impl Kind {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::SignedUp => "SignedUp",
+            Self::SignedIn => "SignedIn",
+            Self::SignInFailed => "SignInFailed",
+            Self::SignedOut => "SignedOut",
+            Self::SessionEnded => "SessionEnded",
+            Self::SessionsEnded => "SessionsEnded",
+            Self::PasswordChanged => "PasswordChanged",
+            Self::PasswordAsked => "PasswordAsked",
+            Self::PasswordReset => "PasswordReset",
+            Self::EmailAsked => "EmailAsked",
+            Self::EmailVerified => "EmailVerified",
+            Self::InviteMade => "InviteMade",
+            Self::InviteDeleted => "InviteDeleted",
+            Self::Approved => "Approved",
+            Self::Refused => "Refused",
+            Self::Suspended => "Suspended",
+            Self::Restored => "Restored",
+            Self::AdminGranted => "AdminGranted",
+            Self::AdminRevoked => "AdminRevoked",
+            Self::AppAllowed => "AppAllowed",
+            Self::AppRemoved => "AppRemoved",
+            Self::SecondFactorFailed => "SecondFactorFailed",
+            Self::TotpAdded => "TotpAdded",
+            Self::TotpRemoved => "TotpRemoved",
+            Self::PasskeyAdded => "PasskeyAdded",
+            Self::PasskeyRemoved => "PasskeyRemoved",
+            Self::RecoveryCodesMade => "RecoveryCodesMade",
+            Self::RecoveryCodeUsed => "RecoveryCodeUsed",
+        }
+    }
+}
+
+/// Writes down what happens, in the transaction in which it does. `account` is whose it is, if anybody's; nothing secret and
+/// no text of people may be in `details`.
+pub(crate) async fn insert(
+    connection: &mut PgConnection,
+    kind: Kind,
+    account: Option<AccountId>,
+    source: Option<&Source>,
+    details: Value,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into security_events (kind, account, source, details)
+         values ($1, (select pseudonym from accounts where id = $2), $3, $4)",
+        kind.name(),
+        account as Option<AccountId>,
+        source.map(Source::prefix),
+        details,
+    )
+    .execute(connection)
+    .await?;
+    tracing::info!(event.name = "security", kind = kind.name(), "security event: {}", kind.name());
+    Ok(())
+}
+
+/// The same for whoever has this handle, if anybody has: one query for known and unknown names.
+pub(crate) async fn insert_by_handle(connection: &mut PgConnection, kind: Kind, handle: &str, source: &Source) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into security_events (kind, account, source) values ($1, (select pseudonym from accounts where handle = $2), $3)",
+        kind.name(),
+        handle,
+        source.prefix(),
+    )
+    .execute(connection)
+    .await?;
+    tracing::info!(event.name = "security", kind = kind.name(), "security event: {}", kind.name());
+    Ok(())
+}
+
+pub(crate) struct Event {
+    pub(crate) id: i64,
+    pub(crate) kind: String,
+    pub(crate) account: Option<String>,
+    pub(crate) source: Option<String>,
+    pub(crate) details: Value,
+    pub(crate) created_at: Timestamp,
+}
+
+/// What happened, in the order of the page and one more than it holds: of this account, of this kind.
+pub(crate) async fn list(pool: &PgPool, account: Option<AccountId>, kind: Option<&str>, page: &Page) -> Result<Vec<Event>> {
+    let listed = if page.ascending() {
+        sqlx::query_as!(
+            Event,
+            "select id, kind, account, source, details, created_at from security_events
+             where ($1::bigint is null or account = (select pseudonym from accounts where accounts.id = $1))
+                 and ($2::text is null or kind = $2) and id > $3 order by id limit $4",
+            account as Option<AccountId>,
+            kind,
+            page.after,
+            page.limit + 1,
+        )
+        .fetch_all(pool)
+        .await?
+    } else {
+        sqlx::query_as!(
+            Event,
+            "select id, kind, account, source, details, created_at from security_events
+             where ($1::bigint is null or account = (select pseudonym from accounts where accounts.id = $1))
+                 and ($2::text is null or kind = $2) and id < $3 and id > $4 order by id desc limit $5",
+            account as Option<AccountId>,
+            kind,
+            page.before,
+            page.after,
+            page.limit + 1,
+        )
+        .fetch_all(pool)
+        .await?
+    };
+    Ok(listed)
+}
+
+/// Deletes what happened half a year ago, and sooner what nobody's name was tried for: there is no end to those.
+pub(crate) async fn delete_old(pool: &PgPool) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from security_events where created_at < now() - interval '180 days'
+             or (account is null and kind = 'SignInFailed' and created_at < now() - interval '7 days')"
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! What leaves the platform as telemetry, and what never does: `all` as its user runs it, watched from outside.
+//!
+//! | file | shows |
+//! |---|---|
+//! | `spans` | each route has the spans that it must have; jobs and facts are linked to their cause |
+//! | `flood` | nothing that a stranger makes up adds a series |
+//! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
+//! | `dashboards` | a real Prometheus executes every panel's query, and none is empty |
+//! | `collector` | a real collector gets traces, metrics and logs, under the names that `/metrics` has |
+
+mod collector;
+mod dashboards;
+mod flood;
+mod platform;
+#[path = "../../../../operator/tests/dashboards/promql.rs"]
+#[allow(dead_code, reason = "the tests of the dashboards themselves use the rest")]
+mod promql;
+mod secrets;
+mod sink;
+mod spans;
+mod tour;
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Longer than anything takes, shorter than anybody waits.
+const GUARD: Duration = Duration::from_secs(120);
+
+static STAGE: Mutex<()> = Mutex::const_new(());
+
+/// One platform at a time: each brings a PostgreSQL, and what one is busy with would show in the figures of another.
+async fn alone() -> MutexGuard<'static, ()> {
+    STAGE.lock().await
+}
+
+/// Tries again until `attempt` succeeds; fails with its last answer at the deadline.
+async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + GUARD;
+    loop {
+        match attempt().await {
+            Ok(value) => return value,
+            Err(last) if Instant::now() > deadline => panic!("not within {GUARD:?}: {what}; {last}"),
+            Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+        }
+    }
+}
+
+/// A port that nobody listens on.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}

@@ -1,0 +1,100 @@
+//! A running `social-platform all`, and all that it writes.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, StatusCode};
+use tempfile::TempDir;
+
+use crate::{GUARD, eventually};
+
+type Lines = Arc<Mutex<Vec<String>>>;
+
+/// The process; it is killed if a test ends early.
+pub struct Platform {
+    process: Child,
+    pub http: Client,
+    /// Of the public port.
+    pub url: String,
+    /// Of the private port.
+    pub private: String,
+    lines: Lines,
+    _folder: TempDir,
+}
+
+impl Platform {
+    /// Starts one on a folder and free ports, and waits until it serves. With `otlp`, its telemetry goes there at once
+    /// and not every few seconds.
+    pub async fn start(otlp: Option<&str>) -> Self {
+        let folder = tempfile::tempdir_in("/tmp").expect("a folder");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_social-platform"));
+        command.args(["all", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0", "--log-format=json", "--data"]).arg(folder.path());
+        if let Some(otlp) = otlp {
+            command
+                .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp)
+                .env("OTEL_BSP_SCHEDULE_DELAY", "200")
+                .env("OTEL_BLRP_SCHEDULE_DELAY", "200")
+                .env("OTEL_METRIC_EXPORT_INTERVAL", "500");
+        }
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let lines = Lines::default();
+        keep(process.stdout.take().expect("it is piped"), lines.clone());
+        keep(process.stderr.take().expect("it is piped"), lines.clone());
+        let mut platform = Self { process, http: Client::new(), url: String::new(), private: String::new(), lines, _folder: folder };
+        platform.url = platform.said("listening at ").await;
+        platform.private = platform.said("Probes and metrics are at ").await;
+        eventually("the platform serves", async || {
+            let answer = platform.http.get(format!("{}/v1/timelines/public", platform.url)).send().await;
+            let status = answer.map_err(|error| error.to_string())?.status();
+            if status == StatusCode::OK { Ok(()) } else { Err(status.to_string()) }
+        })
+        .await;
+        platform
+    }
+
+    /// The word after `before`, once it was printed.
+    async fn said(&self, before: &str) -> String {
+        eventually(before, async || {
+            let lines = self.lines.lock().unwrap();
+            let word = lines.iter().find_map(|line| line.split(before).nth(1)?.split_whitespace().next().map(str::to_owned));
+            word.ok_or_else(|| lines.join("\n"))
+        })
+        .await
+    }
+
+    /// `/metrics` as it is now.
+    pub async fn metrics(&self) -> String {
+        let answer = self.http.get(format!("{}/metrics", self.private)).send().await.expect("an answer");
+        answer.text().await.expect("text")
+    }
+
+    /// Asks it to stop, as systemd does, waits, and answers everything that it wrote.
+    pub fn stop(mut self) -> Vec<String> {
+        let asked = Command::new("kill").arg(self.process.id().to_string()).status();
+        assert!(asked.is_ok_and(|status| status.success()), "the process can be signaled");
+        let deadline = Instant::now() + GUARD;
+        while self.process.try_wait().expect("the process can be waited for").is_none() {
+            assert!(Instant::now() < deadline, "it did not stop in {GUARD:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.lines.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Reads to the end, or the program would stop at a full pipe.
+fn keep(pipe: impl Read + Send + 'static, lines: Lines) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            lines.lock().unwrap().push(line);
+        }
+    });
+}

@@ -1,0 +1,88 @@
+//! What people trust the platform with is in nothing that it emits.
+
+use serde_json::json;
+
+use crate::platform::Platform;
+use crate::sink::Sink;
+use crate::tour::Tour;
+use crate::{alone, eventually};
+
+/// Sent where nothing of the kind is expected, too.
+const COOKIE: &str = "cookie-3f0c9d5e71";
+const MAIL: &str = "somebody-3f0c9d5e71@example.org";
+const HALF: &str = "unfinished-3f0c9d5e71";
+const TOKEN: &str = "eyJhbGciOiJub25lIn0.forged-3f0c9d5e71.signature";
+const NOTE: &str = "a note for three people 3f0c9d5e71";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_is_in_anything_that_is_emitted() {
+    let _alone = alone().await;
+    let sink = Sink::start().await;
+    let platform = Platform::start(Some(&sink.url)).await;
+    let mut tour = Tour::of(&platform);
+    tour.everywhere("secrets").await;
+    // Each service gets each of them in each place that a request has, and most of these requests fail.
+    for (route, path) in [
+        ("POST /v1/accounts", "/v1/accounts"),
+        ("POST /v1/sessions", "/v1/sessions"),
+        ("POST /oauth/token", "/oauth/token"),
+        ("POST /v1/posts", "/v1/posts"),
+        ("POST /v1/photos", "/v1/photos"),
+        ("GET /v1/timelines/home", "/v1/timelines/home"),
+        ("GET /v1/relations/{id}", "/v1/relations/1"),
+        ("GET /v1/profiles", "/v1/profiles?handle=nobody"),
+    ] {
+        let marked = |it: reqwest::RequestBuilder| it.header("cookie", format!("session={COOKIE}")).header("from", MAIL);
+        let sign = if path.contains('?') { '&' } else { '?' };
+        tour.ask(route, &format!("{path}{sign}token={TOKEN}&mail={MAIL}"), "", marked).await;
+        tour.ask(route, path, TOKEN, marked).await;
+        let half = format!("{{\"password\":\"{HALF}");
+        tour.ask(route, path, "", |it| marked(it).header("content-type", "application/json").body(half)).await;
+        tour.ask(route, path, "", |it| marked(it).json(&json!({ "password": [HALF], "handle": MAIL, "text": { "note": NOTE } }))).await;
+    }
+    let mut secrets = tour.secrets.clone();
+    secrets.extend([COOKIE, MAIL, HALF, TOKEN, NOTE].map(str::to_owned));
+    // A token is as good as its signature; and a part of it that is cut off is still a secret.
+    let long = secrets.iter().filter(|secret| secret.len() > 60);
+    let ends: Vec<String> = long.map(|secret| secret[secret.len() - 30..].to_owned()).collect();
+    secrets.extend(ends);
+    assert!(secrets.len() > 12, "the tour got its tokens and its grant");
+
+    let last = tour.visits.last().expect("there were many").trace.clone();
+    eventually("the last trace was exported", async || {
+        let arrived = sink.spans().iter().any(|span| span.trace == last);
+        if arrived { Ok(()) } else { Err("it was not".to_owned()) }
+    })
+    .await;
+    let metrics = platform.metrics().await;
+    let lines = platform.stop();
+
+    let mut emitted: Vec<(String, Vec<u8>)> = vec![("/metrics".to_owned(), metrics.into_bytes())];
+    emitted.extend(lines.into_iter().map(|line| ("standard output".to_owned(), line.into_bytes())));
+    for signal in ["traces", "metrics", "logs"] {
+        let bodies = sink.bodies(signal);
+        assert!(!bodies.is_empty(), "no {signal} were exported");
+        emitted.extend(bodies.into_iter().map(|body| (signal.to_owned(), body.to_vec())));
+    }
+    for secret in &secrets {
+        for (place, bytes) in &emitted {
+            let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+            assert!(!found, "{secret} is in {place}: {}", String::from_utf8_lossy(bytes));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_of_a_request_names_its_trace() {
+    let _alone = alone().await;
+    let platform = Platform::start(None).await;
+    let mut tour = Tour::of(&platform);
+    let wrong = json!({ "handle": "nobody_here", "password": "not the right password" });
+    tour.ask("POST /v1/sessions", "/v1/sessions", "", |it| it.json(&wrong)).await;
+    let trace = tour.visits[0].trace.clone();
+    let lines = platform.stop();
+    let line = lines.iter().find(|line| line.contains("a sign-in failed")).expect("it is logged");
+    let line: serde_json::Value = serde_json::from_str(line).expect("one JSON object a line");
+    assert_eq!(line["trace_id"].as_str(), Some(trace.as_str()));
+    assert_eq!(line["span_id"].as_str().map(str::len), Some(16));
+}

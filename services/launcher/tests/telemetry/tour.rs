@@ -1,0 +1,153 @@
+//! Asks for every route of the platform once, as people would; each request is a trace of its own.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use reqwest::multipart::{Form, Part};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use crate::platform::Platform;
+
+pub const PASSWORD: &str = "seven quiet rivers 41";
+
+static TRACES: AtomicU64 = AtomicU64::new(1);
+
+/// What was asked for, and under which trace.
+pub struct Visit {
+    pub route: &'static str,
+    pub trace: String,
+    pub status: StatusCode,
+}
+
+/// Somebody who goes from route to route.
+pub struct Tour<'a> {
+    platform: &'a Platform,
+    pub visits: Vec<Visit>,
+    /// What must not be found anywhere afterwards.
+    pub secrets: Vec<String>,
+}
+
+impl<'a> Tour<'a> {
+    pub fn of(platform: &'a Platform) -> Self {
+        Self { platform, visits: Vec::new(), secrets: vec![PASSWORD.to_owned()] }
+    }
+
+    /// One request to `path`, which the route `method template` answers.
+    pub async fn ask(
+        &mut self,
+        route: &'static str,
+        path: &str,
+        token: &str,
+        finish: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Value {
+        let (method, _) = route.split_once(' ').expect("a method and a template");
+        let method: Method = method.parse().expect("a method");
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos() as u64;
+        let trace = format!("{since:016x}{:016x}", TRACES.fetch_add(1, Ordering::Relaxed));
+        let request = self.platform.http.request(method, format!("{}{path}", self.platform.url));
+        let request = request.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+        let request = if token.is_empty() { request } else { request.bearer_auth(token) };
+        let answer = finish(request).send().await.expect("an answer");
+        let status = answer.status();
+        self.visits.push(Visit { route, trace, status });
+        serde_json::from_slice(&answer.bytes().await.expect("a body")).unwrap_or_default()
+    }
+
+    /// The same, without a body.
+    async fn just(&mut self, route: &'static str, path: &str, token: &str) -> Value {
+        self.ask(route, path, token, |request| request).await
+    }
+
+    /// Signs somebody up and in: their id, their access token and their refresh token.
+    async fn person(&mut self, handle: &str) -> (String, String, String) {
+        let who = json!({ "handle": handle, "password": PASSWORD });
+        let account = self.ask("POST /v1/accounts", "/v1/accounts", "", |it| it.json(&who)).await;
+        let tokens = self.ask("POST /v1/sessions", "/v1/sessions", "", |it| it.json(&who)).await;
+        let found = [&account["id"], &tokens["access_token"], &tokens["refresh_token"]];
+        let [id, access, refresh] = found.map(|it| it.as_str().expect("text").to_owned());
+        self.secrets.extend([access.clone(), refresh.clone()]);
+        (id, access, refresh)
+    }
+
+    async fn upload(&mut self, token: &str, visibility: &str, file: Vec<u8>) -> Value {
+        let visibility = visibility.to_owned();
+        self.ask("POST /v1/photos", "/v1/photos", token, move |it| {
+            let file = Part::bytes(file).file_name("picture.png").mime_str("image/png").expect("a type");
+            it.multipart(Form::new().text("visibility", visibility).text("alt", "a gradient").part("file", file))
+        })
+        .await
+    }
+
+    /// Goes everywhere. `name` begins the handles, so that one platform can be toured again.
+    pub async fn everywhere(&mut self, name: &str) {
+        let (ada, ada_token, ada_refresh) = self.person(&format!("{name}_ada")).await;
+        let (bob, bob_token, _) = self.person(&format!("{name}_bob")).await;
+        let (_, gone_token, _) = self.person(&format!("{name}_gone")).await;
+
+        let wrong = json!({ "handle": format!("{name}_ada"), "password": "not the right password" });
+        self.ask("POST /v1/sessions", "/v1/sessions", "", |it| it.json(&wrong)).await;
+        self.just("GET /v1/accounts/me", "/v1/accounts/me", &ada_token).await;
+        self.just("GET /.well-known/jwks.json", "/.well-known/jwks.json", "").await;
+        self.just("DELETE /v1/sessions/current", "/v1/sessions/current", &gone_token).await;
+        let form = [("grant_type", "refresh_token"), ("refresh_token", ada_refresh.as_str())];
+        let tokens = self.ask("POST /oauth/token", "/oauth/token", "", |it| it.form(&form)).await;
+        self.secrets.extend(["access_token", "refresh_token"].map(|it| tokens[it].as_str().expect("a token").to_owned()));
+
+        self.just("PUT /v1/relations/{id}/follow", &format!("/v1/relations/{ada}/follow"), &bob_token).await;
+        self.just("GET /v1/relations/{id}", &format!("/v1/relations/{ada}"), &bob_token).await;
+        self.just("GET /v1/relations/{id}/followers", &format!("/v1/relations/{ada}/followers"), &bob_token).await;
+        self.just("GET /v1/relations/{id}/following", &format!("/v1/relations/{bob}/following"), &bob_token).await;
+
+        let photo = self.upload(&ada_token, "private", picture()).await;
+        let photo = photo["id"].as_str().expect("an id").to_owned();
+        let shown = self.upload(&ada_token, "public", picture()).await;
+        self.upload(&ada_token, "public", b"this is no picture".to_vec()).await;
+        let thumb = shown["urls"]["thumb"].as_str().expect("an address").to_owned();
+        self.just("GET /p/{key}/{variant}", &thumb, "").await;
+        self.just("GET /v1/photos", "/v1/photos?owner=me", &ada_token).await;
+        let shown = shown["id"].as_str().expect("an id").to_owned();
+        self.just("GET /v1/photos/{id}", &format!("/v1/photos/{shown}"), &ada_token).await;
+        self.ask("PATCH /v1/photos/{id}", &format!("/v1/photos/{shown}"), &ada_token, |it| it.json(&json!({ "alt": "a slope" }))).await;
+
+        let post = json!({ "text": "Lift-off", "visibility": "public", "photos": [photo] });
+        let post = self.ask("POST /v1/posts", "/v1/posts", &ada_token, |it| it.json(&post)).await;
+        let post = post["id"].as_str().expect("an id").to_owned();
+        let comment = json!({ "text": "How high?", "parent": post });
+        self.ask("POST /v1/posts", "/v1/posts", &bob_token, |it| it.json(&comment)).await;
+        let seen = self.just("GET /v1/posts/{id}", &format!("/v1/posts/{post}"), &bob_token).await;
+        let address = seen["photos"][0]["urls"]["thumb"].as_str().unwrap_or_default().to_owned();
+        self.secrets.extend(address.split_once("grant=").map(|(_, grant)| grant.to_owned()));
+        self.just("GET /p/{key}/{variant}", &address, &bob_token).await;
+        self.just("GET /v1/posts/{id}/comments", &format!("/v1/posts/{post}/comments"), &bob_token).await;
+        self.just("PUT /v1/posts/{id}/reactions/{emoji}", &format!("/v1/posts/{post}/reactions/%F0%9F%91%8D"), &bob_token).await;
+        self.just("DELETE /v1/posts/{id}/reactions/{emoji}", &format!("/v1/posts/{post}/reactions/%F0%9F%91%8D"), &bob_token).await;
+        for (route, path) in [
+            ("GET /v1/timelines/home", "/v1/timelines/home".to_owned()),
+            ("GET /v1/timelines/public", "/v1/timelines/public".to_owned()),
+            ("GET /v1/timelines/accounts/{id}", format!("/v1/timelines/accounts/{ada}")),
+            ("GET /v1/profiles", format!("/v1/profiles?handle={name}_ada")),
+            ("GET /v1/profiles/{id}", format!("/v1/profiles/{ada}")),
+        ] {
+            self.just(route, &path, &bob_token).await;
+        }
+        self.ask("PATCH /v1/profiles/me", "/v1/profiles/me", &bob_token, |it| it.json(&json!({ "bio": "climbs" }))).await;
+
+        self.just("DELETE /v1/relations/{id}/follow", &format!("/v1/relations/{ada}/follow"), &bob_token).await;
+        self.just("PUT /v1/relations/{id}/block", &format!("/v1/relations/{bob}/block"), &ada_token).await;
+        self.just("DELETE /v1/relations/{id}/block", &format!("/v1/relations/{bob}/block"), &ada_token).await;
+        self.just("DELETE /v1/posts/{id}", &format!("/v1/posts/{post}"), &ada_token).await;
+        for photo in [photo, shown] {
+            self.just("DELETE /v1/photos/{id}", &format!("/v1/photos/{photo}"), &ada_token).await;
+        }
+    }
+}
+
+/// No two are alike: equal pictures share their objects, and deleting one would leave them.
+fn picture() -> Vec<u8> {
+    let shade = TRACES.fetch_add(1, Ordering::Relaxed).wrapping_mul(37) as u8;
+    let mut png = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_fn(320, 240, |x, y| image::Rgb([x as u8, y as u8, shade]));
+    picture.write_to(&mut png, image::ImageFormat::Png).expect("a picture");
+    png.into_inner()
+}

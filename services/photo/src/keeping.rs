@@ -1,0 +1,144 @@
+//! From the bytes of a file to a photo, whichever way they came.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use contracts::AccountId;
+use futures::future::try_join_all;
+use imaging::{Error as ImageError, Format};
+use serving::{Problem, Result};
+use sqlx::PgConnection;
+
+use crate::about::About;
+use crate::key::PhotoKey;
+use crate::owner::Owner;
+use crate::processing::{Cleaned, ProcessingError, Reservation};
+use crate::store::photos::PhotoRow;
+use crate::store::usage::UsageRow;
+use crate::store::{blobs, photos, terms, usage};
+use crate::variant::Variant;
+use crate::{Quota, State, cleaning, metrics, objects};
+
+/// Clean pictures that lie in the store, under a key that no row names yet.
+pub(crate) struct Stored {
+    cleaned: Cleaned,
+    object_key: String,
+}
+
+/// Refuses what need not be read: the owner's place is taken.
+pub(crate) async fn has_room(photo: &State, account: AccountId) -> Result<()> {
+    let UsageRow { photos, bytes } = usage::of(&photo.pool, Owner::Account(account)).await?;
+    let Quota { photos: most_photos, bytes: most_bytes } = photo.quota;
+    match photos < most_photos && bytes < most_bytes {
+        true => Ok(()),
+        false => Err(quota_exceeded(photo.quota)),
+    }
+}
+
+/// Makes the clean pictures and writes them. What fails leaves nothing behind.
+pub(crate) async fn store(photo: &State, file: Bytes, reservation: Reservation) -> Result<Stored> {
+    let pixels = photo.processing.judge(&file).map_err(refusal)?;
+    let cleaned = photo.processing.clean(file, pixels, reservation).await.map_err(refusal)?;
+    let stored = Stored { cleaned, object_key: cleaning::new_object_key() };
+    match put(photo, &stored).await {
+        Ok(()) => Ok(stored),
+        Err(error) => {
+            discard(photo, &stored).await;
+            Err(error.into())
+        }
+    }
+}
+
+/// Writes the objects.
+async fn put(photo: &State, Stored { cleaned, object_key }: &Stored) -> objects::Result<()> {
+    let Cleaned { original, large, small, thumb, .. } = cleaned;
+    let pictures = [(Variant::Original, original), (Variant::Large, large), (Variant::Small, small), (Variant::Thumb, thumb)];
+    let puts =
+        pictures.map(|(variant, picture)| async move { photo.objects.put(&cleaning::object(object_key, variant), picture.clone()).await });
+    try_join_all(puts).await?;
+    metrics::stored(original.len() + large.len() + small.len() + thumb.len());
+    Ok(())
+}
+
+/// Makes the photo, within its owner's quota, in the transaction of the caller. If that does not commit, the objects have to be
+/// [discarded](discard).
+pub(crate) async fn record(
+    connection: &mut PgConnection,
+    quota: Quota,
+    account: AccountId,
+    stored: &Stored,
+    about: &About,
+) -> Result<PhotoRow> {
+    let (owner, Stored { cleaned, object_key }) = (Owner::Account(account), stored);
+    let UsageRow { photos: kept, bytes } = usage::lock(connection, owner).await?;
+    let size = match usage::holds(connection, owner, &cleaned.sha256).await? {
+        true => 0,
+        false => cleaned.size(),
+    };
+    if kept >= quota.photos || bytes + size > quota.bytes {
+        return Err(quota_exceeded(quota));
+    }
+    usage::add(connection, owner, 1, size).await?;
+    if blobs::refer(connection, cleaned, object_key).await? != *object_key {
+        // Somebody has kept the same picture before; who, and that they have, stays between them and us.
+        cleaning::delete_later(connection, object_key).await?;
+    }
+    let id = photos::insert(connection, owner, &cleaned.sha256, &PhotoKey::random(), about).await?;
+    terms::recount(connection, None, Some(about)).await?;
+    photos::find(connection, id).await?.ok_or_else(|| Problem::internal("a photo that was just made is not there"))
+}
+
+/// Leaves objects that no row names to a job. If that fails too, the sweep finds them.
+pub(crate) async fn discard(photo: &State, Stored { object_key, .. }: &Stored) {
+    let owed = async {
+        let mut connection = photo.pool.acquire().await?;
+        cleaning::delete_later(&mut connection, object_key).await
+    };
+    if let Err(error) = owed.await {
+        tracing::warn!(%error, object_key, "failed to enqueue the deletion of objects; the sweep will delete them");
+    }
+}
+
+fn quota_exceeded(Quota { photos, bytes }: Quota) -> Problem {
+    let detail = format!("You may keep {photos} photos and {bytes} bytes of pictures; this one is too much. Delete some first.");
+    Problem::conflict("quota-exceeded", detail)
+}
+
+/// 413 in words.
+pub(crate) fn too_large(max_bytes: usize) -> Problem {
+    Problem::too_large(format!("A photo may have {max_bytes} bytes at the most."))
+}
+
+/// Why there will be no photo, in a word.
+fn reason(error: &ProcessingError) -> &'static str {
+    match error {
+        ProcessingError::Refused(ImageError::NotAnImage) => "not_an_image",
+        ProcessingError::Refused(ImageError::Unsupported(_)) => "unsupported",
+        ProcessingError::Refused(ImageError::TooLarge { .. } | ImageError::TooLong { .. }) => "too_large",
+        ProcessingError::Refused(ImageError::Damaged(_)) => "damaged",
+        ProcessingError::Refused(ImageError::Encoding(_)) | ProcessingError::Died(_) => "failed",
+        ProcessingError::Busy => "busy",
+    }
+}
+
+/// Why there will be no photo, in words that say what to do.
+pub(crate) fn refusal(error: ProcessingError) -> Problem {
+    metrics::refused(reason(&error));
+    let taken = Format::READ;
+    match error {
+        ProcessingError::Refused(ImageError::NotAnImage) => {
+            Problem::unsupported_media_type(format!("The file is not an image. Send one of these: {taken}."))
+        }
+        ProcessingError::Refused(ImageError::Unsupported(kind)) => {
+            Problem::unsupported_media_type(format!("There is no way to keep {kind} images here. Send one of these: {taken}."))
+        }
+        ProcessingError::Refused(error @ ImageError::TooLarge { .. }) => Problem::invalid("file", format!("{error}; make it smaller")),
+        ProcessingError::Refused(error @ ImageError::TooLong { .. }) => Problem::invalid("file", format!("{error}; make it shorter")),
+        ProcessingError::Refused(error @ ImageError::Damaged(_)) => {
+            tracing::debug!(%error, "refused an upload");
+            Problem::invalid("file", "the image is damaged or incomplete; save it again in an image editor, then send that")
+        }
+        error @ (ProcessingError::Refused(ImageError::Encoding(_)) | ProcessingError::Died(_)) => Problem::internal(error),
+        ProcessingError::Busy => Problem::unavailable("Too many uploads are running. Try again in a moment.", Duration::from_secs(5)),
+    }
+}

@@ -1,0 +1,83 @@
+//! Who shows whose photos, in the transaction of what shows them.
+//!
+//! A use counts people, not places: the count is what "most used" sorts by, and must not grow with how often somebody posts.
+
+use contracts::AccountId;
+use contracts::id::AlbumId;
+use sqlx::{PgConnection, PgPool};
+
+use crate::owner::Owner;
+use crate::removal;
+use crate::store::photos::PhotoRow;
+use crate::store::uses::Shown;
+use crate::store::{album_photos, photos, uses};
+
+/// What is noted when it is known who shows a photo, and not yet in what.
+fn somewhere(account: AccountId) -> String {
+    format!("account:{account}")
+}
+
+/// Whether this use of a locked photo is to be noted: of another's photo that everybody sees, or that was left to its users.
+fn counts(photo: &PhotoRow, account: AccountId) -> bool {
+    photo.owner != Owner::Account(account) && photo.is_public()
+}
+
+/// Notes that an account is about to show these photos, if no use of theirs is noted yet.
+pub(crate) async fn about_to_show(pool: &PgPool, account: AccountId, photos: &[i64]) -> sqlx::Result<()> {
+    // Most often there is nothing to note, and nothing to lock.
+    let unnoted = uses::unnoted(pool, account, &Owner::Account(account).to_string(), photos).await?;
+    if unnoted.is_empty() {
+        return Ok(());
+    }
+    let mut tx = pool.begin().await?;
+    let source = somewhere(account);
+    for photo in photos::lock_all(&mut tx, &unnoted).await? {
+        if counts(&photo, account) && !photo.left {
+            uses::add(&mut tx, photo.id, Shown { account, source: &source, url: None, note: None }).await?;
+        }
+    }
+    tx.commit().await
+}
+
+/// Notes that `source` of an account shows these photos now and no others. What was left to its users goes with the last.
+pub(crate) async fn shows(connection: &mut PgConnection, account: AccountId, source: &str, now: &[i64]) -> sqlx::Result<()> {
+    let before = uses::shown_by(connection, account, source).await?;
+    let concerned: Vec<i64> = before.iter().chain(now).copied().collect();
+    for photo in photos::lock_all(connection, &concerned).await? {
+        if now.contains(&photo.id.0) {
+            begins(connection, &photo, account, source).await?;
+        } else {
+            ends(connection, &photo, account, source).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes that `source` of an account shows a photo, which must be locked, and no longer that it is unknown what does.
+pub(crate) async fn begins(connection: &mut PgConnection, photo: &PhotoRow, account: AccountId, source: &str) -> sqlx::Result<()> {
+    if counts(photo, account) {
+        uses::add(connection, photo.id, Shown { account, source, url: None, note: None }).await?;
+        uses::remove(connection, photo.id, account, &somewhere(account)).await?;
+    }
+    Ok(())
+}
+
+/// Notes that `source` of an account shows a photo, which must be locked, no longer.
+pub(crate) async fn ends(connection: &mut PgConnection, photo: &PhotoRow, account: AccountId, source: &str) -> sqlx::Result<()> {
+    let left = uses::remove(connection, photo.id, account, source).await?;
+    if photo.left && left == Some(0) {
+        removal::remove(connection, photo).await?;
+    }
+    Ok(())
+}
+
+/// The source of an album.
+pub(crate) fn album(id: AlbumId) -> String {
+    format!("album:{id}")
+}
+
+/// Takes a photo, which must be locked, from everybody else.
+pub(crate) async fn take(connection: &mut PgConnection, photo: &PhotoRow) -> sqlx::Result<()> {
+    album_photos::remove_from_others(connection, photo.id, photo.owner).await?;
+    uses::clear(connection, photo.id).await
+}

@@ -1,0 +1,176 @@
+//! Uploads that go on where they broke off: the tus protocol 1.0 (<https://tus.io/protocols/resumable-upload>), with its extensions
+//! for creation, termination and expiration. Whole uploads become photos by `POST /v1/photos/uploads/{id}/complete`.
+
+mod headers;
+
+use axum::body::{Body, BodyDataStream};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use bytes::BytesMut;
+use contracts::id::UploadId;
+use futures::StreamExt;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use identity::Viewer;
+use serving::{Path, Problem, ProblemDocument, Result};
+
+use self::headers::{EXPIRES, LENGTH, OFFSET, RESUMABLE, SUPPORTED, VERSION, http_date, metadata, number};
+use crate::about::About;
+use crate::keeping::refusal;
+use crate::owner::Owner;
+use crate::routes::uploads::{abandon, begin};
+use crate::store::uploads::{self, UploadRow};
+use crate::{Photo, State as Inner, incoming};
+
+/// Every request says which version it speaks, and every answer.
+pub(crate) async fn speak(request: Request, next: Next) -> Response {
+    let spoken = request.headers().get(&RESUMABLE).is_some_and(|version| version == VERSION);
+    let mut response = match spoken {
+        true => next.run(request).await,
+        false => (StatusCode::PRECONDITION_FAILED, [(SUPPORTED, VERSION)]).into_response(),
+    };
+    response.headers_mut().insert(RESUMABLE, HeaderValue::from_static(VERSION));
+    response
+}
+
+/// Begins an upload. Its pieces follow, to the address in `Location`.
+#[utoipa::path(
+    post,
+    path = "/v1/photos/tus",
+    operation_id = "create_tus_upload",
+    tag = "uploads",
+    params(
+        ("Tus-Resumable" = String, Header, description = "Always `1.0.0`"),
+        ("Upload-Length" = i64, Header, description = "Bytes of the file"),
+        ("Upload-Metadata" = Option<String>, Header, description = "visibility, title, alt, tags, license and credit, each in base64"),
+    ),
+    responses(
+        (status = 201, description = "Send pieces to `Location`, until `Upload-Expires`"),
+        (status = 409, description = "Your quota is used up, or too many are under way", body = ProblemDocument),
+        (status = 412, description = "Another version of the protocol"),
+        (status = 413, description = "Too many bytes", body = ProblemDocument),
+        (status = 422, body = ProblemDocument),
+    ),
+)]
+pub(crate) async fn create(State(Photo(photo)): State<Photo>, viewer: Viewer, headers: HeaderMap) -> Result<Response> {
+    let length = number(&headers, &LENGTH)?;
+    let about = About::default().with(metadata(&headers)?)?;
+    let upload = begin(&photo, viewer.account, false, length, about).await?;
+    let location = HeaderValue::try_from(format!("/v1/photos/tus/{}", upload.id)).map_err(Problem::internal)?;
+    Ok((StatusCode::CREATED, [(LOCATION, location), (EXPIRES, http_date(upload.expires_at)?)]).into_response())
+}
+
+/// Says how far an upload has come: where to go on.
+#[utoipa::path(
+    head,
+    path = "/v1/photos/tus/{id}",
+    operation_id = "read_tus_upload",
+    tag = "uploads",
+    params(("id" = UploadId, Path, description = "Which upload"), ("Tus-Resumable" = String, Header, description = "Always `1.0.0`")),
+    responses((status = 200, description = "With `Upload-Offset` and `Upload-Length`"), (status = 404, body = ProblemDocument)),
+)]
+pub(crate) async fn offset(State(Photo(photo)): State<Photo>, viewer: Viewer, Path(id): Path<UploadId>) -> Result<Response> {
+    let upload = own(&photo, &viewer, id).await?;
+    let headers = [(OFFSET, upload.received.into()), (LENGTH, upload.length.into()), (EXPIRES, http_date(upload.expires_at)?)];
+    Ok((StatusCode::OK, headers, [(CACHE_CONTROL, "no-store")]).into_response())
+}
+
+/// Adds the bytes from `Upload-Offset` on. What has arrived when a connection breaks is kept, up to the last 256 KiB.
+#[utoipa::path(
+    patch,
+    path = "/v1/photos/tus/{id}",
+    operation_id = "append_tus_upload",
+    tag = "uploads",
+    params(
+        ("id" = UploadId, Path, description = "Which upload"),
+        ("Tus-Resumable" = String, Header, description = "Always `1.0.0`"),
+        ("Upload-Offset" = i64, Header, description = "Where these bytes begin"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    responses(
+        (status = 204, description = "Kept, up to the new `Upload-Offset`"),
+        (status = 404, body = ProblemDocument),
+        (status = 409, description = "The upload has come elsewhere: ask where", body = ProblemDocument),
+        (status = 413, description = "More bytes than were announced", body = ProblemDocument),
+        (status = 415, body = ProblemDocument),
+        (status = 503, body = ProblemDocument),
+    ),
+)]
+pub(crate) async fn append(
+    State(Photo(photo)): State<Photo>,
+    viewer: Viewer,
+    Path(id): Path<UploadId>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    if headers.get(CONTENT_TYPE).is_none_or(|media_type| media_type != "application/offset+octet-stream") {
+        return Err(Problem::unsupported_media_type("Send `Content-Type: application/offset+octet-stream`."));
+    }
+    let offset = number(&headers, &OFFSET)?;
+    let upload = own(&photo, &viewer, id).await?;
+    if offset != upload.received {
+        return Err(elsewhere());
+    }
+    // Memory for one piece, however long the body is.
+    let _reservation = photo.processing.reserve(Some(incoming::PIECE)).await.map_err(refusal)?;
+    let reached = keep_all(&photo, &upload, body.into_data_stream()).await?;
+    let upload = own(&photo, &viewer, id).await?;
+    Ok((StatusCode::NO_CONTENT, [(OFFSET, reached.into()), (EXPIRES, http_date(upload.expires_at)?)]).into_response())
+}
+
+/// Keeps what arrives, a piece at a time, and says how far that went.
+async fn keep_all(photo: &Inner, upload: &UploadRow, mut body: BodyDataStream) -> Result<i64> {
+    let mut reached = upload.received;
+    let mut piece = BytesMut::with_capacity(incoming::PIECE);
+    loop {
+        let arrived = body.next().await;
+        if let Some(Ok(chunk)) = &arrived {
+            piece.extend_from_slice(chunk);
+        }
+        let length = i64::try_from(piece.len()).map_err(Problem::internal)?;
+        if reached + length > upload.length {
+            return Err(Problem::too_large("These are more bytes than the upload was announced with."));
+        }
+        let over = !matches!(arrived, Some(Ok(_)));
+        if length > 0 && (over || piece.len() >= incoming::PIECE) {
+            if !incoming::keep(photo, upload, reached, piece.split().freeze()).await? {
+                return Err(elsewhere());
+            }
+            reached += length;
+        }
+        match arrived {
+            Some(Ok(_)) => {}
+            None => return Ok(reached),
+            Some(Err(_)) => {
+                return Err(Problem::bad_request("The connection broke. Ask how far the upload has come, and go on from there."));
+            }
+        }
+    }
+}
+
+/// Ends an upload and deletes its bytes.
+#[utoipa::path(
+    delete,
+    path = "/v1/photos/tus/{id}",
+    operation_id = "delete_tus_upload",
+    tag = "uploads",
+    params(("id" = UploadId, Path, description = "Which upload"), ("Tus-Resumable" = String, Header, description = "Always `1.0.0`")),
+    responses((status = 204, description = "Ended"), (status = 404, body = ProblemDocument)),
+)]
+pub(crate) async fn delete(State(Photo(photo)): State<Photo>, viewer: Viewer, Path(id): Path<UploadId>) -> Result<StatusCode> {
+    match abandon(&photo, id, Owner::Account(viewer.account)).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Problem::not_found()),
+    }
+}
+
+/// The viewer's upload, of those that come in pieces.
+async fn own(photo: &Inner, viewer: &Viewer, id: UploadId) -> Result<UploadRow> {
+    let upload = uploads::find(&photo.pool, id, Owner::Account(viewer.account)).await?;
+    upload.filter(|upload| !upload.direct).ok_or_else(Problem::not_found)
+}
+
+fn elsewhere() -> Problem {
+    Problem::conflict("upload-offset", "The upload has come to another place. Ask where with HEAD, and go on from there.")
+}

@@ -1,0 +1,75 @@
+//! The protocol's headers.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use jiff::Timestamp;
+use serving::{Problem, Result};
+
+use crate::about::Said;
+
+/// The one version that is spoken.
+pub(super) const VERSION: &str = "1.0.0";
+pub(super) const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
+pub(super) const SUPPORTED: HeaderName = HeaderName::from_static("tus-version");
+pub(super) const LENGTH: HeaderName = HeaderName::from_static("upload-length");
+pub(super) const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
+const METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+pub(super) const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
+/// Names of the protocol's own, which say nothing that is believed here.
+const IGNORED: [&str; 5] = ["filename", "filetype", "name", "type", "relativePath"];
+
+/// A header that is a number, not below zero.
+pub(super) fn number(headers: &HeaderMap, name: &HeaderName) -> Result<i64> {
+    let number = headers.get(name).and_then(|value| value.to_str().ok()?.parse::<i64>().ok()).filter(|number| *number >= 0);
+    number.ok_or_else(|| Problem::bad_request(format!("The header {name} must be a number.")))
+}
+
+/// `Upload-Metadata`: pairs with commas between them, each a name, a space, and a value in base64.
+pub(super) fn metadata(headers: &HeaderMap) -> Result<Said> {
+    let mut said = Said::default();
+    let Some(metadata) = headers.get(METADATA) else { return Ok(said) };
+    let unreadable = || Problem::bad_request("Upload-Metadata is names, each with a value in base64, and commas between them.");
+    for pair in metadata.to_str().map_err(|_| unreadable())?.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once(' ').unwrap_or((pair, ""));
+        if IGNORED.contains(&name) {
+            continue;
+        }
+        let value = STANDARD.decode(value.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(unreadable)?;
+        if !said.set(name, value)? {
+            return Err(Problem::invalid(name, format!("nothing of this name: send {}", Said::NAMES)));
+        }
+    }
+    Ok(said)
+}
+
+/// As in RFC 9110, section 5.6.7.
+pub(super) fn http_date(time: Timestamp) -> Result<HeaderValue> {
+    HeaderValue::try_from(time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).map_err(Problem::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::license::License;
+
+    #[test]
+    fn metadata_says_what_a_form_says() {
+        let mut headers = HeaderMap::new();
+        let [name, alt, license] = ["a.jpg", "Größe", "CC0-1.0"].map(|text| STANDARD.encode(text));
+        let line = format!("filename {name}, alt {alt},license {license},tags");
+        headers.insert(METADATA, line.parse().unwrap());
+        let said = metadata(&headers).unwrap();
+        assert_eq!((said.alt.as_deref(), said.license), (Some("Größe"), Some(License::Cc0)));
+        for wrong in ["alt not-base64!", "owner YQ==", "alt YQ==,alt YQ=="] {
+            headers.insert(METADATA, wrong.parse().unwrap());
+            assert!(metadata(&headers).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_written_as_http_does() {
+        let time = Timestamp::from_second(784_111_777).unwrap();
+        assert_eq!(http_date(time).unwrap(), "Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+}

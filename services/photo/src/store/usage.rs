@@ -1,0 +1,49 @@
+use sqlx::{PgConnection, PgExecutor, query, query_as, query_scalar};
+
+use crate::owner::Owner;
+
+/// What somebody's photos take.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct UsageRow {
+    pub(crate) photos: i64,
+    pub(crate) bytes: i64,
+}
+
+/// What an owner's photos take now.
+pub(crate) async fn of(executor: impl PgExecutor<'_>, owner: Owner) -> sqlx::Result<UsageRow> {
+    let row = query_as!(UsageRow, "select photos, bytes from usage where owner = $1", owner.to_string()).fetch_optional(executor).await?;
+    Ok(row.unwrap_or_default())
+}
+
+/// The same, locked until the transaction ends: nobody else adds or removes a photo of this owner until then.
+pub(crate) async fn lock(connection: &mut PgConnection, owner: Owner) -> sqlx::Result<UsageRow> {
+    let owner = owner.to_string();
+    query!("insert into usage (owner, photos, bytes) values ($1, 0, 0) on conflict do nothing", owner).execute(&mut *connection).await?;
+    query_as!(UsageRow, "select photos, bytes from usage where owner = $1 for update", owner).fetch_one(connection).await
+}
+
+/// Whether the owner has a photo with these bytes. The row of [`lock`] must be locked.
+pub(crate) async fn holds(connection: &mut PgConnection, owner: Owner, sha256: &[u8]) -> sqlx::Result<bool> {
+    query_scalar!(
+        r#"select exists (select from photos where owner = $1 and blob = $2 and left_at is null) as "holds!""#,
+        owner.to_string(),
+        sha256,
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Adds to what an owner's photos take, or takes away. The row of [`lock`] must be locked.
+pub(crate) async fn add(connection: &mut PgConnection, owner: Owner, photos: i64, bytes: i64) -> sqlx::Result<()> {
+    query!("update usage set photos = photos + $2, bytes = bytes + $3 where owner = $1", owner.to_string(), photos, bytes)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Bytes of all the pictures of a blob.
+pub(crate) async fn size(connection: &mut PgConnection, sha256: &[u8]) -> sqlx::Result<i64> {
+    query_scalar!(r#"select original_size + large_size + small_size + thumb_size as "size!" from blobs where sha256 = $1"#, sha256,)
+        .fetch_one(connection)
+        .await
+}

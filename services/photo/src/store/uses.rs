@@ -1,0 +1,162 @@
+use contracts::id::UseId;
+use contracts::{AccountId, PhotoId};
+use serving::Page;
+use sqlx::{PgConnection, PgExecutor, PgPool, query, query_as, query_scalar};
+
+/// Where somebody shows another's photo.
+pub(crate) struct UseRow {
+    pub(crate) id: UseId,
+    pub(crate) account: AccountId,
+    pub(crate) source: String,
+    pub(crate) url: Option<String>,
+    pub(crate) note: Option<String>,
+    pub(crate) created_at: jiff::Timestamp,
+}
+
+/// What shows a photo, and for a place outside of the platform, in words.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown<'a> {
+    pub(crate) account: AccountId,
+    pub(crate) source: &'a str,
+    pub(crate) url: Option<&'a str>,
+    pub(crate) note: Option<&'a str>,
+}
+
+/// Notes a use, and counts its maker if it is their first of this photo. `None` if it is noted already. The photo must be
+/// locked.
+pub(crate) async fn add(connection: &mut PgConnection, photo: PhotoId, shown: Shown<'_>) -> sqlx::Result<Option<UseId>> {
+    // All parts of a statement see what was there before it.
+    query_scalar!(
+        r#"with fresh as (
+               insert into photo_uses (photo, account, source, url, note) values ($1, $2, $3, $4, $5)
+               on conflict on constraint photo_uses_source_key do nothing
+               returning id
+           ), counted as (
+               update photos set uses = uses + 1
+               where id = $1 and exists (select from fresh)
+                   and not exists (select from photo_uses where photo = $1 and account = $2)
+           )
+           select id as "id!: UseId" from fresh"#,
+        photo.0,
+        shown.account.0,
+        shown.source,
+        shown.url,
+        shown.note,
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Forgets a use, and no longer counts its maker if it was their last of this photo. The photo must be locked. Says how many
+/// people use it then, or `None` if there was no such use.
+pub(crate) async fn remove(connection: &mut PgConnection, photo: PhotoId, account: AccountId, source: &str) -> sqlx::Result<Option<i32>> {
+    let gone = query!("delete from photo_uses where photo = $1 and account = $2 and source = $3", photo.0, account.0, source)
+        .execute(&mut *connection)
+        .await?;
+    if gone.rows_affected() == 0 {
+        return Ok(None);
+    }
+    query_scalar!(
+        "update photos
+         set uses = uses - case when exists (select from photo_uses where photo = $1 and account = $2) then 0 else 1 end
+         where id = $1
+         returning uses",
+        photo.0,
+        account.0,
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Forgets every use of a photo. The photo must be locked.
+pub(crate) async fn clear(connection: &mut PgConnection, photo: PhotoId) -> sqlx::Result<()> {
+    query!("delete from photo_uses where photo = $1", photo.0).execute(&mut *connection).await?;
+    query!("update photos set uses = 0 where id = $1", photo.0).execute(connection).await.map(drop)
+}
+
+/// The photos of which it is noted that `source` of this account shows them.
+pub(crate) async fn shown_by(connection: &mut PgConnection, account: AccountId, source: &str) -> sqlx::Result<Vec<i64>> {
+    query_scalar!("select photo from photo_uses where account = $1 and source = $2", account.0, source).fetch_all(connection).await
+}
+
+/// Those of `photos` that somebody else made public, and of which no use by this account is noted.
+pub(crate) async fn unnoted(pool: &PgPool, account: AccountId, owner: &str, photos: &[i64]) -> sqlx::Result<Vec<i64>> {
+    query_scalar!(
+        "select id from photos
+         where id = any($1) and owner <> $2 and visibility = 'public' and left_at is null
+             and not exists (select from photo_uses where photo = photos.id and account = $3)",
+        photos,
+        owner,
+        account.0,
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// How many places outside of the platform an account has named for a photo.
+pub(crate) async fn elsewhere(connection: &mut PgConnection, photo: PhotoId, account: AccountId) -> sqlx::Result<i64> {
+    query_scalar!(
+        r#"select count(*) as "count!" from photo_uses where photo = $1 and account = $2 and source like 'elsewhere:%'"#,
+        photo.0,
+        account.0,
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// One use of a photo by an account, by what shows it.
+pub(crate) async fn at(executor: impl PgExecutor<'_>, photo: PhotoId, account: AccountId, source: &str) -> sqlx::Result<Option<UseRow>> {
+    query_as!(
+        UseRow,
+        r#"select id as "id: UseId", account as "account: AccountId", source, url, note, created_at
+           from photo_uses where photo = $1 and account = $2 and source = $3"#,
+        photo.0,
+        account.0,
+        source,
+    )
+    .fetch_optional(executor)
+    .await
+}
+
+/// One use of a photo by an account, by its id.
+pub(crate) async fn find(connection: &mut PgConnection, photo: PhotoId, account: AccountId, id: UseId) -> sqlx::Result<Option<UseRow>> {
+    query_as!(
+        UseRow,
+        r#"select id as "id: UseId", account as "account: AccountId", source, url, note, created_at
+           from photo_uses where photo = $1 and account = $2 and id = $3"#,
+        photo.0,
+        account.0,
+        id.0,
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// The uses of a photo, in the order of the page and one more than it holds.
+pub(crate) async fn of(pool: &PgPool, photo: PhotoId, page: &Page) -> sqlx::Result<Vec<UseRow>> {
+    let one_more = page.limit + 1;
+    if page.ascending() {
+        query_as!(
+            UseRow,
+            r#"select id as "id: UseId", account as "account: AccountId", source, url, note, created_at
+               from photo_uses where photo = $1 and id > $2 order by id limit $3"#,
+            photo.0,
+            page.after,
+            one_more,
+        )
+        .fetch_all(pool)
+        .await
+    } else {
+        query_as!(
+            UseRow,
+            r#"select id as "id: UseId", account as "account: AccountId", source, url, note, created_at
+               from photo_uses where photo = $1 and id > $2 and id < $3 order by id desc limit $4"#,
+            photo.0,
+            page.after,
+            page.before,
+            one_more,
+        )
+        .fetch_all(pool)
+        .await
+    }
+}

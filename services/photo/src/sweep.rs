@@ -1,0 +1,206 @@
+//! What is found by looking: objects that no row names, such as those of an upload whose process was killed, uploads whose time
+//! is over, and rows whose objects are gone. Each turn is bounded, and the next goes on where it ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime};
+
+use jobs::JobError;
+
+use crate::objects::Listed;
+use crate::store::blobs::Expected;
+use crate::store::{blobs, uploads};
+use crate::variant::Variant;
+use crate::{State, cleaning, incoming, metrics};
+
+/// How often there is a turn.
+const EVERY: Duration = Duration::from_secs(5 * 60);
+/// Younger objects may belong to an upload that is still running.
+const GRACE: Duration = Duration::from_secs(24 * 3600);
+/// Pages of the bucket's listing in one turn, for each prefix.
+const PAGES: usize = 10;
+/// Rows in one turn.
+const ROWS: i64 = 200;
+
+/// What one turn has found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Blobs' worth of objects that no row knew, and that are deleted.
+    pub orphans: usize,
+    /// Uploads' worth of objects that no row knew, and that are deleted.
+    pub abandoned: usize,
+    /// Uploads whose time was over.
+    pub expired: usize,
+    /// Rows whose objects are not there as they should be.
+    pub missing: usize,
+}
+
+/// Sweeps now and then, until dropped.
+pub(crate) async fn run(photo: &State) {
+    let mut sweeps = Sweeps::default();
+    loop {
+        match sweeps.turn(photo, GRACE).await {
+            Ok(swept) => {
+                metrics::swept(swept.orphans + swept.abandoned);
+                if swept != Swept::default() {
+                    tracing::info!(?swept, "swept the bucket");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "failed to sweep the bucket; trying again later"),
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Where the listings go on.
+#[derive(Default)]
+pub(crate) struct Sweeps {
+    blobs: Option<String>,
+    incoming: Option<String>,
+}
+
+impl Sweeps {
+    /// One turn of everything, sparing objects younger than `grace`.
+    pub(crate) async fn turn(&mut self, photo: &State, grace: Duration) -> Result<Swept, JobError> {
+        let expired = expire(photo).await?;
+        let missing = check(photo).await?;
+        let (mut orphans, mut abandoned) = (0, 0);
+        for _ in 0..PAGES {
+            let page = photo.objects.list(cleaning::PREFIX, self.blobs.take()).await?;
+            let old = older(by_blob(page.objects), grace);
+            // Keys are never used twice, so one that has no row by now will never have one: no lock is needed.
+            for object_key in blobs::unknown(&photo.pool, &old).await? {
+                cleaning::delete_variants(&photo.objects, &object_key).await?;
+                orphans += 1;
+            }
+            self.blobs = page.next;
+            if self.blobs.is_none() {
+                break;
+            }
+        }
+        for _ in 0..PAGES {
+            let page = photo.objects.list(incoming::PREFIX, self.incoming.take()).await?;
+            let names: Vec<String> = page.objects.iter().map(|object| object.key.clone()).collect();
+            let old = older(by_upload(page.objects), grace);
+            for object_key in uploads::unknown(&photo.pool, &old).await? {
+                for name in names.iter().filter(|name| incoming::object_key(name) == object_key) {
+                    photo.objects.delete(name).await?;
+                }
+                abandoned += 1;
+            }
+            self.incoming = page.next;
+            if self.incoming.is_none() {
+                break;
+            }
+        }
+        Ok(Swept { orphans, abandoned, expired, missing })
+    }
+}
+
+/// Ends the uploads whose time is over.
+async fn expire(photo: &State) -> Result<usize, JobError> {
+    let mut tx = photo.pool.begin().await?;
+    let expired = uploads::delete_expired(&mut tx, ROWS).await?;
+    for object_key in &expired {
+        cleaning::delete_incoming_later(&mut tx, object_key).await?;
+    }
+    tx.commit().await?;
+    Ok(expired.len())
+}
+
+/// Looks whether objects are there that should be, of those blobs that were looked at the longest ago.
+async fn check(photo: &State) -> Result<usize, JobError> {
+    let mut missing = 0;
+    for expected in blobs::to_check(&photo.pool, ROWS).await? {
+        let page = photo.objects.list(&expected.object_key, None).await?;
+        let absent = !expected.is_met_by(&page.objects);
+        // It may have been deleted while the store was asked.
+        let there = blobs::checked(&photo.pool, &expected.object_key, absent).await?;
+        if there && absent {
+            missing += 1;
+            if !expected.missing {
+                tracing::error!(
+                    object_key = expected.object_key,
+                    "the objects of a photo are not in the bucket: restore them from a backup"
+                );
+            }
+        }
+    }
+    Ok(missing)
+}
+
+impl Expected {
+    /// Whether all objects are listed, in the size that they should have.
+    fn is_met_by(&self, listed: &[Listed]) -> bool {
+        let Self { object_key, original_size, large_size, small_size, thumb_size, .. } = self;
+        let sizes = Variant::ALL.map(|variant| match variant {
+            Variant::Original => (variant, *original_size),
+            Variant::Large => (variant, *large_size),
+            Variant::Small => (variant, *small_size),
+            Variant::Thumb => (variant, *thumb_size),
+        });
+        sizes.into_iter().all(|(variant, size)| {
+            let key = cleaning::object(object_key, variant);
+            listed.iter().any(|object| object.key == key && object.size == size)
+        })
+    }
+}
+
+/// The keys of blobs' objects, each with the last change of any of its variants, in Unix seconds.
+fn by_blob(listed: Vec<Listed>) -> BTreeMap<String, i64> {
+    let suffixes: BTreeSet<String> = Variant::ALL.iter().map(Variant::to_string).collect();
+    // Whatever else lies there is not ours to delete.
+    youngest(listed, |name| name.rsplit_once('.').filter(|(_, suffix)| suffixes.contains(*suffix)).map(|(key, _)| key))
+}
+
+/// The same, of uploads.
+fn by_upload(listed: Vec<Listed>) -> BTreeMap<String, i64> {
+    youngest(listed, |name| Some(incoming::object_key(name)))
+}
+
+fn youngest(listed: Vec<Listed>, key: impl Fn(&str) -> Option<&str>) -> BTreeMap<String, i64> {
+    let mut found = BTreeMap::new();
+    for Listed { key: name, changed, .. } in &listed {
+        if let Some(key) = key(name) {
+            let latest = found.entry(key.to_owned()).or_insert(*changed);
+            *latest = (*changed).max(*latest);
+        }
+    }
+    found
+}
+
+fn older(found: BTreeMap<String, i64>, grace: Duration) -> Vec<String> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let limit = i64::try_from(now.saturating_sub(grace.as_secs())).unwrap_or_default();
+    found.into_iter().filter(|(_, changed)| *changed <= limit).map(|(key, _)| key).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(objects: &[(&str, i64)]) -> Vec<Listed> {
+        objects.iter().map(|(key, changed)| Listed { key: (*key).to_owned(), size: 1, changed: *changed }).collect()
+    }
+
+    #[test]
+    fn only_our_own_objects_are_counted_by_their_youngest() {
+        let found = by_blob(listed(&[("blobs/a.original", 5), ("blobs/a.thumb", 9), ("blobs/readme.txt", 1), ("blobs/b.large", 2)]));
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [("blobs/a".to_owned(), 9), ("blobs/b".to_owned(), 2)]);
+        let found = by_upload(listed(&[("incoming/a.0000000000.ff", 5), ("incoming/a.0000262144.ee", 9), ("incoming/b", 2)]));
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), [("incoming/a".to_owned(), 9), ("incoming/b".to_owned(), 2)]);
+    }
+
+    #[test]
+    fn a_blob_is_met_by_all_its_objects_in_their_sizes() {
+        let expected =
+            Expected { object_key: "blobs/a".to_owned(), original_size: 4, large_size: 3, small_size: 2, thumb_size: 1, missing: false };
+        let mut objects: Vec<Listed> = [("original", 4), ("large", 3), ("small", 2), ("thumb", 1)]
+            .map(|(variant, size)| Listed { key: format!("blobs/a.{variant}"), size, changed: 0 })
+            .to_vec();
+        assert!(expected.is_met_by(&objects));
+        objects[2].size = 0;
+        assert!(!expected.is_met_by(&objects));
+        objects.remove(2);
+        assert!(!expected.is_met_by(&objects));
+    }
+}

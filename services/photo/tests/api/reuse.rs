@@ -1,0 +1,209 @@
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::albums::{self, album};
+use crate::pictures::jpeg;
+use crate::support::{Person, TestPhoto, answer, eventually, id, path, url};
+
+async fn public(photos: &TestPhoto, who: &Person) -> Value {
+    photos.keep(who, jpeg(60, 40, 1), &[("visibility", "public"), ("credit", "By me"), ("tags", "pier")]).await
+}
+
+/// How many people show a photo, as everybody sees it.
+async fn count(photos: &TestPhoto, photo: &Value) -> Value {
+    photos.json(&path(photo), None).await["uses"].clone()
+}
+
+/// Who shows a photo, and in what: newest first.
+async fn seen(photos: &TestPhoto, owner: &Person, photo: &Value) -> Vec<(Value, Value)> {
+    let (status, body) = answer(photos.request(Method::GET, &format!("{}/uses", path(photo)), Some(owner))).await;
+    assert_eq!(status, StatusCode::OK, "{body}");
+    body["items"].as_array().unwrap().iter().map(|used| (used["account"].clone(), used["kind"].clone())).collect()
+}
+
+async fn say(photos: &TestPhoto, who: &Person, photo: &Value, said: Value) -> (StatusCode, Value) {
+    photos.send(Method::POST, &format!("{}/uses", path(photo)), Some(who), &said).await
+}
+
+async fn delete(photos: &TestPhoto, who: &Person, photo: &Value, uses: &str) -> StatusCode {
+    answer(photos.request(Method::DELETE, &format!("{}?uses={uses}", path(photo)), Some(who))).await.0
+}
+
+#[tokio::test]
+async fn the_owner_sees_who_shows_a_photo_and_each_person_counts_once() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob, eve) = (photos.person(), photos.person(), photos.person());
+    let photo = public(&photos, &ada).await;
+    let who = |person: &Person, kind: &str| (json!(person.id), json!(kind));
+
+    // Asked twice, and by the owner: that is no use.
+    for _ in 0..2 {
+        assert_eq!(photos.usable(&bob, &[&photo]).await, [photo["id"].clone()]);
+        photos.usable(&ada, &[&photo]).await;
+    }
+    assert_eq!(seen(&photos, &ada, &photo).await, [who(&bob, "unknown")]);
+    assert_eq!(count(&photos, &photo).await, 1);
+
+    photos.shows(&bob, "post:17", &[&photo]).await;
+    assert_eq!(seen(&photos, &ada, &photo).await, [who(&bob, "post")]);
+    photos.shows(&bob, "profile:2", &[&photo]).await;
+    photos.shows(&bob, "profile:2", &[&photo]).await;
+    photos.shows(&eve, "post:18", &[&photo]).await;
+    assert_eq!(seen(&photos, &ada, &photo).await, [who(&eve, "post"), who(&bob, "profile"), who(&bob, "post")]);
+    assert_eq!(count(&photos, &photo).await, 2);
+
+    // They end with what shows them.
+    photos.shows(&bob, "post:17", &[]).await;
+    assert_eq!(count(&photos, &photo).await, 2);
+    photos.shows(&bob, "profile:2", &[]).await;
+    assert_eq!(seen(&photos, &ada, &photo).await, [who(&eve, "post")]);
+    assert_eq!(count(&photos, &photo).await, 1);
+
+    // Nobody else learns who.
+    for person in [None, Some(&bob)] {
+        let answer = photos.get(&format!("{}/uses", path(&photo)), person).await;
+        assert!([StatusCode::NOT_FOUND, StatusCode::UNAUTHORIZED].contains(&answer.status()));
+    }
+}
+
+#[tokio::test]
+async fn many_at_once_are_counted_right() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let photo = public(&photos, &ada).await;
+    let sources: Vec<String> = (0..8).map(|n| format!("post:{}", n + 1)).collect();
+    let shown = [&photo];
+    futures::future::join_all(sources.iter().map(|source| photos.shows(&bob, source, &shown))).await;
+    assert_eq!(count(&photos, &photo).await, 1);
+    futures::future::join_all(sources.iter().map(|source| photos.shows(&bob, source, &[]))).await;
+    assert_eq!(count(&photos, &photo).await, 0);
+}
+
+#[tokio::test]
+async fn a_place_outside_is_noted_once_and_can_be_taken_back() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let photo = public(&photos, &ada).await;
+    let blog = json!({"url": "https://blog.example.org/pier", "note": "On my blog"});
+    let (status, noted) = say(&photos, &bob, &photo, blog.clone()).await;
+    assert_eq!((status, &noted["kind"], &noted["url"]), (StatusCode::CREATED, &json!("elsewhere"), &blog["url"]));
+    assert_eq!(say(&photos, &bob, &photo, blog).await, (StatusCode::OK, noted.clone()));
+    assert_eq!(seen(&photos, &ada, &photo).await.len(), 1);
+
+    for wrong in
+        [json!({}), json!({"url": "javascript:alert(1)"}), json!({"url": "https:// x"}), json!({"note": "x".repeat(501)}), json!({"by": 1})]
+    {
+        assert_eq!(say(&photos, &bob, &photo, wrong.clone()).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+    }
+    assert_eq!(say(&photos, &ada, &photo, json!({"note": "mine"})).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let hidden = photos.keep(&ada, jpeg(60, 40, 2), &[]).await;
+    assert_eq!(say(&photos, &bob, &hidden, json!({"note": "a"})).await.0, StatusCode::NOT_FOUND);
+
+    let place = format!("{}/uses/{}", path(&photo), noted["id"].as_str().unwrap());
+    for (who, status) in [(&ada, StatusCode::NOT_FOUND), (&bob, StatusCode::NO_CONTENT), (&bob, StatusCode::NOT_FOUND)] {
+        assert_eq!(answer(photos.request(Method::DELETE, &place, Some(who))).await.0, status);
+    }
+    assert_eq!(count(&photos, &photo).await, 0);
+}
+
+#[tokio::test]
+async fn a_public_album_uses_the_photos_of_others_and_a_private_one_does_not() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let photo = public(&photos, &ada).await;
+    let piers = album(&photos, &bob, "Piers", "private").await;
+    let place = format!("{}/photos/{}", albums::path(&piers), id(&photo));
+    photos.send(Method::PUT, &place, Some(&bob), &json!({})).await;
+    assert_eq!(count(&photos, &photo).await, 0);
+    for (visibility, uses) in [("public", 1), ("private", 0), ("public", 1)] {
+        photos.send(Method::PATCH, &albums::path(&piers), Some(&bob), &json!({"visibility": visibility})).await;
+        assert_eq!(count(&photos, &photo).await, uses, "{visibility}");
+    }
+    answer(photos.request(Method::DELETE, &place, Some(&bob))).await;
+    assert_eq!(count(&photos, &photo).await, 0);
+    photos.send(Method::PUT, &place, Some(&bob), &json!({})).await;
+    assert_eq!(seen(&photos, &ada, &photo).await, [(json!(bob.id), json!("album"))]);
+    answer(photos.request(Method::DELETE, &albums::path(&piers), Some(&bob))).await;
+    assert_eq!(count(&photos, &photo).await, 0);
+}
+
+#[tokio::test]
+async fn what_is_left_to_its_users_stays_until_the_last_has_gone() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob, eve) = (photos.person(), photos.person(), photos.person());
+    let photo = public(&photos, &ada).await;
+    photos.shows(&bob, "post:17", &[&photo]).await;
+    assert_eq!(delete(&photos, &ada, &photo, "leave").await, StatusCode::NO_CONTENT);
+
+    // Shown with its credit, and hers no longer: not found, not counted, and nobody else begins to use it.
+    let left = photos.json(&path(&photo), None).await;
+    assert_eq!((&left["left"], &left["credit"], &left["owner"]), (&json!(true), &json!("By me"), &photo["owner"]));
+    assert_eq!(photos.get(url(&photo, "large"), None).await.status(), StatusCode::OK);
+    for query in ["owner=me", "q=pier", "tag=pier"] {
+        assert_eq!(photos.json(&format!("/v1/photos?{query}"), Some(&ada)).await["items"], json!([]), "{query}");
+    }
+    assert_eq!(photos.json("/v1/photos/tags", None).await["items"], json!([]));
+    let usage = photos.json("/v1/photos/usage", Some(&ada)).await;
+    assert_eq!((&usage["photos"], &usage["bytes"]), (&json!(0), &json!(0)));
+    for nobody in [&eve, &ada] {
+        assert_eq!(photos.usable(nobody, &[&photo]).await, Vec::<Value>::new());
+    }
+    assert_eq!(photos.usable(&bob, &[&photo]).await, [photo["id"].clone()]);
+    assert_eq!(photos.send(Method::PATCH, &path(&photo), Some(&ada), &json!({"alt": "a"})).await.0, StatusCode::NOT_FOUND);
+
+    photos.shows(&bob, "post:17", &[]).await;
+    assert_eq!(photos.get(url(&photo, "large"), None).await.status(), StatusCode::NOT_FOUND);
+    eventually("the bytes are gone", async || photos.store.objects().is_empty()).await;
+}
+
+#[tokio::test]
+async fn what_was_left_can_still_be_taken() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let photo = public(&photos, &ada).await;
+    photos.shows(&bob, "post:17", &[&photo]).await;
+    assert_eq!(delete(&photos, &ada, &photo, "leave").await, StatusCode::NO_CONTENT);
+    assert_eq!(delete(&photos, &bob, &photo, "take").await, StatusCode::NOT_FOUND);
+    assert_eq!(delete(&photos, &ada, &photo, "take").await, StatusCode::NO_CONTENT);
+    assert_eq!(photos.get(url(&photo, "large"), None).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!((photos.count("photos").await, photos.count("photo_uses").await), (0, 0));
+}
+
+#[tokio::test]
+async fn without_users_nothing_is_left() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let photo = public(&photos, &ada).await;
+    assert_eq!(delete(&photos, &ada, &photo, "leave").await, StatusCode::NO_CONTENT);
+    assert_eq!(photos.count("photos").await, 0);
+}
+
+#[tokio::test]
+async fn making_it_private_takes_it_from_everywhere_unless_it_is_left() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let photo = public(&photos, &ada).await;
+    photos.shows(&bob, "post:17", &[&photo]).await;
+    let taken = photos.change(&ada, &photo, json!({"visibility": "private"})).await;
+    assert_eq!((&taken["id"], &taken["uses"]), (&photo["id"], &json!(0)));
+    assert_eq!(photos.get(url(&photo, "large"), None).await.status(), StatusCode::NOT_FOUND);
+
+    let public = photos.change(&ada, &photo, json!({"visibility": "public"})).await;
+    photos.shows(&bob, "post:17", &[&public]).await;
+    let mine = album(&photos, &ada, "Mine", "private").await;
+    photos.send(Method::PUT, &format!("{}/photos/{}", albums::path(&mine), id(&photo)), Some(&ada), &json!({})).await;
+    let private = photos.change(&ada, &public, json!({"visibility": "private", "uses": "leave"})).await;
+    assert_ne!((&private["id"], &private["key"]), (&public["id"], &public["key"]));
+    assert_eq!(photos.json(&path(&public), None).await["left"], true);
+    assert_eq!(photos.get(url(&public, "large"), None).await.status(), StatusCode::OK);
+    assert_eq!(photos.get(url(&private, "large"), None).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(photos.get(url(&private, "large"), Some(&ada)).await.status(), StatusCode::OK);
+    let inside = photos.json(&format!("{}/photos", albums::path(&mine)), Some(&ada)).await;
+    assert_eq!((inside["items"].as_array().unwrap().len(), &inside["items"][0]["id"]), (1, &private["id"]));
+    assert_eq!(photos.json("/v1/photos/usage", Some(&ada)).await["photos"], 1);
+    assert_eq!(photos.store.objects().len(), 4, "both are of the same bytes");
+
+    photos.shows(&bob, "post:17", &[]).await;
+    assert_eq!(photos.get(url(&public, "large"), None).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(photos.get(url(&private, "large"), Some(&ada)).await.status(), StatusCode::OK);
+}

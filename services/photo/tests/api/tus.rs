@@ -1,0 +1,145 @@
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::pictures::{SECRET, holds, jpeg};
+use crate::support::{MAX_BYTES, Person, TestPhoto, answer, eventually};
+
+fn speaking(photos: &TestPhoto, method: Method, path: &str, who: &Person) -> RequestBuilder {
+    photos.request(method, path, Some(who)).header("tus-resumable", "1.0.0")
+}
+
+/// Begins an upload, and answers where its pieces go.
+async fn begin(photos: &TestPhoto, who: &Person, length: usize) -> String {
+    let metadata =
+        format!("filename {},visibility {},title {}", STANDARD.encode("a.jpg"), STANDARD.encode("public"), STANDARD.encode("Pier"));
+    let request = speaking(photos, Method::POST, "/v1/photos/tus", who).header("upload-length", length.to_string());
+    let request = request.header("upload-metadata", metadata);
+    let created = request.send().await.unwrap();
+    assert_eq!(created.status(), StatusCode::CREATED);
+    assert_eq!(created.headers()["tus-resumable"], "1.0.0");
+    assert!(created.headers()["upload-expires"].to_str().unwrap().ends_with(" GMT"));
+    created.headers()["location"].to_str().unwrap().to_owned()
+}
+
+async fn send(photos: &TestPhoto, who: &Person, location: &str, offset: usize, bytes: &[u8]) -> Response {
+    let request = speaking(photos, Method::PATCH, location, who).header("upload-offset", offset.to_string());
+    request.header("content-type", "application/offset+octet-stream").body(bytes.to_vec()).send().await.unwrap()
+}
+
+/// How far an upload has come.
+async fn offset(photos: &TestPhoto, who: &Person, location: &str) -> usize {
+    let head = speaking(photos, Method::HEAD, location, who).send().await.unwrap();
+    assert_eq!((head.status(), head.headers()["cache-control"].to_str().unwrap()), (StatusCode::OK, "no-store"));
+    head.headers()["upload-offset"].to_str().unwrap().parse().unwrap()
+}
+
+fn complete(photos: &TestPhoto, who: &Person, location: &str) -> RequestBuilder {
+    let id = location.rsplit('/').next().unwrap();
+    photos.request(Method::POST, &format!("/v1/photos/uploads/{id}/complete"), Some(who))
+}
+
+#[tokio::test]
+async fn an_upload_in_pieces_becomes_a_photo() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let file = jpeg(400, 300, 1);
+    let location = begin(&photos, &ada, file.len()).await;
+    assert_eq!(offset(&photos, &ada, &location).await, 0);
+    let (mut at, third) = (0, file.len() / 3 + 1);
+    for piece in file.chunks(third) {
+        assert_eq!(answer(complete(&photos, &ada, &location)).await.0, StatusCode::CONFLICT, "bytes are missing");
+        let sent = send(&photos, &ada, &location, at, piece).await;
+        at += piece.len();
+        assert_eq!((sent.status(), sent.headers()["upload-offset"].to_str().unwrap()), (StatusCode::NO_CONTENT, at.to_string().as_str()));
+        assert_eq!(offset(&photos, &ada, &location).await, at);
+    }
+    let (status, photo) = answer(complete(&photos, &ada, &location)).await;
+    assert_eq!((status, &photo["title"], &photo["visibility"]), (StatusCode::CREATED, &json!("Pier"), &json!("public")));
+    assert_eq!((&photo["width"], &photo["height"]), (&json!(400), &json!(300)));
+    eventually("the pieces are gone", async || photos.store.objects().len() == 4).await;
+    assert!(photos.store.objects().values().all(|bytes| !holds(bytes, SECRET)));
+}
+
+#[tokio::test]
+async fn a_piece_that_begins_elsewhere_is_refused_and_changes_nothing() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let location = begin(&photos, &ada, 100).await;
+    assert_eq!(send(&photos, &ada, &location, 0, &[1; 40]).await.status(), StatusCode::NO_CONTENT);
+    for wrong in [0, 39, 41] {
+        assert_eq!(send(&photos, &ada, &location, wrong, &[2; 10]).await.status(), StatusCode::CONFLICT, "{wrong}");
+    }
+    assert_eq!(send(&photos, &ada, &location, 40, &[2; 61]).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(offset(&photos, &ada, &location).await, 40);
+
+    // The same piece twice at once: one of them is kept.
+    let sent = futures::future::join_all((0..4).map(|_| send(&photos, &ada, &location, 40, &[3; 60]))).await;
+    assert_eq!(sent.iter().filter(|answer| answer.status() == StatusCode::NO_CONTENT).count(), 1);
+    assert_eq!(offset(&photos, &ada, &location).await, 100);
+    assert_eq!(photos.count("upload_pieces").await, 2);
+    eventually("the others are gone", async || photos.store.count("incoming/") == 2).await;
+}
+
+#[tokio::test]
+async fn what_arrived_before_the_line_broke_is_kept() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let file = jpeg(400, 300, 1);
+    let location = begin(&photos, &ada, file.len()).await;
+    let head = format!(
+        "PATCH {location} HTTP/1.1\r\nHost: photo\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n\
+         Content-Type: application/offset+octet-stream\r\nContent-Length: {}\r\n\r\n",
+        ada.token,
+        file.len(),
+    );
+    let mut connection = TcpStream::connect(photos.url.trim_start_matches("http://")).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(&file[..file.len() / 2]).await.unwrap();
+    connection.shutdown().await.unwrap();
+    let mut rest = Vec::new();
+    let _ = connection.read_to_end(&mut rest).await;
+
+    let reached = offset(&photos, &ada, &location).await;
+    assert!(reached <= file.len() / 2);
+    assert_eq!(send(&photos, &ada, &location, reached, &file[reached..]).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(answer(complete(&photos, &ada, &location)).await.0, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn an_upload_is_its_makers_only_and_can_be_ended() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, eve) = (photos.person(), photos.person());
+    let location = begin(&photos, &ada, 100).await;
+    send(&photos, &ada, &location, 0, &[1; 40]).await;
+    assert_eq!(send(&photos, &eve, &location, 40, &[1; 10]).await.status(), StatusCode::NOT_FOUND);
+    for method in [Method::HEAD, Method::DELETE] {
+        assert_eq!(speaking(&photos, method, &location, &eve).send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    }
+    for status in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
+        assert_eq!(speaking(&photos, Method::DELETE, &location, &ada).send().await.unwrap().status(), status);
+    }
+    eventually("the bytes are gone", async || photos.store.objects().is_empty()).await;
+}
+
+#[tokio::test]
+async fn what_is_not_spoken_is_refused() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let other = photos.request(Method::POST, "/v1/photos/tus", Some(&ada)).header("tus-resumable", "0.2.2").send().await.unwrap();
+    assert_eq!((other.status(), other.headers()["tus-version"].to_str().unwrap()), (StatusCode::PRECONDITION_FAILED, "1.0.0"));
+
+    let create = async |name: &str, value: String| {
+        speaking(&photos, Method::POST, "/v1/photos/tus", &ada).header(name, value).send().await.unwrap().status()
+    };
+    assert_eq!(create("upload-length", "many".to_owned()).await, StatusCode::BAD_REQUEST);
+    assert_eq!(create("upload-length", (MAX_BYTES + 1).to_string()).await, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(create("upload-defer-length", "1".to_owned()).await, StatusCode::BAD_REQUEST);
+
+    let location = begin(&photos, &ada, 10).await;
+    let untyped = speaking(&photos, Method::PATCH, &location, &ada).header("upload-offset", "0").body("0123456789");
+    assert_eq!(untyped.send().await.unwrap().status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}

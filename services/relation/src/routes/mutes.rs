@@ -1,0 +1,79 @@
+//! Muting: not seeing somebody, who is not told and may see as before.
+
+use axum::extract::State;
+use axum::response::Response;
+use contracts::AccountId;
+use facts::FactId;
+use identity::Viewer;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serving::{Json, Path, Problem, ProblemDocument, Result};
+use utoipa::ToSchema;
+
+use super::{Pending, narrowed};
+use crate::change::Change;
+use crate::store::mutes;
+use crate::{Relation, State as Inner};
+
+/// How to mute.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mute {
+    /// Mute what they would notify you of, too.
+    #[serde(default = "yes")]
+    pub(super) notifications: bool,
+    /// When it ends, to the second; without it, never.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) until: Option<Timestamp>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Mute somebody, or mute them otherwise than before. From the answer on, your timelines leave them out.
+#[utoipa::path(put, path = "/v1/relations/{id}/mute", tag = "mutes", params(("id" = AccountId, Path)), request_body = Mute, responses(
+    (status = 204),
+    (status = 202, body = Pending),
+    (status = 422, body = ProblemDocument, description = "It is you, or `until` is over"),
+))]
+pub(crate) async fn create(
+    State(Relation(relation)): State<Relation>,
+    viewer: Viewer,
+    Path(target): Path<AccountId>,
+    Json(asked): Json<Mute>,
+) -> Result<Response> {
+    let fact = mute(&relation, &viewer, target, &asked).await?;
+    Ok(narrowed(&relation, fact).await)
+}
+
+/// Mutes; the fact to wait for, `None` if that was just so before.
+pub(super) async fn mute(relation: &Inner, viewer: &Viewer, target: AccountId, asked: &Mute) -> Result<Option<FactId>> {
+    if asked.until.is_some_and(|until| until.as_second() <= Timestamp::now().as_second()) {
+        return Err(Problem::invalid("until", "must lie in the future"));
+    }
+    let until = asked.until.map(Timestamp::as_second);
+    let mut change = Change::begin(relation, viewer, target).await?;
+    if !mutes::set(&mut change.tx, viewer.account, target, asked.notifications, until).await? {
+        return Ok(None);
+    }
+    let fact = change.tell(viewer.account, target, false).await?;
+    change.commit(relation).await?;
+    Ok(Some(fact))
+}
+
+/// Unmute.
+#[utoipa::path(delete, path = "/v1/relations/{id}/mute", tag = "mutes", params(("id" = AccountId, Path)), responses(
+    (status = 204),
+    (status = 202, body = Pending),
+))]
+pub(crate) async fn delete(State(Relation(relation)): State<Relation>, viewer: Viewer, Path(target): Path<AccountId>) -> Result<Response> {
+    let mut change = Change::begin(&relation, &viewer, target).await?;
+    let fact = match mutes::delete(&mut change.tx, viewer.account, target).await? {
+        true => Some(change.tell(viewer.account, target, false).await?),
+        false => None,
+    };
+    change.commit(&relation).await?;
+    Ok(narrowed(&relation, fact).await)
+}

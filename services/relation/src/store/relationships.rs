@@ -1,0 +1,95 @@
+use contracts::AccountId;
+use contracts::fact::RelationChanged;
+use serving::Result;
+use sqlx::{PgConnection, PgPool};
+
+/// All that is between the viewer and somebody, as the viewer may know it.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) id: AccountId,
+    pub(crate) following: bool,
+    pub(crate) followed_by: bool,
+    pub(crate) requested: bool,
+    pub(crate) requested_by: bool,
+    pub(crate) friends: bool,
+    pub(crate) friend_requested: bool,
+    pub(crate) friend_requested_by: bool,
+    pub(crate) blocking: bool,
+    pub(crate) muting: bool,
+    pub(crate) muting_notifications: bool,
+    pub(crate) muted_until: Option<i64>,
+    pub(crate) note: Option<String>,
+    pub(crate) liked: bool,
+    pub(crate) matched: bool,
+}
+
+/// How the viewer stands to each of `ids`, in that order.
+pub(crate) async fn by_ids(pool: &PgPool, viewer: AccountId, ids: &[i64]) -> Result<Vec<Row>> {
+    Ok(sqlx::query_as!(
+        Row,
+        r#"select other.id as "id!: AccountId",
+               exists (select from follows where actor = $1 and target = other.id) as "following!",
+               exists (select from follows where actor = other.id and target = $1 and not withheld) as "followed_by!",
+               exists (select from follow_requests where actor = $1 and target = other.id) as "requested!",
+               exists (select from follow_requests where actor = other.id and target = $1 and not withheld) as "requested_by!",
+               coalesce(friendship.mine and friendship.theirs, false) as "friends!",
+               coalesce(friendship.mine and not friendship.theirs, false) as "friend_requested!",
+               coalesce(friendship.theirs and not friendship.mine and not friendship.withheld, false) as "friend_requested_by!",
+               exists (select from blocks where actor = $1 and target = other.id) as "blocking!",
+               mutes.target is not null as "muting!",
+               coalesce(mutes.notifications, false) as "muting_notifications!",
+               extract(epoch from mutes.until)::bigint as "muted_until?",
+               notes.text as "note?",
+               coalesce(liking.mine, false) as "liked!",
+               coalesce(liking.mine and liking.theirs, false) as "matched!"
+           from unnest($2::bigint[]) with ordinality as other (id, place)
+           left join lateral (
+               select case when low = $1 then low_asks else high_asks end as mine,
+                   case when low = $1 then high_asks else low_asks end as theirs, withheld
+               from friendships where low = least($1, other.id) and high = greatest($1, other.id)
+           ) friendship on true
+           left join lateral (
+               select case when low = $1 then low_likes else high_likes end as mine,
+                   case when low = $1 then high_likes else low_likes end as theirs
+               from likes where low = least($1, other.id) and high = greatest($1, other.id)
+           ) liking on true
+           left join mutes on mutes.actor = $1 and mutes.target = other.id and (mutes.until is null or mutes.until > now())
+           left join notes on notes.author = $1 and notes.target = other.id
+           order by other.place"#,
+        viewer as AccountId,
+        ids,
+    )
+    .fetch_all(pool)
+    .await?)
+}
+
+/// What others are told of how `actor` stands to `target` now.
+pub(crate) async fn told(connection: &mut PgConnection, actor: AccountId, target: AccountId, severed: bool) -> Result<RelationChanged> {
+    let row = sqlx::query!(
+        r#"select exists (select from follows where actor = $1 and target = $2 and not withheld) as "follows!",
+               exists (select from blocks where actor = $1 and target = $2) as "blocks!",
+               exists (
+                   select from friendships where low = least($1, $2) and high = greatest($1, $2) and low_asks and high_asks
+               ) as "friends!",
+               mutes.target is not null as "mutes!",
+               extract(epoch from mutes.until)::bigint as "mutes_until?",
+               coalesce(mutes.notifications, false) as "mutes_notifications!"
+           from (values (true)) as one (holds)
+           left join mutes on mutes.actor = $1 and mutes.target = $2 and (mutes.until is null or mutes.until > now())"#,
+        actor as AccountId,
+        target as AccountId,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(RelationChanged {
+        actor,
+        target,
+        follows: row.follows,
+        blocks: row.blocks,
+        friends: row.friends,
+        mutes: row.mutes,
+        mutes_until: row.mutes_until,
+        mutes_notifications: row.mutes_notifications,
+        severed,
+    })
+}

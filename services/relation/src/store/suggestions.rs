@@ -1,0 +1,125 @@
+//! Whom somebody may like to follow: those whom the people near them know, weighted by how few those know (Adamic–Adar).
+//!
+//! What is read is bounded, however much-followed anybody is: so many nearest people, and so many of theirs.
+
+use contracts::AccountId;
+use serving::Result;
+use sqlx::PgPool;
+
+/// Friends, and as many followees, whose people are looked at: the newest.
+const NEAREST: i64 = 50;
+/// How many of theirs, of each kind: the newest.
+const OF_EACH: i64 = 100;
+/// How many are kept.
+const KEPT: i64 = 100;
+
+/// Somebody who is suggested, and why.
+pub(crate) struct Suggested {
+    pub(crate) id: AccountId,
+    pub(crate) friends_in_common: i32,
+    pub(crate) followed_by: i32,
+    pub(crate) followees_in_common: i32,
+    pub(crate) friends: Vec<AccountId>,
+    pub(crate) followers: Vec<AccountId>,
+    pub(crate) followees: Vec<AccountId>,
+}
+
+/// Makes the suggestions anew if they are not there or are an hour old. Of several requests at once one does it.
+pub(crate) async fn refresh(pool: &PgPool, owner: AccountId) -> Result<()> {
+    let mut tx = pool.begin().await?;
+    let stale = sqlx::query!(
+        "update people set suggested_at = clock_timestamp()
+         where id = $1 and (suggested_at is null or suggested_at < now() - interval '1 hour')",
+        owner as AccountId,
+    )
+    .execute(&mut *tx)
+    .await?;
+    if stale.rows_affected() == 0 {
+        return Ok(());
+    }
+    sqlx::query!("delete from suggestions where owner = $1", owner as AccountId).execute(&mut *tx).await?;
+    sqlx::query!(
+        "with circle as (
+             select who, bool_or(friend) as friend, bool_or(followed) as followed from (
+                 (select target as who, false as friend, true as followed from follows
+                  where actor = $1 and not withheld order by follows.id desc limit $2)
+                 union all
+                 (select account, true, false from listed where list = 'friends' and owner = $1 order by listed.id desc limit $2)
+             ) nearest group by who
+         ),
+         near as (
+             select who, friend, followed,
+                 1 / ln(greatest(followers_count + following_count + friends_count, 2)::float8) as weight
+             from circle join people on people.id = circle.who
+         ),
+         path as (
+             select who, weight, candidate, 'friend' as kind from near cross join lateral (
+                 select account as candidate from listed where near.friend and list = 'friends' and owner = near.who
+                 order by listed.id desc limit $3) theirs
+             union all
+             select who, weight, candidate, 'follower' from near cross join lateral (
+                 select target as candidate from follows where actor = near.who and not withheld
+                 order by follows.id desc limit $3) theirs
+             union all
+             select who, weight, candidate, 'followee' from near cross join lateral (
+                 select actor as candidate from follows where near.followed and target = near.who and not withheld
+                 order by follows.id desc limit $3) theirs
+         ),
+         link as (
+             select who, weight, candidate, bool_or(kind = 'friend') as friend, bool_or(kind = 'follower') as follower,
+                 bool_or(kind = 'followee') as followee
+             from path
+             where candidate <> $1 and candidate not in (select target from follows where actor = $1)
+             group by who, weight, candidate
+         ),
+         best as (
+             select candidate, sum(weight) as score,
+                 count(*) filter (where friend) as friends_in_common,
+                 count(*) filter (where follower) as followed_by,
+                 count(*) filter (where followee) as followees_in_common,
+                 (array_agg(who order by weight desc, who) filter (where friend))[1:3] as friends,
+                 (array_agg(who order by weight desc, who) filter (where follower))[1:3] as followers,
+                 (array_agg(who order by weight desc, who) filter (where followee))[1:3] as followees
+             from link group by candidate order by sum(weight) desc, candidate limit 5 * $4::bigint
+         )
+         insert into suggestions
+             (owner, suggested, score, friends_in_common, followed_by, followees_in_common, friends, followers, followees)
+         select $1, candidate, score, friends_in_common, followed_by, followees_in_common,
+             coalesce(friends, '{}'), coalesce(followers, '{}'), coalesce(followees, '{}')
+         from best where may_suggest($1, candidate) order by score desc limit $4",
+        owner as AccountId,
+        NEAREST,
+        OF_EACH,
+        KEPT,
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The best of what was made that may still be suggested.
+pub(crate) async fn best(pool: &PgPool, owner: AccountId, limit: i64) -> Result<Vec<Suggested>> {
+    Ok(sqlx::query_as!(
+        Suggested,
+        r#"select suggested as "id: AccountId", friends_in_common, followed_by, followees_in_common,
+               friends as "friends: Vec<AccountId>", followers as "followers: Vec<AccountId>", followees as "followees: Vec<AccountId>"
+           from suggestions where owner = $1 and may_suggest($1, suggested) order by score desc, suggested limit $2"#,
+        owner as AccountId,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?)
+}
+
+/// Never suggests somebody again.
+pub(crate) async fn dismiss(pool: &PgPool, owner: AccountId, suggested: AccountId) -> Result<()> {
+    sqlx::query!(
+        "insert into dismissals (owner, suggested) values ($1, $2) on conflict do nothing",
+        owner as AccountId,
+        suggested as AccountId,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::support::{Person, TestRelation, answer, done, requested};
+
+async fn export(relation: &TestRelation, who: &Person, list: &str) -> String {
+    let answer = relation.request(Method::GET, &format!("/v1/relations/csv/{list}"), Some(who)).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/csv; charset=utf-8");
+    answer.text().await.unwrap()
+}
+
+async fn import(relation: &TestRelation, who: &Person, list: &str, text: impl Into<reqwest::Body>) -> (StatusCode, Value) {
+    let request = relation.request(Method::POST, &format!("/v1/relations/csv/{list}"), Some(who));
+    answer(request.header(header::CONTENT_TYPE, "text/csv").body(text)).await
+}
+
+#[tokio::test]
+async fn what_was_exported_is_imported_by_another() {
+    let relation = TestRelation::spawn().await;
+    let [ada, heir, bob, unseen] = [(); 4].map(|()| relation.person());
+    done([relation.follow(&bob, &ada), relation.follow(&ada, &bob), relation.follow(&ada, &unseen)]).await;
+    let following = export(&relation, &ada, "following").await;
+    assert_eq!(following, format!("Account address,Account id\nperson_{0},{0}\n,{1}\n", bob.id, unseen.id));
+    for _ in 0..2 {
+        let expected = json!({"done": 2, "requested": 0, "refused": [], "pending": false});
+        assert_eq!(import(&relation, &heir, "following", following.clone()).await, (StatusCode::OK, expected));
+        assert_eq!(export(&relation, &heir, "following").await, following);
+    }
+
+    done([relation.put(&ada, &bob, "mute").json(&json!({"notifications": false}))]).await;
+    done([relation.put(&ada, &unseen, "mute").json(&json!({})), relation.block(&ada, &unseen)]).await;
+    for list in ["mutes", "blocks"] {
+        let exported = export(&relation, &ada, list).await;
+        assert_eq!(import(&relation, &heir, list, exported.clone()).await.0, StatusCode::OK, "{list}");
+        assert_eq!(export(&relation, &heir, list).await, exported, "{list}");
+    }
+    assert_eq!(relation.between(&heir, &bob).await["muting_notifications"], false);
+}
+
+#[tokio::test]
+async fn a_line_that_cannot_be_followed_says_why_and_the_others_go_on() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, cleo, dan] = [(); 4].map(|()| relation.person());
+    // Handles are known of those who were here.
+    relation.set_private(&bob, false).await;
+    relation.set_private(&cleo, true).await;
+    relation.set_private(&ada, false).await;
+    done([relation.block(&ada, &dan)]).await;
+    let header = "Account address,Show boosts";
+    let [bobs, cleos, adas, dans] = [&bob, &cleo, &ada, &dan].map(|person| format!("person_{}", person.id));
+    let text = format!("{header}\n@{}\n{cleos},true\nsomebody@example.org,true\n{adas}\nperson_0\n\n{dans}\n", bobs.to_uppercase());
+    let (status, imported) = import(&relation, &ada, "following", text).await;
+    assert_eq!((status, &imported["done"], &imported["requested"]), (StatusCode::OK, &json!(1), &json!(1)));
+    let refused: Vec<_> = imported["refused"].as_array().unwrap().iter().map(|refused| refused["line"].as_u64().unwrap()).collect();
+    assert_eq!(refused, [4, 5, 6, 8]);
+    assert_eq!(relation.standing(&ada, &bob).await, [true, false, false]);
+    requested(relation.follow(&ada, &cleo)).await;
+}
+
+#[tokio::test]
+async fn an_import_is_text_of_a_thousand_lines_at_the_most() {
+    let relation = TestRelation::spawn().await;
+    let ada = relation.person();
+    assert_eq!(import(&relation, &ada, "following", "nobody\n".repeat(1_001)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(import(&relation, &ada, "following", vec![0xff, 0xfe]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(import(&relation, &ada, "following", vec![b'a'; 140_000]).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(import(&relation, &ada, "enemies", "").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(import(&relation, &ada, "blocks", "").await.1["done"], 0);
+    for method in [Method::GET, Method::POST] {
+        assert_eq!(answer(relation.request(method, "/v1/relations/csv/mutes", None)).await.0, StatusCode::UNAUTHORIZED);
+    }
+}

@@ -1,0 +1,136 @@
+use contracts::{AccountId, Service};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Person, TestRelation, answer, done};
+
+const PATH: &str = "/v1/relations/suggestions";
+
+async fn suggested(relation: &TestRelation, who: &Person) -> Vec<AccountId> {
+    relation.ids(PATH, Some(who)).await
+}
+
+/// Makes everybody somebody who was here.
+async fn here(relation: &TestRelation, people: &[&Person]) {
+    for person in people {
+        relation.set_private(person, false).await;
+    }
+}
+
+/// The reasons of one suggestion: kind, how many, who.
+fn reasons(suggestions: &Value, of: &Person) -> Value {
+    let items = suggestions["items"].as_array().unwrap();
+    items.iter().find(|item| item["id"] == of.id.to_string()).expect("it is suggested")["reasons"].clone()
+}
+
+#[tokio::test]
+async fn a_suggestion_says_why() {
+    let relation = TestRelation::spawn().await;
+    let [ada, friend, followee, far] = [(); 4].map(|()| relation.person());
+    here(&relation, &[&ada, &friend, &followee, &far]).await;
+    relation.befriend(&ada, &friend).await;
+    relation.befriend(&friend, &far).await;
+    done([relation.follow(&ada, &followee), relation.follow(&followee, &far), relation.follow(&far, &followee)]).await;
+    done([relation.follow(&friend, &far)]).await;
+
+    let suggestions = relation.get(PATH, Some(&ada)).await;
+    let both = [friend.id.min(followee.id), friend.id.max(followee.id)];
+    let reasons = reasons(&suggestions, &far);
+    assert_eq!(reasons[0], json!({"kind": "friends_in_common", "count": 1, "people": [friend.id]}));
+    assert_eq!((&reasons[1]["kind"], &reasons[1]["count"]), (&json!("followed_by"), &json!(2)));
+    let mut people: Vec<AccountId> = serde_json::from_value(reasons[1]["people"].clone()).unwrap();
+    people.sort();
+    assert_eq!(people, both);
+    assert_eq!(reasons[2], json!({"kind": "followees_in_common", "count": 1, "people": [followee.id]}));
+    // Those in between are known already.
+    assert!(!suggested(&relation, &ada).await.contains(&friend.id));
+}
+
+#[tokio::test]
+async fn whom_the_little_known_know_comes_first() {
+    let relation = TestRelation::spawn().await;
+    let [ada, star, neighbor, of_star, of_neighbor] = [(); 5].map(|()| relation.person());
+    here(&relation, &[&of_star, &of_neighbor]).await;
+    done([relation.follow(&ada, &star), relation.follow(&ada, &neighbor)]).await;
+    done([relation.follow(&star, &of_star), relation.follow(&neighbor, &of_neighbor)]).await;
+    let fans: Vec<Person> = (0..12).map(|_| relation.person()).collect();
+    done(fans.iter().map(|fan| relation.follow(fan, &star))).await;
+    let suggested = suggested(&relation, &ada).await;
+    assert_eq!(suggested[0], of_neighbor.id, "{suggested:?}");
+    assert!(suggested.contains(&of_star.id));
+}
+
+#[tokio::test]
+async fn who_is_known_or_unwanted_is_never_suggested() {
+    let relation = TestRelation::spawn().await;
+    let [ada, hub] = [(); 2].map(|()| relation.person());
+    let names = ["followed", "requested", "friend", "asked", "blocked", "blocking", "muted", "dismissed", "shy", "dormant", "plain"];
+    let people: Vec<Person> = names.iter().map(|_| relation.person()).collect();
+    let of = |name: &str| &people[names.iter().position(|known| *known == name).unwrap()];
+    for person in &people {
+        here(&relation, &[person]).await;
+        done([relation.follow(&hub, person)]).await;
+    }
+    done([relation.follow(&ada, &hub)]).await;
+    // All of them are, at first; so what was kept of then must be asked again now.
+    assert_eq!(suggested(&relation, &ada).await.len(), names.len());
+
+    relation.set_private(of("requested"), true).await;
+    relation.befriend(&ada, of("friend")).await;
+    for (method, name, what) in [
+        (Method::PUT, "followed", "follow"),
+        (Method::PUT, "requested", "follow"),
+        (Method::PUT, "asked", "friend"),
+        (Method::PUT, "blocked", "block"),
+    ] {
+        let path = format!("/v1/relations/{}/{what}", of(name).id);
+        assert!(answer(relation.request(method, &path, Some(&ada))).await.0.is_success(), "{name}");
+    }
+    done([relation.block(of("blocking"), &ada)]).await;
+    done([relation.put(&ada, of("muted"), "mute").json(&json!({}))]).await;
+    done([relation.request(Method::DELETE, &format!("{PATH}/{}", of("dismissed").id), Some(&ada))]).await;
+    let shy = json!({"approves_followers": false, "suggestible": false});
+    answer(relation.request(Method::PUT, "/v1/relations/settings", Some(of("shy"))).json(&shy)).await;
+    let pool = relation.db.superuser_pool(Service::Relation);
+    let sleep = "update people set seen_at = now() - interval '91 days' where id = $1";
+    sqlx::query(sleep).bind(of("dormant").id).execute(&pool).await.unwrap();
+
+    assert_eq!(suggested(&relation, &ada).await, [of("plain").id]);
+    // Made anew, it is the same.
+    sqlx::query("update people set suggested_at = null").execute(&pool).await.unwrap();
+    assert_eq!(suggested(&relation, &ada).await, [of("plain").id]);
+}
+
+#[tokio::test]
+async fn nobody_is_suggested_to_themselves_or_from_nowhere() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, stranger] = [(); 3].map(|()| relation.person());
+    here(&relation, &[&ada, &bob, &stranger]).await;
+    assert_eq!(suggested(&relation, &ada).await, []);
+    done([relation.follow(&ada, &bob), relation.follow(&bob, &ada)]).await;
+    assert_eq!(suggested(&relation, &ada).await, []);
+}
+
+#[tokio::test]
+async fn what_is_withheld_makes_no_reason() {
+    let relation = TestRelation::spawn().await;
+    let [ada, mallory, victim] = [(); 3].map(|()| relation.person());
+    here(&relation, &[&ada, &mallory, &victim]).await;
+    done([relation.follow(&ada, &mallory), relation.block(&victim, &mallory), relation.follow(&mallory, &victim)]).await;
+    assert_eq!(suggested(&relation, &ada).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_many_times_at_once_is_no_error() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, cleo] = [(); 3].map(|()| relation.person());
+    here(&relation, &[&cleo]).await;
+    done([relation.follow(&ada, &bob), relation.follow(&bob, &cleo)]).await;
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..12 {
+        let request = relation.request(Method::GET, PATH, Some(&ada));
+        asked.spawn(async move { answer(request).await.1["items"].as_array().map(Vec::len) });
+    }
+    // Who asks while another makes them waits for that, and sees what was made.
+    assert_eq!(asked.join_all().await, [Some(1); 12]);
+}

@@ -1,0 +1,109 @@
+//! Home timelines: what the people and tags that somebody follows have posted.
+//!
+//! ```text
+//!  a post ─► home_deliveries ─► deliver: a batch of followers in a transaction ─► home_entries: a ring for each reader
+//!              │                                                                     │ newer than the floor
+//!              │ not yet delivered                                                   ▼
+//!  a read ─► look: what is there and not in the ring ─► the ring gets it ─► page ─► at_home ─► posts
+//!              ▲                                                               ▲
+//!              │ one's own, of the much-followed, of tags                      │ older than the floor: the tables
+//! ```
+//!
+//! **Pushed and pulled.** A post goes into the rings of its author's followers, in batches, by a loop that takes the next
+//! row of `home_deliveries` under its lock: the author's request writes that one row, and a replica that is killed gives the
+//! delivery back at once, at the batch where it was (a job's claim would hold it for minutes). Authors with more than
+//! [`MOST_FOLLOWERS`](deliver::MOST_FOLLOWERS) are not delivered; their readers look for their posts. So are posts of tags,
+//! and one's own. Nothing is delivered to who has not read for thirty days.
+//!
+//! **Nothing waits for a delivery.** A read also looks at what is still on its way, so home is complete whatever the loop
+//! does, and a post is there for everybody from its commit on.
+//!
+//! **The ring is a cache with a border.** Above its `floor` it holds everything that the tables would give, up to 800 posts
+//! or a few more; below, the tables are read, so scrolling ends where the posts do. Whatever changes what a reader may find
+//! (a fact about whom they follow or befriend, a tag followed, thirty days away) marks the ring as stale, and the next read
+//! builds it from the tables: that is also how the posts of somebody newly followed get to their place in the past.
+//!
+//! **Entries are hints.** A page asks the SQL function `at_home` about each: still followed, not muted, and visible. So an
+//! unfollow, a block, a deletion or another audience shows at the next read, and a page is filled up after filtering.
+//!
+//! **Two orders.** `next` goes by the posts' ids, which is by time. `prev` goes by arrival: each reader's deliveries are
+//! numbered under the lock of the reader's row, so a number that is seen means that all smaller ones are committed. A post
+//! that was committed or delivered late has an old id and a new number, and a client that polls `prev` finds it. A client
+//! that was away for longer than the ring remembers gets the newest page, whose `next` leads down to what it knows.
+
+mod deliver;
+
+use contracts::AccountId;
+use serving::{Page, Paged, Result};
+use sqlx::PgPool;
+
+pub(crate) use deliver::run;
+
+use crate::store::home::{self, Look, Ring};
+
+/// News that one read puts into the ring; if there is more, building it anew is cheaper.
+pub(crate) const MOST_NEWS: usize = 200;
+
+/// A page of ids.
+pub(crate) async fn read(pool: &PgPool, reader: AccountId, page: &Page) -> Result<Paged<i64>> {
+    let ring = refreshed(pool, reader).await?;
+    match page.ascending() {
+        true if page.after >= ring.trimmed => newer(pool, reader, page, ring).await,
+        true => older(pool, reader, &page.restarted(), ring).await,
+        false => older(pool, reader, page, ring).await,
+    }
+}
+
+/// The ring, with all that there is for it.
+async fn refreshed(pool: &PgPool, reader: AccountId) -> Result<Ring> {
+    match home::look(pool, reader).await? {
+        Some(Look { ring, stale: false, day_old, news }) if news.len() <= MOST_NEWS => {
+            if day_old {
+                home::touch(pool, reader).await?;
+            }
+            match news.is_empty() {
+                true => Ok(ring),
+                false => take(pool, reader, &news).await,
+            }
+        }
+        _ => rebuild(pool, reader).await,
+    }
+}
+
+async fn take(pool: &PgPool, reader: AccountId, news: &[i64]) -> Result<Ring> {
+    let mut tx = pool.begin().await?;
+    let ring = home::take(&mut tx, reader, news).await?;
+    tx.commit().await?;
+    Ok(ring)
+}
+
+async fn rebuild(pool: &PgPool, reader: AccountId) -> Result<Ring> {
+    let mut tx = pool.begin().await?;
+    // From here on, whoever changes what the reader follows waits, and marks the ring as stale again.
+    let known = home::begin_anew(&mut tx, reader).await?;
+    let ring = home::build(&mut tx, reader, known).await?;
+    tx.commit().await?;
+    Ok(ring)
+}
+
+/// What arrived after a number, by arrival. Older pages go on below the oldest of it.
+async fn newer(pool: &PgPool, reader: AccountId, page: &Page, ring: Ring) -> Result<Paged<i64>> {
+    let limit = usize::try_from(page.limit).expect("a limit is small");
+    let mut arrived = home::arrived(pool, reader, page.after, ring, page.limit + 1).await?;
+    let more = arrived.len() > limit;
+    arrived.truncate(limit);
+    let poll = arrived.last().filter(|_| more).map_or(ring.arrived, |last| last.arrived);
+    let mut ids: Vec<i64> = arrived.iter().map(|entry| entry.post).collect();
+    ids.sort_unstable();
+    Ok(page.cut_polled(ids, |id| *id, poll.max(page.after)))
+}
+
+/// What is older than a post, by time: from the ring, and where it ends from the tables.
+async fn older(pool: &PgPool, reader: AccountId, page: &Page, ring: Ring) -> Result<Paged<i64>> {
+    let mut ids = home::in_ring(pool, reader, page, ring).await?;
+    let missing = page.limit + 1 - i64::try_from(ids.len()).expect("a page is small");
+    if missing > 0 && ring.floor > 0 && page.after == 0 {
+        ids.extend(home::below(pool, reader, page.before.min(ring.floor + 1), missing).await?);
+    }
+    Ok(page.cut_polled(ids, |id| *id, ring.arrived))
+}

@@ -1,0 +1,50 @@
+//! Takes posts to the rings of their readers, a batch of followers at a time.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::sync::watch;
+
+use crate::store::home;
+
+/// Authors with more followers are not delivered: their readers look for them.
+pub(crate) const MOST_FOLLOWERS: i64 = 5_000;
+/// Followers in one transaction.
+pub(crate) const BATCH: i64 = 1_000;
+/// How soon deliveries of a replica that died are found.
+const POLL: Duration = Duration::from_millis(500);
+
+/// Delivers until dropped. Every replica runs it: each works on another post.
+pub(crate) async fn run(pool: &PgPool, mut written: watch::Receiver<()>) {
+    loop {
+        match step(pool).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "failed to deliver posts; trying again"),
+        }
+        let _ = tokio::time::timeout(POLL, written.changed()).await;
+    }
+}
+
+/// Delivers one batch of one post; `false` if there is nothing to deliver.
+async fn step(pool: &PgPool) -> sqlx::Result<bool> {
+    let mut tx = pool.begin().await?;
+    let Some(delivery) = home::next_delivery(&mut tx).await? else { return Ok(false) };
+    if !delivery.again && home::is_pulled(&mut tx, &delivery).await? {
+        home::delivered(&mut tx, delivery.post).await?;
+        tx.commit().await?;
+        return Ok(true);
+    }
+    if delivery.passed == 0 && home::has_more_followers_than(&mut tx, delivery.author, MOST_FOLLOWERS).await? {
+        // This post still goes to everybody; the author's next are looked for.
+        home::pull_from_now_on(&mut tx, delivery.author).await?;
+    }
+    let batch = home::deliver(&mut tx, &delivery, BATCH).await?;
+    home::trim(&mut tx, &batch.full).await?;
+    match batch.last {
+        Some(last) if batch.followers == BATCH => home::delivered_up_to(&mut tx, delivery.post, last).await?,
+        _ => home::delivered(&mut tx, delivery.post).await?,
+    }
+    tx.commit().await?;
+    Ok(true)
+}

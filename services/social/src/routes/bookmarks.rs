@@ -1,0 +1,53 @@
+//! Posts that somebody keeps for later.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use contracts::PostId;
+use identity::Viewer;
+use serving::{Page, Paged, Path, Problem, ProblemDocument, Result};
+
+use super::bodies::Post;
+use super::load;
+use crate::Social;
+use crate::store::{bookmarks, posts, profiles};
+
+/// Bookmark a post or comment. Nobody else learns of it; doing it again changes nothing.
+#[utoipa::path(put, path = "/v1/posts/{id}/bookmark", tag = "bookmarks", params(("id" = PostId, Path)), responses(
+    (status = 204),
+    (status = 404, body = ProblemDocument),
+))]
+pub(crate) async fn create(State(Social(social)): State<Social>, viewer: Viewer, Path(id): Path<PostId>) -> Result<StatusCode> {
+    let mut tx = social.pool.begin().await?;
+    profiles::ensure(&mut tx, &viewer).await?;
+    if !posts::hold(&mut tx, viewer.account, id).await? {
+        return Err(Problem::not_found());
+    }
+    bookmarks::insert(&mut tx, viewer.account, id).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take a bookmark away.
+#[utoipa::path(delete, path = "/v1/posts/{id}/bookmark", tag = "bookmarks", params(("id" = PostId, Path)), responses(
+    (status = 204),
+    (status = 404, body = ProblemDocument),
+))]
+pub(crate) async fn delete(State(Social(social)): State<Social>, viewer: Viewer, Path(id): Path<PostId>) -> Result<StatusCode> {
+    let mut connection = social.pool.acquire().await?;
+    if !posts::is_visible(&mut connection, Some(viewer.account), id).await? {
+        return Err(Problem::not_found());
+    }
+    bookmarks::delete(&mut connection, viewer.account, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What you have bookmarked and may still see, the last bookmarked first.
+#[utoipa::path(get, path = "/v1/timelines/bookmarks", tag = "bookmarks", responses((status = 200, body = Paged<Post>)))]
+pub(crate) async fn list(State(Social(social)): State<Social>, viewer: Viewer, page: Page) -> Result<Paged<Post>> {
+    let bookmarks = bookmarks::list(&social.pool, viewer.account, &page).await?;
+    let bookmarks = page.cut(bookmarks, |bookmark| bookmark.id);
+    let ids: Vec<i64> = bookmarks.items.iter().map(|bookmark| bookmark.post).collect();
+    let mut connection = social.pool.acquire().await?;
+    let posts = load::posts(&mut connection, &social.signer, Some(viewer.account), &ids).await?;
+    Ok(bookmarks.replace(posts))
+}

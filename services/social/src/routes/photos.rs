@@ -1,0 +1,54 @@
+//! Photos that somebody wants to show.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use contracts::client::CallError;
+use contracts::photo::UsablePhoto;
+use contracts::{AccountId, PhotoId};
+use serving::{Problem, Result};
+use sqlx::PgConnection;
+
+use crate::State;
+use crate::store::photos;
+
+/// What photo answered, and how far its facts were applied when it was asked.
+pub(super) struct Asked {
+    pub(super) usable: Vec<UsablePhoto>,
+    applied: i64,
+}
+
+/// Asks photo, in one call, whether the author may show these.
+pub(super) async fn usable(social: &State, author: AccountId, photos: &[PhotoId]) -> Result<Asked> {
+    if photos.is_empty() {
+        return Ok(Asked { usable: Vec::new(), applied: 0 });
+    }
+    let applied = photos::applied(&social.pool).await?;
+    let answer = social.photo.usable(author, photos.to_vec()).await.map_err(|error| {
+        match &error {
+            CallError::Unreachable { source, .. } => tracing::warn!(%error, cause = %source, "photo gives no answer"),
+            CallError::Refused { .. } => tracing::error!(%error, "photo refuses our question"),
+        }
+        Problem::unavailable("Photos cannot be checked now. Go on without them, or try again.", Duration::from_secs(2))
+    })?;
+    let usable: HashSet<PhotoId> = answer.photos.iter().map(|photo| photo.id).collect();
+    match photos.iter().position(|photo| !usable.contains(photo)) {
+        Some(index) => Err(Problem::invalid(format!("photos[{index}]"), "there is no such photo of yours, and no public one")),
+        None => Ok(Asked { usable: answer.photos, applied }),
+    }
+}
+
+/// Keeps what photo answered, unless it has told something newer meanwhile.
+pub(super) async fn keep(connection: &mut PgConnection, asked: &Asked) -> Result<()> {
+    if asked.usable.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<i64> = asked.usable.iter().map(|photo| photo.id.0).collect();
+    if photos::changed_since(connection, asked.applied, &ids).await? {
+        return Err(Problem::unavailable("A photo changed at this very moment. Try again.", Duration::from_secs(1)));
+    }
+    for photo in &asked.usable {
+        photos::keep(connection, photo).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Counts and the rows that they count.
+//!
+//! A writer changes both in one transaction and holds the counter's row until its end. So within one statement they always
+//! agree, and a difference is real: it is looked for without a lock, and mended under the lock, in a statement of its own
+//! that sees everything that the lock's last holder has done.
+
+use sqlx::{PgConnection, PgPool};
+
+/// Rows compared in one statement.
+const BATCH: i64 = 1000;
+
+/// Where to go on, and what differs so far.
+pub(crate) struct Compared {
+    pub(crate) last: Option<i64>,
+    pub(crate) wrong: Vec<i64>,
+}
+
+/// The posts after `after` whose number of answers or of reactions is wrong.
+pub(crate) async fn wrong_posts(pool: &PgPool, after: i64) -> sqlx::Result<Compared> {
+    let compared = sqlx::query!(
+        r#"with batch as (select id, comments_count from posts where id > $1 order by id limit $2),
+           answered as (
+               select parent as post, count(*) as answers from posts where parent in (select id from batch) group by parent
+           ),
+           reacted as (
+               select post, emoji, count(*) as count from reactions where post in (select id from batch) group by post, emoji
+           ),
+           stored as (select post, emoji, count from reaction_counts where post in (select id from batch))
+           select (select max(id) from batch) as last,
+               array(
+                   select id from batch left join answered on post = id where comments_count <> coalesce(answers, 0)
+                   union
+                   select post from reacted full join stored using (post, emoji) where reacted.count is distinct from stored.count
+               ) as "wrong!""#,
+        after,
+        BATCH,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(Compared { last: compared.last, wrong: compared.wrong })
+}
+
+/// Counts the answers and reactions of a post anew; `true` if that changed anything.
+pub(crate) async fn mend_post(connection: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
+    sqlx::query!("select from posts where id = $1 for no key update", id).execute(&mut *connection).await?;
+    let answers = sqlx::query!(
+        "update posts set comments_count = counted.answers from (select count(*) as answers from posts where parent = $1) counted
+         where id = $1 and comments_count <> counted.answers",
+        id,
+    )
+    .execute(&mut *connection)
+    .await?;
+    let stale = sqlx::query!(
+        "delete from reaction_counts c
+         where post = $1 and count <> (select count(*) from reactions r where r.post = c.post and r.emoji = c.emoji)",
+        id,
+    )
+    .execute(&mut *connection)
+    .await?;
+    let counted = sqlx::query!(
+        "insert into reaction_counts (post, emoji, count) select post, emoji, count(*) from reactions where post = $1 group by post, emoji
+         on conflict (post, emoji) do nothing",
+        id,
+    )
+    .execute(connection)
+    .await?;
+    Ok(answers.rows_affected() + stale.rows_affected() + counted.rows_affected() > 0)
+}
+
+/// The profiles after `after` whose number of posts is wrong.
+pub(crate) async fn wrong_profiles(pool: &PgPool, after: i64) -> sqlx::Result<Compared> {
+    let compared = sqlx::query!(
+        r#"with batch as (select id, posts_count from profiles where id > $1 order by id limit $2),
+           posted as (
+               select author, count(*) as posts from posts
+               where author in (select id from batch) and root is null and visibility in ('public', 'unlisted') group by author
+           )
+           select (select max(id) from batch) as last,
+               array(select id from batch left join posted on author = id where posts_count <> coalesce(posts, 0)) as "wrong!""#,
+        after,
+        BATCH,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(Compared { last: compared.last, wrong: compared.wrong })
+}
+
+/// Counts the posts of a profile anew; `true` if that changed anything.
+pub(crate) async fn mend_profile(connection: &mut PgConnection, id: i64) -> sqlx::Result<bool> {
+    sqlx::query!("select from profiles where id = $1 for no key update", id).execute(&mut *connection).await?;
+    let mended = sqlx::query!(
+        "update profiles set posts_count = counted.posts
+         from (
+             select count(*) as posts from posts where author = $1 and root is null and visibility in ('public', 'unlisted')
+         ) counted
+         where id = $1 and posts_count <> counted.posts",
+        id,
+    )
+    .execute(connection)
+    .await?;
+    Ok(mended.rows_affected() > 0)
+}

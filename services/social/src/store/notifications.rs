@@ -1,0 +1,188 @@
+//! What people are told. Triggers tell of posts, mentions and reactions, in the transaction that makes them; facts of
+//! relation are told here. Places in the list are ids: a client that must miss nothing reads the stream, whose positions
+//! are given to committed rows.
+
+use contracts::{AccountId, PostId};
+use serde::{Deserialize, Serialize};
+use serving::{Page, Result};
+use sqlx::{PgConnection, PgPool};
+use utoipa::ToSchema;
+
+/// Unread notifications are counted up to here.
+pub(crate) const MOST_UNREAD: i64 = 100;
+
+/// What a notification is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = NotificationKind)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// They follow you now.
+    Follow,
+    /// They ask to follow you.
+    FollowRequest,
+    /// They let you follow.
+    FollowAccepted,
+    /// They ask you to be friends.
+    FriendRequest,
+    /// They agreed to be friends.
+    Friend,
+    /// You like each other.
+    Match,
+    /// They mention you.
+    Mention,
+    /// They answer you.
+    Reply,
+    /// They react to what you wrote.
+    Reaction,
+}
+
+/// A notification in the list.
+pub(crate) struct Told {
+    pub(crate) number: i64,
+    pub(crate) id: i64,
+    pub(crate) kind: Kind,
+    pub(crate) post: Option<PostId>,
+    pub(crate) people: i64,
+    pub(crate) read: bool,
+}
+
+/// Somebody behind a notification.
+pub(crate) struct Actor {
+    pub(crate) notification: i64,
+    pub(crate) account: AccountId,
+    /// Those who never wrote anything have no profile.
+    pub(crate) handle: Option<String>,
+    pub(crate) display_name: Option<String>,
+    pub(crate) picture_key: Option<String>,
+    pub(crate) emoji: Option<String>,
+}
+
+/// Tells `reader` what `actor` did.
+pub(crate) async fn tell(connection: &mut PgConnection, reader: AccountId, kind: Kind, actor: AccountId) -> sqlx::Result<()> {
+    sqlx::query_scalar!(r#"select tell($1, $2, $3, null, null) as "told!""#, reader.0, kind as Kind, actor.0)
+        .fetch_one(connection)
+        .await
+        .map(drop)
+}
+
+/// Somebody's notifications, the newest first.
+pub(crate) async fn list(pool: &PgPool, reader: AccountId, page: &Page) -> Result<Vec<Told>> {
+    let told = if page.ascending() {
+        sqlx::query_as!(
+            Told,
+            r#"select n.number as "number!", n.id as "id!", n.kind as "kind!: Kind", n.post as "post?: PostId", people as "people!",
+                   n.id <= coalesce((select m.read_up_to from notification_marks m where m.account = $1), 0) as "read!"
+               from notifications n cross join lateral people_behind(n) people
+               where n.account = $1 and n.id > $2 and people > 0 order by n.id limit $3"#,
+            reader.0,
+            page.after,
+            page.limit + 1,
+        )
+        .fetch_all(pool)
+        .await?
+    } else {
+        sqlx::query_as!(
+            Told,
+            r#"select n.number as "number!", n.id as "id!", n.kind as "kind!: Kind", n.post as "post?: PostId", people as "people!",
+                   n.id <= coalesce((select m.read_up_to from notification_marks m where m.account = $1), 0) as "read!"
+               from notifications n cross join lateral people_behind(n) people
+               where n.account = $1 and n.id < $2 and n.id > $3 and people > 0 order by n.id desc limit $4"#,
+            reader.0,
+            page.before,
+            page.after,
+            page.limit + 1,
+        )
+        .fetch_all(pool)
+        .await?
+    };
+    Ok(told)
+}
+
+/// Those of some notifications that are still to be shown.
+pub(crate) async fn by_numbers(connection: &mut PgConnection, reader: AccountId, numbers: &[i64]) -> Result<Vec<Told>> {
+    Ok(sqlx::query_as!(
+        Told,
+        r#"select n.number as "number!", n.id as "id!", n.kind as "kind!: Kind", n.post as "post?: PostId", people as "people!",
+               n.id <= coalesce((select m.read_up_to from notification_marks m where m.account = $1), 0) as "read!"
+           from notifications n cross join lateral people_behind(n) people
+           where n.account = $1 and n.number = any($2) and people > 0"#,
+        reader.0,
+        numbers,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// The last three people behind each of some notifications, the newest first.
+pub(crate) async fn actors(connection: &mut PgConnection, reader: AccountId, numbers: &[i64]) -> Result<Vec<Actor>> {
+    Ok(sqlx::query_as!(
+        Actor,
+        r#"select asked.number as "notification!", a.actor as "account!: AccountId", p.handle as "handle?",
+               p.display_name as "display_name?", photos.key as "picture_key?", a.emoji as "emoji?"
+           from unnest($2::bigint[]) asked (number)
+               cross join lateral (
+                   select na.actor, na.emoji, na.id from notification_actors na
+                   where na.notification = asked.number and na.actor not in (select s.account from silenced($1) s)
+                   order by na.id desc limit 3
+               ) a
+               left join profiles p on p.id = a.actor left join photos on photos.id = p.picture
+           order by asked.number, a.id desc"#,
+        reader.0,
+        numbers,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// How many are unread, up to a hundred.
+pub(crate) async fn unread(pool: &PgPool, reader: AccountId) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "unread!" from (
+               select from notifications n cross join lateral people_behind(n) people
+               where n.account = $1 and people > 0
+                   and n.id > coalesce((select m.read_up_to from notification_marks m where m.account = $1), 0)
+               order by n.id desc limit $2
+           ) unread"#,
+        reader.0,
+        MOST_UNREAD,
+    )
+    .fetch_one(pool)
+    .await?)
+}
+
+/// Marks what is there up to a place as read. What is read stays read.
+pub(crate) async fn read(pool: &PgPool, reader: AccountId, up_to: i64) -> Result<()> {
+    sqlx::query!(
+        "insert into notification_marks (account, read_up_to)
+         values ($1, least($2, coalesce((select max(n.id) from notifications n where n.account = $1), 0)))
+         on conflict (account) do update set read_up_to = greatest(notification_marks.read_up_to, excluded.read_up_to)",
+        reader.0,
+        up_to,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// The kinds that somebody has switched off.
+pub(crate) async fn muted(pool: &PgPool, reader: AccountId) -> Result<Vec<Kind>> {
+    Ok(sqlx::query_scalar!(r#"select kind as "kind: Kind" from notification_mutes where account = $1 order by kind"#, reader as AccountId,)
+        .fetch_all(pool)
+        .await?)
+}
+
+/// Switches these kinds off, and all others on.
+pub(crate) async fn mute(connection: &mut PgConnection, reader: AccountId, kinds: &[Kind]) -> Result<()> {
+    sqlx::query!("delete from notification_mutes where account = $1", reader as AccountId).execute(&mut *connection).await?;
+    for kind in kinds {
+        sqlx::query!(
+            "insert into notification_mutes (account, kind) values ($1, $2) on conflict do nothing",
+            reader as AccountId,
+            *kind as Kind,
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}

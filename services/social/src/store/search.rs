@@ -1,0 +1,110 @@
+//! Looking for posts, people and tags. Every question is bounded, whatever was typed: the newest or the likeliest that fit
+//! are looked at, and of those the viewer gets what they may know of.
+
+use contracts::AccountId;
+use serving::{Page, Result};
+use sqlx::PgPool;
+
+/// Somebody who was found.
+pub(crate) struct Person {
+    pub(crate) id: AccountId,
+    pub(crate) handle: String,
+    pub(crate) display_name: String,
+    pub(crate) picture_key: Option<String>,
+}
+
+/// The posts that hold every word, the newest first. Ten thousand that fit are looked at for one page.
+pub(crate) async fn posts(
+    pool: &PgPool,
+    viewer: Option<AccountId>,
+    words: &[String],
+    language: Option<&str>,
+    page: &Page,
+) -> Result<Vec<i64>> {
+    let ids = if page.ascending() {
+        sqlx::query_scalar!(
+            r#"select p.id as "id!" from (
+                   select w.post from post_words w where w.words @@ (select sought($2, $3)) and w.post > $4 order by w.post limit 10000
+               ) found join posts p on p.id = found.post
+               where findable($1, p) order by p.id limit $5"#,
+            viewer as Option<AccountId>,
+            words,
+            language,
+            page.after,
+            page.limit + 1,
+        )
+        .fetch_all(pool)
+        .await?
+    } else {
+        sqlx::query_scalar!(
+            r#"select p.id as "id!" from (
+                   select w.post from post_words w
+                   where w.words @@ (select sought($2, $3)) and w.post < $4 and w.post > $5 order by w.post desc limit 10000
+               ) found join posts p on p.id = found.post
+               where findable($1, p) order by p.id desc limit $6"#,
+            viewer as Option<AccountId>,
+            words,
+            language,
+            page.before,
+            page.after,
+            page.limit + 1,
+        )
+        .fetch_all(pool)
+        .await?
+    };
+    Ok(ids)
+}
+
+/// The people whose handle or display name begins with what was typed, or is like it, the likeliest first.
+pub(crate) async fn people(pool: &PgPool, viewer: Option<AccountId>, typed: &str, limit: i64) -> Result<Vec<Person>> {
+    Ok(sqlx::query_as!(
+        Person,
+        r#"with asked as materialized (
+               select btrim(plain($2::text)) as typed, as_pattern(btrim(plain($2::text))) as pattern
+           ),
+           likely as materialized (
+               select p.id, p.handle, p.display_name, p.picture, p.handle = asked.typed as exact,
+                   p.handle like asked.pattern || '%' as begins,
+                   greatest(similarity(p.handle, asked.typed), word_similarity(asked.typed, plain(p.display_name))) as likeness
+               from asked join profiles p on p.discoverable and (
+                   p.handle like asked.pattern || '%'
+                   or plain(p.display_name) like asked.pattern || '%'
+                   or plain(p.display_name) like '% ' || asked.pattern || '%'
+                   or p.handle % asked.typed
+                   or asked.typed <% plain(p.display_name)
+               )
+               order by exact desc, begins desc, likeness desc, p.id limit 200
+           )
+           select l.id as "id!: AccountId", l.handle as "handle!", l.display_name as "display_name!", photos.key as "picture_key?"
+           from likely l left join photos on photos.id = l.picture
+           where not severed($1, l.id)
+           order by l.exact desc, l.begins desc, l.likeness desc, l.id limit $3"#,
+        viewer as Option<AccountId>,
+        typed,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?)
+}
+
+/// The tags that begin with another, or are like it, the likeliest first: those of public posts that the viewer may find.
+pub(crate) async fn tags(pool: &PgPool, viewer: Option<AccountId>, tag: &str, limit: i64) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"with likely as materialized (
+               select t.tag, t.tag = $2::text as exact, t.tag like as_pattern($2::text) || '%' as begins, similarity(t.tag, $2::text) as likeness
+               from tags t where t.tag like as_pattern($2::text) || '%' or t.tag % $2::text
+               order by exact desc, begins desc, likeness desc, t.tag limit 200
+           )
+           select l.tag as "tag!" from likely l
+           where exists (
+               select from post_tags pt join posts p on p.id = pt.post_id
+               where pt.tag = l.tag and p.root is null and p.visibility = 'public' and findable($1, p)
+           )
+           order by l.exact desc, l.begins desc, l.likeness desc, l.tag limit $3"#,
+        viewer as Option<AccountId>,
+        tag,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?)
+}

@@ -1,0 +1,51 @@
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::answers::{NONE, answer, id, path};
+use crate::support::{Person, TestSocial};
+
+async fn bookmark(social: &TestSocial, method: Method, who: &Person, post: &Value) -> StatusCode {
+    answer(social.request(method, &format!("{}/bookmark", path(post)), Some(who))).await.0
+}
+
+async fn bookmarks(social: &TestSocial, who: &Person) -> Vec<String> {
+    social.list("/v1/timelines/bookmarks?limit=1", Some(who)).await
+}
+
+#[tokio::test]
+async fn bookmarks_stand_in_the_order_in_which_they_were_made() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let old = social.posted(&ada, json!({"text": "a"})).await;
+    let new = social.posted(&ada, json!({"text": "b"})).await;
+    let comment = social.commented(&ada, &new, "c").await;
+    for post in [&new, &comment, &old, &new] {
+        assert_eq!(bookmark(&social, Method::PUT, &bob, post).await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(bookmarks(&social, &bob).await, [id(&old), id(&comment), id(&new)]);
+    assert_eq!(social.read(&path(&old), Some(&bob)).await["bookmarked"], true);
+    // They are nobody else's business, not even the author's.
+    assert_eq!(social.read(&path(&old), Some(&ada)).await["bookmarked"], false);
+    assert_eq!(bookmarks(&social, &ada).await, NONE);
+    assert_eq!(social.get("/v1/timelines/bookmarks", None).await.0, StatusCode::UNAUTHORIZED);
+
+    for _ in 0..2 {
+        assert_eq!(bookmark(&social, Method::DELETE, &bob, &comment).await, StatusCode::NO_CONTENT);
+    }
+    social.delete(&ada, &old).await;
+    assert_eq!(bookmarks(&social, &bob).await, [id(&new)]);
+}
+
+#[tokio::test]
+async fn a_bookmark_of_what_may_not_be_seen_any_more_vanishes() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    social.follow(&bob, &ada).await;
+    let post = social.posted(&ada, json!({"text": "a", "visibility": "followers"})).await;
+    assert_eq!(bookmark(&social, Method::PUT, &bob, &post).await, StatusCode::NO_CONTENT);
+    social.unfollow(&bob, &ada).await;
+    assert_eq!(bookmarks(&social, &bob).await, NONE);
+    assert_eq!(bookmark(&social, Method::DELETE, &bob, &post).await, StatusCode::NOT_FOUND);
+    social.follow(&bob, &ada).await;
+    assert_eq!(bookmarks(&social, &bob).await, [id(&post)]);
+}
