@@ -40,6 +40,10 @@ lint:
 rules:
     ./scripts/check-rules
 
+# Grafana's dashboards, against the types that Grafana publishes
+dashboards:
+    ./scripts/check-dashboards
+
 # the licenses, sources and bans of what we depend on (advisories too, where their database can be reached)
 deny:
     ./scripts/tools deny
