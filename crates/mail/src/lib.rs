@@ -12,6 +12,7 @@ mod address;
 mod config;
 mod letter;
 mod mailer;
+mod sending;
 
 pub use address::{Address, InvalidAddress};
 pub use config::{MailConfig, SmtpTls};

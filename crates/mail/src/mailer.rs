@@ -11,6 +11,7 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use tokio::io::AsyncWriteExt;
 
+use crate::sending::watched;
 use crate::{Address, Letter, MailConfig, SmtpTls};
 
 /// How long the mail server may take for one letter.
@@ -60,7 +61,7 @@ struct Inner {
 
 #[allow(clippy::large_enum_variant, reason = "there is one")]
 enum Way {
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Smtp { host: String, transport: AsyncSmtpTransport<Tokio1Executor> },
     Folder(PathBuf),
 }
 
@@ -69,14 +70,14 @@ impl Mailer {
     pub fn new(config: &MailConfig) -> Result<Option<Self>, InvalidMailConfig> {
         let way = match (&config.smtp_host, &config.mail_folder) {
             (Some(_), Some(_)) => return Err(InvalidMailConfig::TwoWays),
-            (Some(host), None) => Way::Smtp(smtp(host, config)?),
+            (Some(host), None) => Way::Smtp { host: host.clone(), transport: smtp(host, config)? },
             (None, Some(folder)) => Way::Folder(folder.clone()),
             (None, None) => return Ok(None),
         };
         let from = match (&config.mail_from, &way) {
             (Some(from), _) => from.as_str(),
             (None, Way::Folder(_)) => FROM_IN_A_FOLDER,
-            (None, Way::Smtp(_)) => return Err(InvalidMailConfig::From),
+            (None, Way::Smtp { .. }) => return Err(InvalidMailConfig::From),
         };
         let from = from.parse().map_err(|_| InvalidMailConfig::From)?;
         Ok(Some(Self(Arc::new(Inner { from, way }))))
@@ -86,11 +87,19 @@ impl Mailer {
     pub async fn send(&self, id: &str, to: &Address, letter: &Letter) -> Result<(), SendError> {
         let message = self.message(id, to, letter)?;
         match &self.0.way {
-            Way::Folder(folder) => write(folder, id, &message.formatted()).await.map_err(SendError::Folder),
-            Way::Smtp(transport) => match tokio::time::timeout(TIMEOUT, transport.send(message)).await {
-                Ok(sent) => sent.map(drop).map_err(|error| explain(&error)),
-                Err(_) => Err(SendError::NotNow("it took too long".to_owned())),
-            },
+            Way::Folder(folder) => {
+                let writing = async { write(folder, id, &message.formatted()).await.map_err(SendError::Folder) };
+                watched("folder", "localhost", writing).await
+            }
+            Way::Smtp { host, transport } => {
+                let handing_over = async {
+                    match tokio::time::timeout(TIMEOUT, transport.send(message)).await {
+                        Ok(sent) => sent.map(drop).map_err(|error| explain(&error)),
+                        Err(_) => Err(SendError::NotNow("it took too long".to_owned())),
+                    }
+                };
+                watched("smtp", host, handing_over).await
+            }
         }
     }
 

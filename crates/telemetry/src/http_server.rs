@@ -64,7 +64,7 @@ async fn trace(parent: Context, request: Request, next: Next) -> Response {
         http.request.method = method,
         http.route = route,
         http.response.status_code = field::Empty,
-        url.path = request.uri().path(),
+        url.path = shown_path(request.uri().path(), route.as_deref()),
         url.scheme = "http",
         network.protocol.version = if request.version() == http::Version::HTTP_10 { "1.0" } else { "1.1" },
         error.type = field::Empty,
@@ -97,6 +97,11 @@ async fn trace(parent: Context, request: Request, next: Next) -> Response {
     response
 }
 
+/// The path of a request, unless it ends with a secret: of a link in a letter, the template is shown.
+fn shown_path<'a>(path: &'a str, route: Option<&'a str>) -> &'a str {
+    route.filter(|route| route.contains("{token}")).unwrap_or(path)
+}
+
 /// Counts down when the request ends, be it because its caller hung up.
 struct Active([KeyValue; 2]);
 
@@ -110,4 +115,17 @@ impl Drop for Active {
 pub(crate) fn known_method(method: &http::Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_ends_with_a_secret_is_shown_as_its_template() {
+        let reset = "/v1/accounts/password-resets/{token}";
+        assert_eq!(shown_path("/v1/accounts/password-resets/splk_secret", Some(reset)), reset);
+        assert_eq!(shown_path("/v1/posts/7", Some("/v1/posts/{id}")), "/v1/posts/7");
+        assert_eq!(shown_path("/nowhere", None), "/nowhere");
+    }
 }

@@ -7,8 +7,9 @@ use crate::drift::hash_parts;
 use crate::platform::Platform;
 
 /// Every dashboard, by the name of its file.
-const DASHBOARDS: [(&str, &str); 8] = [
+const DASHBOARDS: [(&str, &str); 9] = [
     ("auth", include_str!("../../../charts/social-platform/dashboards/auth.json")),
+    ("mail", include_str!("../../../charts/social-platform/dashboards/mail.json")),
     ("operator", include_str!("../../../charts/social-platform/dashboards/operator.json")),
     ("overview", include_str!("../../../charts/social-platform/dashboards/overview.json")),
     ("photos", include_str!("../../../charts/social-platform/dashboards/photos.json")),

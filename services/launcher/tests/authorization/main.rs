@@ -1,6 +1,7 @@
 //! Who may call what, by exhaustion: every route that is documented, crossed with every kind of token ([`routes`]), and
 //! every object with every kind of person ([`people`]). What is not in a table fails.
 
+mod documented;
 mod forge;
 mod people;
 #[path = "../all/process.rs"]

@@ -4,6 +4,7 @@ use contracts::{Scope, Scopes};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
+use crate::documented::documented;
 use crate::forge::Forge;
 use crate::process::{GUARD, sign_in, sign_up};
 use crate::stage::Stage;
@@ -188,21 +189,6 @@ fn table() -> Vec<Route> {
         Route { method, path, who, scope }
     });
     routes.collect()
-}
-
-/// Every route of the documents.
-fn documented() -> BTreeSet<(String, String)> {
-    let documents = [auth::openapi(), social::openapi(), photo::openapi(), relation::openapi()];
-    let mut routes = BTreeSet::new();
-    for document in documents {
-        let document = serde_json::to_value(document).unwrap();
-        for (path, operations) in document["paths"].as_object().unwrap() {
-            let methods = ["get", "put", "post", "delete", "patch", "head", "options", "trace"];
-            let methods = methods.into_iter().filter(|method| operations.get(method).is_some());
-            routes.extend(methods.map(|method| (method.to_uppercase(), path.clone())));
-        }
-    }
-    routes
 }
 
 #[test]

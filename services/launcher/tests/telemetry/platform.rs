@@ -5,12 +5,16 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use tempfile::TempDir;
 
 use crate::{GUARD, eventually};
 
 type Lines = Arc<Mutex<Vec<String>>>;
+
+/// Makes its first bearer an administrator.
+pub const FIRST_ADMIN_TOKEN: &str = "first-admin-3f0c9d5e71a2b4c6";
 
 /// The process; it is killed if a test ends early.
 pub struct Platform {
@@ -21,7 +25,7 @@ pub struct Platform {
     /// Of the private port.
     pub private: String,
     lines: Lines,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Platform {
@@ -31,6 +35,7 @@ impl Platform {
         let folder = tempfile::tempdir_in("/tmp").expect("a folder");
         let mut command = Command::new(env!("CARGO_BIN_EXE_social-platform"));
         command.args(["all", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0", "--log-format=json", "--data"]).arg(folder.path());
+        command.env("FIRST_ADMIN_TOKEN", FIRST_ADMIN_TOKEN);
         if let Some(otlp) = otlp {
             command
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp)
@@ -42,7 +47,8 @@ impl Platform {
         let lines = Lines::default();
         keep(process.stdout.take().expect("it is piped"), lines.clone());
         keep(process.stderr.take().expect("it is piped"), lines.clone());
-        let mut platform = Self { process, http: Client::new(), url: String::new(), private: String::new(), lines, _folder: folder };
+        let http = Client::builder().redirect(Policy::none()).build().expect("a client");
+        let mut platform = Self { process, http, url: String::new(), private: String::new(), lines, folder };
         platform.url = platform.said("listening at ").await;
         platform.private = platform.said("Probes and metrics are at ").await;
         eventually("the platform serves", async || {
@@ -62,6 +68,25 @@ impl Platform {
             word.ok_or_else(|| lines.join("\n"))
         })
         .await
+    }
+
+    /// The code in the newest letter to this address, when one has come that has not been read before.
+    pub async fn code_for(&self, address: &str) -> String {
+        let mail = self.folder.path().join("mail");
+        let (path, code) = eventually(address, async || {
+            let files = std::fs::read_dir(&mail).map_err(|error| error.to_string())?;
+            let letters = files.map(|file| file.expect("a file").path()).filter(|path| path.extension().is_some_and(|it| it == "eml"));
+            let mut found = letters.filter_map(|path| {
+                let letter = std::fs::read_to_string(&path).ok().filter(|letter| letter.contains(&format!("To: {address}\r\n")))?;
+                let code: String =
+                    letter[letter.find("splk_")?..].chars().take_while(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).collect();
+                Some((path, code))
+            });
+            found.next().ok_or_else(|| "no letter with a code".to_owned())
+        })
+        .await;
+        std::fs::remove_file(path).expect("the letter was there");
+        code
     }
 
     /// `/metrics` as it is now.

@@ -1,0 +1,67 @@
+//! Photo: albums, the ways to upload, reuse and usage.
+
+use reqwest::header::LOCATION;
+use serde_json::json;
+
+use super::{Guest, Tour, picture};
+
+impl Tour<'_> {
+    /// Goes everywhere at photo.
+    pub(super) async fn pictures(&mut self, ada: &Guest, bob: &Guest) {
+        let photo = self.upload(&ada.token, "public", picture()).await["id"].as_str().expect("an id").to_owned();
+        self.albums(ada, &photo).await;
+        let uses = format!("/v1/photos/{photo}/uses");
+        let used = self.ask("POST /v1/photos/{id}/uses", &uses, &bob.token, |it| it.json(&json!({ "note": "on a poster" }))).await;
+        self.just("GET /v1/photos/{id}/uses", &uses, &ada.token).await;
+        let used = format!("{uses}/{}", used["id"].as_str().unwrap_or_default());
+        self.just("DELETE /v1/photos/{id}/uses/{use_id}", &used, &bob.token).await;
+        self.just("GET /v1/photos/tags", "/v1/photos/tags?prefix=c", &ada.token).await;
+        self.just("GET /v1/photos/usage", "/v1/photos/usage", &ada.token).await;
+        self.resumed(ada).await;
+        // Where the store has no address of its own, nothing can be sent straight to it: both are refused.
+        let size = json!({ "size": 1000 });
+        self.ask("POST /v1/photos/uploads", "/v1/photos/uploads", &ada.token, |it| it.json(&size)).await;
+        self.just("POST /v1/photos/uploads/{id}/complete", "/v1/photos/uploads/1/complete", &ada.token).await;
+        self.just("DELETE /v1/photos/{id}", &format!("/v1/photos/{photo}"), &ada.token).await;
+    }
+
+    async fn albums(&mut self, ada: &Guest, photo: &str) {
+        let album = self.ask("POST /v1/albums", "/v1/albums", &ada.token, |it| it.json(&json!({ "title": "Piers" }))).await;
+        let path = format!("/v1/albums/{}", album["id"].as_str().expect("an id"));
+        let place = format!("{path}/photos/{photo}");
+        self.ask("PUT /v1/albums/{id}/photos/{photo}", &place, &ada.token, |it| it.json(&json!({}))).await;
+        self.ask("PATCH /v1/albums/{id}", &path, &ada.token, |it| it.json(&json!({ "title": "Old piers" }))).await;
+        for (route, path) in [
+            ("GET /v1/albums", "/v1/albums?owner=me"),
+            ("GET /v1/albums/{id}", &path),
+            ("GET /v1/albums/{id}/photos", &format!("{path}/photos")),
+            ("DELETE /v1/albums/{id}/photos/{photo}", &place),
+            ("DELETE /v1/albums/{id}", &path),
+        ] {
+            self.just(route, path, &ada.token).await;
+        }
+    }
+
+    /// An upload by tus that is looked at, sent and completed, and one that is given up.
+    async fn resumed(&mut self, ada: &Guest) {
+        let file = picture();
+        let tus = |it: reqwest::RequestBuilder| it.header("tus-resumable", "1.0.0");
+        for gives_up in [true, false] {
+            let begin = |it: reqwest::RequestBuilder| tus(it).header("upload-length", file.len());
+            let begun = self.fetch("POST /v1/photos/tus", "/v1/photos/tus", &ada.token, begin).await;
+            let path = begun.headers()[LOCATION].to_str().expect("an address").to_owned();
+            self.ask("HEAD /v1/photos/tus/{id}", &path, &ada.token, tus).await;
+            if gives_up {
+                self.ask("DELETE /v1/photos/tus/{id}", &path, &ada.token, tus).await;
+                continue;
+            }
+            let send = |it: reqwest::RequestBuilder| {
+                let it = tus(it).header("upload-offset", "0").header("content-type", "application/offset+octet-stream");
+                it.body(file.clone())
+            };
+            self.ask("PATCH /v1/photos/tus/{id}", &path, &ada.token, send).await;
+            let id = path.rsplit('/').next().expect("an id");
+            self.just("POST /v1/photos/uploads/{id}/complete", &format!("/v1/photos/uploads/{id}/complete"), &ada.token).await;
+        }
+    }
+}
