@@ -24,7 +24,7 @@ use sqlx::PgPool;
 
 use crate::sealed::KeyEncryptionKey;
 use crate::source::Source;
-use crate::store::attempts;
+use crate::store::attempts::{self, Both, Place};
 
 /// Places of the table, of each kind. A power of two.
 const PLACES: u32 = 1 << 20;
@@ -69,8 +69,13 @@ impl Kind {
     }
 }
 
-/// An attempt to sign in, and for what it was counted.
-pub(crate) struct Guess(Vec<(Kind, String)>);
+/// A guess, and where it was counted.
+pub(crate) enum Guess {
+    /// For a device that has been here before.
+    Known(Place),
+    /// For the source and for what is guessed at.
+    Strange(Place, Place),
+}
 
 /// Counts attempts, for all replicas.
 #[derive(Clone)]
@@ -86,58 +91,72 @@ impl Attempts {
 
     /// Counts one; 429 if that is one too many.
     pub(crate) async fn take(&self, kind: Kind, subject: &str) -> Result<()> {
-        match self.count(kind, subject).await? {
+        match self.count(kind, self.place(kind, subject)).await? {
             None => Ok(()),
-            Some(wait) => {
-                tracing::warn!(event.name = "attempts.exhausted", kind = kind.name(), "refused an attempt: too many of late");
-                Err(Problem::too_many_requests(wait))
-            }
+            Some(wait) => Err(refused(kind, wait)),
         }
     }
 
     /// Counts a guess at what `whom` knows; 429 if that is one too many. A device that has been here before has its own limit,
     /// which no stranger can use up; beyond it, it is a stranger too.
-    pub(crate) async fn guess(&self, known_device: Option<&str>, source: &Source, whom: (Kind, String)) -> Result<Guess> {
-        if let Some(device) = known_device
-            && self.count(Kind::Device, device).await?.is_none()
-        {
-            return Ok(Guess(vec![(Kind::Device, device.to_owned())]));
+    pub(crate) async fn guess(&self, known_device: Option<&str>, source: &Source, whom: (Kind, &str)) -> Result<Guess> {
+        if let Some(device) = known_device {
+            let place = self.place(Kind::Device, device);
+            if self.count(Kind::Device, place).await?.is_none() {
+                return Ok(Guess::Known(place));
+            }
         }
-        let counted = vec![(Kind::Source, source.network()), whom];
-        for (kind, subject) in &counted {
-            self.take(*kind, subject).await?;
+        let (kind, subject) = whom;
+        let (network, place) = (self.place(Kind::Source, &source.network()), self.place(kind, subject));
+        let ((most_of_source, within), (most, of_kind)) = (Kind::Source.limit(), kind.limit());
+        let (first, second) = ((network, within.as_secs_f64()), (place, of_kind.as_secs_f64()));
+        let Both { first, first_wait, second, second_wait } = attempts::count_both(&self.pool, first, most_of_source, second).await?;
+        if first > most_of_source {
+            return Err(refused(Kind::Source, wait(first_wait)));
         }
-        Ok(Guess(counted))
+        match (second, second_wait) {
+            (Some(count), Some(seconds)) if count > most => Err(refused(kind, wait(seconds))),
+            _ => Ok(Guess::Strange(network, place)),
+        }
     }
 
     /// Nothing was guessed after all.
     pub(crate) async fn was_none(&self, guess: Guess) -> Result<()> {
-        for (kind, subject) in guess.0 {
-            self.give_back(kind, &subject).await?;
+        match guess {
+            Guess::Known(place) => attempts::give_back(&self.pool, place).await,
+            Guess::Strange(network, place) => attempts::give_both_back(&self.pool, network, place).await,
         }
-        Ok(())
     }
 
     /// It was no attempt in vain after all.
     pub(crate) async fn give_back(&self, kind: Kind, subject: &str) -> Result<()> {
-        attempts::give_back(&self.pool, kind.name(), self.place(kind, subject)).await
+        attempts::give_back(&self.pool, self.place(kind, subject)).await
     }
 
     /// Nothing was tried.
     pub(crate) async fn forget(&self, kind: Kind, subject: &str) -> Result<()> {
-        attempts::forget(&self.pool, kind.name(), self.place(kind, subject)).await
+        attempts::forget(&self.pool, self.place(kind, subject)).await
     }
 
     /// Counts one; how long to wait if that is one too many.
-    async fn count(&self, kind: Kind, subject: &str) -> Result<Option<Duration>> {
+    async fn count(&self, kind: Kind, place: Place) -> Result<Option<Duration>> {
         let (most, within) = kind.limit();
-        let counted = attempts::count(&self.pool, kind.name(), self.place(kind, subject), within.as_secs_f64()).await?;
-        Ok((counted.count > most).then(|| Duration::from_secs_f64(counted.wait.max(1.0))))
+        let counted = attempts::count(&self.pool, place, within.as_secs_f64()).await?;
+        Ok((counted.count > most).then(|| wait(counted.wait)))
     }
 
-    fn place(&self, kind: Kind, subject: &str) -> i32 {
-        place(&self.key.derive(kind.name(), subject))
+    fn place(&self, kind: Kind, subject: &str) -> Place {
+        Place { kind: kind.name(), place: place(&self.key.derive(kind.name(), subject)) }
     }
+}
+
+fn refused(kind: Kind, wait: Duration) -> Problem {
+    tracing::warn!(event.name = "attempts.exhausted", kind = kind.name(), "refused an attempt: too many of late");
+    Problem::too_many_requests(wait)
+}
+
+fn wait(seconds: f64) -> Duration {
+    Duration::from_secs_f64(seconds.max(1.0))
 }
 
 fn place(tag: &hmac::Tag) -> i32 {

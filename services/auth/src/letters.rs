@@ -9,22 +9,22 @@ fn text(text: impl Into<String>) -> Paragraph {
     Paragraph::Text(text.into())
 }
 
-/// A link that is good once, and its end alone for apps that ask for a code.
+/// A link to a page of ours that is good once, and its end alone for apps that ask for a code.
 fn link(issuer: &str, page: &str, token: &str) -> [Paragraph; 3] {
-    [Paragraph::Link(format!("{issuer}/{page}/{token}")), text("If your app asks for a code instead, it is:"), text(token)]
+    [Paragraph::Link(format!("{issuer}/oauth/links/{page}?code={token}")), text("If your app asks for a code instead, it is:"), text(token)]
 }
 
 pub(crate) fn password_reset(issuer: &str, handle: &str, token: &str) -> Letter {
     let mut paragraphs =
         vec![text(format!("Somebody asked for a new password for @{handle} at {issuer}. To choose one, open within an hour:"))];
-    paragraphs.extend(link(issuer, "password-resets", token));
+    paragraphs.extend(link(issuer, "reset", token));
     paragraphs.push(text("If that was not you, do nothing: without this letter, nobody can change anything."));
     Letter { subject: "Choose a new password".to_owned(), paragraphs }
 }
 
 pub(crate) fn email_verification(issuer: &str, handle: &str, token: &str) -> Letter {
     let mut paragraphs = vec![text(format!("@{handle} at {issuer} gave this address as theirs. If that is you, open within a day:"))];
-    paragraphs.extend(link(issuer, "email-verifications", token));
+    paragraphs.extend(link(issuer, "verify", token));
     paragraphs.push(text("If it is not, do nothing, and you will hear no more of it."));
     Letter { subject: "Is this your address?".to_owned(), paragraphs }
 }

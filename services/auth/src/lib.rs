@@ -9,6 +9,7 @@ mod attempts;
 mod common_passwords;
 mod config;
 mod handle;
+mod hasher;
 mod keyring;
 mod letters;
 mod metrics;
@@ -45,8 +46,8 @@ pub use config::{AuthConfig, AuthSettings, InvalidAuthConfig, ProviderSettings, 
 pub use sealed::{InvalidKeyEncryptionKey, KeyEncryptionKey};
 
 use attempts::Attempts;
+use hasher::Hasher;
 use keyring::Keyring;
-use password::Hasher;
 use post::Post;
 
 /// The tables of the schema `auth`.
@@ -202,6 +203,8 @@ fn documented() -> OpenApiRouter<Auth> {
         .routes(routes!(routes::apps::delete))
         .routes(routes!(routes::oauth::register::register))
         .routes(routes!(routes::oauth::authorize::show, routes::oauth::authorize::submit))
+        .routes(routes!(routes::oauth::links::reset::show, routes::oauth::links::reset::submit))
+        .routes(routes!(routes::oauth::links::verify::show, routes::oauth::links::verify::submit))
         .routes(routes!(routes::oauth::token::exchange))
         .routes(routes!(routes::oauth::revoke::revoke))
         .routes(routes!(routes::oauth::introspect::introspect))

@@ -1,29 +1,14 @@
-//! Passwords, and the bounded queue of their hashing.
+//! Passwords that people type and choose.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
-use opentelemetry::metrics::UpDownCounter;
 use serde::Deserialize;
 use serving::Problem;
-use tokio::sync::Semaphore;
 
-use crate::{common_passwords, metrics};
+use crate::common_passwords;
 
 /// More would only make us hash longer.
-const MOST_BYTES: usize = 1024;
-
-static WAITING: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
-    telemetry::meter()
-        .i64_up_down_counter("socialplatform.auth.password_hashes")
-        .with_unit("{hash}")
-        .with_description("Password hashes that run or wait.")
-        .build()
-});
+pub(crate) const MOST_BYTES: usize = 1024;
 
 /// A password someone typed; never printed.
 #[derive(Clone, Deserialize)]
@@ -81,84 +66,6 @@ fn without(text: &str, names: &[&str]) -> String {
     left
 }
 
-/// Argon2id with OWASP's minimum: 19 MiB, two passes, one lane.
-fn argon2() -> Argon2<'static> {
-    let params = Params::new(19 * 1024, 2, 1, None).expect("the parameters are in range");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-}
-
-/// Hashes with bounded memory: so many at once, so many waiting, and no more.
-#[derive(Clone)]
-pub(crate) struct Hasher {
-    running: Arc<Semaphore>,
-    admitted: Arc<Semaphore>,
-    /// Verified in place of an account that does not exist, so that both take the same time.
-    nobody: Arc<str>,
-}
-
-impl Hasher {
-    pub(crate) fn new(at_once: usize, waiting: usize) -> Self {
-        metrics::hash_places(at_once + waiting);
-        let nobody = argon2().hash_password(b"nobody has this password").expect("hashing a constant works").to_string();
-        Self { running: Arc::new(Semaphore::new(at_once)), admitted: Arc::new(Semaphore::new(at_once + waiting)), nobody: nobody.into() }
-    }
-
-    /// The PHC string to store.
-    pub(crate) async fn hash(&self, password: Password) -> Result<String, Problem> {
-        self.run(move || argon2().hash_password(password.0.as_bytes()).map(|hash| hash.to_string()))
-            .await?
-            .map_err(|error| Problem::internal(error.to_string()))
-    }
-
-    /// Is it the password of the stored hash? `None` stands for an account that does not exist: as much work, and no.
-    pub(crate) async fn verify(&self, password: Password, stored: Option<String>) -> Result<bool, Problem> {
-        let exists = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.nobody.to_string());
-        let same = self
-            .run(move || {
-                let stored = PasswordHash::new(&stored).ok();
-                // A password over the limit cannot have been chosen, and must not cost more than others.
-                let typed = if password.0.len() > MOST_BYTES { "" } else { &password.0 };
-                stored.is_some_and(|stored| argon2().verify_password(typed.as_bytes(), &stored).is_ok())
-            })
-            .await?;
-        Ok(same && exists)
-    }
-
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-        let Ok(_admitted) = self.admitted.clone().try_acquire_owned() else {
-            metrics::hash_refused();
-            return Err(Problem::unavailable("Too many people are signing in right now. Try again.", Duration::from_secs(2)));
-        };
-        let _counted = Counted::new();
-        let asked = Instant::now();
-        let running = self.running.clone().acquire_owned().await.expect("the semaphore is never closed");
-        metrics::hash_waited(asked.elapsed());
-        let span = tracing::Span::current();
-        let task = tokio::task::spawn_blocking(move || {
-            // Held here and not by the caller: a caller that hangs up leaves the work running.
-            let _running = running;
-            span.in_scope(|| tracing::info_span!("argon2", otel.name = "argon2id").in_scope(work))
-        });
-        task.await.map_err(Problem::internal)
-    }
-}
-
-struct Counted;
-
-impl Counted {
-    fn new() -> Self {
-        WAITING.add(1, &[]);
-        Self
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        WAITING.add(-1, &[]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,32 +114,5 @@ mod tests {
         assert!(!allowed("Ada_Lovelace1815", false) && !allowed("social.example.org", false));
         assert!(!allowed("ada_lovelaceADA_LOVELACEada_lovelace", false));
         assert!(allowed("ada_lovelace wrote programs", false));
-    }
-
-    #[tokio::test]
-    async fn a_hash_verifies_its_password_only() {
-        let hasher = Hasher::new(1, 1);
-        let stored = hasher.hash(password("correct horse battery")).await.unwrap();
-        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(hasher.verify(password("correct horse battery"), Some(stored.clone())).await.unwrap());
-        assert!(!hasher.verify(password("correct horse batterz"), Some(stored)).await.unwrap());
-        assert!(!hasher.verify(password("nobody has this password"), None).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn more_than_may_wait_are_turned_away() {
-        let hasher = Hasher::new(1, 1);
-        let tries = (0..8).map(|_| {
-            tokio::spawn({
-                let hasher = hasher.clone();
-                async move { hasher.hash(password("correct horse battery")).await.is_ok() }
-            })
-        });
-        let tries: Vec<_> = tries.collect();
-        let mut done = 0;
-        for one in tries {
-            done += usize::from(one.await.unwrap());
-        }
-        assert_eq!(done, 2);
     }
 }

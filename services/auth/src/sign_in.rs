@@ -78,7 +78,7 @@ pub(crate) async fn prove(auth: &State, attempt: Attempt<'_>) -> Result<Proved> 
     let known = accounts::credentials(&auth.pool, &name, device_hash.as_deref()).await?;
     let known_device = device.filter(|_| known.as_ref().is_some_and(|account| account.known_device));
 
-    let guess = auth.attempts.guess(known_device, &source, (Tried::Name, handle.to_ascii_lowercase())).await?;
+    let guess = auth.attempts.guess(known_device, &source, (Tried::Name, &handle.to_ascii_lowercase())).await?;
     let stored = known.as_ref().map(|account| account.password_hash.clone());
     let right = match auth.hasher.verify(password, stored).await {
         Ok(right) => right,

@@ -30,7 +30,7 @@ pub(crate) struct NewEmail {
     password: Password,
 }
 
-/// Give an address. Until the link that is sent there is opened, nothing changes.
+/// Give an address. Until it is proved with the link that is sent there, nothing changes.
 ///
 /// The answer is the same whether the address is another account's or not.
 #[utoipa::path(put, path = "/v1/accounts/me/email", tag = "accounts", request_body = NewEmail, responses(
@@ -63,7 +63,13 @@ pub(crate) async fn update(
     (status = 409, body = ProblemDocument, description = "The address belongs to another account"),
 ))]
 pub(crate) async fn verify(State(Auth(auth)): State<Auth>, source: Source, Path(token): Path<String>) -> Result<StatusCode> {
-    let token = told_once::hash(&token);
+    prove(&auth, &token, &source).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Uses the end of a link up that proves an address; 404 if it is not good, or not any more.
+pub(super) async fn prove(auth: &Inner, token: &str, source: &Source) -> Result<()> {
+    let token = told_once::hash(token);
     let whose = links::find(&auth.pool, &token, Purpose::EmailVerification).await?.ok_or_else(Problem::not_found)?;
     let mut tx = auth.pool.begin().await?;
     // The account first, as everywhere: two who change one account wait for each other and never in a circle.
@@ -74,9 +80,9 @@ pub(crate) async fn verify(State(Auth(auth)): State<Auth>, source: Source, Path(
     links::delete_all(&mut tx, account.id, Purpose::PasswordReset).await?;
     let before = account.email.as_deref().filter(|before| *before != link.email);
     auth.post.notice(&mut tx, Notice::EmailChanged, &account.handle, before).await?;
-    security_events::insert(&mut tx, Kind::EmailVerified, Some(account.id), Some(&source), json!({})).await?;
+    security_events::insert(&mut tx, Kind::EmailVerified, Some(account.id), Some(source), json!({})).await?;
     tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(())
 }
 
 /// Reads an address to which a letter shall go, and counts the letter for it and for who asks: nobody shall be able to fill

@@ -123,9 +123,9 @@ pub(crate) struct NewPassword {
 /// Whose password it is now.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Reset {
-    handle: String,
+    pub(super) handle: String,
     /// To be sent with the next sign-in on this device, which strangers who guess then cannot shut out.
-    device: String,
+    pub(super) device: String,
 }
 
 /// Choose a new password, with the end of the link from the letter. Each is good once. Every session ends.
@@ -141,7 +141,12 @@ pub(crate) async fn reset(
     Path(token): Path<String>,
     Json(NewPassword { password }): Json<NewPassword>,
 ) -> Result<Json<Reset>> {
-    let token = told_once::hash(&token);
+    choose(&auth, &token, password, &source).await.map(Json)
+}
+
+/// Uses the end of a link up for a new password; 404 if it is not good, or not any more.
+pub(super) async fn choose(auth: &Inner, token: &str, password: Password, source: &Source) -> Result<Reset> {
+    let token = told_once::hash(token);
     // Only whoever has a good link makes us hash.
     let whose = links::find(&auth.pool, &token, Purpose::PasswordReset).await?.ok_or_else(Problem::not_found)?;
     let account = accounts::find(&auth.pool, whose).await?.ok_or_else(Problem::not_found)?;
@@ -160,8 +165,8 @@ pub(crate) async fn reset(
     devices::delete_all(&mut tx, account.id).await?;
     devices::keep(&mut tx, account.id, &told_once::hash(&device)).await?;
     auth.post.notice(&mut tx, Notice::PasswordChanged, &account.handle, account.email.as_deref()).await?;
-    security_events::insert(&mut tx, Kind::PasswordReset, Some(account.id), Some(&source), json!({})).await?;
+    security_events::insert(&mut tx, Kind::PasswordReset, Some(account.id), Some(source), json!({})).await?;
     tx.commit().await?;
     auth.attempts.forget(Tried::Name, &account.handle).await?;
-    Ok(Json(Reset { handle: account.handle, device }))
+    Ok(Reset { handle: account.handle, device })
 }

@@ -83,6 +83,11 @@ pub(crate) async fn ask(auth: &State, half: Half) -> Result<Challenge> {
     Ok(Challenge { token, methods: methods.into_iter().filter(|(_, there)| *there).map(|(method, _)| method).collect() })
 }
 
+/// Has whoever was asked with this challenge a passkey?
+pub(crate) async fn takes_passkey(auth: &State, challenge: &str) -> Result<bool> {
+    store::passkeys::are_of_challenged(&auth.pool, &told_once::hash(challenge)).await
+}
+
 /// Somebody's answer to a [`Challenge`].
 pub(crate) struct Given<'a> {
     pub(crate) challenge: &'a str,
@@ -106,7 +111,7 @@ pub(crate) async fn prove(auth: &State, given: Given<'_>) -> Result<Proof> {
         Some(device) if devices::is_known(&auth.pool, account.id, &told_once::hash(device)).await? => Some(device),
         _ => None,
     };
-    let guess = auth.attempts.guess(known_device, &source, (Tried::SecondFactor, account.id.to_string())).await?;
+    let guess = auth.attempts.guess(known_device, &source, (Tried::SecondFactor, &account.id.to_string())).await?;
     let mut tx = auth.pool.begin().await?;
     // What is wrong uses nothing up: the transaction ends without it.
     if !sign_in_challenges::take(&mut tx, &token).await? || !check(auth, &mut tx, &account, &shown, &source).await? {

@@ -7,19 +7,17 @@ const MOST: i64 = 20;
 
 /// Keeps a device of an account, or that it was used again. The longest unused ones make room.
 pub(crate) async fn keep(connection: &mut PgConnection, account: AccountId, token_hash: &[u8]) -> Result<()> {
+    // One statement: every sign-in waits for it.
     sqlx::query!(
-        "insert into devices (token_hash, account_id) values ($1, $2)
+        "with forgotten as (
+             delete from devices where token_hash in
+                 (select token_hash from devices where account_id = $2 and token_hash <> $1 order by used_at desc, token_hash offset $3)
+         )
+         insert into devices (token_hash, account_id) values ($1, $2)
          on conflict on constraint devices_pkey do update set used_at = clock_timestamp()",
         token_hash,
         account as AccountId,
-    )
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query!(
-        "delete from devices where token_hash in
-             (select token_hash from devices where account_id = $1 order by used_at desc, token_hash offset $2)",
-        account as AccountId,
-        MOST,
+        MOST - 1,
     )
     .execute(connection)
     .await?;

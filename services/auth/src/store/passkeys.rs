@@ -32,6 +32,16 @@ pub(crate) async fn known(pool: &PgPool, account: AccountId) -> Result<Vec<Known
         .await?)
 }
 
+/// Has whoever was asked for the second factor with this challenge any?
+pub(crate) async fn are_of_challenged(pool: &PgPool, token_hash: &[u8]) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from passkeys join sign_in_challenges using (account_id) where token_hash = $1) as "there!""#,
+        token_hash,
+    )
+    .fetch_one(pool)
+    .await?)
+}
+
 /// Keeps a new one; 409 if it was registered before.
 pub(crate) async fn insert(connection: &mut PgConnection, account: AccountId, name: &str, passkey: &Registered) -> Result<Listed> {
     sqlx::query_as!(

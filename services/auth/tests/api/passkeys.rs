@@ -27,7 +27,7 @@ pub async fn add(auth: &TestAuth, who: &Tokens, authenticator: &mut Authenticato
 }
 
 /// What a browser is told to ask for a passkey.
-async fn sign_in_options(auth: &TestAuth) -> Value {
+pub async fn sign_in_options(auth: &TestAuth) -> Value {
     let (status, options) = answer(auth.request(Method::POST, "/v1/sessions/passkey-challenges")).await;
     assert_eq!(
         (status, &options["rpId"], &options["userVerification"]),

@@ -22,6 +22,10 @@ GET    /.well-known/openid-configuration               open
 GET    /oauth/authorize                                open
 POST   /oauth/authorize                                open
 POST   /oauth/introspect                               open
+GET    /oauth/links/reset                              open
+POST   /oauth/links/reset                              open
+GET    /oauth/links/verify                             open
+POST   /oauth/links/verify                             open
 POST   /oauth/register                                 open
 POST   /oauth/revoke                                   open
 POST   /oauth/token                                    open

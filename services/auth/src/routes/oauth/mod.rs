@@ -11,10 +11,13 @@
 
 mod app_token;
 pub(crate) mod authorize;
+mod browser;
 mod client;
 mod code;
+mod html;
 mod id_token;
 pub(crate) mod introspect;
+pub(crate) mod links;
 mod password;
 mod redirect_uri;
 mod refresh;

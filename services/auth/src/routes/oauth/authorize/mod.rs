@@ -1,40 +1,39 @@
-//! The pages on which a person signs in and allows an app something. Plain forms: they work without any script.
+//! The pages on which a person signs in and allows an app something. Plain forms: all but passkeys works without
+//! any script.
 //!
 //! ```text
 //!   GET ─► request: which app, for what? ─► visit: who is at the browser?
 //!            │ wrong: a page, or back to the app        │ nobody: the sign-in page ─► POST ─► GET again
-//!            │                                          │           └ a second factor: its page ─► POST ─► GET again
+//!            │                                          │     │     └ a second factor: its page ─► POST ─► GET again
+//!            │                                          │     └ a passkey alone ─► POST ─► GET again
 //!            │                                          │ somebody: allowed before? ─► a code, back to the app
 //!            │                                          └ else the consent page ─► POST ─► a code, back to the app
 //! ```
 
-mod browser;
 mod pages;
 mod request;
+mod sign_in;
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{OriginalUri, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use contracts::{Scope, Scopes};
 use serde::Deserialize;
 use serde_json::json;
-use serving::Problem;
 use utoipa::ToSchema;
 
-use self::browser::Visit;
-use self::pages::Stop;
 use self::request::{Asked, Request};
+use super::browser::{self, Visit};
+use super::html::{Stop, to};
 use crate::password::Password;
 use crate::routes::tokens::grantable;
-use crate::second_factor::{self, Given, Shown};
-use crate::sign_in::{self, Attempt, Begun, Proved};
 use crate::source::Source;
 use crate::store::browsers::Browser;
 use crate::store::codes::{self, NewCode};
 use crate::store::security_events::{self, Kind};
-use crate::store::{apps, consents, sessions};
+use crate::store::{apps, consents};
 use crate::user_agent::UserAgent;
 use crate::{Auth, State as Inner, told_once};
 
@@ -51,6 +50,8 @@ pub(crate) struct Answer {
     challenge: Option<String>,
     /// What an authenticator app shows, or a recovery code.
     code: Option<String>,
+    /// What `toJSON()` of a passkey's credential gives, as text.
+    passkey: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
@@ -58,6 +59,7 @@ pub(crate) struct Answer {
 enum Action {
     SignIn,
     SecondFactor,
+    Passkey,
     SignOut,
     Allow,
     Deny,
@@ -115,9 +117,10 @@ pub(crate) async fn submit(
     };
     let person = visit.person.as_ref();
     match (answer.action, person) {
-        (Action::SignIn, _) => sign_in(&auth, &request, &visit, answer, source, user_agent).await,
-        (Action::SecondFactor, _) => give_second_factor(&auth, &request, &visit, answer, source, user_agent).await,
-        (Action::SignOut, Some(person)) => sign_out(&auth, &request, person, source).await,
+        (Action::SignIn, _) => sign_in::by_password(&auth, &request, &visit, answer, source, user_agent).await,
+        (Action::SecondFactor, _) => sign_in::by_second_factor(&auth, &request, &visit, answer, source, user_agent).await,
+        (Action::Passkey, _) => sign_in::by_passkey(&auth, &request, &visit, answer, source, user_agent).await,
+        (Action::SignOut, Some(person)) => sign_in::out(&auth, &request, person, source).await,
         (Action::Deny, _) => Err(request.refuse("access_denied", "the person did not allow it")),
         (Action::Allow, Some(person)) => {
             let scopes = grants(&request, person)?;
@@ -137,74 +140,6 @@ fn grants(request: &Request, person: &Browser) -> Result<Scopes, Stop> {
         true => Err(request.refuse("invalid_scope", "the person cannot grant any of this")),
         false => Ok(scopes),
     }
-}
-
-async fn sign_in(
-    auth: &Inner,
-    request: &Request,
-    visit: &Visit,
-    answer: Answer,
-    source: Source,
-    UserAgent(user_agent): UserAgent,
-) -> Result<Response, Stop> {
-    let handle = answer.handle.unwrap_or_default();
-    let Some(password) = answer.password else {
-        return Ok(pages::sign_in(auth, request, visit, Some((&handle, Problem::bad_request("Enter your handle and your password."))))?);
-    };
-    let attempt = Attempt { handle: &handle, password, device: visit.device.as_deref(), source };
-    let begun = match sign_in::prove(auth, attempt).await {
-        Ok(Proved::Enough(proof)) => sign_in::begin(auth, proof, user_agent.as_deref()).await,
-        Ok(Proved::Half(half)) => {
-            let challenge = second_factor::ask(auth, half).await?;
-            return Ok(pages::second_factor(auth, request, visit, &challenge.token, None)?);
-        }
-        Err(problem) => Err(problem),
-    };
-    match begun {
-        Ok(begun) => Ok(signed_in(auth, request, &begun)),
-        Err(problem) => Ok(pages::sign_in(auth, request, visit, Some((&handle, problem)))?),
-    }
-}
-
-async fn give_second_factor(
-    auth: &Inner,
-    request: &Request,
-    visit: &Visit,
-    answer: Answer,
-    source: Source,
-    UserAgent(user_agent): UserAgent,
-) -> Result<Response, Stop> {
-    let challenge = answer.challenge.unwrap_or_default();
-    let shown = Shown::typed(answer.code.unwrap_or_default());
-    let given = Given { challenge: &challenge, shown, device: visit.device.as_deref(), source };
-    match second_factor::prove(auth, given).await {
-        Ok(proof) => match sign_in::begin(auth, proof, user_agent.as_deref()).await {
-            Ok(begun) => Ok(signed_in(auth, request, &begun)),
-            Err(problem) => Ok(pages::sign_in(auth, request, visit, Some(("", problem)))?),
-        },
-        // Nothing more can be tried with this challenge.
-        Err(problem) if problem.status() == StatusCode::CONFLICT => Ok(pages::sign_in(auth, request, visit, Some(("", problem)))?),
-        Err(problem) => Ok(pages::second_factor(auth, request, visit, &challenge, Some(problem))?),
-    }
-}
-
-/// Back to the page that somebody was on, who is signed in now.
-fn signed_in(auth: &Inner, request: &Request, begun: &Begun) -> Response {
-    let mut response = to(&request.again());
-    for cookie in browser::remember(auth, begun) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-async fn sign_out(auth: &Inner, request: &Request, person: &Browser, source: Source) -> Result<Response, Stop> {
-    let mut tx = auth.pool.begin().await?;
-    sessions::end(&mut tx, person.session).await?;
-    security_events::insert(&mut tx, Kind::SignedOut, Some(person.account), Some(&source), json!({ "session": person.session })).await?;
-    tx.commit().await?;
-    let mut response = to(&request.again());
-    response.headers_mut().append(header::SET_COOKIE, browser::forget(auth));
-    Ok(response)
 }
 
 /// Sends a person back to the app with a code. `asked` is where they were when they said yes just now, if they did.
@@ -231,12 +166,4 @@ async fn give(auth: &Inner, request: &Request, person: &Browser, scopes: Scopes,
     apps::used(&mut tx, client_id).await?;
     tx.commit().await?;
     Ok(to(&request.answer(&[("code", code.as_str())])))
-}
-
-/// Sends the browser there, with GET.
-fn to(address: &str) -> Response {
-    match HeaderValue::try_from(address) {
-        Ok(address) => (StatusCode::SEE_OTHER, [(header::LOCATION, address)]).into_response(),
-        Err(error) => Problem::internal(error).into_response(),
-    }
 }

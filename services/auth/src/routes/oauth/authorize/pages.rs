@@ -1,26 +1,18 @@
 //! The pages, as HTML.
 
-use std::sync::LazyLock;
-
 use askama::Template;
-use aws_lc_rs::digest::{SHA256, digest};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use contracts::{Scope, Scopes};
 use serving::{Problem, Result};
 
+use super::super::browser::Visit;
+use super::super::html::{self, Rules, SCRIPT, STYLE};
 use super::super::redirect_uri;
-use super::browser::Visit;
 use super::request::Request;
 use crate::State;
+use crate::second_factor::passkeys::Platform;
 use crate::store::browsers::Browser;
-
-const STYLE: &str = include_str!("../../../../templates/style.css");
-
-/// What a policy has to name for the style to apply.
-static STYLE_SOURCE: LazyLock<String> = LazyLock::new(|| format!("'sha256-{}'", BASE64_STANDARD.encode(digest(&SHA256, STYLE.as_bytes()))));
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -32,6 +24,9 @@ struct SignInPage<'a> {
     csrf: &'a str,
     handle: &'a str,
     problem: Option<&'a str>,
+    /// May a passkey be used here?
+    passkey: bool,
+    script: &'static str,
 }
 
 #[derive(Template)]
@@ -44,6 +39,9 @@ struct SecondFactorPage<'a> {
     csrf: &'a str,
     challenge: &'a str,
     problem: Option<&'a str>,
+    /// May a passkey be used here?
+    passkey: bool,
+    script: &'static str,
 }
 
 #[derive(Template)]
@@ -59,68 +57,40 @@ struct ConsentPage<'a> {
     allowed: Vec<&'static str>,
 }
 
-#[derive(Template)]
-#[template(path = "stopped.html")]
-struct StoppedPage<'a> {
-    style: &'static str,
-    text: &'a str,
-}
-
-/// Why there is no page to answer on.
-pub(crate) enum Stop {
-    /// A page that says why. Nothing goes to an app that is not known.
-    Page(StatusCode, &'static str),
-    /// Back to the app, which is told.
-    Back(String),
-    /// A failure of ours.
-    Failed(Problem),
-}
-
-impl From<Problem> for Stop {
-    fn from(problem: Problem) -> Self {
-        Self::Failed(problem)
-    }
-}
-
-impl From<sqlx::Error> for Stop {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-impl IntoResponse for Stop {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Page(status, text) => {
-                let page = StoppedPage { style: STYLE, text };
-                html(status.into_response(), &page, "'none'").unwrap_or_else(IntoResponse::into_response)
-            }
-            Self::Back(address) => super::to(&address),
-            Self::Failed(problem) => {
-                let text = problem.detail().to_owned();
-                let page = StoppedPage { style: STYLE, text: &text };
-                html(problem.into_response(), &page, "'none'").unwrap_or_else(IntoResponse::into_response)
-            }
-        }
-    }
-}
-
 /// The page to sign in on; again, if it went wrong the first time.
 pub(super) fn sign_in(auth: &State, request: &Request, visit: &Visit, tried: Option<(&str, Problem)>) -> Result<Response> {
     let (host, target) = target(request)?;
     let (handle, problem) = tried.map_or(("", None), |(handle, problem)| (handle, Some(problem)));
     let text = problem.as_ref().map(|problem| problem.detail().to_owned());
     let (here, csrf) = (request.here(), visit.token(auth));
-    let page = SignInPage { style: STYLE, app: &request.app.name, host: &host, here: &here, csrf: &csrf, handle, problem: text.as_deref() };
+    let passkey = Platform::of(&auth.issuer).is_ok();
+    let page = SignInPage {
+        style: STYLE,
+        app: &request.app.name,
+        host: &host,
+        here: &here,
+        csrf: &csrf,
+        handle,
+        problem: text.as_deref(),
+        passkey,
+        script: SCRIPT,
+    };
     // What it says besides, such as when to try again, holds for the page, too.
     let base = problem.map_or_else(|| StatusCode::OK.into_response(), IntoResponse::into_response);
-    let mut response = html(base, &page, &target)?;
+    let mut response = html::page(base, &page, Rules::usual(&target).with_passkey(passkey))?;
     response.headers_mut().extend(visit.cookie(auth).map(|cookie| (header::SET_COOKIE, cookie)));
     Ok(response)
 }
 
-/// The page to give the second factor on; again, if it was wrong.
-pub(super) fn second_factor(auth: &State, request: &Request, visit: &Visit, challenge: &str, problem: Option<Problem>) -> Result<Response> {
+/// The page to give the second factor on; again, if it was wrong. `passkey`: they have one.
+pub(super) fn second_factor(
+    auth: &State,
+    request: &Request,
+    visit: &Visit,
+    challenge: &str,
+    passkey: bool,
+    problem: Option<Problem>,
+) -> Result<Response> {
     let (host, target) = target(request)?;
     let text = problem.as_ref().map(|problem| problem.detail().to_owned());
     let (here, csrf) = (request.here(), visit.token(auth));
@@ -132,9 +102,11 @@ pub(super) fn second_factor(auth: &State, request: &Request, visit: &Visit, chal
         csrf: &csrf,
         challenge,
         problem: text.as_deref(),
+        passkey,
+        script: SCRIPT,
     };
     let base = problem.map_or_else(|| StatusCode::OK.into_response(), IntoResponse::into_response);
-    html(base, &page, &target)
+    html::page(base, &page, Rules::usual(&target).with_passkey(passkey))
 }
 
 /// The page that asks whether an app may.
@@ -151,7 +123,7 @@ pub(super) fn consent(auth: &State, request: &Request, visit: &Visit, person: &B
         handle: &person.handle,
         allowed: scopes.iter().map(words).collect(),
     };
-    let mut response = html(StatusCode::OK.into_response(), &page, &target)?;
+    let mut response = html::page(StatusCode::OK.into_response(), &page, Rules::usual(&target))?;
     response.headers_mut().extend(visit.cookie(auth).map(|cookie| (header::SET_COOKIE, cookie)));
     Ok(response)
 }
@@ -161,23 +133,6 @@ fn target(request: &Request) -> Result<(String, String)> {
     let (host, source) =
         redirect_uri::host_and_source(&request.redirect_uri).ok_or_else(|| Problem::internal("a checked address is none"))?;
     Ok((host, format!("'self' {source}")))
-}
-
-/// Puts a page in the place of a response's body.
-fn html(base: Response, page: &impl Template, form_action: &str) -> Result<Response> {
-    let body = page.render().map_err(Problem::internal)?;
-    let (mut parts, _) = base.into_parts();
-    let policy = format!(
-        "default-src 'none'; style-src {}; form-action {form_action}; base-uri 'none'; frame-ancestors 'none'",
-        STYLE_SOURCE.as_str()
-    );
-    parts.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy).map_err(Problem::internal)?);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    parts.headers.remove(header::CONTENT_LENGTH);
-    // Without any referrer a browser would say `Origin: null` even to ourselves.
-    parts.headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    Ok(Response::from_parts(parts, body.into()))
 }
 
 /// What a scope means, to whoever grants it.

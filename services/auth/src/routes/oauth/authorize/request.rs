@@ -6,8 +6,8 @@ use contracts::Scopes;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::super::html::Stop;
 use super::super::{client, redirect_uri};
-use super::pages::Stop;
 use crate::State;
 use crate::store::apps::App;
 use crate::store::browsers::Browser;

@@ -115,7 +115,8 @@ async fn person(auth: &State, cookie: &str) -> Result<Option<Browser>> {
 /// The cookies of somebody who has just signed in.
 pub(super) fn remember(auth: &State, begun: &Begun) -> [HeaderValue; 2] {
     let life = u32::from(auth.session_life_days) * DAY;
-    [cookie(auth, SESSION, &session_cookie(&begun.secret, begun.session), Some(life)), cookie(auth, DEVICE, &begun.device, Some(YEAR))]
+    let session = session_cookie(&begun.secret, begun.session);
+    [cookie(auth, SESSION, &session, Some(life)), remember_device(auth, &begun.device)]
 }
 
 /// Takes the session's cookie away.
@@ -123,12 +124,30 @@ pub(super) fn forget(auth: &State) -> HeaderValue {
     cookie(auth, SESSION, "", Some(0))
 }
 
+/// What a device keeps that is known from now on.
+pub(super) fn remember_device(auth: &State, device: &str) -> HeaderValue {
+    cookie(auth, DEVICE, device, Some(YEAR))
+}
+
 /// Did one of our own pages send this? What a browser says about itself must not contradict it; programs say nothing.
 pub(super) fn comes_from_here(auth: &State, headers: &HeaderMap) -> bool {
-    let said = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let ours = Url::parse(&auth.issuer).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
-    let site = said(HeaderName::from_static("sec-fetch-site"));
-    site.is_none_or(|site| site == "same-origin") && said(header::ORIGIN).is_none_or(|origin| origin == ours)
+    is_same_origin(headers) && said(headers, header::ORIGIN).is_none_or(|origin| origin == ours)
+}
+
+/// The same of a page whose address is a secret: of such a one a browser says `Origin: null`.
+pub(super) fn comes_from_a_secret_page(auth: &State, headers: &HeaderMap) -> bool {
+    let is_nameless = said(headers, header::ORIGIN) == Some("null");
+    comes_from_here(auth, headers) || (is_nameless && is_same_origin(headers))
+}
+
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    said(headers, HeaderName::from_static("sec-fetch-site")).is_none_or(|site| site == "same-origin")
+}
+
+/// A header as text; empty, if it is none.
+fn said(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or_default())
 }
 
 #[cfg(test)]
