@@ -5,7 +5,20 @@ use crate::Service;
 /// Path prefixes on the public port, by service. The web service will answer everything else; `/api` is kept free.
 pub const PUBLIC: &[(Service, &[&str])] = &[
     (Service::Auth, &["/v1/accounts", "/v1/sessions", "/oauth", "/.well-known"]),
-    (Service::Social, &["/v1/profiles", "/v1/posts", "/v1/timelines", "/v1/tags", "/v1/search", "/v1/notifications", "/v1/stream"]),
+    (
+        Service::Social,
+        &[
+            "/v1/profiles",
+            "/v1/posts",
+            "/v1/timelines",
+            "/v1/tags",
+            "/v1/search",
+            "/v1/notifications",
+            "/v1/stream",
+            "/v1/moderation",
+            "/v1/emojis",
+        ],
+    ),
     (Service::Photo, &["/v1/photos", "/v1/albums", "/p"]),
     (Service::Relation, &["/v1/relations"]),
 ];

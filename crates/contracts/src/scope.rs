@@ -16,7 +16,7 @@ pub enum Scope {
     ProfilesRead,
     /// One's own profile.
     ProfilesWrite,
-    /// Posts, comments, reactions, timelines, tags, search and streams.
+    /// Posts, comments, reactions, timelines, tags, search, streams, reports and custom emoji.
     PostsRead,
     /// To post, comment, react and delete.
     PostsWrite,
@@ -104,7 +104,7 @@ impl Scope {
             (Some("v1"), Some(area)) => match area {
                 "accounts" | "sessions" | "exports" => of(Self::AccountsRead, Self::AccountsWrite),
                 "profiles" => of(Self::ProfilesRead, Self::ProfilesWrite),
-                "posts" | "timelines" | "tags" | "search" | "stream" => of(Self::PostsRead, Self::PostsWrite),
+                "posts" | "timelines" | "tags" | "search" | "stream" | "moderation" | "emojis" => of(Self::PostsRead, Self::PostsWrite),
                 "notifications" => of(Self::NotificationsRead, Self::NotificationsWrite),
                 "photos" | "albums" => of(Self::PhotosRead, Self::PhotosWrite),
                 "relations" => of(Self::RelationsRead, Self::RelationsWrite),
@@ -253,6 +253,8 @@ mod tests {
             (Method::PUT, "/v1/posts/7/reactions/x", "posts:write"),
             (Method::GET, "/v1/timelines/home", "posts:read"),
             (Method::GET, "/v1/stream", "posts:read"),
+            (Method::PUT, "/v1/moderation/removals/7", "posts:write"),
+            (Method::GET, "/v1/emojis", "posts:read"),
             (Method::GET, "/v1/accounts/me", "accounts:read"),
             (Method::GET, "/v1/accounts/me/security-events", "accounts:read"),
             (Method::POST, "/v1/accounts", "accounts:write"),

@@ -11,6 +11,9 @@ use crate::components::PUBLIC_PORT;
 use crate::crd::ParentRef;
 use crate::platform::{Exposure, Platform};
 
+/// Prefixes of one rule: older versions of the Gateway API take no more.
+const MATCHES: usize = 8;
+
 /// `spec` of an HTTPRoute.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(
@@ -121,7 +124,10 @@ pub fn http_route(platform: &Platform) -> Option<HttpRoute> {
     let spec = HttpRouteSpec {
         parent_refs: parents.clone(),
         hostnames: vec![platform.domain.clone()],
-        rules: PUBLIC.iter().map(|(service, prefixes)| rule(platform, *service, prefixes)).collect(),
+        rules: PUBLIC
+            .iter()
+            .flat_map(|(service, prefixes)| prefixes.chunks(MATCHES).map(move |prefixes| rule(platform, *service, prefixes)))
+            .collect(),
     };
     Some(HttpRoute { metadata: owned(platform, "gateway", &platform.name), spec, status: None })
 }

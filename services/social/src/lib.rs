@@ -141,6 +141,9 @@ fn documented() -> OpenApiRouter<Social> {
         .routes(routes!(routes::threads::replies))
         .routes(routes!(routes::reactions::list))
         .routes(routes!(routes::reactions::create, routes::reactions::delete))
+        .routes(routes!(routes::emojis::list))
+        .routes(routes!(routes::emojis::list_all))
+        .routes(routes!(routes::emojis::set, routes::emojis::disable))
         .routes(routes!(routes::bookmarks::create, routes::bookmarks::delete))
         .routes(routes!(routes::bookmarks::list))
         .routes(routes!(routes::tags::list))
@@ -163,6 +166,11 @@ fn documented() -> OpenApiRouter<Social> {
         .routes(routes!(routes::stream::web_socket))
         .routes(routes!(routes::reports::post))
         .routes(routes!(routes::reports::profile))
+        .routes(routes!(routes::moderation::list))
+        .routes(routes!(routes::moderation::show))
+        .routes(routes!(routes::moderation::resolve))
+        .routes(routes!(routes::moderation::remove_post))
+        .routes(routes!(routes::acts::list))
 }
 
 impl FromRef<Social> for Identity {

@@ -77,6 +77,11 @@ text!(
     ReportNote, 1000, "a note has at most 1000 characters and no control characters"
 );
 
+text!(
+    /// Under which heading a custom emoji is offered. Empty for none.
+    EmojiCategory, 50, "a category has at most 50 characters and no control characters"
+);
+
 /// The language of a text: the primary subtag of BCP 47, in lower case.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]

@@ -112,6 +112,15 @@ PUT    /v1/timelines/lists/{id}/members/{account}      person  posts:write
 DELETE /v1/timelines/lists/{id}/members/{account}      person  posts:write
 GET    /v1/timelines/public                            anybody posts:read
 GET    /v1/timelines/tags/{tag}                        anybody posts:read
+GET    /v1/emojis                                      anybody posts:read
+PUT    /v1/emojis/{shortcode}                          admin   posts:write
+DELETE /v1/emojis/{shortcode}                          admin   posts:write
+GET    /v1/moderation/acts                             admin   posts:read
+GET    /v1/moderation/emojis                           admin   posts:read
+PUT    /v1/moderation/removals/{post}                  admin   posts:write
+GET    /v1/moderation/reports                          admin   posts:read
+GET    /v1/moderation/reports/{id}                     admin   posts:read
+PUT    /v1/moderation/reports/{id}/resolution          admin   posts:write
 GET    /v1/notifications                               person  notifications:read
 PUT    /v1/notifications/read                          person  notifications:write
 GET    /v1/notifications/settings                      person  notifications:read

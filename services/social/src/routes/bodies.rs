@@ -23,7 +23,7 @@ pub(crate) struct Author {
 
 impl Author {
     pub(crate) fn new(id: AccountId, handle: String, display_name: String, picture_key: Option<&str>) -> Self {
-        Self { id, handle, display_name, picture: picture_key.map(|key| address(key, "thumb", None)) }
+        Self { id, handle, display_name, picture: picture_key.map(thumb) }
     }
 }
 
@@ -79,6 +79,9 @@ pub(crate) struct Post {
     pub(crate) language: Option<String>,
     /// People, tags and links in the text, in its order.
     pub(crate) entities: Vec<Entity>,
+    /// The custom emoji in the text and the content warning that are on, up to fifty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) emojis: Vec<NamedEmoji>,
     /// A comment has that of the post it hangs on.
     pub(crate) visibility: Visibility,
     /// What a comment answers; gone when that was deleted.
@@ -114,6 +117,20 @@ pub(crate) struct Photo {
     pub(crate) urls: Urls,
 }
 
+impl Photo {
+    /// A private photo needs a grant, unless it is the reader's own.
+    pub(crate) fn new(photo: store::photos::Shown, grant: Option<&str>) -> Self {
+        Self {
+            id: photo.id,
+            alt: photo.alt,
+            width: photo.width,
+            height: photo.height,
+            thumbhash: photo.thumbhash,
+            urls: Urls::new(&photo.key, grant),
+        }
+    }
+}
+
 /// Where the bytes are. Addresses of a private photo carry a grant for you, good for five minutes: send your access token
 /// with them, and ask for the post again when they have gone stale.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -137,10 +154,28 @@ fn address(key: &str, variant: &str, grant: Option<&str>) -> String {
     }
 }
 
+/// The address of a public picture as it is shown small.
+pub(crate) fn thumb(key: &str) -> String {
+    address(key, "thumb", None)
+}
+
+/// A custom emoji that a text names.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct NamedEmoji {
+    /// As it stands in the text, but in small letters: `:cat:`.
+    pub(crate) emoji: String,
+    /// The address of its picture.
+    pub(crate) picture: String,
+}
+
 /// How often an emoji stands under a post, without the reactions of whom you block or who block you.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Reaction {
+    /// One of Unicode, or the name of a custom one, such as `:cat:`.
     pub(crate) emoji: String,
+    /// The address of the picture of a custom emoji; missing when that is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) picture: Option<String>,
     pub(crate) count: i32,
     /// One of them is yours.
     pub(crate) mine: bool,

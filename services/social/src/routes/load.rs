@@ -8,7 +8,7 @@ use identity::{PhotoGrant, ServiceSigner};
 use serving::{Problem, Result};
 use sqlx::PgConnection;
 
-use super::bodies::{Author, Photo, Post, Reaction, Urls, made_at};
+use super::bodies::{Author, NamedEmoji, Photo, Post, Reaction, made_at, thumb};
 use crate::State;
 use crate::store::{photos, posts, reactions};
 
@@ -32,9 +32,10 @@ pub(super) async fn posts(
         shown.entry(post).or_default().extend(view(signer, viewer, photo));
     }
     let mut reacted: HashMap<PostId, Vec<Reaction>> = HashMap::new();
-    for reactions::Count { post, emoji, count, mine } in reactions::of_posts(connection, viewer, &ids).await? {
-        reacted.entry(post).or_default().push(Reaction { emoji, count, mine });
+    for reactions::Count { post, emoji, count, mine, emoji_key } in reactions::of_posts(connection, viewer, &ids).await? {
+        reacted.entry(post).or_default().push(Reaction { emoji, picture: emoji_key.as_deref().map(thumb), count, mine });
     }
+    let named = |(emoji, key): (String, String)| NamedEmoji { emoji, picture: thumb(&key) };
     let whole = found.into_iter().map(|post| Post {
         id: post.id,
         author: Author::new(post.author, post.handle, post.display_name, post.picture_key.as_deref()),
@@ -42,6 +43,7 @@ pub(super) async fn posts(
         content_warning: post.content_warning,
         language: post.language,
         entities: post.entities.0,
+        emojis: post.emojis.map(|emojis| emojis.0.into_iter().map(named).collect()).unwrap_or_default(),
         visibility: post.visibility,
         parent: post.parent,
         root: post.root,
@@ -75,12 +77,5 @@ fn view(signer: &ServiceSigner, viewer: Option<AccountId>, photo: photos::Shown)
         }
         (PhotoVisibility::Private, None) => return None,
     };
-    Some(Photo {
-        id: photo.id,
-        alt: photo.alt,
-        width: photo.width,
-        height: photo.height,
-        thumbhash: photo.thumbhash,
-        urls: Urls::new(&photo.key, grant.as_deref()),
-    })
+    Some(Photo::new(photo, grant.as_deref()))
 }

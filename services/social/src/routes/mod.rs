@@ -1,11 +1,15 @@
 //! Handlers with their requests and responses.
 
+pub(crate) mod acts;
 mod bodies;
 pub(crate) mod bookmarks;
+mod cases;
 pub(crate) mod comments;
 pub(crate) mod edits;
+pub(crate) mod emojis;
 pub(crate) mod lists;
 mod load;
+pub(crate) mod moderation;
 pub(crate) mod notifications;
 mod photos;
 pub(crate) mod pins;

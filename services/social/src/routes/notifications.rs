@@ -12,9 +12,10 @@ use serving::{Json, Page, Paged, Problem, ProblemDocument, Result};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
-use super::bodies::{Author, Post, made_at};
+use super::bodies::{Author, Post, made_at, thumb};
 use super::load;
 use crate::Social;
+use crate::store::moderation::Decision;
 use crate::store::notifications::{self, Actor, Kind, Told};
 
 /// Something that others did and that concerns you. Reactions to one post, and follows, are one notification while it is
@@ -36,6 +37,24 @@ pub(crate) struct Notification {
     /// What mentions or answers you, or what was reacted to.
     #[serde(skip_serializing_if = "Option::is_none")]
     post: Option<Post>,
+    /// What an administrator decided. Nobody stands behind it by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<Decided>,
+}
+
+/// What an administrator decided about what you reported or wrote.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Decided {
+    decision: Decision,
+    /// Your report.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<String>,
+    /// Why your post was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// What it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<String>,
 }
 
 /// Somebody behind a notification.
@@ -48,12 +67,15 @@ pub(crate) struct Person {
     /// Their last reaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     emoji: Option<String>,
+    /// The address of its picture, if it is a custom emoji.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emoji_picture: Option<String>,
 }
 
 impl From<Actor> for Person {
-    fn from(Actor { notification: _, account, handle, display_name, picture_key, emoji }: Actor) -> Self {
+    fn from(Actor { notification: _, account, handle, display_name, picture_key, emoji, emoji_key }: Actor) -> Self {
         let profile = handle.map(|handle| Author::new(account, handle, display_name.unwrap_or_default(), picture_key.as_deref()));
-        Self { id: account, profile, emoji }
+        Self { id: account, profile, emoji, emoji_picture: emoji_key.as_deref().map(thumb) }
     }
 }
 
@@ -97,18 +119,22 @@ async fn whole(
     let ids: Vec<i64> = ids.into_iter().collect();
     let posts: HashMap<PostId, Post> =
         load::posts(connection, signer, Some(reader), &ids).await?.into_iter().map(|post| (post.id, post)).collect();
-    let whole = told.into_iter().map(|Told { number, id, kind, post, people: people_count, read }| {
+    let whole = told.into_iter().map(|told| {
+        let report = told.report.map(|report| report.to_string());
+        let decision = told.decision.map(|decision| Decided { decision, report, reason: told.reason, said: told.said });
         let notification = Notification {
-            id: id.to_string(),
-            group: number.to_string(),
-            kind,
-            created_at: made_at(id),
-            read,
-            people_count,
-            people: people.remove(&number).unwrap_or_default(),
-            post: post.and_then(|post| posts.get(&post).cloned()),
+            id: told.id.to_string(),
+            group: told.number.to_string(),
+            kind: told.kind,
+            created_at: made_at(told.id),
+            read: told.read,
+            // An administrator's act has the platform behind it, and that is nobody.
+            people_count: if decision.is_some() { 0 } else { told.people },
+            people: people.remove(&told.number).unwrap_or_default(),
+            post: told.post.and_then(|post| posts.get(&post).cloned()),
+            decision,
         };
-        (number, notification)
+        (told.number, notification)
     });
     Ok(whole.collect())
 }
@@ -147,7 +173,7 @@ pub(crate) async fn unread(State(Social(social)): State<Social>, viewer: Viewer)
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NotificationSettings {
-    /// Kinds that are neither kept nor shown.
+    /// Kinds that are neither kept nor shown; all but `post_removed`.
     muted: Vec<Kind>,
 }
 
@@ -164,6 +190,9 @@ pub(crate) async fn set(
     viewer: Viewer,
     Json(body): Json<NotificationSettings>,
 ) -> Result<Json<NotificationSettings>> {
+    if body.muted.contains(&Kind::PostRemoved) {
+        return Err(Problem::invalid("muted", "that a post of yours was removed, and why, is always told"));
+    }
     let mut tx = social.pool.begin().await?;
     notifications::mute(&mut tx, viewer.account, &body.muted).await?;
     tx.commit().await?;

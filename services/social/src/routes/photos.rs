@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use contracts::client::CallError;
-use contracts::photo::UsablePhoto;
+use contracts::photo::{PhotoVisibility, UsablePhoto};
 use contracts::{AccountId, PhotoId};
 use serving::{Problem, Result};
 use sqlx::PgConnection;
@@ -35,6 +35,23 @@ pub(super) async fn usable(social: &State, author: AccountId, photos: &[PhotoId]
     match photos.iter().position(|photo| !usable.contains(photo)) {
         Some(index) => Err(Problem::invalid(format!("photos[{index}]"), "there is no such photo of yours, and no public one")),
         None => Ok(Asked { usable: answer.photos, applied }),
+    }
+}
+
+/// Asks photo about a picture that everybody is to see, which `field` names. One's own private photo is refused with the way to
+/// publish it.
+pub(super) async fn public(social: &State, account: AccountId, field: &str, photo: Option<PhotoId>) -> Result<Asked> {
+    let asked: Vec<PhotoId> = photo.into_iter().collect();
+    let asked = usable(social, account, &asked).await.map_err(|problem| match problem.status().as_u16() {
+        422 => Problem::invalid(field, "there is no such photo of yours, and no public one"),
+        _ => problem,
+    })?;
+    match asked.usable.iter().find(|photo| photo.state.visibility == PhotoVisibility::Private) {
+        None => Ok(asked),
+        Some(photo) => {
+            let publish = "the photo is private and this is seen by everybody: publish it first, with {\"visibility\": \"public\"}";
+            Err(Problem::invalid(field, format!("{publish} to PATCH /v1/photos/{}", photo.id)))
+        }
     }
 }
 

@@ -1,41 +1,79 @@
 //! Who somebody is.
 
-use axum::extract::State;
-use contracts::photo::PhotoVisibility;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
 use contracts::{AccountId, PhotoId};
 use identity::{MaybeViewer, Viewer};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serving::{Json, Path, Problem, ProblemDocument, Query, Result};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use super::bodies::Profile;
-use super::photos::{Asked, keep, usable};
+use super::bodies::{Listed, Profile};
+use super::photos::{keep, public};
 use super::present;
 use crate::store::profiles;
 use crate::text::{Bio, DisplayName, FieldName, FieldValue, Pronouns};
 use crate::{Social, State as Inner};
 
+/// Profiles for which one may ask at once.
+const MOST: usize = 100;
 /// Fields of one profile.
 const MOST_FIELDS: usize = 4;
 
-/// Which profile is looked for.
-#[derive(Deserialize, IntoParams)]
+/// Which profile is looked for, unless it is several.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Find {
-    /// The whole handle.
     handle: String,
 }
 
-/// Find a profile by its handle.
-#[utoipa::path(get, path = "/v1/profiles", tag = "profiles", params(Find), responses((status = 200, body = Profile), (status = 404, body = ProblemDocument)))]
+/// What was found: by what was asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "only describes the answers")]
+pub(crate) enum FoundProfiles {
+    /// By its handle.
+    One(Box<Profile>),
+    /// By their ids, in the order in which they were asked for. Those that are not there for you are left out.
+    Several(Listed<Profile>),
+}
+
+/// Find a profile by its handle, `?handle=ada`, or up to 100 by their ids, `?id=1&id=2`.
+#[utoipa::path(get, path = "/v1/profiles", tag = "profiles", params(("handle" = Option<String>, Query), ("id" = Option<Vec<AccountId>>, Query)), responses(
+    (status = 200, body = FoundProfiles),
+    (status = 400, body = ProblemDocument, description = "Neither a handle nor ids, too many, or something that is none"),
+    (status = 404, body = ProblemDocument, description = "Nobody here has this handle"),
+))]
 pub(crate) async fn find(
     State(Social(social)): State<Social>,
     MaybeViewer(viewer): MaybeViewer,
-    Query(Find { handle }): Query<Find>,
-) -> Result<Json<Profile>> {
+    by_handle: Result<Query<Find>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
     let viewer = viewer.map(|viewer| viewer.account);
+    if let Some(ids) = ids(query.as_deref().unwrap_or_default())? {
+        let found = profiles::by_ids(&social.pool, viewer, &ids).await?;
+        return Ok(Json(Listed { items: found.into_iter().map(Profile::from).collect() }).into_response());
+    }
+    let Query(Find { handle }) = by_handle?;
     let found = profiles::by_handle(&social.pool, viewer, &handle.to_ascii_lowercase()).await?;
-    find_by_id(&social, viewer, found.ok_or_else(Problem::not_found)?).await
+    Ok(find_by_id(&social, viewer, found.ok_or_else(Problem::not_found)?).await?.into_response())
+}
+
+/// The values of `id` in a query, each once; nothing if there is none.
+fn ids(query: &str) -> Result<Option<Vec<i64>>> {
+    let wrong = || Problem::bad_request(format!("Ask for 1 to {MOST} profiles, each as `id=` and its digits."));
+    let mut ids = Vec::new();
+    for value in query.split('&').filter_map(|pair| pair.strip_prefix("id=")) {
+        let AccountId(id) = value.parse().map_err(|_| wrong())?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+        if ids.len() > MOST {
+            return Err(wrong());
+        }
+    }
+    Ok((!ids.is_empty()).then_some(ids))
 }
 
 /// A profile.
@@ -100,8 +138,8 @@ pub(crate) async fn update(
     Json(change): Json<ProfileChange>,
 ) -> Result<Json<Profile>> {
     let fields = change.fields.map(checked).transpose()?;
-    let picture = public(&social, viewer.account, "picture_photo_id", change.picture_photo_id).await?;
-    let header = public(&social, viewer.account, "header_photo_id", change.header_photo_id).await?;
+    let picture = public(&social, viewer.account, "picture_photo_id", change.picture_photo_id.flatten()).await?;
+    let header = public(&social, viewer.account, "header_photo_id", change.header_photo_id.flatten()).await?;
     let mut tx = social.pool.begin().await?;
     profiles::ensure(&mut tx, &viewer).await?;
     for asked in [&picture, &header] {
@@ -131,20 +169,4 @@ fn checked(fields: Vec<NewField>) -> Result<Vec<profiles::Field>> {
     let fields =
         fields.iter().map(|field| profiles::Field { name: field.name.as_str().to_owned(), value: field.value.as_str().to_owned() });
     Ok(fields.collect())
-}
-
-/// Asks photo about a picture that everybody is to see.
-async fn public(social: &Inner, account: AccountId, field: &str, photo: Option<Option<PhotoId>>) -> Result<Asked> {
-    let asked: Vec<PhotoId> = photo.flatten().into_iter().collect();
-    let asked = usable(social, account, &asked).await.map_err(|problem| match problem.status().as_u16() {
-        422 => Problem::invalid(field, "there is no such photo of yours, and no public one"),
-        _ => problem,
-    })?;
-    match asked.usable.iter().find(|photo| photo.state.visibility == PhotoVisibility::Private) {
-        None => Ok(asked),
-        Some(photo) => {
-            let publish = "the photo is private and a profile is seen by everybody: publish it first, with {\"visibility\": \"public\"}";
-            Err(Problem::invalid(field, format!("{publish} to PATCH /v1/photos/{}", photo.id)))
-        }
-    }
 }

@@ -8,22 +8,23 @@ use serde::{Deserialize, Serialize};
 use serving::{Page, Paged, Path, Problem, ProblemDocument, Query, Result};
 use utoipa::{IntoParams, ToSchema};
 
-use super::bodies::Author;
+use super::bodies::{Author, thumb};
 use crate::Social;
 use crate::emoji::Emoji;
-use crate::store::{posts, profiles, reactions};
+use crate::store::{emojis, posts, profiles, reactions};
 
 /// Different emoji of one person under one post.
 const MOST_OF_ACCOUNT: i64 = 3;
 /// Different emoji under one post: more would be a wall.
 const MOST_OF_POST: i64 = 20;
 
-/// React to a post or a comment. Doing it again changes nothing.
+/// React to a post or a comment, with an emoji of Unicode or the name of a custom one, such as `:cat:`. Doing it again changes
+/// nothing.
 #[utoipa::path(put, path = "/v1/posts/{id}/reactions/{emoji}", tag = "reactions", params(("id" = PostId, Path), ("emoji" = String, Path)), responses(
     (status = 204),
     (status = 404, body = ProblemDocument),
     (status = 409, body = ProblemDocument, description = "You have reacted often enough, or there are too many different emoji"),
-    (status = 422, body = ProblemDocument, description = "It is not exactly one emoji"),
+    (status = 422, body = ProblemDocument, description = "It is not exactly one emoji, or a custom one that is not there or off"),
 ))]
 pub(crate) async fn create(
     State(Social(social)): State<Social>,
@@ -36,14 +37,17 @@ pub(crate) async fn create(
     if !reactions::lock(&mut tx, id, viewer.account).await? {
         return Err(Problem::not_found());
     }
-    let room = reactions::room(&mut tx, id, viewer.account, emoji).await?;
+    if emoji.is_custom() && !emojis::is_on(&mut tx, &emoji).await? {
+        return Err(Problem::unprocessable("There is no custom emoji of this name; GET /v1/emojis lists them."));
+    }
+    let room = reactions::room(&mut tx, id, viewer.account, &emoji).await?;
     if room.of_account >= MOST_OF_ACCOUNT {
         return Err(Problem::conflict("too-many-reactions", format!("You have {MOST_OF_ACCOUNT} reactions here; take one back first.")));
     }
     if room.of_post >= MOST_OF_POST && !room.known {
         return Err(Problem::conflict("too-many-reactions", "There are enough different emoji here; choose one of them."));
     }
-    reactions::insert(&mut tx, id, viewer.account, emoji).await?;
+    reactions::insert(&mut tx, id, viewer.account, &emoji).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -63,7 +67,7 @@ pub(crate) async fn delete(
     if !reactions::lock(&mut tx, id, viewer.account).await? {
         return Err(Problem::not_found());
     }
-    reactions::delete(&mut tx, id, viewer.account, emoji).await?;
+    reactions::delete(&mut tx, id, viewer.account, &emoji).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -79,6 +83,9 @@ pub(crate) struct Which {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Reactor {
     emoji: String,
+    /// The address of the picture of a custom emoji; missing when that is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<String>,
     account: Author,
 }
 
@@ -102,9 +109,10 @@ pub(crate) async fn list(
         return Err(Problem::not_found());
     }
     drop(connection);
-    let reactors = reactions::list(&social.pool, viewer, id, emoji, &page).await?;
+    let reactors = reactions::list(&social.pool, viewer, id, emoji.as_ref(), &page).await?;
     Ok(page.cut(reactors, |reactor| reactor.id).map(|reactor| Reactor {
         emoji: reactor.emoji,
+        picture: reactor.emoji_key.as_deref().map(thumb),
         account: Author::new(reactor.account, reactor.handle, reactor.display_name, reactor.picture_key.as_deref()),
     }))
 }

@@ -1,10 +1,13 @@
 //! SQL, one function per question.
 
+pub(crate) mod acts;
 pub(crate) mod bookmarks;
 pub(crate) mod counts;
+pub(crate) mod emojis;
 pub(crate) mod entities;
 pub(crate) mod home;
 pub(crate) mod lists;
+pub(crate) mod moderation;
 pub(crate) mod notifications;
 pub(crate) mod photos;
 pub(crate) mod pins;

@@ -8,6 +8,8 @@ use serving::{Page, Result};
 use sqlx::{PgConnection, PgPool};
 use utoipa::ToSchema;
 
+use super::moderation::Decision;
+
 /// Unread notifications are counted up to here.
 pub(crate) const MOST_UNREAD: i64 = 100;
 
@@ -35,6 +37,10 @@ pub(crate) enum Kind {
     Reply,
     /// They react to what you wrote.
     Reaction,
+    /// An administrator has looked at what you reported.
+    ReportResolved,
+    /// An administrator has removed what you wrote.
+    PostRemoved,
 }
 
 /// A notification in the list.
@@ -45,6 +51,12 @@ pub(crate) struct Told {
     pub(crate) post: Option<PostId>,
     pub(crate) people: i64,
     pub(crate) read: bool,
+    /// What an administrator decided, and of a post that was removed why and what it said.
+    pub(crate) decision: Option<Decision>,
+    pub(crate) reason: Option<String>,
+    pub(crate) said: Option<String>,
+    /// The reader's report that it was about.
+    pub(crate) report: Option<i64>,
 }
 
 /// Somebody behind a notification.
@@ -56,6 +68,8 @@ pub(crate) struct Actor {
     pub(crate) display_name: Option<String>,
     pub(crate) picture_key: Option<String>,
     pub(crate) emoji: Option<String>,
+    /// Of a custom emoji that is on.
+    pub(crate) emoji_key: Option<String>,
 }
 
 /// Tells `reader` what `actor` did.
@@ -72,8 +86,10 @@ pub(crate) async fn list(pool: &PgPool, reader: AccountId, page: &Page) -> Resul
         sqlx::query_as!(
             Told,
             r#"select n.number as "number!", n.id as "id!", n.kind as "kind!: Kind", n.post as "post?: PostId", people as "people!",
-                   n.id <= coalesce((select m.read_up_to from notification_marks m where m.account = $1), 0) as "read!"
-               from notifications n cross join lateral people_behind(n) people
+                   n.id <= coalesce((select m.read_up_to from notification_marks m where m.account = $1), 0) as "read!",
+                   act.kind as "decision?: Decision", case n.kind when 'post_removed' then act.note end as "reason?",
+                   case n.kind when 'post_removed' then act.said end as "said?", n.report as "report?"
+               from notifications n cross join lateral people_behind(n) people left join moderation_acts act on act.id = n.act
                where n.account = $1 and n.id > $2 and people > 0 order by n.id limit $3"#,
             reader.0,
             page.after,
@@ -85,8 +101,10 @@ pub(crate) async fn list(pool: &PgPool, reader: AccountId, page: &Page) -> Resul
         sqlx::query_as!(
             Told,
             r#"select n.number as "number!", n.id as "id!", n.kind as "kind!: Kind", n.post as "post?: PostId", people as "people!",
-                   n.id <= coalesce((select m.read_up_to from notification_marks m where m.account = $1), 0) as "read!"
-               from notifications n cross join lateral people_behind(n) people
+                   n.id <= coalesce((select m.read_up_to from notification_marks m where m.account = $1), 0) as "read!",
+                   act.kind as "decision?: Decision", case n.kind when 'post_removed' then act.note end as "reason?",
+                   case n.kind when 'post_removed' then act.said end as "said?", n.report as "report?"
+               from notifications n cross join lateral people_behind(n) people left join moderation_acts act on act.id = n.act
                where n.account = $1 and n.id < $2 and n.id > $3 and people > 0 order by n.id desc limit $4"#,
             reader.0,
             page.before,
@@ -104,8 +122,10 @@ pub(crate) async fn by_numbers(connection: &mut PgConnection, reader: AccountId,
     Ok(sqlx::query_as!(
         Told,
         r#"select n.number as "number!", n.id as "id!", n.kind as "kind!: Kind", n.post as "post?: PostId", people as "people!",
-               n.id <= coalesce((select m.read_up_to from notification_marks m where m.account = $1), 0) as "read!"
-           from notifications n cross join lateral people_behind(n) people
+               n.id <= coalesce((select m.read_up_to from notification_marks m where m.account = $1), 0) as "read!",
+               act.kind as "decision?: Decision", case n.kind when 'post_removed' then act.note end as "reason?",
+               case n.kind when 'post_removed' then act.said end as "said?", n.report as "report?"
+           from notifications n cross join lateral people_behind(n) people left join moderation_acts act on act.id = n.act
            where n.account = $1 and n.number = any($2) and people > 0"#,
         reader.0,
         numbers,
@@ -119,11 +139,12 @@ pub(crate) async fn actors(connection: &mut PgConnection, reader: AccountId, num
     Ok(sqlx::query_as!(
         Actor,
         r#"select asked.number as "notification!", a.actor as "account!: AccountId", p.handle as "handle?",
-               p.display_name as "display_name?", photos.key as "picture_key?", a.emoji as "emoji?"
+               p.display_name as "display_name?", photos.key as "picture_key?", a.emoji as "emoji?",
+               case when a.emoji like ':%' then emoji_key(a.emoji) end as "emoji_key?"
            from unnest($2::bigint[]) asked (number)
                cross join lateral (
                    select na.actor, na.emoji, na.id from notification_actors na
-                   where na.notification = asked.number and na.actor not in (select s.account from silenced($1) s)
+                   where na.notification = asked.number and na.actor <> 0 and na.actor not in (select s.account from silenced($1) s)
                    order by na.id desc limit 3
                ) a
                left join profiles p on p.id = a.actor left join photos on photos.id = p.picture

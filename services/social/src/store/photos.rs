@@ -61,7 +61,7 @@ pub(crate) async fn keep(connection: &mut PgConnection, photo: &UsablePhoto) -> 
     Ok(())
 }
 
-/// Sets what a fact of photo says, where the photo is shown. One made private leaves the profiles.
+/// Sets what a fact of photo says, where the photo is shown. One made private leaves the profiles and the custom emoji.
 pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged) -> sqlx::Result<()> {
     let Some(PhotoState { key, visibility, alt, width, height, thumbhash }) = &changed.state else {
         sqlx::query!("delete from photos where id = $1", changed.photo as PhotoId).execute(connection).await?;
@@ -80,9 +80,10 @@ pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged)
     .execute(&mut *connection)
     .await?;
     if *visibility == PhotoVisibility::Private {
-        // Two statements, each with its index.
+        // A statement each, with its index.
         sqlx::query!("update profiles set picture = null where picture = $1", changed.photo as PhotoId).execute(&mut *connection).await?;
-        sqlx::query!("update profiles set header = null where header = $1", changed.photo as PhotoId).execute(connection).await?;
+        sqlx::query!("update profiles set header = null where header = $1", changed.photo as PhotoId).execute(&mut *connection).await?;
+        sqlx::query!("update custom_emojis set photo = null where photo = $1", changed.photo as PhotoId).execute(connection).await?;
     }
     Ok(())
 }
@@ -96,6 +97,22 @@ pub(crate) async fn of_posts(connection: &mut PgConnection, posts: &[i64]) -> Re
            from post_photos join posts on posts.id = post join photos on photos.id = photo
            where post = any($1) order by post, position"#,
         posts,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Photos by themselves, in the order of their ids, as something of `author` shows or once showed them. Those that are deleted
+/// are not there.
+pub(crate) async fn by_ids(connection: &mut PgConnection, author: AccountId, post: Option<PostId>, ids: &[i64]) -> Result<Vec<Shown>> {
+    Ok(sqlx::query_as!(
+        Shown,
+        r#"select coalesce($1::bigint, 0) as "post!: PostId", $2::bigint as "author!: AccountId", id as "id: PhotoId", owner as "owner: AccountId",
+               key, visibility as "visibility: PhotoVisibility", alt, width, height, thumbhash
+           from photos where id = any($3) order by id"#,
+        post as Option<PostId>,
+        author as AccountId,
+        ids,
     )
     .fetch_all(connection)
     .await?)

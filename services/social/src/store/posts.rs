@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use audience::Visibility;
 use contracts::{AccountId, PhotoId, PostId};
 use serving::Result;
@@ -24,6 +26,8 @@ pub(crate) struct Post {
     pub(crate) edited_at: Option<jiff_sqlx::Timestamp>,
     pub(crate) comments_count: i32,
     pub(crate) bookmarked: bool,
+    /// The keys of the pictures of the custom emoji that it names and that are on.
+    pub(crate) emojis: Option<Json<BTreeMap<String, String>>>,
 }
 
 /// What somebody wrote.
@@ -45,7 +49,11 @@ pub(crate) async fn by_ids(connection: &mut PgConnection, viewer: Option<Account
                root as "root?: PostId", edited_at as "edited_at?",
                (comments_count - (select count(*) from hidden join posts answers on answers.parent = posts.id and answers.author = hidden.account))::int
                    as "comments_count!",
-               exists (select from bookmarks where bookmarks.post = posts.id and bookmarks.account = $1) as "bookmarked!"
+               exists (select from bookmarks where bookmarks.post = posts.id and bookmarks.account = $1) as "bookmarked!",
+               case when emojis <> '{}' then (
+                   select jsonb_object_agg(e.emoji, pictures.key) from custom_emojis e join photos pictures on pictures.id = e.photo
+                   where e.emoji = any(posts.emojis) and not e.disabled
+               ) end as "emojis?: Json<BTreeMap<String, String>>"
            from posts join profiles on profiles.id = author left join photos on photos.id = picture
            where posts.id = any($2) and visible($1, posts)"#,
         viewer as Option<AccountId>,

@@ -73,7 +73,7 @@ pub(crate) async fn update(connection: &mut PgConnection, id: AccountId, change:
     Ok(())
 }
 
-/// The profiles of these accounts, as far as the viewer may see them.
+/// The profiles of these accounts in their order, as far as the viewer may see them.
 pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, ids: &[i64]) -> Result<Vec<Profile>> {
     Ok(sqlx::query_as!(
         Profile,
@@ -81,7 +81,7 @@ pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, ids: &[i64]
                pronouns as "pronouns!", fields as "fields!: Json<Vec<Field>>", discoverable as "discoverable!",
                posts_count as "posts_count!", pictures.key as "picture_key?", headers.key as "header_key?"
            from profiles left join photos pictures on pictures.id = picture left join photos headers on headers.id = header
-           where profiles.id = any($2) and not severed($1, profiles.id) order by profiles.id"#,
+           where profiles.id = any($2) and not severed($1, profiles.id) order by array_position($2::bigint[], profiles.id)"#,
         viewer as Option<AccountId>,
         ids,
     )

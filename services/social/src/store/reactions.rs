@@ -10,6 +10,8 @@ pub(crate) struct Count {
     pub(crate) emoji: String,
     pub(crate) count: i32,
     pub(crate) mine: bool,
+    /// Of a custom emoji that is on.
+    pub(crate) emoji_key: Option<String>,
 }
 
 /// How much there is already.
@@ -32,7 +34,7 @@ pub(crate) async fn lock(connection: &mut PgConnection, post: PostId, account: A
 }
 
 /// Counts what there is. The post must be locked.
-pub(crate) async fn room(connection: &mut PgConnection, post: PostId, account: AccountId, emoji: Emoji) -> Result<Room> {
+pub(crate) async fn room(connection: &mut PgConnection, post: PostId, account: AccountId, emoji: &Emoji) -> Result<Room> {
     Ok(sqlx::query_as!(
         Room,
         r#"select (select count(*) from reactions where post = $1 and account = $2 and emoji <> $3) as "of_account!",
@@ -46,7 +48,7 @@ pub(crate) async fn room(connection: &mut PgConnection, post: PostId, account: A
     .await?)
 }
 
-pub(crate) async fn insert(connection: &mut PgConnection, post: PostId, account: AccountId, emoji: Emoji) -> Result<()> {
+pub(crate) async fn insert(connection: &mut PgConnection, post: PostId, account: AccountId, emoji: &Emoji) -> Result<()> {
     let inserted = sqlx::query!(
         "insert into reactions (post, account, emoji) values ($1, $2, $3) on conflict do nothing",
         post as PostId,
@@ -69,7 +71,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, post: PostId, account:
 }
 
 /// Takes a reaction back. The post must be locked.
-pub(crate) async fn delete(connection: &mut PgConnection, post: PostId, account: AccountId, emoji: Emoji) -> Result<()> {
+pub(crate) async fn delete(connection: &mut PgConnection, post: PostId, account: AccountId, emoji: &Emoji) -> Result<()> {
     let deleted = sqlx::query!(
         "delete from reactions where post = $1 and account = $2 and emoji = $3",
         post as PostId,
@@ -101,7 +103,8 @@ pub(crate) async fn of_posts(connection: &mut PgConnection, viewer: Option<Accou
                from reaction_counts c where post = any($2)
            )
            select post as "post!: PostId", emoji as "emoji!", count::int as "count!",
-               exists (select from reactions r where r.post = c.post and r.account = $1 and r.emoji = c.emoji) as "mine!"
+               exists (select from reactions r where r.post = c.post and r.account = $1 and r.emoji = c.emoji) as "mine!",
+               case when emoji like ':%' then emoji_key(emoji) end as "emoji_key?"
            from counted c where count > 0 order by post, count desc, emoji"#,
         viewer as Option<AccountId>,
         posts,
@@ -114,6 +117,8 @@ pub(crate) async fn of_posts(connection: &mut PgConnection, viewer: Option<Accou
 pub(crate) struct Reactor {
     pub(crate) id: i64,
     pub(crate) emoji: String,
+    /// Of a custom emoji that is on.
+    pub(crate) emoji_key: Option<String>,
     pub(crate) account: AccountId,
     pub(crate) handle: String,
     pub(crate) display_name: String,
@@ -125,7 +130,7 @@ pub(crate) async fn list(
     pool: &PgPool,
     viewer: Option<AccountId>,
     post: PostId,
-    emoji: Option<Emoji>,
+    emoji: Option<&Emoji>,
     page: &Page,
 ) -> Result<Vec<Reactor>> {
     let emoji = emoji.map(Emoji::as_str);
@@ -133,7 +138,8 @@ pub(crate) async fn list(
         sqlx::query_as!(
             Reactor,
             r#"select reactions.id as "id!", emoji as "emoji!", account as "account!: AccountId", handle as "handle!",
-                   display_name as "display_name!", photos.key as "picture_key?"
+                   display_name as "display_name!", photos.key as "picture_key?",
+                   case when emoji like ':%' then emoji_key(emoji) end as "emoji_key?"
                from reactions join profiles on profiles.id = account left join photos on photos.id = picture
                where post = $2 and reactions.id > $3 and ($4::text is null or emoji = $4) and not severed($1, account)
                order by reactions.id limit $5"#,
@@ -149,7 +155,8 @@ pub(crate) async fn list(
         sqlx::query_as!(
             Reactor,
             r#"select reactions.id as "id!", emoji as "emoji!", account as "account!: AccountId", handle as "handle!",
-                   display_name as "display_name!", photos.key as "picture_key?"
+                   display_name as "display_name!", photos.key as "picture_key?",
+                   case when emoji like ':%' then emoji_key(emoji) end as "emoji_key?"
                from reactions join profiles on profiles.id = account left join photos on photos.id = picture
                where post = $2 and reactions.id < $3 and reactions.id > $4 and ($5::text is null or emoji = $5) and not severed($1, account)
                order by reactions.id desc limit $6"#,

@@ -26,6 +26,8 @@ pub(crate) struct Subject {
     pub(crate) account: AccountId,
     /// What it says now.
     pub(crate) said: String,
+    /// The photos that it shows now.
+    pub(crate) photos: Vec<i64>,
 }
 
 /// How many reports of an account are open. Holds up whoever else asks, until the transaction ends.
@@ -40,7 +42,8 @@ pub(crate) async fn count_open(connection: &mut PgConnection, reporter: AccountI
 pub(crate) async fn post(connection: &mut PgConnection, reporter: AccountId, id: PostId) -> Result<Option<Subject>> {
     Ok(sqlx::query_as!(
         Subject,
-        r#"select author as "account!: AccountId", concat_ws(E'\n\n', nullif(content_warning, ''), text) as "said!"
+        r#"select author as "account!: AccountId", concat_ws(E'\n\n', nullif(content_warning, ''), text) as "said!",
+               array(select photo from post_photos where post_photos.post = posts.id order by position) as "photos!"
            from posts where id = $2 and visible($1, posts)"#,
         reporter as AccountId,
         id as PostId,
@@ -53,7 +56,8 @@ pub(crate) async fn post(connection: &mut PgConnection, reporter: AccountId, id:
 pub(crate) async fn person(connection: &mut PgConnection, reporter: AccountId, id: AccountId) -> Result<Option<Subject>> {
     Ok(sqlx::query_as!(
         Subject,
-        r#"select id as "account!: AccountId", concat_ws(E'\n\n', handle, nullif(display_name, ''), nullif(bio, '')) as "said!"
+        r#"select id as "account!: AccountId", concat_ws(E'\n\n', handle, nullif(display_name, ''), nullif(bio, '')) as "said!",
+               array_remove(array[picture, header], null) as "photos!"
            from profiles where id = $2 and not exists (select from relations where blocks and actor = $2 and target = $1)"#,
         reporter.0,
         id.0,
@@ -72,13 +76,14 @@ pub(crate) async fn insert(
     note: &str,
 ) -> Result<i64> {
     sqlx::query_scalar!(
-        "insert into reports (reporter, account, post, reason, note, said) values ($1, $2, $3, $4, $5, $6) returning id",
+        "insert into reports (reporter, account, post, reason, note, said, photos) values ($1, $2, $3, $4, $5, $6, $7) returning id",
         reporter as AccountId,
         subject.account as AccountId,
         post as Option<PostId>,
         reason as Reason,
         note,
         subject.said,
+        &subject.photos,
     )
     .fetch_one(connection)
     .await

@@ -2,7 +2,7 @@ use contracts::photo::PhotoVisibility;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::answers::answer;
+use crate::answers::{answer, ids};
 use crate::photo_service::Fault;
 use crate::support::{Person, TestSocial};
 
@@ -166,6 +166,30 @@ async fn without_photo_everything_but_the_picture_can_be_changed() {
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(social.count("profiles").await, 0);
     assert_eq!(change(&social, &ada, json!({"bio": "a", "picture_photo_id": null})).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn several_profiles_are_found_at_once_in_the_order_asked() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, eve, kim] = [(); 4].map(|()| social.person());
+    for person in [&ada, &bob, &eve] {
+        change(&social, person, json!({"bio": "a"})).await;
+    }
+    social.block(&eve, &ada).await;
+    let asked = format!("/v1/profiles?id={}&id={}&id={}&id={}&id={}", eve.id, bob.id, kim.id, ada.id, bob.id);
+    let seen = async |who: Option<&Person>| ids(&social.read(&asked, who).await);
+    let in_order = |people: &[&Person]| people.iter().map(|person| person.id.to_string()).collect::<Vec<_>>();
+    assert_eq!(seen(None).await, in_order(&[&eve, &bob, &ada]), "who has said nothing is nobody yet");
+    assert_eq!(seen(Some(&ada)).await, in_order(&[&bob, &ada]), "who blocks her is nobody");
+    let whole = social.read(&format!("/v1/profiles?id={}", ada.id), None).await;
+    assert_eq!(whole, json!({"items": [social.read(&by_id(&ada), None).await]}));
+    assert_eq!(seen(None).await.len(), 3);
+
+    let query = |many: i64| (1..=many).map(|id| format!("id={id}")).collect::<Vec<_>>().join("&");
+    assert_eq!(social.get(&format!("/v1/profiles?{}", query(100)), None).await.0, StatusCode::OK);
+    for wrong in [query(101), "id=".to_owned(), "id=x".to_owned(), "id=1&id=-1".to_owned(), String::new(), "name=a".to_owned()] {
+        assert_eq!(social.get(&format!("/v1/profiles?{wrong}"), None).await.0, StatusCode::BAD_REQUEST, "{wrong}");
+    }
 }
 
 #[tokio::test]

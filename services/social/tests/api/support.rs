@@ -6,10 +6,11 @@ use std::time::Duration;
 use clap::Parser;
 use contracts::client::PhotoClient;
 use contracts::fact::{Fact, RelationChanged};
-use contracts::{AccountId, Service};
+use contracts::{AccountId, Scopes, Service};
 use database::{Schema, Wakeups};
 use facts::Outbox;
 use identity::testing::Issuer;
+use identity::{ACCESS_TOKEN_TYPE, ADMIN_ROLE};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
@@ -92,6 +93,15 @@ impl TestSocial {
         static NEXT: AtomicI64 = AtomicI64::new(1);
         let id = AccountId(NEXT.fetch_add(1, Ordering::Relaxed));
         Person { id, token: self.issuer.token(id) }
+    }
+
+    /// Somebody new who is an administrator.
+    pub fn admin(&self) -> Person {
+        let person = self.person();
+        let mut claims = self.issuer.claims(person.id);
+        claims.roles = vec![ADMIN_ROLE.to_owned()];
+        claims.scope = Scopes::USER.or(Scopes::ADMIN).to_string();
+        Person { token: self.issuer.sign(ACCESS_TOKEN_TYPE, &claims), ..person }
     }
 
     /// Tells a fact as relation or photo would, and waits until social has applied it.

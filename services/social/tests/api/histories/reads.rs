@@ -116,6 +116,19 @@ pub const READS: &[ReadPath] =
             ..PUBLIC
         },
         ReadPath {
+            name: "several profiles",
+            address: |model, _| {
+                let asked: Vec<String> = model.accounts.iter().map(|account| format!("id={account}")).collect();
+                format!("/v1/profiles?{}", asked.join("&"))
+            },
+            expected: |model, viewer, _| {
+                let apart = |person: usize| viewer.is_some_and(|viewer| model.severed(viewer, person));
+                let people = (0..model.accounts.len()).filter(|person| !apart(*person));
+                Some(people.map(|person| model.accounts[person].clone()).collect())
+            },
+            ..PUBLIC
+        },
+        ReadPath {
             name: "somebody's timeline",
             subjects: Subjects::People,
             address: |model, person| format!("/v1/timelines/accounts/{}", model.accounts[person]),
