@@ -49,6 +49,10 @@ deny:
     ./scripts/tools deny
     PATH="$(./scripts/tools bin):$PATH" cargo deny --locked check bans licenses sources
 
+# throw hostile pictures at crates/imaging, for half an hour unless said
+fuzz seconds="1800":
+    ./scripts/fuzz {{seconds}}
+
 # write everything that is generated: .sqlx, dashboards and objectives, crds/, manifests/, docs/openapi/
 generate:
     ./scripts/sqlx write

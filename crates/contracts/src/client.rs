@@ -9,7 +9,7 @@ use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 use tracing::Instrument;
 
-use crate::photo::{SHOWN, ShownRequest, USABLE, UsableRequest, UsableResponse};
+use crate::photo::{USABLE, UsableRequest, UsableResponse};
 use crate::{AccountId, PhotoId};
 
 /// How long an internal call may take before its caller answers 503.
@@ -134,11 +134,5 @@ impl PhotoClient {
         let asked = serde_json::to_vec(&UsableRequest { author, photos }).expect("ids serialize");
         let answer = call("photo", &self.transport, Some(&self.token), Method::POST, USABLE, asked.into()).await?;
         serde_json::from_slice(&answer).map_err(|source| CallError::Unreachable { service: "photo", source: source.into() })
-    }
-
-    /// What `source` of `author` shows now: these, and no others.
-    pub async fn shown(&self, source: String, author: AccountId, photos: Vec<PhotoId>) -> Result<(), CallError> {
-        let told = serde_json::to_vec(&ShownRequest { source, author, photos }).expect("ids serialize");
-        call("photo", &self.transport, Some(&self.token), Method::POST, SHOWN, told.into()).await.map(drop)
     }
 }

@@ -24,6 +24,9 @@ pub enum Fact {
     /// Told by social.
     #[serde(rename = "post.narrowed")]
     PostNarrowed(PostNarrowed),
+    /// Told by social.
+    #[serde(rename = "photos.shown")]
+    PhotosShown(PhotosShown),
     /// Told by auth.
     #[serde(rename = "account.changed")]
     AccountChanged(AccountChanged),
@@ -41,6 +44,7 @@ impl Fact {
             Self::RelationHappened(_) => "relation.happened",
             Self::PhotoChanged(_) => "photo.changed",
             Self::PostNarrowed(_) => "post.narrowed",
+            Self::PhotosShown(_) => "photos.shown",
             Self::AccountChanged(_) => "account.changed",
             Self::Unknown => "unknown",
         }
@@ -141,6 +145,18 @@ pub struct PostNarrowed {
     pub author: AccountId,
 }
 
+/// Something shows these photos of others now, and no others of theirs: a post that was made, changed or deleted, or a profile
+/// with other pictures. So the owners of the photos see who uses them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotosShown {
+    /// What shows them, such as `post:17` or `profile:5`.
+    pub source: String,
+    /// Whose it is.
+    pub author: AccountId,
+    /// All that it shows and that is not the author's own.
+    pub photos: Vec<PhotoId>,
+}
+
 /// An account is suspended, restored or gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountChanged {
@@ -177,6 +193,14 @@ mod tests {
         let told = r#"{"kind": "relation.changed", "actor": "1", "target": "2", "follows": true, "blocks": false, "severed": false}"#;
         let expected = RelationChanged { follows: true, ..RelationChanged::nothing(AccountId(1), AccountId(2)) };
         assert_eq!(serde_json::from_str::<Fact>(told).unwrap(), Fact::RelationChanged(expected));
+    }
+
+    /// Social's database tells it by itself when a post or a profile is gone.
+    #[test]
+    fn what_is_shown_is_told_in_ids() {
+        let told = r#"{"kind": "photos.shown", "source": "post:17", "author": "5", "photos": ["1", "2"]}"#;
+        let expected = PhotosShown { source: "post:17".to_owned(), author: AccountId(5), photos: vec![PhotoId(1), PhotoId(2)] };
+        assert_eq!(serde_json::from_str::<Fact>(told).unwrap(), Fact::PhotosShown(expected));
     }
 
     #[test]

@@ -7,9 +7,6 @@ use crate::{AccountId, PhotoId};
 /// The path of [`UsableRequest`] on photo's private port.
 pub const USABLE: &str = "/internal/photos/usable";
 
-/// The path of [`ShownRequest`] on photo's private port.
-pub const SHOWN: &str = "/internal/photos/shown";
-
 /// Who may see a photo by itself. There is nothing between: a private one is seen through what shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -65,18 +62,4 @@ pub struct UsablePhoto {
 pub struct UsableResponse {
     /// The usable ones.
     pub photos: Vec<UsablePhoto>,
-}
-
-/// "This shows these photos now, and no others." Told after a post or a profile has changed, or is gone (then with none), so
-/// that the owners of the photos see who uses them. Telling it twice changes nothing; not telling it only leaves the question
-/// open in what they are shown.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ShownRequest {
-    /// What shows them, such as `post:17` or `profile:5`.
-    pub source: String,
-    /// Whose it is.
-    pub author: AccountId,
-    /// All that it shows.
-    pub photos: Vec<PhotoId>,
 }

@@ -1,3 +1,6 @@
+mod avif;
+mod samples;
+
 use std::io::Cursor;
 
 use image::codecs::gif::GifDecoder;
@@ -28,6 +31,9 @@ pub(crate) struct Frame {
 /// RGBA. Of an animation, the first frame.
 pub(crate) fn decode(bytes: &[u8], header: &Header) -> Result<DynamicImage> {
     must_be_whole(bytes, header)?;
+    if header.format == Format::Avif {
+        return Ok(eight_bits(avif::read(bytes, header)?));
+    }
     let (image, orientation) = read(bytes, header).map_err(|error| Error::from_decoder(error, header.format))?;
     let mut image = eight_bits(image);
     image.apply_orientation(orientation);
@@ -103,6 +109,7 @@ fn image_format(format: Format) -> image::ImageFormat {
         Format::Png => image::ImageFormat::Png,
         Format::WebP => image::ImageFormat::WebP,
         Format::Gif => image::ImageFormat::Gif,
+        Format::Avif => image::ImageFormat::Avif,
     }
 }
 

@@ -44,8 +44,8 @@ impl Encoded {
 pub(crate) fn original(picture: &DynamicImage, source: Format) -> Result<Encoded> {
     match source {
         Format::Png | Format::Gif => png(picture),
-        Format::Jpeg | Format::WebP if picture.color().has_alpha() => webp(picture, ORIGINAL_QUALITY.into()),
-        Format::Jpeg | Format::WebP => jpeg(picture),
+        Format::Jpeg | Format::WebP | Format::Avif if picture.color().has_alpha() => webp(picture, ORIGINAL_QUALITY.into()),
+        Format::Jpeg | Format::WebP | Format::Avif => jpeg(picture),
     }
 }
 

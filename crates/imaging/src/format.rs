@@ -1,8 +1,9 @@
 use image::ImageFormat;
 
+use crate::header::avif;
 use crate::{Error, Result};
 
-/// The formats that are read. All but GIF are written, too.
+/// The formats that are read. All but GIF and AVIF are written, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// ITU-T T.81.
@@ -13,11 +14,13 @@ pub enum Format {
     WebP,
     /// Graphics Interchange Format, version 89a. Read only.
     Gif,
+    /// AV1 Image File Format: a still picture. Read only.
+    Avif,
 }
 
 impl Format {
     /// The formats that are read, for a sentence to a person.
-    pub const READ: &'static str = "JPEG, PNG, WebP and GIF";
+    pub const READ: &'static str = "JPEG, PNG, WebP, GIF and AVIF";
 
     /// The format that the first bytes show. What the sender calls the file plays no part.
     ///
@@ -25,9 +28,8 @@ impl Format {
     ///
     /// [`Error::Unsupported`] for an image of another format, [`Error::NotAnImage`] for everything else.
     pub fn of(bytes: &[u8]) -> Result<Self> {
-        // Phones send these; `image` does not know their name.
-        if matches!(bytes.get(4..12), Some(b"ftypheic" | b"ftypheix" | b"ftyphevc" | b"ftypmif1")) {
-            return Err(Error::Unsupported("HEIC".to_owned()));
+        if bytes.get(4..8).is_some_and(|kind| kind == b"ftyp") {
+            return Self::of_brand(bytes);
         }
         match image::guess_format(bytes) {
             Ok(ImageFormat::Jpeg) => Ok(Self::Jpeg),
@@ -39,6 +41,21 @@ impl Format {
         }
     }
 
+    /// Of those that have their name in a box.
+    fn of_brand(bytes: &[u8]) -> Result<Self> {
+        match bytes.get(8..12).unwrap_or_default() {
+            b"avif" => Ok(Self::Avif),
+            b"mif1" if avif::is_compatible(bytes) => Ok(Self::Avif),
+            // A first frame passed off as the whole would surprise its owner.
+            b"avis" => Err(Error::Unsupported("animated AVIF".to_owned())),
+            // Phones send these.
+            b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"hevm" | b"hevs" | b"mif1" | b"msf1" => {
+                Err(Error::Unsupported("HEIC".to_owned()))
+            }
+            _ => Err(Error::NotAnImage),
+        }
+    }
+
     /// Its name, for people.
     pub const fn name(self) -> &'static str {
         match self {
@@ -46,6 +63,7 @@ impl Format {
             Self::Png => "PNG",
             Self::WebP => "WebP",
             Self::Gif => "GIF",
+            Self::Avif => "AVIF",
         }
     }
 
@@ -56,6 +74,7 @@ impl Format {
             Self::Png => "image/png",
             Self::WebP => "image/webp",
             Self::Gif => "image/gif",
+            Self::Avif => "image/avif",
         }
     }
 }

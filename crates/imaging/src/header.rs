@@ -5,6 +5,7 @@
 
 use crate::{Error, Format, Result};
 
+pub(crate) mod avif;
 pub(crate) mod gif;
 pub(crate) mod jpeg;
 pub(crate) mod png;
@@ -34,7 +35,7 @@ impl Header {
 ///
 /// # Errors
 ///
-/// [`Error::NotAnImage`], [`Error::Unsupported`] (animated PNG included), or [`Error::Damaged`] if the header makes no sense.
+/// [`Error::NotAnImage`], [`Error::Unsupported`] (animated PNG and AVIF included), or [`Error::Damaged`] if the header makes no sense.
 pub fn inspect(bytes: &[u8]) -> Result<Header> {
     let format = Format::of(bytes)?;
     let (dimensions, frames) = match format {
@@ -45,6 +46,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Header> {
         Format::WebP if webp::is_animated(bytes) => (webp::dimensions(bytes), webp::frames(bytes)),
         Format::WebP => (webp::dimensions(bytes), 1),
         Format::Gif => (gif::dimensions(bytes), gif::frames(bytes)),
+        Format::Avif => (avif::dimensions(bytes)?, 1),
     };
     let frames = u32::try_from(frames).unwrap_or(u32::MAX);
     match dimensions {
@@ -61,5 +63,7 @@ pub(crate) fn is_whole(bytes: &[u8], format: Format) -> bool {
         Format::Png => png::is_whole(bytes),
         Format::WebP => webp::is_whole(bytes),
         Format::Gif => gif::is_whole(bytes),
+        // It says where each picture ends: what is not there is missed when that is read.
+        Format::Avif => true,
     }
 }

@@ -7,11 +7,10 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{HeaderValue, header};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{Any as AnyOrigin, CorsLayer};
 
-use crate::{ClientAddress, Problem, Rates, Readiness, ServingConfig, probes, rest};
+use crate::{ClientAddress, Problem, Rates, Readiness, ServingConfig, cors, probes, rest};
 
 /// The public port: traced, limited in size, time and rate; callable from other sites without credentials. Whoever is refused
 /// early hears the answer.
@@ -25,7 +24,7 @@ pub fn public_stack(router: Router, config: &ServingConfig, rates: &Rates) -> Ro
         .layer(from_fn_with_state(rates.clone(), limit_rate))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(harden))
-        .layer(cors())
+        .layer(from_fn(cors::allow))
         .layer(from_fn(telemetry::trace_public))
         .layer(from_fn(rest::read))
 }
@@ -39,18 +38,6 @@ pub fn private_stack(router: Router, readiness: Readiness) -> Router {
         .fallback(|| async { Problem::not_found() })
 }
 
-/// Any site may call with a bearer token, and none with our cookies.
-fn cors() -> CorsLayer {
-    let ours = ["idempotency-key", "last-event-id"].map(HeaderName::from_static);
-    let headers = [[header::AUTHORIZATION, header::CONTENT_TYPE], ours].concat();
-    CorsLayer::new()
-        .allow_origin(AnyOrigin)
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allow_headers(headers)
-        .expose_headers([header::LINK, header::RETRY_AFTER, header::LOCATION])
-        .max_age(Duration::from_secs(86_400))
-}
-
 async fn limit_rate(State(rates): State<Rates>, address: ClientAddress, request: Request, next: Next) -> Response {
     match rates.check_address(address) {
         Ok(()) => next.run(request).await,
@@ -58,10 +45,11 @@ async fn limit_rate(State(rates): State<Rates>, address: ClientAddress, request:
     }
 }
 
-/// Until the answer begins: a stream may go on for as long as it likes.
+/// Until the answer begins: a stream may go on for as long as it likes. Forms with files and the pieces of tus take longer.
 async fn limit_time([usual, upload]: [Duration; 2], request: Request, next: Next) -> Response {
     let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
-    let time = if content_type.starts_with(b"multipart/") { upload } else { usual };
+    let uploads = content_type.starts_with(b"multipart/") || content_type.starts_with(b"application/offset+octet-stream");
+    let time = if uploads { upload } else { usual };
     match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::unavailable("This took too long and was given up. Try again.", Duration::from_secs(1)).into_response(),

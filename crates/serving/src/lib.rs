@@ -8,6 +8,7 @@
 mod client_address;
 mod config;
 mod connection;
+mod cors;
 mod extract;
 mod idempotency;
 mod layers;

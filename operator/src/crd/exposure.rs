@@ -71,7 +71,8 @@ pub struct IngressSpec {
     #[schemars(length(min = 1, max = 253))]
     pub class_name: Option<String>,
 
-    /// Annotations for the ingress controller or for cert-manager.
+    /// Annotations for the ingress controller or for cert-manager. For the class `nginx`, those that let uploads through are
+    /// written unless they stand here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
 

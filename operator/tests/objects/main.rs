@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use operator::apis::Apis;
 use operator::crd::{
     AutoscalingSpec, ComponentSpec, ComponentsSpec, ConfigMapKeyRef, DeletionPolicy, ExposureMode, ImagePullPolicy, IngressSpec,
-    LifecycleSpec, PodOverrides, PullSecret, Scheme, SocialPlatform, SslMode, Switch, TrustSpec,
+    LifecycleSpec, PhotosSpec, PodOverrides, PullSecret, Scheme, SocialPlatform, SslMode, Switch, TrustSpec,
 };
 use operator::example::{full, minimal};
 use operator::platform::Platform;
@@ -215,6 +215,33 @@ fn each_other_mode_differs_from_its_base_in_these_lines() {
         let external = resource.spec.database.external.is_some() && resource.spec.object_store.external.is_some();
         let base = if external { yaml(full()) } else { yaml(minimal()) };
         insta::assert_snapshot!(name, changed_documents(&base, &yaml(resource)));
+    }
+}
+
+#[test]
+fn nginx_is_told_to_let_uploads_through_and_no_other_class_is() {
+    let annotations = |class: Option<&str>, said: &[(&str, &str)], max_bytes: Option<i64>| -> Value {
+        let resource = with(minimal(), |it| {
+            it.spec.exposure.ingress = Some(IngressSpec {
+                class_name: class.map(str::to_owned),
+                annotations: Some(said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()),
+                ..IngressSpec::default()
+            });
+            it.spec.photos = max_bytes.map(|bytes| PhotosSpec { max_bytes: Some(bytes), ..PhotosSpec::default() });
+        });
+        let ingress = objects(prepared(resource)).into_iter().find(|object| object["kind"] == "Ingress").unwrap();
+        ingress["metadata"]["annotations"].clone()
+    };
+    let size = "nginx.ingress.kubernetes.io/proxy-body-size";
+    let nginx = annotations(Some("nginx"), &[], None);
+    assert_eq!(nginx[size], "21m");
+    assert_eq!(nginx["nginx.ingress.kubernetes.io/proxy-request-buffering"], "off");
+    assert_eq!(nginx["nginx.ingress.kubernetes.io/proxy-read-timeout"], "300");
+    assert_eq!(annotations(Some("nginx"), &[], Some(50_000_000))[size], "49m");
+    let said = annotations(Some("nginx"), &[(size, "8m"), ("team", "social")], None);
+    assert_eq!((&said[size], &said["team"]), (&json!("8m"), &json!("social")), "what the resource says holds");
+    for class in [None, Some("traefik")] {
+        assert_eq!(annotations(class, &[], None).get(size), None, "{class:?}");
     }
 }
 

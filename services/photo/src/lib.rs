@@ -106,10 +106,7 @@ impl Photo {
 
     /// What only other services ask.
     pub fn private(&self) -> Router {
-        Router::new()
-            .route(contracts::photo::USABLE, post(routes::internal::usable))
-            .route(contracts::photo::SHOWN, post(routes::internal::shown))
-            .with_state(self.clone())
+        Router::new().route(contracts::photo::USABLE, post(routes::internal::usable)).with_state(self.clone())
     }
 
     /// Tells and hears facts, runs jobs and cleans up, until dropped.
@@ -164,7 +161,7 @@ fn documented(max_bytes: usize) -> OpenApiRouter<Photo> {
     let forms =
         OpenApiRouter::new().routes(routes!(routes::forms::create)).layer(DefaultBodyLimit::max(max_bytes.saturating_add(FORM_BYTES)));
     let tus = OpenApiRouter::new()
-        .routes(routes!(routes::tus::create))
+        .routes(routes!(routes::tus::create, routes::tus::abilities))
         .routes(routes!(routes::tus::offset, routes::tus::append, routes::tus::delete))
         .layer(from_fn(routes::tus::speak));
 

@@ -1,5 +1,5 @@
 //! What is found by looking: objects that no row names, such as those of an upload whose process was killed, uploads whose time
-//! is over, and rows whose objects are gone. Each turn is bounded, and the next goes on where it ended.
+//! is over, uses that nothing came of, and rows whose objects are gone. Each turn is bounded, and the next goes on where it ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime};
@@ -8,9 +8,9 @@ use jobs::JobError;
 
 use crate::objects::Listed;
 use crate::store::blobs::Expected;
-use crate::store::{blobs, uploads};
+use crate::store::{blobs, photos, uploads, uses};
 use crate::variant::Variant;
-use crate::{State, cleaning, incoming, metrics};
+use crate::{State, cleaning, incoming, metrics, reuse};
 
 /// How often there is a turn.
 const EVERY: Duration = Duration::from_secs(5 * 60);
@@ -30,6 +30,8 @@ pub struct Swept {
     pub abandoned: usize,
     /// Uploads whose time was over.
     pub expired: usize,
+    /// Uses that were announced, and that nothing came of.
+    pub unused: usize,
     /// Rows whose objects are not there as they should be.
     pub missing: usize,
 }
@@ -62,6 +64,7 @@ impl Sweeps {
     /// One turn of everything, sparing objects younger than `grace`.
     pub(crate) async fn turn(&mut self, photo: &State, grace: Duration) -> Result<Swept, JobError> {
         let expired = expire(photo).await?;
+        let unused = forget(photo).await?;
         let missing = check(photo).await?;
         let (mut orphans, mut abandoned) = (0, 0);
         for _ in 0..PAGES {
@@ -92,7 +95,7 @@ impl Sweeps {
                 break;
             }
         }
-        Ok(Swept { orphans, abandoned, expired, missing })
+        Ok(Swept { orphans, abandoned, expired, unused, missing })
     }
 }
 
@@ -105,6 +108,21 @@ async fn expire(photo: &State) -> Result<usize, JobError> {
     }
     tx.commit().await?;
     Ok(expired.len())
+}
+
+/// Forgets the uses that nothing came of: somebody asked whether they may show a photo, and did not.
+async fn forget(photo: &State) -> Result<usize, JobError> {
+    let unknown = uses::unknown(&photo.pool, ROWS).await?;
+    for used in &unknown {
+        // One photo at a time, so that this waits for nobody who waits for it.
+        let mut tx = photo.pool.begin().await?;
+        if let Some(row) = photos::lock(&mut tx, used.photo).await? {
+            reuse::ends(&mut tx, &row, used.account, &used.source).await?;
+        }
+        tx.commit().await?;
+    }
+    photo.outbox.committed();
+    Ok(unknown.len())
 }
 
 /// Looks whether objects are there that should be, of those blobs that were looked at the longest ago.

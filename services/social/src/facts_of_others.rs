@@ -19,7 +19,7 @@ impl Apply for FactsOfOthers {
                 notifications::tell(connection, *target, kind(*event), *actor).await
             }
             Fact::PhotoChanged(changed) => photos::apply(connection, changed).await,
-            Fact::PostNarrowed(_) | Fact::AccountChanged(_) | Fact::Unknown => Ok(()),
+            Fact::PostNarrowed(_) | Fact::PhotosShown(_) | Fact::AccountChanged(_) | Fact::Unknown => Ok(()),
         }
     }
 }

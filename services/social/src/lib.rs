@@ -1,7 +1,8 @@
 //! Profiles, posts, comments, reactions and timelines.
 //!
 //! Calls photo, once a post with images: "may this author show these?" Hears relation (who sees whom) and photo (what a
-//! photo's state is), and keeps copies of both, so that no read asks anybody. Tells photo when a post is shown to fewer.
+//! photo's state is), and keeps copies of both, so that no read asks anybody. Tells photo when a post is shown to fewer, and
+//! what shows the photos of others.
 //!
 //! What follows from a write (deliveries to home timelines, notifications, events of streams, words to search for) is made
 //! by triggers, in the migrations from 0020 on: in the transaction of the write, and by no path forgotten.

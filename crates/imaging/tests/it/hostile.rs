@@ -1,6 +1,7 @@
 use imaging::{Error, Header, Limits, inspect, process};
 use proptest::prelude::*;
 
+use crate::avif::STILL;
 use crate::samples::{drawing, gif, holds, jpeg, photograph, png, webp};
 
 /// A PNG that is nothing but a header of this size; its checksum is never looked at.
@@ -42,7 +43,8 @@ fn a_format_that_is_not_read_is_named() {
         other => panic!("{other:?}"),
     };
     assert_eq!(named(b"\0\0\0\x18ftypheic\0\0\0\0"), "HEIC");
-    assert_eq!(named(b"\0\0\0\x18ftypavif\0\0\0\0"), "AVIF");
+    assert_eq!(named(b"\0\0\0\x18ftypmsf1\0\0\0\0"), "HEIC");
+    assert_eq!(named(b"\0\0\0\x18ftypavis\0\0\0\0"), "animated AVIF");
     assert_eq!(named(b"BM\x1a\0\0\0\0\0\0\0"), "BMP");
 
     let animation = [&8u32.to_be_bytes()[..], b"acTL", &[0; 12]].concat();
@@ -109,20 +111,27 @@ fn a_frame_outside_of_its_canvas_is_refused() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_it_panic(start in 0usize..5, tail in proptest::collection::vec(any::<u8>(), 0..512)) {
-        let magic: [&[u8]; 5] =
-            [b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1a\n", b"RIFF\xFF\0\0\0WEBPVP8 ", b"RIFF\xFF\0\0\0WEBPVP8X\x0a\0\0\0\x02", b"GIF89a"];
+    fn no_bytes_make_it_panic(start in 0usize..6, tail in proptest::collection::vec(any::<u8>(), 0..512)) {
+        let magic: [&[u8]; 6] = [
+            b"\xFF\xD8\xFF",
+            b"\x89PNG\r\n\x1a\n",
+            b"RIFF\xFF\0\0\0WEBPVP8 ",
+            b"RIFF\xFF\0\0\0WEBPVP8X\x0a\0\0\0\x02",
+            b"GIF89a",
+            b"\0\0\0\x10ftypavif\0\0\0\0",
+        ];
         let _ = process(&[magic[start], &tail].concat(), &Limits::default());
     }
 
     #[test]
-    fn no_flipped_byte_makes_it_panic(kind in 0usize..4, at: proptest::sample::Index, byte: u8) {
+    fn no_flipped_byte_makes_it_panic(kind in 0usize..5, at: proptest::sample::Index, byte: u8) {
         let picture = drawing(24, 16);
         let mut file = match kind {
             0 => jpeg(&picture),
             1 => png(&picture, None),
             2 => webp(&picture, None),
-            _ => gif(&[picture.clone(), photograph(24, 16)], 50),
+            3 => gif(&[picture.clone(), photograph(24, 16)], 50),
+            _ => STILL.to_vec(),
         };
         let at = at.index(file.len());
         file[at] = byte;

@@ -1,6 +1,7 @@
-//! From the front door: bytes in, pictures out. Every picture is made in the test.
+//! From the front door: bytes in, pictures out. Every picture but those of AVIF is made in the test.
 
 mod animation;
+mod avif;
 mod corpus;
 mod hostile;
 mod metadata;

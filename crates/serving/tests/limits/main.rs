@@ -1,6 +1,7 @@
 //! What a service withstands, from the other end of a socket.
 
 mod connections;
+mod cors;
 mod rates;
 mod requests;
 mod rest;

@@ -38,6 +38,46 @@ async fn what_was_acknowledged_survives_a_restart_and_a_kill() {
 }
 
 #[tokio::test]
+async fn the_owner_of_a_photo_sees_who_shows_it_for_as_long_as_they_do() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let http = Client::new();
+    let all = All::start(folder.path(), |_| {});
+    until_up(&http, &all.url).await;
+    let [ada, bob] = [sign_up(&http, &all.url, "ada").await, sign_up(&http, &all.url, "bob").await];
+    let photo = upload(&http, &all.url, &ada).await;
+    let uses = format!("{}/v1/photos/{}/uses", all.url, photo["id"].as_str().unwrap());
+    let seen = async |kinds: &[&str]| {
+        let deadline = Instant::now() + GUARD;
+        loop {
+            let page: Value = http.get(&uses).bearer_auth(&ada).send().await.unwrap().json().await.unwrap();
+            let found: Vec<&str> = page["items"].as_array().unwrap().iter().map(|used| used["kind"].as_str().unwrap()).collect();
+            if found == kinds {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{found:?}, and not {kinds:?}");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let picture = async |photo: Value| {
+        let change = json!({ "picture_photo_id": photo });
+        let answer = http.patch(format!("{}/v1/profiles/me", all.url)).bearer_auth(&bob).json(&change).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+    };
+
+    let made = post(&http, format!("{}/v1/posts", all.url), &bob, json!({ "text": "borrowed", "photos": [photo["id"]] })).await;
+    seen(&["post"]).await;
+    picture(photo["id"].clone()).await;
+    seen(&["profile", "post"]).await;
+    let made = format!("{}/v1/posts/{}", all.url, made["id"].as_str().unwrap());
+    let deleted = http.delete(made).bearer_auth(&bob).send().await.unwrap();
+    assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
+    seen(&["profile"]).await;
+    picture(Value::Null).await;
+    seen(&[]).await;
+    assert!(all.stop().success());
+}
+
+#[tokio::test]
 async fn a_second_process_on_the_same_folder_is_refused() {
     let folder = tempfile::tempdir_in("/tmp").unwrap();
     let all = All::start(folder.path(), |_| {});

@@ -96,16 +96,25 @@ pub async fn sign_in(http: &Client, url: &str, handle: &str) -> String {
     answer["access_token"].as_str().expect("a token").to_owned()
 }
 
+/// A picture as a file.
+pub fn png(picture: &image::RgbImage) -> Vec<u8> {
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png).expect("a picture");
+    png.into_inner()
+}
+
 /// Uploads a small public picture and answers its description.
 pub async fn upload(http: &Client, url: &str, token: &str) -> Value {
-    let mut png = std::io::Cursor::new(Vec::new());
-    image::RgbImage::from_fn(640, 480, |x, y| image::Rgb([x as u8, y as u8, 128]))
-        .write_to(&mut png, image::ImageFormat::Png)
-        .expect("a picture");
+    let picture = image::RgbImage::from_fn(640, 480, |x, y| image::Rgb([x as u8, y as u8, 128]));
+    upload_file(http, url, token, png(&picture)).await
+}
+
+/// Uploads a PNG as a form, and answers the description of the photo.
+pub async fn upload_file(http: &Client, url: &str, token: &str, file: Vec<u8>) -> Value {
     let form = reqwest::multipart::Form::new()
         .text("visibility", "public")
         .text("alt", "a gradient")
-        .part("file", reqwest::multipart::Part::bytes(png.into_inner()).file_name("gradient.png").mime_str("image/png").expect("a type"));
+        .part("file", reqwest::multipart::Part::bytes(file).file_name("gradient.png").mime_str("image/png").expect("a type"));
     let answer = http.post(format!("{url}/v1/photos")).bearer_auth(token).multipart(form).send().await.expect("an answer");
     let (status, text) = (answer.status(), answer.text().await.expect("a body"));
     assert_eq!(status, StatusCode::CREATED, "{text}");

@@ -138,6 +138,7 @@ DELETE /v1/albums/{id}/photos/{photo}                  person  photos:write
 GET    /v1/photos                                      anybody photos:read
 POST   /v1/photos                                      person  photos:write
 GET    /v1/photos/tags                                 open
+OPTIONS /v1/photos/tus                                 open
 POST   /v1/photos/tus                                  person  photos:write
 HEAD   /v1/photos/tus/{id}                             person  photos:read
 PATCH  /v1/photos/tus/{id}                             person  photos:write

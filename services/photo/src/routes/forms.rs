@@ -19,7 +19,7 @@ use crate::{FORM_BYTES, Photo, State as Inner};
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what `UploadForm` reads")]
 pub(crate) struct NewPhoto {
-    /// A JPEG, PNG, WebP or GIF picture.
+    /// A JPEG, PNG, WebP, GIF or AVIF picture.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// `public` or `private`; private unless said.

@@ -2,8 +2,7 @@ use std::collections::HashMap;
 
 use axum::extract::State;
 use contracts::Service;
-use contracts::photo::{ShownRequest, UsableRequest, UsableResponse};
-use http::StatusCode;
+use contracts::photo::{UsableRequest, UsableResponse};
 use identity::Caller;
 use serving::{Json, Problem, Result};
 
@@ -12,8 +11,6 @@ use crate::{Photo, reuse};
 
 /// Photos that one call may ask about.
 const MOST: usize = 100;
-/// Most characters of the name of what shows photos.
-const SOURCE: usize = 60;
 
 /// Which of these photos may this author show? Their own and public ones. One that is missing in the answer does not exist
 /// for them, for whatever reason. Notes that they show the others'.
@@ -34,25 +31,4 @@ pub(crate) async fn usable(
     let found = photos::usable(&photo.pool, asked.author, &ids).await?;
     let mut found: HashMap<_, _> = found.into_iter().map(|photo| (photo.id, photo)).collect();
     Ok(Json(UsableResponse { photos: asked.photos.iter().filter_map(|id| found.remove(id)).collect() }))
-}
-
-/// Notes that something shows these photos now, and no others.
-pub(crate) async fn shown(State(Photo(photo)): State<Photo>, Caller(caller): Caller, Json(told): Json<ShownRequest>) -> Result<StatusCode> {
-    let ShownRequest { source, author, photos } = told;
-    if caller != Service::Social {
-        return Err(Problem::forbidden("Only social shows people's photos."));
-    }
-    if photos.len() > MOST {
-        return Err(Problem::invalid("photos", format!("at most {MOST}")));
-    }
-    let named = ["post:", "profile:"].iter().any(|kind| source.strip_prefix(kind).is_some_and(|id| !id.is_empty()));
-    if !named || source.len() > SOURCE {
-        return Err(Problem::invalid("source", "such as `post:17` or `profile:5`"));
-    }
-    let ids: Vec<i64> = photos.iter().map(|photo| photo.0).collect();
-    let mut tx = photo.pool.begin().await?;
-    reuse::shows(&mut tx, author, &source, &ids).await?;
-    tx.commit().await?;
-    photo.outbox.committed();
-    Ok(StatusCode::NO_CONTENT)
 }

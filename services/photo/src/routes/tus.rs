@@ -11,11 +11,11 @@ use bytes::BytesMut;
 use contracts::id::UploadId;
 use futures::StreamExt;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use identity::Viewer;
 use serving::{Path, Problem, ProblemDocument, Result};
 
-use self::headers::{EXPIRES, LENGTH, OFFSET, RESUMABLE, SUPPORTED, VERSION, http_date, metadata, number};
+use self::headers::{EXPIRES, EXTENSIONS, LENGTH, MAX_SIZE, OFFSET, RESUMABLE, SUPPORTED, VERSION, http_date, metadata, number};
 use crate::about::About;
 use crate::keeping::refusal;
 use crate::owner::Owner;
@@ -23,15 +23,29 @@ use crate::routes::uploads::{abandon, begin};
 use crate::store::uploads::{self, UploadRow};
 use crate::{Photo, State as Inner, incoming};
 
-/// Every request says which version it speaks, and every answer.
+/// Every request says which version it speaks, but for the one that asks, and every answer.
 pub(crate) async fn speak(request: Request, next: Next) -> Response {
-    let spoken = request.headers().get(&RESUMABLE).is_some_and(|version| version == VERSION);
+    let asks = request.method() == Method::OPTIONS;
+    let spoken = asks || request.headers().get(&RESUMABLE).is_some_and(|version| version == VERSION);
     let mut response = match spoken {
         true => next.run(request).await,
         false => (StatusCode::PRECONDITION_FAILED, [(SUPPORTED, VERSION)]).into_response(),
     };
     response.headers_mut().insert(RESUMABLE, HeaderValue::from_static(VERSION));
     response
+}
+
+/// Says what is spoken: which version of the protocol, which of its extensions, and up to how many bytes.
+#[utoipa::path(
+    options,
+    path = "/v1/photos/tus",
+    operation_id = "read_tus_abilities",
+    tag = "uploads",
+    responses((status = 204, description = "With `Tus-Version`, `Tus-Extension` and `Tus-Max-Size`")),
+)]
+pub(crate) async fn abilities(State(Photo(photo)): State<Photo>) -> impl IntoResponse {
+    let spoken = [(SUPPORTED, VERSION), (EXTENSIONS, "creation,expiration,termination")];
+    (StatusCode::NO_CONTENT, spoken, [(MAX_SIZE, photo.processing.max_bytes().to_string())])
 }
 
 /// Begins an upload. Its pieces follow, to the address in `Location`.

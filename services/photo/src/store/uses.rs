@@ -93,6 +93,25 @@ pub(crate) async fn unnoted(pool: &PgPool, account: AccountId, owner: &str, phot
     .await
 }
 
+/// A use of which it is not known in what.
+pub(crate) struct Unknown {
+    pub(crate) photo: PhotoId,
+    pub(crate) account: AccountId,
+    pub(crate) source: String,
+}
+
+/// Uses of which it did not become known within a day in what: nothing came of them.
+pub(crate) async fn unknown(pool: &PgPool, most: i64) -> sqlx::Result<Vec<Unknown>> {
+    query_as!(
+        Unknown,
+        r#"select photo as "photo: PhotoId", account as "account: AccountId", source from photo_uses
+           where source like 'account:%' and created_at < now() - interval '1 day' order by created_at limit $1"#,
+        most,
+    )
+    .fetch_all(pool)
+    .await
+}
+
 /// How many places outside of the platform an account has named for a photo.
 pub(crate) async fn elsewhere(connection: &mut PgConnection, photo: PhotoId, account: AccountId) -> sqlx::Result<i64> {
     query_scalar!(

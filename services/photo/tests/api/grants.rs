@@ -1,28 +1,14 @@
-use std::time::Duration;
-
 use contracts::Service;
 use contracts::fact::Fact;
-use facts::Outbox;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::pictures::jpeg;
-use crate::support::{Person, TestPhoto, eventually, url};
+use crate::support::{Person, TestPhoto, url};
 
 /// Fetches the picture with the grant in its address.
 async fn fetch(photos: &TestPhoto, photo: &Value, grant: &str, who: Option<&Person>) -> StatusCode {
     photos.get(&format!("{}?grant={grant}", url(photo, "large")), who).await.status()
-}
-
-/// Tells a fact as `producer` would, and waits until photo has applied it.
-async fn tell(photos: &TestPhoto, producer: Service, fact: Fact) {
-    let pool = photos.db.superuser_pool(producer);
-    let registered = "select exists (select from outbox_cursors where consumer = 'photo')";
-    eventually("photo consumes facts", async || sqlx::query_scalar(registered).fetch_one(&pool).await.unwrap()).await;
-    let mut tx = pool.begin().await.unwrap();
-    let told = facts::publish(&mut tx, &fact).await.unwrap();
-    tx.commit().await.unwrap();
-    assert!(Outbox::new(pool, producer).passed(told, Duration::from_secs(30)).await.unwrap());
 }
 
 /// What relation tells when somebody turns away from another, or begins to follow them.
@@ -94,7 +80,7 @@ async fn a_severance_ends_the_grants_before_it() {
     assert_eq!(fetch(&photos, &photo, &for_bob, Some(&bob)).await, StatusCode::OK);
 
     // Whichever of the two it was that turned away.
-    tell(&photos, Service::Relation, relation(&bob, &ada, true)).await;
+    photos.tell(Service::Relation, relation(&bob, &ada, true)).await;
     assert_eq!(fetch(&photos, &photo, &for_bob, Some(&bob)).await, StatusCode::NOT_FOUND);
     assert_eq!(fetch(&photos, &photo, &for_cleo, Some(&cleo)).await, StatusCode::OK);
 
@@ -110,7 +96,7 @@ async fn following_somebody_ends_no_grant() {
     let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
     let grant = photos.grant(&photo, &ada, &bob);
 
-    tell(&photos, Service::Relation, relation(&bob, &ada, false)).await;
+    photos.tell(Service::Relation, relation(&bob, &ada, false)).await;
     assert_eq!(fetch(&photos, &photo, &grant, Some(&bob)).await, StatusCode::OK);
 }
 
@@ -121,9 +107,9 @@ async fn a_narrowed_post_ends_the_grants_that_rest_on_it() {
     let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
     let grant = photos.grant(&photo, &ada, &bob);
 
-    tell(&photos, Service::Social, narrowed(18, &ada)).await;
+    photos.tell(Service::Social, narrowed(18, &ada)).await;
     assert_eq!(fetch(&photos, &photo, &grant, Some(&bob)).await, StatusCode::OK);
 
-    tell(&photos, Service::Social, narrowed(17, &ada)).await;
+    photos.tell(Service::Social, narrowed(17, &ada)).await;
     assert_eq!(fetch(&photos, &photo, &grant, Some(&bob)).await, StatusCode::NOT_FOUND);
 }

@@ -20,14 +20,14 @@ async fn a_text_that_is_called_jpg_is_refused_and_told_what_works() {
     let photos = TestPhoto::spawn().await;
     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     let ada = photos.person();
-    refused(&photos, &ada, b"I am no picture".to_vec(), status, "JPEG, PNG, WebP and GIF").await;
+    refused(&photos, &ada, b"I am no picture".to_vec(), status, "JPEG, PNG, WebP, GIF and AVIF").await;
     let svg = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(1)</script></svg>";
-    refused(&photos, &ada, svg.to_vec(), status, "JPEG, PNG, WebP and GIF").await;
-    refused(&photos, &ada, b"\0\0\0\x18ftypheic\0\0\0\0".to_vec(), status, "HEIC images here. Send one of these: JPEG, PNG, WebP and GIF")
-        .await;
-    refused(&photos, &ada, b"\0\0\0\x1cftypavif\0\0\0\0".to_vec(), status, "AVIF images here. Send one of these: JPEG, PNG, WebP and GIF")
-        .await;
-    refused(&photos, &ada, Vec::new(), status, "JPEG, PNG, WebP and GIF").await;
+    refused(&photos, &ada, svg.to_vec(), status, "JPEG, PNG, WebP, GIF and AVIF").await;
+    for (file, kind) in [(&b"\0\0\0\x18ftypheic\0\0\0\0"[..], "HEIC"), (&b"\0\0\0\x18ftypavis\0\0\0\0"[..], "animated AVIF")] {
+        let said = format!("{kind} images here. Send one of these: JPEG, PNG, WebP, GIF and AVIF");
+        refused(&photos, &ada, file.to_vec(), status, &said).await;
+    }
+    refused(&photos, &ada, Vec::new(), status, "JPEG, PNG, WebP, GIF and AVIF").await;
 }
 
 #[tokio::test]

@@ -1,9 +1,16 @@
+use std::time::Duration;
+
+use contracts::Service;
+use photo::Swept;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::albums::{self, album};
 use crate::pictures::jpeg;
 use crate::support::{Person, TestPhoto, answer, eventually, id, path, url};
+
+/// The age below which the sweep spares objects, as it runs in the background.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 async fn public(photos: &TestPhoto, who: &Person) -> Value {
     photos.keep(who, jpeg(60, 40, 1), &[("visibility", "public"), ("credit", "By me"), ("tags", "pier")]).await
@@ -64,6 +71,27 @@ async fn the_owner_sees_who_shows_a_photo_and_each_person_counts_once() {
         let answer = photos.get(&format!("{}/uses", path(&photo)), person).await;
         assert!([StatusCode::NOT_FOUND, StatusCode::UNAUTHORIZED].contains(&answer.status()));
     }
+}
+
+#[tokio::test]
+async fn a_use_that_nothing_came_of_is_forgotten_after_a_day() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob, eve) = (photos.person(), photos.person(), photos.person());
+    let photo = public(&photos, &ada).await;
+    photos.usable(&bob, &[&photo]).await;
+    photos.usable(&eve, &[&photo]).await;
+    photos.shows(&eve, "post:18", &[&photo]).await;
+    assert_eq!(photos.service.sweep(DAY).await.unwrap(), Swept::default(), "he may be about to post it");
+    assert_eq!(count(&photos, &photo).await, 2);
+
+    // As if a day had passed.
+    let pool = photos.db.superuser_pool(Service::Photo);
+    sqlx::query("update photo_uses set created_at = created_at - interval '25 hours'").execute(&pool).await.unwrap();
+    assert_eq!(delete(&photos, &ada, &photo, "leave").await, StatusCode::NO_CONTENT);
+    assert_eq!(photos.service.sweep(DAY).await.unwrap(), Swept { unused: 1, ..Swept::default() });
+    assert_eq!(count(&photos, &photo).await, 1);
+    photos.shows(&eve, "post:18", &[]).await;
+    assert_eq!(photos.get(&path(&photo), None).await.status(), StatusCode::NOT_FOUND, "nobody shows it any more");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -125,18 +125,26 @@ async fn versitygw(program: PathBuf, root: &TempDir) -> (Router, Option<Child>) 
     };
     let sidecar = root.path().join("sidecar");
     fs::create_dir_all(&sidecar).expect("a folder");
-    let child = Command::new(program)
-        .args(["--access", ACCESS_KEY, "--secret", SECRET_KEY, "--region", "us-east-1", "--port", &address.to_string(), "posix"])
+    let log = root.path().join("versitygw.log");
+    let file = fs::File::create(&log).expect("a file");
+    let mut child = Command::new(&program)
+        .args(["--quiet", "--access", ACCESS_KEY, "--secret", SECRET_KEY, "--region", "us-east-1"])
+        .args(["--port", &address.to_string(), "posix"])
         // Not every file system of a test keeps attributes.
         .arg("--sidecar")
         .arg(sidecar)
         .arg(root.path().join("data"))
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        .stderr(file)
         .kill_on_drop(true)
         .spawn()
-        .expect("versitygw starts");
+        .unwrap_or_else(|error| panic!("failed to start {}: {error}", program.display()));
+    let deadline = Instant::now() + Duration::from_secs(30);
     while TcpStream::connect(address).await.is_err() {
+        let ended = child.try_wait().expect("a child of ours");
+        if ended.is_some() || Instant::now() > deadline {
+            panic!("versitygw does not listen ({ended:?}): {}", fs::read_to_string(&log).unwrap_or_default());
+        }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");

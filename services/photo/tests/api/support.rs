@@ -1,12 +1,14 @@
 //! A photo service of a test's own.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use clap::Parser;
-use contracts::photo::{SHOWN, USABLE};
+use contracts::fact::{Fact, PhotosShown};
+use contracts::photo::USABLE;
 use contracts::{AccountId, Service};
 use database::{Schema, Wakeups};
-use facts::channel;
+use facts::{Outbox, channel};
 use identity::PhotoGrant;
 use identity::testing::Issuer;
 use photo::{Photo, PhotoConfig};
@@ -137,11 +139,21 @@ impl TestPhoto {
         body["photos"].as_array().expect("photos").iter().map(|photo| photo["id"].clone()).collect()
     }
 
+    /// Tells a fact as `producer` would, and waits until photo has applied it.
+    pub async fn tell(&self, producer: Service, fact: Fact) {
+        let pool = self.db.superuser_pool(producer);
+        let registered = "select exists (select from outbox_cursors where consumer = 'photo')";
+        eventually("photo consumes facts", async || sqlx::query_scalar(registered).fetch_one(&pool).await.expect("a row")).await;
+        let mut tx = pool.begin().await.expect("a transaction");
+        let told = facts::publish(&mut tx, &fact).await.expect("a place in the outbox");
+        tx.commit().await.expect("a commit");
+        assert!(Outbox::new(pool, producer).passed(told, Duration::from_secs(30)).await.expect("a row"), "photo has not applied {fact:?}");
+    }
+
     /// What social tells after something of `who` has changed.
     pub async fn shows(&self, who: &Person, source: &str, photos: &[&Value]) {
-        let told = json!({"source": source, "author": who.id, "photos": photos.iter().map(|photo| id(photo)).collect::<Vec<_>>()});
-        let (status, body) = self.internal(SHOWN, &told).await;
-        assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
+        let photos = photos.iter().map(|photo| id(photo)).collect();
+        self.tell(Service::Social, Fact::PhotosShown(PhotosShown { source: source.to_owned(), author: who.id, photos })).await;
     }
 
     async fn internal(&self, path: &str, body: &Value) -> (StatusCode, Value) {

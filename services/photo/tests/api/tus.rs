@@ -126,6 +126,47 @@ async fn an_upload_is_its_makers_only_and_can_be_ended() {
 }
 
 #[tokio::test]
+async fn whoever_asks_hears_what_is_spoken() {
+    let photos = TestPhoto::spawn().await;
+    let asked = photos.request(Method::OPTIONS, "/v1/photos/tus", None).send().await.unwrap();
+    assert_eq!(asked.status(), StatusCode::NO_CONTENT);
+    let most = MAX_BYTES.to_string();
+    for (name, value) in [
+        ("tus-resumable", "1.0.0"),
+        ("tus-version", "1.0.0"),
+        ("tus-extension", "creation,expiration,termination"),
+        ("tus-max-size", most.as_str()),
+        ("access-control-allow-origin", "*"),
+    ] {
+        assert_eq!(asked.headers()[name], value, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_uploads() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let location = begin(&photos, &ada, 10).await;
+    // What a browser asks first, of a page elsewhere.
+    for (path, method) in [("/v1/photos/tus", "POST"), (location.as_str(), "PATCH"), (location.as_str(), "DELETE")] {
+        let asked = photos.request(Method::OPTIONS, path, None).header("origin", "https://elsewhere.example");
+        let answer = asked.header("access-control-request-method", method).send().await.unwrap();
+        assert!(answer.status().is_success() && answer.headers()["access-control-allow-methods"].to_str().unwrap().contains(method));
+        let allowed = answer.headers()["access-control-allow-headers"].to_str().unwrap();
+        for header in ["authorization", "content-type", "tus-resumable", "upload-length", "upload-metadata", "upload-offset"] {
+            assert!(allowed.contains(header), "{method} {path}: {header} is not among {allowed}");
+        }
+    }
+    // And what its script then reads.
+    let sent = send(&photos, &ada, &location, 0, b"0123456789").await;
+    assert_eq!(sent.headers()["access-control-allow-origin"], "*");
+    let read = sent.headers()["access-control-expose-headers"].to_str().unwrap();
+    for header in ["location", "tus-resumable", "upload-offset", "upload-length", "upload-expires"] {
+        assert!(read.contains(header), "{header} is not among {read}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_spoken_is_refused() {
     let photos = TestPhoto::spawn().await;
     let ada = photos.person();

@@ -48,6 +48,16 @@ async fn pictures_are_kept_without_their_metadata() {
 }
 
 #[tokio::test]
+async fn an_avif_is_kept_as_what_every_program_opens() {
+    let photos = TestPhoto::spawn().await;
+    let file = include_bytes!("../../../../crates/imaging/tests/it/avif/turned.avif").to_vec();
+    let photo = photos.keep(&photos.person(), file, &[("visibility", "public")]).await;
+    assert_eq!((&photo["width"], &photo["height"]), (&json!(48), &json!(64)), "upright");
+    let original = photos.get(url(&photo, "original"), None).await;
+    assert_eq!(original.headers()["content-type"], "image/jpeg");
+}
+
+#[tokio::test]
 async fn what_is_not_said_to_be_public_is_private() {
     let photos = TestPhoto::spawn().await;
     let photo = photos.keep(&photos.person(), jpeg(50, 50, 1), &[]).await;

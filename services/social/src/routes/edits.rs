@@ -14,7 +14,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::bodies::Post;
-use super::photos::{Asked, keep, usable};
+use super::photos::{Asked, keep, tell_shown, usable};
 use super::posts::{check_photos, read, tell_narrowed};
 use super::{heard, load, present};
 use crate::Social;
@@ -142,6 +142,7 @@ async fn apply(
     if showed {
         keep(tx, asked).await?;
         show_photos(tx, id, photos).await?;
+        tell_shown(tx, author, format!("post:{id}"), &before.photos, photos).await?;
     }
 
     let now = mentioned(&entities);

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use contracts::client::CallError;
+use contracts::fact::{Fact, PhotosShown};
 use contracts::photo::{PhotoVisibility, UsablePhoto};
 use contracts::{AccountId, PhotoId};
 use serving::{Problem, Result};
@@ -67,5 +68,24 @@ pub(super) async fn keep(connection: &mut PgConnection, asked: &Asked) -> Result
     for photo in &asked.usable {
         photos::keep(connection, photo).await?;
     }
+    Ok(())
+}
+
+/// Tells photo which photos of others `source` of `author` shows now, if there are or were any: their owners see it. In the
+/// transaction of the change, after it.
+pub(super) async fn tell_shown(
+    connection: &mut PgConnection,
+    author: AccountId,
+    source: String,
+    before: &[PhotoId],
+    now: &[PhotoId],
+) -> Result<()> {
+    let concerned: Vec<i64> = before.iter().chain(now).map(|photo| photo.0).collect();
+    let concerned = photos::of_others(connection, author, &concerned).await?;
+    if concerned.is_empty() {
+        return Ok(());
+    }
+    let photos = concerned.into_iter().filter(|photo| now.contains(photo)).collect();
+    facts::publish(connection, &Fact::PhotosShown(PhotosShown { source, author, photos })).await?;
     Ok(())
 }

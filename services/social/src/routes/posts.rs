@@ -16,7 +16,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::bodies::Post;
-use super::photos::{keep, usable};
+use super::photos::{keep, tell_shown, usable};
 use super::{Pending, heard, load};
 use crate::Social;
 use crate::entities::{self, Entity};
@@ -134,10 +134,13 @@ pub(crate) async fn create(
     if !body.photos.is_empty() {
         keep(&mut attempt, &photos).await?;
         posts::show_photos(&mut attempt, id, &body.photos).await?;
+        tell_shown(&mut attempt, viewer.account, format!("post:{id}"), &[], &body.photos).await?;
     }
     let mut made = load::posts(&mut attempt, &social.signer, Some(viewer.account), &[id.0]).await?;
     let post = made.pop().ok_or_else(|| Problem::internal("a post that was just made cannot be seen by its author"))?;
-    attempt.finish(StatusCode::CREATED, &post).await
+    let answer = attempt.finish(StatusCode::CREATED, &post).await?;
+    social.outbox.committed();
+    Ok(answer)
 }
 
 /// One post or comment.

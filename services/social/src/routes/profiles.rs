@@ -9,7 +9,7 @@ use serving::{Json, Path, Problem, ProblemDocument, Query, Result};
 use utoipa::ToSchema;
 
 use super::bodies::{Listed, Profile};
-use super::photos::{keep, public};
+use super::photos::{keep, public, tell_shown};
 use super::present;
 use crate::store::profiles;
 use crate::text::{Bio, DisplayName, FieldName, FieldValue, Pronouns};
@@ -154,8 +154,14 @@ pub(crate) async fn update(
         picture: change.picture_photo_id,
         header: change.header_photo_id,
     };
+    let before = profiles::pictures(&mut tx, viewer.account).await?;
     profiles::update(&mut tx, viewer.account, &change).await?;
+    let now = profiles::pictures(&mut tx, viewer.account).await?;
+    if before != now {
+        tell_shown(&mut tx, viewer.account, format!("profile:{}", viewer.account), &before, &now).await?;
+    }
     tx.commit().await?;
+    social.outbox.committed();
     find_by_id(&social, Some(viewer.account), viewer.account).await
 }
 

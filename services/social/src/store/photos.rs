@@ -61,7 +61,19 @@ pub(crate) async fn keep(connection: &mut PgConnection, photo: &UsablePhoto) -> 
     Ok(())
 }
 
-/// Sets what a fact of photo says, where the photo is shown. One made private leaves the profiles and the custom emoji.
+/// Those of some photos that are not this account's own.
+pub(crate) async fn of_others(connection: &mut PgConnection, account: AccountId, photos: &[i64]) -> Result<Vec<PhotoId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: PhotoId" from photos where id = any($2) and owner <> $1 order by id"#,
+        account as AccountId,
+        photos,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Sets what a fact of photo says, where the photo is shown. One made private leaves the profiles, the custom emoji, and the
+/// posts of others: it is taken from them for good.
 pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged) -> sqlx::Result<()> {
     let Some(PhotoState { key, visibility, alt, width, height, thumbhash }) = &changed.state else {
         sqlx::query!("delete from photos where id = $1", changed.photo as PhotoId).execute(connection).await?;
@@ -83,7 +95,14 @@ pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged)
         // A statement each, with its index.
         sqlx::query!("update profiles set picture = null where picture = $1", changed.photo as PhotoId).execute(&mut *connection).await?;
         sqlx::query!("update profiles set header = null where header = $1", changed.photo as PhotoId).execute(&mut *connection).await?;
-        sqlx::query!("update custom_emojis set photo = null where photo = $1", changed.photo as PhotoId).execute(connection).await?;
+        sqlx::query!("update custom_emojis set photo = null where photo = $1", changed.photo as PhotoId).execute(&mut *connection).await?;
+        sqlx::query!(
+            "delete from post_photos using posts where photo = $1 and posts.id = post and author <> $2",
+            changed.photo as PhotoId,
+            changed.owner as AccountId,
+        )
+        .execute(connection)
+        .await?;
     }
     Ok(())
 }

@@ -50,6 +50,16 @@ pub(crate) async fn ensure(connection: &mut PgConnection, viewer: &Viewer) -> Re
     Ok(())
 }
 
+/// The picture and the header of a profile, as far as it has them. It stays as it is until the transaction ends.
+pub(crate) async fn pictures(connection: &mut PgConnection, id: AccountId) -> Result<Vec<PhotoId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select array_remove(array[picture, header], null) as "pictures!: Vec<PhotoId>" from profiles where id = $1 for update"#,
+        id as AccountId,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Changes what is given.
 pub(crate) async fn update(connection: &mut PgConnection, id: AccountId, change: &Change<'_>) -> Result<()> {
     sqlx::query!(

@@ -24,6 +24,7 @@ mod reactions;
 mod replica;
 mod reports;
 mod search;
+mod shown;
 mod statements;
 mod stream;
 mod support;

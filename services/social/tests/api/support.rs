@@ -109,7 +109,7 @@ impl TestSocial {
         let (producer, pool) = match &fact {
             Fact::RelationChanged(_) | Fact::RelationHappened(_) => (Service::Relation, &self.relation),
             Fact::PhotoChanged(_) => (Service::Photo, &self.photo),
-            Fact::PostNarrowed(_) | Fact::Unknown => panic!("nobody tells social this"),
+            Fact::PostNarrowed(_) | Fact::PhotosShown(_) | Fact::Unknown => panic!("nobody tells social this"),
             Fact::AccountChanged(_) => panic!("social does nothing with this yet"),
         };
         let mut tx = pool.begin().await.expect("a transaction");

@@ -12,6 +12,8 @@ use crate::about::Said;
 pub(super) const VERSION: &str = "1.0.0";
 pub(super) const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 pub(super) const SUPPORTED: HeaderName = HeaderName::from_static("tus-version");
+pub(super) const EXTENSIONS: HeaderName = HeaderName::from_static("tus-extension");
+pub(super) const MAX_SIZE: HeaderName = HeaderName::from_static("tus-max-size");
 pub(super) const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 pub(super) const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const METADATA: HeaderName = HeaderName::from_static("upload-metadata");
