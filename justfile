@@ -40,6 +40,12 @@ lint:
 rules:
     ./scripts/check-rules
 
+# every object that is made for a cluster: kubeconform with a real API server's schemas, and kube-score
+manifests:
+    ./scripts/tools manifests
+    cargo build {{cargo}} --workspace --bins
+    ./scripts/check-manifests
+
 # Grafana's dashboards, against the types that Grafana publishes
 dashboards:
     ./scripts/check-dashboards

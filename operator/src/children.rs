@@ -17,9 +17,12 @@ use kube::runtime::reflector::store::WriterDropped;
 use kube::{Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 
+use crate::crd::SocialPlatformBackup;
+use crate::resources::certificate::Certificate;
 use crate::resources::http_route::HttpRoute;
 use crate::resources::metadata::{INSTANCE, MANAGED_BY, MANAGER};
 use crate::resources::monitoring::{PrometheusRule, ServiceMonitor};
+use crate::resources::postgres_cluster::PostgresCluster;
 
 /// The objects of one platform, as last seen.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +55,10 @@ pub struct Children {
     pub prometheus_rules: Vec<Arc<PrometheusRule>>,
     /// Where metrics are.
     pub service_monitors: Vec<Arc<ServiceMonitor>>,
+    /// The certificate that cert-manager keeps.
+    pub certificates: Vec<Arc<Certificate>>,
+    /// The database that CloudNativePG runs.
+    pub postgres_clusters: Vec<Arc<PostgresCluster>>,
 }
 
 impl Children {
@@ -73,7 +80,19 @@ impl Children {
             http_routes: of.list().await?,
             prometheus_rules: of.list().await?,
             service_monitors: of.list().await?,
+            certificates: of.list().await?,
+            postgres_clusters: of.list().await?,
         })
+    }
+}
+
+/// The backups of one platform, read from the API server; none, where it does not know the kind.
+pub async fn list_backups(client: &Client, namespace: &str, name: &str) -> kube::Result<Vec<Arc<SocialPlatformBackup>>> {
+    let api: Api<SocialPlatformBackup> = Api::namespaced(client.clone(), namespace);
+    match api.list(&ListParams::default()).await {
+        Ok(list) => Ok(list.items.into_iter().filter(|backup| backup.spec.platform_ref.name == name).map(Arc::new).collect()),
+        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 
@@ -135,6 +154,18 @@ pub struct Cache {
     pub service_monitors: Store<ServiceMonitor>,
     /// Whether the cluster knows ServiceMonitors; they are not watched before.
     pub service_monitors_served: Arc<AtomicBool>,
+    /// The certificates that cert-manager keeps.
+    pub certificates: Store<Certificate>,
+    /// Whether the cluster knows Certificates; they are not watched before.
+    pub certificates_served: Arc<AtomicBool>,
+    /// The databases that CloudNativePG runs.
+    pub postgres_clusters: Store<PostgresCluster>,
+    /// Whether the cluster knows CloudNativePG; its Clusters are not watched before.
+    pub postgres_clusters_served: Arc<AtomicBool>,
+    /// Backups.
+    pub backups: Store<SocialPlatformBackup>,
+    /// Whether the cluster knows SocialPlatformBackups; its CRDs may be older than the operator.
+    pub backups_served: Arc<AtomicBool>,
 }
 
 impl Cache {
@@ -158,6 +189,15 @@ impl Cache {
             self.prometheus_rules.wait_until_ready().await?;
             self.service_monitors.wait_until_ready().await?;
         }
+        if self.cert_manager_served() {
+            self.certificates.wait_until_ready().await?;
+        }
+        if self.cloud_native_pg_served() {
+            self.postgres_clusters.wait_until_ready().await?;
+        }
+        if self.backups_served.load(Ordering::Acquire) {
+            self.backups.wait_until_ready().await?;
+        }
         Ok(())
     }
 
@@ -169,6 +209,21 @@ impl Cache {
     /// Does the cluster know the kinds of the Prometheus operator?
     pub fn monitoring_served(&self) -> bool {
         self.prometheus_rules_served.load(Ordering::Acquire) && self.service_monitors_served.load(Ordering::Acquire)
+    }
+
+    /// Does the cluster know cert-manager?
+    pub fn cert_manager_served(&self) -> bool {
+        self.certificates_served.load(Ordering::Acquire)
+    }
+
+    /// Does the cluster know CloudNativePG?
+    pub fn cloud_native_pg_served(&self) -> bool {
+        self.postgres_clusters_served.load(Ordering::Acquire)
+    }
+
+    /// The backups of one platform.
+    pub fn backups(&self, namespace: &str, name: &str) -> Vec<Arc<SocialPlatformBackup>> {
+        self.backups.state_filter(|backup| backup.metadata.namespace.as_deref() == Some(namespace) && backup.spec.platform_ref.name == name)
     }
 
     /// The objects of one platform.
@@ -188,6 +243,8 @@ impl Cache {
             http_routes: of(&self.http_routes, namespace, name),
             prometheus_rules: of(&self.prometheus_rules, namespace, name),
             service_monitors: of(&self.service_monitors, namespace, name),
+            certificates: of(&self.certificates, namespace, name),
+            postgres_clusters: of(&self.postgres_clusters, namespace, name),
         }
     }
 }

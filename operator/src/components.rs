@@ -3,6 +3,7 @@
 //! HOW that becomes objects is in [`resources`](crate::resources).
 
 mod auth;
+mod backup;
 mod migrate;
 mod photo;
 mod postgres;
@@ -20,12 +21,13 @@ use crate::crd::TopologySpreadSpec;
 use crate::platform::{Database, ObjectStore, Platform, Scale};
 use crate::secrets::Credentials;
 
+pub use backup::{BACKUP, PROGRAM_FOLDER, RESTORE, backup, restore};
 pub use migrate::migrate;
 pub use service::{PRIVATE_PORT, PUBLIC_PORT};
 
 /// The component that runs the migrations.
 pub const MIGRATE: &str = "migrate";
-/// The component of `database.mode` Development.
+/// The component of `database.mode` Development; in mode CloudNativePG, the name of the cluster.
 pub const POSTGRES: &str = "postgres";
 /// The component of `objectStore.mode` Development.
 pub const S3: &str = "s3";
@@ -103,12 +105,14 @@ pub struct Call {
 }
 
 /// Who is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Callee {
-    /// A component of the platform.
-    Component(&'static str),
     /// Something outside, wherever it is.
     Outside,
+    /// The database of `database.mode` CloudNativePG.
+    PostgresCluster,
+    /// A component of the platform.
+    Component(&'static str),
 }
 
 /// A volume that outlives the pod.
@@ -169,10 +173,12 @@ pub fn stores(platform: &Platform) -> Vec<Component> {
 
 /// The call that every user of the database makes.
 fn database_call(platform: &Platform, credentials: &Credentials) -> Call {
-    match platform.database {
-        Database::Development { .. } => Call { to: Callee::Component(POSTGRES), port: credentials.owner.port },
-        Database::External(_) => Call { to: Callee::Outside, port: credentials.owner.port },
-    }
+    let to = match platform.database {
+        Database::Development { .. } => Callee::Component(POSTGRES),
+        Database::CloudNativePg(_) => Callee::PostgresCluster,
+        Database::External(_) => Callee::Outside,
+    };
+    Call { to, port: credentials.owner.port }
 }
 
 /// The arguments of the platform's executable: everything it can be is in one image.

@@ -19,11 +19,11 @@ use kube::{Client, ResourceExt};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::apis::Known;
-use crate::condition_metrics;
 use crate::crd::SocialPlatform;
 use crate::reconcile::{self, Context, Next};
 use crate::resources::metadata::MANAGER;
 use crate::secrets::SystemGenerator;
+use crate::{certificate_metrics, condition_metrics};
 use backoff::Backoff;
 use metrics::Metrics;
 use watches::{Guarded, Scope, Watches};
@@ -48,6 +48,8 @@ pub struct Options {
     pub timeout: Duration,
     /// How many resources are reconciled at once.
     pub concurrency: u16,
+    /// How long old passwords and keys are accepted beside new ones.
+    pub rotation_overlap: Duration,
 }
 
 /// Why a resource was not reconciled.
@@ -95,6 +97,7 @@ pub async fn run(client: Client, options: Options, ready: watch::Sender<bool>, s
             images,
             apis: apis.clone(),
             client: client.clone(),
+            rotation_overlap: options.rotation_overlap,
         };
         let shared = Controller {
             context,
@@ -151,7 +154,7 @@ async fn reconcile(guarded: Arc<Guarded>, controller: Arc<Controller>) -> Result
     };
     // Whatever is made now would have to be deleted again.
     if resource.metadata.deletion_timestamp.is_some() {
-        condition_metrics::forget(resource.metadata.namespace.as_deref().unwrap_or_default(), &resource.name_any());
+        forget(resource.metadata.namespace.as_deref(), &resource.name_any());
         return Ok(Action::await_change());
     }
     // Never closed, so there is always a permit in the end.
@@ -163,15 +166,31 @@ async fn reconcile(guarded: Arc<Guarded>, controller: Arc<Controller>) -> Result
     controller.metrics.record(start.elapsed(), result.as_ref().map(|next| next.wrote).ok());
     let next = result?;
     controller.backoff.succeeded(&ObjectRef::from_obj(&*guarded));
-    Ok(Action::requeue(next.within.unwrap_or_else(|| backoff::jittered(controller.options.resync))))
+    let usual = backoff::jittered(controller.options.resync);
+    Ok(Action::requeue(next.within.map_or(usual, |within| within.min(usual))))
+}
+
+/// A platform is gone: its metrics go with it.
+fn forget(namespace: Option<&str>, name: &str) {
+    condition_metrics::forget(namespace.unwrap_or_default(), name);
+    certificate_metrics::set(namespace.unwrap_or_default(), name, None);
 }
 
 impl Controller {
     #[tracing::instrument(name = "reconcile", skip_all, fields(
         k8s.namespace.name = resource.metadata.namespace.as_deref(),
         socialplatform.name = resource.metadata.name.as_deref(),
+        socialplatform.uid = resource.metadata.uid.as_deref(),
+        socialplatform.generation = resource.metadata.generation,
+        outcome = tracing::field::Empty,
     ))]
     async fn attempt(&self, resource: &SocialPlatform) -> Result<Next, Failure> {
+        let result = telemetry::recorded(self.when_listed(resource)).await;
+        tracing::Span::current().record("outcome", metrics::outcome(result.as_ref().map(|next| next.wrote).ok()));
+        result
+    }
+
+    async fn when_listed(&self, resource: &SocialPlatform) -> Result<Next, Failure> {
         self.context.cache.ready().await?;
         self.context.images.ready().await?;
         Ok(reconcile::reconcile(&self.context, Arc::new(resource.clone())).await?)
@@ -192,7 +211,7 @@ fn log(controller: &Controller, result: Result<(ObjectRef<Guarded>, Action), Con
         // An object of a platform that is gone: what the deletion policy retains.
         Err(ControllerError::ObjectNotFound(gone)) => {
             controller.backoff.forget(gone.namespace.as_deref(), &gone.name);
-            condition_metrics::forget(gone.namespace.as_deref().unwrap_or_default(), &gone.name);
+            forget(gone.namespace.as_deref(), &gone.name);
         }
         Err(ControllerError::ReconcilerFailed(error, platform)) => {
             tracing::error!(error = %error, %platform, "reconcile failed; it is tried again");

@@ -1,9 +1,11 @@
-//! What a user may write: the `SocialPlatform` resource, one file per section of its spec.
+//! What a user may write: the `SocialPlatform` resource, one file per section of its spec, and the `SocialPlatformBackup`.
 //!
 //! The comments on the fields are the user's reference: they become the descriptions in the CRD. A rule that the API
 //! server can check is a CEL rule beside its field; what only the cluster can answer is checked in
 //! [`validate`](crate::reconcile::validate).
 
+mod backup;
+mod cloud_native_pg;
 mod components;
 mod database;
 mod exposure;
@@ -15,11 +17,17 @@ mod pod_overrides;
 mod scaling;
 mod settings;
 mod status;
+mod tls;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use backup::{
+    BackupDestinationSpec, BackupPhase, BackupSpec, BootstrapSpec, FromBackupSpec, PlatformRef, SocialPlatformBackup,
+    SocialPlatformBackupSpec, SocialPlatformBackupStatus,
+};
+pub use cloud_native_pg::{CloudNativePgSpec, CloudNativePgStorageSpec};
 pub use components::{ComponentSpec, ComponentsSpec, ResourcesSpec};
 pub use database::{DatabaseMode, DatabaseSpec, DevelopmentDatabaseSpec, ExternalDatabaseSpec, SecretRef, SslMode};
 pub use exposure::{ExposureMode, ExposureSpec, GatewaySpec, IngressSpec, ParentRef, Scheme};
@@ -29,8 +37,9 @@ pub use observability::{ObservabilitySpec, Switch};
 pub use peer::{IpBlockSpec, LabelsSpec, PeerSpec};
 pub use pod_overrides::PodOverrides;
 pub use scaling::{AutoscalingSpec, TopologySpreadSpec, Unsatisfiable};
-pub use settings::{ConfigMapKeyRef, MailSpec, MailTls, PhotosSpec, RegistrationMode, RegistrationSpec, TrustSpec};
-pub use status::{ComponentStatus, MigrationStatus, SocialPlatformStatus};
+pub use settings::{AccountsSpec, ConfigMapKeyRef, MailSpec, MailTls, PhotosSpec, RegistrationMode, RegistrationSpec, TrustSpec};
+pub use status::{BackupsStatus, ComponentStatus, MigrationStatus, SocialPlatformStatus};
+pub use tls::{IssuerKind, IssuerRef, TlsSpec};
 
 /// A social platform: accounts, posts, photos and relations, behind one host name.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,12 +69,14 @@ pub use status::{ComponentStatus, MigrationStatus, SocialPlatformStatus};
 #[x_kube(
     validation = Rule::new(
         "!has(self.lifecycle) || !has(self.lifecycle.deletionPolicy) || self.lifecycle.deletionPolicy != 'Delete' \
-         || (self.database.mode == 'Development' && self.objectStore.mode == 'Development')"
+         || (self.database.mode != 'External' && self.objectStore.mode == 'Development')"
     )
     .message(
-        "lifecycle.deletionPolicy Delete works with Development storage only: \
+        "lifecycle.deletionPolicy Delete works with Development storage only, and with a database of CloudNativePG: \
          what lies in an external database or object store is not cleaned up, so use Retain"
-    )
+    ),
+    validation = Rule::new("has(self.bootstrap) == has(oldSelf.bootstrap)")
+        .message("bootstrap is immutable: a platform begins once; make another SocialPlatform to begin with a backup")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct SocialPlatformSpec {
@@ -105,6 +116,15 @@ pub struct SocialPlatformSpec {
     /// Where the bytes of photos are kept.
     pub object_store: ObjectStoreSpec,
 
+    /// Where backups go, and when they are made. Without it there are none. The owner of an external database needs CREATEDB: each
+    /// backup is verified in a scratch database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<BackupSpec>,
+
+    /// What the platform begins with; nothing, unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bootstrap: Option<BootstrapSpec>,
+
     /// How people reach the platform.
     pub exposure: ExposureSpec,
 
@@ -119,6 +139,10 @@ pub struct SocialPlatformSpec {
     /// Who may sign up; everybody unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration: Option<RegistrationSpec>,
+
+    /// How accounts end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<AccountsSpec>,
 
     /// How mail leaves. Without it there is none: no address is verified, and no password is reset by mail.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,7 +191,7 @@ impl ImagePullPolicy {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PullSecret {
     /// The name of the Secret, of the type `kubernetes.io/dockerconfigjson`.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub name: String,
 }
 
@@ -175,6 +199,11 @@ impl SocialPlatform {
     /// Is everything to be left as it is?
     pub fn is_paused(&self) -> bool {
         self.spec.lifecycle.as_ref().and_then(|lifecycle| lifecycle.paused).unwrap_or(false)
+    }
+
+    /// The text whose change replaces passwords and keys.
+    pub fn rotation(&self) -> Option<&str> {
+        self.spec.lifecycle.as_ref()?.rotation.as_deref()
     }
 
     /// Is no pod to run?

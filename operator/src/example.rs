@@ -7,11 +7,12 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use serde_json::json;
 
 use crate::crd::{
-    AutoscalingSpec, ComponentSpec, ComponentsSpec, DatabaseMode, DatabaseSpec, DeletionPolicy, DevelopmentDatabaseSpec,
-    DevelopmentObjectStoreSpec, ExposureMode, ExposureSpec, ExternalDatabaseSpec, ExternalObjectStoreSpec, GatewaySpec, IngressSpec,
-    LabelsSpec, LifecycleSpec, MailSpec, MailTls, ObjectStoreMode, ObjectStoreSpec, ObservabilitySpec, ParentRef, PeerSpec, PhotosSpec,
-    PodOverrides, RegistrationMode, RegistrationSpec, ResourcesSpec, SecretRef, SocialPlatform, SocialPlatformSpec, SslMode, Switch,
-    TopologySpreadSpec, Unsatisfiable,
+    AccountsSpec, AutoscalingSpec, BackupDestinationSpec, BackupSpec, BootstrapSpec, CloudNativePgSpec, CloudNativePgStorageSpec,
+    ComponentSpec, ComponentsSpec, DatabaseMode, DatabaseSpec, DeletionPolicy, DevelopmentDatabaseSpec, DevelopmentObjectStoreSpec,
+    ExposureMode, ExposureSpec, ExternalDatabaseSpec, ExternalObjectStoreSpec, FromBackupSpec, GatewaySpec, IngressSpec, IssuerKind,
+    IssuerRef, LabelsSpec, LifecycleSpec, MailSpec, MailTls, ObjectStoreMode, ObjectStoreSpec, ObservabilitySpec, ParentRef, PeerSpec,
+    PhotosSpec, PlatformRef, PodOverrides, RegistrationMode, RegistrationSpec, ResourcesSpec, SecretRef, SocialPlatform,
+    SocialPlatformBackup, SocialPlatformBackupSpec, SocialPlatformSpec, SslMode, Switch, TlsSpec, TopologySpreadSpec, Unsatisfiable,
 };
 
 /// Everything in one namespace of a laptop's cluster.
@@ -26,6 +27,7 @@ pub fn minimal() -> SocialPlatform {
         database: DatabaseSpec {
             mode: DatabaseMode::Development,
             external: None,
+            cloud_native_pg: None,
             development: Some(DevelopmentDatabaseSpec { image: "docker.io/library/postgres:17".to_owned(), storage: "5Gi".to_owned() }),
         },
         object_store: ObjectStoreSpec {
@@ -33,9 +35,12 @@ pub fn minimal() -> SocialPlatform {
             external: None,
             development: Some(DevelopmentObjectStoreSpec { storage: "5Gi".to_owned() }),
         },
+        backup: None,
+        bootstrap: None,
         exposure: ExposureSpec {
             mode: ExposureMode::Ingress,
             scheme: None,
+            tls: None,
             ingress: Some(IngressSpec::default()),
             gateway: None,
             from: None,
@@ -43,6 +48,7 @@ pub fn minimal() -> SocialPlatform {
         observability: None,
         components: None,
         registration: None,
+        accounts: None,
         mail: None,
         photos: None,
         trust: None,
@@ -59,12 +65,28 @@ pub fn full() -> SocialPlatform {
         image_pull_policy: None,
         image_pull_secrets: None,
         domain: "social.example.org".to_owned(),
-        lifecycle: Some(LifecycleSpec { paused: Some(false), hibernated: Some(false), deletion_policy: Some(DeletionPolicy::Retain) }),
+        lifecycle: Some(LifecycleSpec {
+            paused: Some(false),
+            hibernated: Some(false),
+            deletion_policy: Some(DeletionPolicy::Retain),
+            rotation: Some("2026-11".to_owned()),
+        }),
         database: external_database("demo-pg-app"),
         object_store: external_object_store("demo-s3"),
+        backup: Some(BackupSpec {
+            postgres_image: "docker.io/library/postgres:17".to_owned(),
+            destination: backup_destination(),
+            schedule: Some("0 2 * * *".to_owned()),
+            keep: Some(14),
+        }),
+        bootstrap: None,
         exposure: ExposureSpec {
             mode: ExposureMode::Gateway,
             scheme: None,
+            tls: Some(TlsSpec {
+                secret_name: Some("demo-tls".to_owned()),
+                issuer_ref: Some(IssuerRef { name: "letsencrypt".to_owned(), kind: Some(IssuerKind::ClusterIssuer) }),
+            }),
             ingress: None,
             gateway: Some(GatewaySpec {
                 parent_refs: vec![ParentRef {
@@ -85,6 +107,7 @@ pub fn full() -> SocialPlatform {
         }),
         components: Some(components()),
         registration: Some(RegistrationSpec { mode: RegistrationMode::Open }),
+        accounts: Some(AccountsSpec { erasure_grace_days: Some(7) }),
         mail: Some(MailSpec {
             host: "smtp.example.org".to_owned(),
             port: Some(587),
@@ -104,10 +127,25 @@ pub fn full() -> SocialPlatform {
     SocialPlatform::new("demo", spec)
 }
 
+/// A database that CloudNativePG runs for the platform, beside photos that someone looks after.
+pub fn cloud_native_pg() -> SocialPlatform {
+    let storage = CloudNativePgStorageSpec { size: "20Gi".to_owned(), storage_class: None };
+    let mut resource = minimal();
+    resource.spec.database = DatabaseSpec {
+        mode: DatabaseMode::CloudNativePg,
+        external: None,
+        cloud_native_pg: Some(CloudNativePgSpec { instances: Some(3), image: None, storage, resources: Some(photo_resources()) }),
+        development: None,
+    };
+    resource.spec.object_store = external_object_store("demo-s3");
+    resource
+}
+
 fn external_database(secret: &str) -> DatabaseSpec {
     DatabaseSpec {
         mode: DatabaseMode::External,
         external: Some(ExternalDatabaseSpec { secret_ref: SecretRef { name: secret.to_owned() }, ssl_mode: Some(SslMode::Require) }),
+        cloud_native_pg: None,
         development: None,
     }
 }
@@ -123,6 +161,38 @@ fn external_object_store(secret: &str) -> ObjectStoreSpec {
             credentials_secret_ref: SecretRef { name: secret.to_owned() },
         }),
         development: None,
+    }
+}
+
+/// A backup of the platform `demo`, in its namespace.
+pub fn backup() -> SocialPlatformBackup {
+    let platform_ref = PlatformRef { name: "demo".to_owned() };
+    SocialPlatformBackup::new("before-the-upgrade", SocialPlatformBackupSpec { platform_ref })
+}
+
+/// A platform that begins with a backup of another.
+pub fn restored() -> SocialPlatform {
+    let mut resource = full();
+    resource.metadata.name = Some("again".to_owned());
+    resource.spec.database = external_database("again-pg-app");
+    resource.spec.object_store = external_object_store("again-s3");
+    resource.spec.bootstrap = Some(BootstrapSpec {
+        from_backup: FromBackupSpec {
+            name: "before-the-upgrade-5a0e7c12".to_owned(),
+            postgres_image: "docker.io/library/postgres:17".to_owned(),
+            source: backup_destination(),
+        },
+    });
+    resource
+}
+
+fn backup_destination() -> BackupDestinationSpec {
+    BackupDestinationSpec {
+        endpoint: "https://s3.us-west-1.amazonaws.com".to_owned(),
+        bucket: "demo-backups".to_owned(),
+        prefix: Some("platforms/demo".to_owned()),
+        region: "us-west-1".to_owned(),
+        credentials_secret_ref: SecretRef { name: "demo-backups".to_owned() },
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn cluster(mut resource: SocialPlatform) -> Cluster {
     let object_store = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")];
     cluster.referenced.insert("demo-pg-app".into(), secret("demo-pg-app", &database));
     cluster.referenced.insert("demo-s3".into(), secret("demo-s3", &object_store));
+    cluster.referenced.insert("demo-backups".into(), secret("demo-backups", &object_store));
     cluster.referenced.insert("demo-smtp".into(), secret("demo-smtp", &[("username", "name"), ("password", "word")]));
     cluster
 }

@@ -16,18 +16,24 @@
 //!                       └── values that cannot be wrong                                platform
 //! ```
 //!
+//! A `SocialPlatformBackup` is looked after with its platform: its Job is one of the platform's objects ([`backups`]).
+//!
 //! `validate` and `build` are pure. What `apply` writes, and in which order:
 //!
 //! ```text
 //!   accounts, Secrets, configuration, policies, Services, volumes
-//!     └─► Development storage ─► the migration Job of this release ─► the services ─► Ingress or HTTPRoute
-//!           waited for            waited for: if it fails, the release before goes on serving
+//!     └─► storage of its own ─► the migration Job of this release ─► the services ─► Ingress or HTTPRoute ─► a backup
+//!           waited for           waited for: if it fails, the release before goes on serving; before the first one, a
+//!                                backup is restored
 //! ```
 //!
 //! An unchanged platform is read from memory and causes no write at all ([`drift`]). Of several operators one works
 //! ([`election`]); without a cluster, the pure steps say what a file would do ([`offline`]).
 
 pub mod apis;
+pub mod backups;
+pub mod bundle;
+pub mod certificate_metrics;
 pub mod children;
 pub mod components;
 pub mod condition_metrics;
@@ -37,6 +43,7 @@ pub mod drift;
 pub mod election;
 pub mod example;
 pub mod images;
+pub mod leader_metrics;
 pub mod migration;
 pub mod offline;
 pub mod platform;
@@ -45,6 +52,8 @@ pub mod probes;
 pub mod quantity;
 pub mod reconcile;
 pub mod resources;
+pub mod rotation;
+pub mod schedule;
 pub mod secrets;
 pub mod strict;
 pub mod version;

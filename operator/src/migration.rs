@@ -120,6 +120,15 @@ pub fn superseded(attempts: &[Attempt], current: &str, version: &str) -> Vec<Str
         .collect()
 }
 
+/// A termination message may begin with a reason, as in `RolesMissing: run this as a superuser`.
+pub fn reason_of<'a>(message: &'a str, otherwise: &'a str) -> (&'a str, &'a str) {
+    let is_reason = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase()) && word.chars().all(|c| c.is_ascii_alphanumeric());
+    match message.split_once(": ") {
+        Some((reason, rest)) if is_reason(reason) => (reason, rest),
+        _ => (otherwise, message),
+    }
+}
+
 /// Are two Jobs, by their names, attempts at the same?
 pub fn is_same_work(one: &str, other: &str) -> bool {
     let without_number = |name: &str| name.rsplit_once('-').map(|(work, _)| work.to_owned());
@@ -149,6 +158,14 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn a_message_without_a_reason_gets_one() {
+        let of = |message| reason_of(message, "MigrationFailed");
+        assert_eq!(of("RolesMissing: do this"), ("RolesMissing", "do this"));
+        assert_eq!(of("failed to connect: refused"), ("MigrationFailed", "failed to connect: refused"));
+        assert_eq!(of(""), ("MigrationFailed", ""));
     }
 
     #[test]

@@ -102,6 +102,8 @@ fn assumed(mut resource: SocialPlatform) -> Cluster {
     cluster.images = images;
     cluster.http_routes_served = true;
     cluster.monitoring_served = true;
+    cluster.cert_manager_served = true;
+    cluster.cloud_native_pg_served = true;
     cluster.apis = Apis { resource_metrics: true, custom_metrics: true };
     cluster
 }
@@ -109,11 +111,11 @@ fn assumed(mut resource: SocialPlatform) -> Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example::{full, minimal};
+    use crate::example::{cloud_native_pg, full, minimal};
 
     #[test]
     fn the_examples_are_right_and_say_what_they_make() {
-        for example in [minimal(), full()] {
+        for example in [minimal(), full(), cloud_native_pg()] {
             let yaml = serde_yaml_ng::to_string(&example).unwrap();
             let read = read(&yaml).unwrap();
             assert_eq!(read, std::slice::from_ref(&example));

@@ -11,11 +11,17 @@ use k8s_openapi::api::core::v1::{PodTemplateSpec, ResourceRequirements};
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
-use crate::crd::{DeletionPolicy, ImagePullPolicy, MailTls, ParentRef, PhotosSpec, RegistrationMode, TopologySpreadSpec};
+use crate::backups::Due;
+use crate::crd::{DeletionPolicy, ImagePullPolicy, IssuerKind, MailTls, ParentRef, PhotosSpec, RegistrationMode, TopologySpreadSpec};
 use crate::migration::Attempt;
+use crate::rotation::Rotation;
+use crate::schedule::Schedule;
 use crate::secrets::Stored;
 
 pub use connection::Connection;
+
+/// The name of the database that CloudNativePG makes, and of its owner.
+pub const CLUSTER_DATABASE: &str = "social";
 
 /// Everything that the builders need to know.
 #[derive(Clone, Debug)]
@@ -46,8 +52,14 @@ pub struct Platform {
     pub database: Database,
     /// Where bytes are.
     pub object_store: ObjectStore,
+    /// Where backups go, if anywhere.
+    pub backup: Option<Backup>,
+    /// The backup that it is still to begin with.
+    pub origin: Option<Origin>,
     /// How requests come in.
     pub exposure: Exposure,
+    /// The certificate of the domain.
+    pub tls: Option<Tls>,
     /// Who may call the public port; any pod, if none.
     pub public_from: Option<Vec<NetworkPolicyPeer>>,
     /// Who may call the private port beside the platform itself.
@@ -60,6 +72,8 @@ pub struct Platform {
     pub trust: Option<Trust>,
     /// Who may sign up, if the resource says so.
     pub registration: Option<RegistrationMode>,
+    /// Days in which whoever leaves may think better of it, if the resource says so.
+    pub erasure_grace_days: Option<i32>,
     /// How mail leaves.
     pub mail: Option<Mail>,
     /// How large photos may be, as far as the resource says so.
@@ -70,6 +84,8 @@ pub struct Platform {
     pub sizes: BTreeMap<Service, Size>,
     /// The generated values that exist.
     pub stored: Stored,
+    /// Which of them are in use.
+    pub rotation: Rotation,
     /// The migration Jobs that exist.
     pub attempts: Vec<Attempt>,
     /// The time of this reconcile.
@@ -88,6 +104,8 @@ impl Platform {
 pub enum Database {
     /// A PostgreSQL that someone else runs, as its owner.
     External(Connection),
+    /// A cluster that CloudNativePG runs for this platform.
+    CloudNativePg(CloudNativePg),
     /// One pod of ours.
     Development {
         /// Its image.
@@ -95,6 +113,23 @@ pub enum Database {
         /// The size of its volume, in canonical form.
         storage: String,
     },
+}
+
+/// A cluster of CloudNativePG.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CloudNativePg {
+    /// How many instances run.
+    pub instances: i32,
+    /// Their image, if it is not CloudNativePG's own.
+    pub image: Option<String>,
+    /// The size of each one's volume, in canonical form.
+    pub storage: String,
+    /// The StorageClass.
+    pub storage_class: Option<String>,
+    /// What each asks for and may use, quantities in canonical form.
+    pub resources: Option<ResourceRequirements>,
+    /// Whether the cluster knows the kind.
+    pub served: bool,
 }
 
 /// Where bytes are.
@@ -120,6 +155,51 @@ pub enum ObjectStore {
         /// The size of its volume, in canonical form.
         storage: String,
     },
+}
+
+/// Where backups go, and which is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// An image with PostgreSQL's programs.
+    pub postgres_image: String,
+    /// Where they go.
+    pub destination: Destination,
+    /// When they are made by themselves.
+    pub schedule: Option<Schedule>,
+    /// How many verified ones of the schedule are kept.
+    pub keep: usize,
+    /// The one that is to be made now.
+    pub due: Option<Due>,
+    /// The time for which one is to be created.
+    pub slot: Option<Timestamp>,
+}
+
+/// A bucket for backups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The store.
+    pub endpoint: Endpoint,
+    /// The bucket.
+    pub bucket: String,
+    /// What all keys begin with.
+    pub prefix: Option<String>,
+    /// The region that requests are signed for.
+    pub region: String,
+    /// The Secret with the credentials.
+    pub secret: String,
+    /// A hash of the credentials.
+    pub fingerprint: String,
+}
+
+/// A backup to begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The name under which it is kept.
+    pub name: String,
+    /// An image with PostgreSQL's programs.
+    pub postgres_image: String,
+    /// Where it is.
+    pub source: Destination,
 }
 
 /// Private certificate authorities.
@@ -166,8 +246,6 @@ pub enum Exposure {
         class: Option<String>,
         /// Annotations for the ingress controller.
         annotations: BTreeMap<String, String>,
-        /// The Secret with the certificate.
-        tls_secret: Option<String>,
     },
     /// An HTTPRoute.
     Gateway {
@@ -178,6 +256,26 @@ pub enum Exposure {
     },
     /// Nothing of ours.
     None,
+}
+
+/// A certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The Secret that holds it.
+    pub secret: String,
+    /// Whom cert-manager gets it from.
+    pub issuer: Option<Issuer>,
+}
+
+/// An issuer of cert-manager.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issuer {
+    /// Its name.
+    pub name: String,
+    /// Its kind.
+    pub kind: IssuerKind,
+    /// Whether the cluster knows cert-manager.
+    pub served: bool,
 }
 
 /// What the operator makes so that people see how the platform does.

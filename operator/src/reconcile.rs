@@ -8,6 +8,7 @@ pub mod report;
 pub mod validate;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kube::Client;
 use kube::runtime::events::Recorder;
@@ -34,6 +35,8 @@ pub struct Context {
     pub apis: Known,
     /// Where new keys and passwords come from.
     pub generator: Box<dyn Generator>,
+    /// How long old passwords and keys are accepted beside new ones.
+    pub rotation_overlap: Duration,
     /// Tells people what happened.
     pub recorder: Recorder,
 }
@@ -70,7 +73,7 @@ pub async fn reconcile(context: &Context, resource: Arc<SocialPlatform>) -> Resu
         Err(problems) => return Ok(report::refuse(context, &cluster, &problems).await?),
     };
     let prepared = build::build(&platform, &*context.generator);
-    let outcome = apply::apply(&context.client, &cluster, prepared).await; // needs the API server
+    let outcome = apply::apply(&context.client, &cluster, &platform, prepared).await; // needs the API server
     report::report(context, &cluster, &platform, outcome).await // needs the API server
 }
 

@@ -1,6 +1,7 @@
 //! HOW an object is written: one file per kind. All of them are pure functions of the [`Platform`](crate::platform) and
 //! of a [`Component`](crate::components::Component).
 
+pub mod certificate;
 pub mod config_map;
 pub mod dashboards;
 pub mod deployment;
@@ -15,6 +16,7 @@ pub mod network_policy;
 pub mod persistent_volume_claim;
 pub mod pod;
 pub mod pod_disruption_budget;
+pub mod postgres_cluster;
 pub mod secret;
 pub mod service;
 pub mod service_account;
@@ -30,8 +32,11 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::crd::SocialPlatformBackup;
+use certificate::Certificate;
 use http_route::HttpRoute;
 use monitoring::{PrometheusRule, ServiceMonitor};
+use postgres_cluster::PostgresCluster;
 
 /// The objects as they should be.
 #[derive(Clone, Debug)]
@@ -65,18 +70,28 @@ pub struct Resources<State> {
     pub prometheus_rules: Vec<PrometheusRule>,
     /// Where metrics are, if it is wanted and known.
     pub service_monitors: Vec<ServiceMonitor>,
+    /// The database, if `database.mode` is CloudNativePG and the cluster knows it.
+    pub postgres_clusters: Vec<PostgresCluster>,
     /// Development storage.
     pub stores: Vec<Deployment>,
+    /// The restore with which a new platform begins, if it does.
+    pub restore: Option<Job>,
     /// The migrations of this release.
     pub migration: Job,
     /// The services.
     pub deployments: Vec<Deployment>,
     /// One for each service whose size follows the load.
     pub autoscalers: Vec<HorizontalPodAutoscaler>,
+    /// The certificate of the domain, if cert-manager is to get it and the cluster knows it.
+    pub certificates: Vec<Certificate>,
     /// The way in, if `exposure.mode` is Ingress.
     pub ingresses: Vec<Ingress>,
     /// The way in, if `exposure.mode` is Gateway.
     pub http_routes: Vec<HttpRoute>,
+    /// The backup that is due.
+    pub backup: Option<Job>,
+    /// The backup that the schedule asks for.
+    pub scheduled: Option<SocialPlatformBackup>,
     /// What these objects are.
     pub state: PhantomData<State>,
 }
@@ -96,12 +111,17 @@ impl<State> Resources<State> {
             volume_claims,
             prometheus_rules,
             service_monitors,
+            postgres_clusters,
             stores,
+            restore,
             migration,
             deployments,
             autoscalers,
+            certificates,
             ingresses,
             http_routes,
+            backup,
+            scheduled,
             state: PhantomData,
         } = self;
         let mut all = Vec::new();
@@ -115,12 +135,17 @@ impl<State> Resources<State> {
         add(&mut all, volume_claims);
         add(&mut all, prometheus_rules);
         add(&mut all, service_monitors);
+        add(&mut all, postgres_clusters);
         add(&mut all, stores);
+        add(&mut all, restore);
         add(&mut all, [migration]);
         add(&mut all, deployments);
         add(&mut all, autoscalers);
+        add(&mut all, certificates);
         add(&mut all, ingresses);
         add(&mut all, http_routes);
+        add(&mut all, backup);
+        add(&mut all, scheduled);
         all
     }
 }

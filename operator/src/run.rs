@@ -8,7 +8,8 @@ use kube::client::ClientBuilder;
 use kube::{Client, Config};
 use operator::controller::{self, Options};
 use operator::election::{Election, Fence};
-use operator::probes;
+use operator::rotation::OVERLAP;
+use operator::{leader_metrics, probes};
 use telemetry::{Telemetry, TelemetryConfig};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -73,7 +74,10 @@ impl Run {
         // sight could come after the Lease was lost.
         config.default_retry = false;
         match self.lease.filter(|lease| !lease.is_empty()) {
-            None => controller::run(Client::try_from(config)?, options, ready, until(terminated)).await,
+            None => {
+                leader_metrics::set(true);
+                controller::run(Client::try_from(config)?, options, ready, until(terminated)).await;
+            }
             Some(lease) => elected(config, &lease, options, ready, terminated).await?,
         }
         Ok(probes.await??)
@@ -93,6 +97,7 @@ impl Run {
             resync: Duration::from_secs(self.resync_seconds),
             timeout: Duration::from_secs(self.reconcile_timeout_seconds),
             concurrency: self.concurrency,
+            rotation_overlap: OVERLAP,
         }
     }
 }
@@ -130,12 +135,14 @@ async fn elected(
     let fence = Fence::default();
     let fenced = ClientBuilder::try_from(config.clone())?.with_layer(&fence).build();
     let identity = options.instance.clone().unwrap_or_else(|| format!("operator-{}", std::process::id()));
+    leader_metrics::set(false);
     let mut election = Election::new(Client::try_from(config)?, &options.own_namespace, lease, &identity, fence);
 
     tokio::select! {
         () = until(terminated.clone()) => return Ok(()),
         () = election.win(|| { ready.send_replace(true); }) => {}
     }
+    leader_metrics::set(true);
     // One that works is ready when it has listed everything.
     ready.send_replace(false);
     let work = controller::run(fenced, options, ready, until(terminated));

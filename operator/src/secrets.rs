@@ -1,7 +1,8 @@
-//! The values that the operator makes once and never again: keys and passwords.
+//! The values that the operator makes and never changes: keys and passwords.
 //!
 //! Each lives in a Secret of its own. What exists is read, and only what is missing is made: a second key-encryption key
-//! would turn everything under the first into noise.
+//! would turn everything under the first into noise. What can be replaced is replaced by another beside it
+//! ([`rotation`](crate::rotation)).
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,11 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use contracts::Service;
 
+use crate::components::POSTGRES;
 use crate::crd::SslMode;
-use crate::platform::{Connection, Database, ObjectStore, Platform};
+use crate::platform::{CLUSTER_DATABASE, Connection, Database, ObjectStore, Platform};
+use crate::resources::postgres_cluster::READ_WRITE;
+use crate::rotation::{Rotation, Slot};
 
 /// Where new values come from. Tests give fixed ones.
 pub trait Generator: Send + Sync {
@@ -79,11 +83,13 @@ impl Stored {
 }
 
 /// The names of the generated Secrets of a platform, each with the keys that it must have.
-pub fn generated(name: &str, own_database: bool, own_object_store: bool) -> Vec<(String, &'static [&'static str])> {
+pub fn generated(name: &str, own_database: bool, own_object_store: bool, rotation: &Rotation) -> Vec<(String, &'static [&'static str])> {
     let mut secrets: Vec<(String, &'static [&'static str])> = Vec::new();
     for service in Service::ALL {
-        secrets.push((format!("{name}-{service}-key"), &["SERVICE_KEY", "PUBLIC_KEY"]));
-        secrets.push((format!("{name}-{service}-database"), &["password"]));
+        for slot in rotation.live() {
+            secrets.push((format!("{name}-{}", slot.secret(service, "key")), &["SERVICE_KEY", "PUBLIC_KEY"]));
+            secrets.push((format!("{name}-{}", slot.secret(service, "database")), &["password"]));
+        }
     }
     secrets.push((format!("{name}-key-encryption"), &["KEY_ENCRYPTION_KEY"]));
     secrets.push((format!("{name}-first-admin"), &["FIRST_ADMIN_TOKEN"]));
@@ -102,7 +108,7 @@ pub struct Credentials {
     pub key_encryption_key: String,
     /// Makes whoever has it the first administrator, once.
     pub first_admin_token: String,
-    /// One for each service, in the order of [`Service::ALL`].
+    /// One for each service, in the order of [`Service::ALL`], and for each slot that has values.
     pub services: Vec<ServiceCredentials>,
     /// The owner's way into the database.
     pub owner: Connection,
@@ -114,6 +120,8 @@ pub struct Credentials {
 pub struct ServiceCredentials {
     /// Whose.
     pub service: Service,
+    /// In which slot.
+    pub slot: Slot,
     /// With which it signs.
     pub key: ServiceKey,
     /// Of its login role.
@@ -125,17 +133,28 @@ impl Credentials {
     pub fn complete(platform: &Platform, generator: &dyn Generator) -> Self {
         let stored = |secret: &str, key: &str| platform.stored.value(&platform.named(secret), key);
         let password = || URL_SAFE_NO_PAD.encode(generator.random(24));
-        let services = Service::ALL.map(|service| {
-            let secret = format!("{service}-key");
+        let slots = Service::ALL.into_iter().flat_map(|service| platform.rotation.live().map(move |slot| (service, slot)));
+        let services = slots.map(|(service, slot)| {
+            let secret = slot.secret(service, "key");
             let key = match (stored(&secret, "SERVICE_KEY"), stored(&secret, "PUBLIC_KEY")) {
                 (Some(private), Some(public)) => ServiceKey { private, public },
                 _ => generator.service_key(),
             };
-            let database_password = stored(&format!("{service}-database"), "password").unwrap_or_else(password);
-            ServiceCredentials { service, key, database_password }
+            let database_password = stored(&slot.secret(service, "database"), "password").unwrap_or_else(password);
+            ServiceCredentials { service, slot, key, database_password }
         });
         let owner = match &platform.database {
             Database::External(connection) => connection.clone(),
+            Database::CloudNativePg(_) => Connection {
+                host: format!("{}{READ_WRITE}", platform.named(POSTGRES)),
+                port: 5432,
+                database: CLUSTER_DATABASE.to_owned(),
+                user: CLUSTER_DATABASE.to_owned(),
+                password: stored("database", "password").unwrap_or_else(password),
+                // By CloudNativePG's own authority.
+                ssl_mode: SslMode::Require,
+                root_certificates: None,
+            },
             Database::Development { .. } => Connection {
                 host: platform.named("postgres"),
                 port: 5432,
@@ -156,7 +175,7 @@ impl Credentials {
         Self {
             key_encryption_key: stored("key-encryption", "KEY_ENCRYPTION_KEY").unwrap_or_else(|| STANDARD.encode(generator.random(32))),
             first_admin_token: stored("first-admin", "FIRST_ADMIN_TOKEN").unwrap_or_else(password),
-            services: services.into(),
+            services: services.collect(),
             owner,
             object_store,
         }
@@ -182,7 +201,7 @@ mod tests {
 
     #[test]
     fn external_storage_has_no_generated_credentials() {
-        let names: Vec<_> = generated("demo", false, false).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = generated("demo", false, false, &Rotation::default()).into_iter().map(|(name, _)| name).collect();
         assert!(names.contains(&"demo-key-encryption".to_owned()));
         assert!(names.contains(&"demo-photo-database".to_owned()));
         assert!(!names.contains(&"demo-database".to_owned()));

@@ -9,6 +9,13 @@ Server-side apply is a patch; that which makes an object needs create too.
 - apiGroups: [socialplatform.dev]
   resources: [socialplatforms/status]
   verbs: [patch]
+# The schedule creates them, and deletes those that are too old.
+- apiGroups: [socialplatform.dev]
+  resources: [socialplatformbackups]
+  verbs: [list, watch, create, delete]
+- apiGroups: [socialplatform.dev]
+  resources: [socialplatformbackups/status]
+  verbs: [patch]
 # Generated ones are its own; those that a spec refers to are read by name.
 - apiGroups: [""]
   resources: [secrets]
@@ -24,7 +31,7 @@ Server-side apply is a patch; that which makes an object needs create too.
 - apiGroups: [""]
   resources: [persistentvolumeclaims]
   verbs: [list, watch, create, patch]
-# The last words of a migration that failed.
+# The last words of a migration or a restore that failed, and of a backup.
 - apiGroups: [""]
   resources: [pods]
   verbs: [list]
@@ -46,6 +53,14 @@ Server-side apply is a patch; that which makes an object needs create too.
 - apiGroups: [gateway.networking.k8s.io]
   resources: [httproutes]
   verbs: [list, watch, create, patch, delete]
+# Where cert-manager is, and a platform has its certificate of it.
+- apiGroups: [cert-manager.io]
+  resources: [certificates]
+  verbs: [list, watch, create, patch, delete]
+# Where CloudNativePG is, and a platform asks for a database of it. Like volumes, it is never deleted by the operator.
+- apiGroups: [postgresql.cnpg.io]
+  resources: [clusters]
+  verbs: [list, watch, create, patch]
 # Where the Prometheus operator is, and a platform asks for alerts or ServiceMonitors.
 - apiGroups: [monitoring.coreos.com]
   resources: [prometheusrules, servicemonitors]

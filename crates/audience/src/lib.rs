@@ -1,10 +1,16 @@
 //! Who may see.
 //!
 //! The rule stands here once as [`may_see`] and once as the SQL function of the same name in
-//! `migrations/audience.sql`, which every query that lists anything asks. `tests/agreement.rs` holds the two against
+//! `migrations/hidden_rule.sql`, which every query that lists anything asks. `tests/agreement.rs` holds the two against
 //! each other.
 //!
 //! A mute is no part of it: what one mutes one may still see, and lists leave it out with the SQL function `muted`.
+//!
+//! Whoever is suspended, or leaves, is seen by nobody: each service keeps [who is hidden](accounts), and
+//! [forgets](forgetting) whom auth has erased.
+
+pub mod accounts;
+pub mod forgetting;
 
 use contracts::fact::RelationChanged;
 use serde::{Deserialize, Serialize};
@@ -46,12 +52,15 @@ pub struct Standing {
     pub mentioned: bool,
     /// Either blocks the other.
     pub severed: bool,
+    /// The author is hidden from everybody, themself included.
+    pub hidden: bool,
 }
 
 /// May someone of this standing see what its author shows to `visibility`? A mention counts for direct posts alone: it
 /// must not carry a post to somebody whom its author did not choose.
 pub fn may_see(visibility: Visibility, viewer: Standing) -> bool {
     match viewer {
+        Standing { hidden: true, .. } => false,
         Standing { author: true, .. } => true,
         Standing { severed: true, .. } => false,
         Standing { follows, friends, mentioned, .. } => match visibility {

@@ -1,7 +1,7 @@
 //! The rule in Rust and the rule in SQL say the same, in every case there is.
 
-use audience::{Standing, Visibility, may_see};
-use contracts::fact::RelationChanged;
+use audience::{Standing, Visibility, accounts, may_see};
+use contracts::fact::{AccountChanged, AccountState, RelationChanged};
 use contracts::{AccountId, Service};
 use sqlx::PgPool;
 use test_db::TestDb;
@@ -12,7 +12,13 @@ const VIEWER: AccountId = AccountId(2);
 async fn migrated() -> (TestDb, PgPool) {
     let db = TestDb::new(&[]).await;
     let pool = db.superuser_pool(Service::Social);
-    sqlx::raw_sql(include_str!("../migrations/audience.sql")).execute(&pool).await.unwrap();
+    for migration in [
+        include_str!("../migrations/audience.sql"),
+        include_str!("../migrations/hidden.sql"),
+        include_str!("../migrations/hidden_rule.sql"),
+    ] {
+        sqlx::raw_sql(migration).execute(&pool).await.unwrap();
+    }
     (db, pool)
 }
 
@@ -21,21 +27,27 @@ async fn set(pool: &PgPool, changed: RelationChanged) {
     audience::apply(&mut connection, &changed).await.unwrap();
 }
 
+async fn hide(pool: &PgPool, account: AccountId, state: AccountState) {
+    let mut connection = pool.acquire().await.unwrap();
+    accounts::apply(&mut connection, &AccountChanged { account, state }).await.unwrap();
+}
+
 #[tokio::test]
 async fn the_rule_in_sql_is_the_rule_in_rust() {
     let (_db, pool) = migrated().await;
     let mut cases = 0;
-    for bits in 0..256_u16 {
-        let [follows, blocks, friends, mutes, followed, blocked, mutes_back, mentioned] =
-            [1, 2, 4, 8, 16, 32, 64, 128].map(|bit| bits & bit != 0);
+    for bits in 0..512_u16 {
+        let [follows, blocks, friends, mutes, followed, blocked, mutes_back, mentioned, hidden] =
+            [1, 2, 4, 8, 16, 32, 64, 128, 256].map(|bit| bits & bit != 0);
+        hide(&pool, AUTHOR, if hidden { AccountState::Hidden } else { AccountState::Active }).await;
         set(&pool, RelationChanged { follows, blocks, friends, mutes, ..RelationChanged::nothing(VIEWER, AUTHOR) }).await;
         let back =
             RelationChanged { follows: followed, blocks: blocked, friends, mutes: mutes_back, ..RelationChanged::nothing(AUTHOR, VIEWER) };
         set(&pool, back).await;
-        let visitor = Standing::default();
+        let visitor = Standing { hidden, ..Standing::default() };
         let viewers = [
             (Some(AUTHOR), Standing { author: true, mentioned, ..visitor }),
-            (Some(VIEWER), Standing { author: false, follows, friends, mentioned, severed: blocks || blocked }),
+            (Some(VIEWER), Standing { author: false, follows, friends, mentioned, severed: blocks || blocked, hidden }),
             (None, visitor),
         ];
         for visibility in Visibility::ALL {
@@ -53,7 +65,7 @@ async fn the_rule_in_sql_is_the_rule_in_rust() {
             }
         }
     }
-    assert_eq!(cases, 256 * 5 * 3);
+    assert_eq!(cases, 512 * 5 * 3);
 }
 
 #[tokio::test]
@@ -96,4 +108,27 @@ async fn a_mute_holds_until_its_end_and_for_one_side() {
         assert_eq!(muted(Some(AUTHOR), VIEWER).await, [false, false], "{changed:?}");
         assert_eq!(muted(None, AUTHOR).await, [false, false], "{changed:?}");
     }
+}
+
+#[tokio::test]
+async fn who_is_erased_does_not_come_back() {
+    let (_db, pool) = migrated().await;
+    let asked = async || -> (bool, bool) {
+        let asked = "select is_hidden($1), is_gone($1)";
+        sqlx::query_as(asked).bind(AUTHOR).fetch_one(&pool).await.unwrap()
+    };
+    assert_eq!(asked().await, (false, false));
+    hide(&pool, AUTHOR, AccountState::Hidden).await;
+    assert_eq!(asked().await, (true, false));
+    hide(&pool, AUTHOR, AccountState::Active).await;
+    assert_eq!(asked().await, (false, false));
+
+    let mut connection = pool.acquire().await.unwrap();
+    accounts::erase(&mut connection, AUTHOR).await.unwrap();
+    for late in [AccountState::Active, AccountState::Hidden] {
+        hide(&pool, AUTHOR, late).await;
+        assert_eq!(asked().await, (true, true), "{late:?}");
+    }
+    assert!(accounts::is_gone(&mut connection, AUTHOR).await.unwrap());
+    assert!(!accounts::is_gone(&mut connection, VIEWER).await.unwrap());
 }

@@ -4,16 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
+use serde::Serialize;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 use tracing::Instrument;
 
+use crate::export::{EXPORT, ExportPage, ExportRequest};
 use crate::photo::{USABLE, UsableRequest, UsableResponse};
-use crate::{AccountId, PhotoId};
+use crate::{AccountId, PhotoId, Service};
 
 /// How long an internal call may take before its caller answers 503.
 const TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a page or a picture of an export may take: nobody waits for it but a download.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Any failure below HTTP.
 pub type TransportError = Box<dyn std::error::Error + Send + Sync>;
@@ -53,7 +57,9 @@ pub fn http(base: &str) -> Transport {
         let (client, url) = (client.clone(), format!("{base}{}", request.uri()));
         async move {
             let (parts, body) = request.into_parts();
-            let answer = client.request(parts.method, url).headers(parts.headers).body(body).send().await?;
+            let request = client.request(parts.method, url).headers(parts.headers).body(body).build()?;
+            telemetry::called_url(request.url().as_str(), request.url().port_or_known_default());
+            let answer = client.execute(request).await?;
             let status = answer.status();
             let mut response = Response::new(answer.bytes().await?);
             *response.status_mut() = status;
@@ -62,20 +68,41 @@ pub fn http(base: &str) -> Transport {
     }))
 }
 
+/// What is asked for.
+struct Question<'a> {
+    method: Method,
+    path: &'a str,
+    /// The path without ids, for traces.
+    template: &'static str,
+    body: Bytes,
+    timeout: Duration,
+}
+
+impl Question<'static> {
+    fn get(path: &'static str) -> Self {
+        Self { method: Method::GET, path, template: path, body: Bytes::new(), timeout: TIMEOUT }
+    }
+
+    fn post(path: &'static str, body: &impl Serialize) -> Self {
+        let body = serde_json::to_vec(body).expect("ids and texts serialize");
+        Self { method: Method::POST, path, template: path, body: body.into(), timeout: TIMEOUT }
+    }
+}
+
 /// One call: traced, bounded in time, with the trace context on it.
 async fn call(
     service: &'static str,
     transport: &Transport,
     token: Option<&TokenSource>,
-    method: Method,
-    path: &str,
-    body: Bytes,
+    question: Question<'_>,
 ) -> Result<Bytes, CallError> {
-    let span = telemetry::http_client_span(&method, service, path);
+    let Question { method, path, template, body, timeout } = question;
+    let span = telemetry::http_client_span(&method, service, template);
     async {
+        let unreachable = |source| CallError::Unreachable { service, source };
         let mut request = Request::new(body);
         *request.method_mut() = method.clone();
-        *request.uri_mut() = path.parse().expect("internal paths are constants");
+        *request.uri_mut() = path.parse::<Uri>().map_err(|bad| unreachable(bad.into()))?;
         let headers = request.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(token) = token {
@@ -83,9 +110,8 @@ async fn call(
             headers.insert(header::AUTHORIZATION, bearer.parse().expect("a JWT is a header value"));
         }
         telemetry::inject(headers);
-        let unreachable = |source| CallError::Unreachable { service, source };
         let answer = async {
-            let answer = tokio::time::timeout(TIMEOUT, transport.clone().oneshot(request)).await;
+            let answer = tokio::time::timeout(timeout, transport.clone().oneshot(request)).await;
             answer.unwrap_or_else(|late| Err(TransportError::from(late)))
         };
         let response = telemetry::timed_call(&method, service, answer).await.map_err(unreachable)?;
@@ -112,7 +138,7 @@ impl AuthClient {
 
     /// The published keys, as the JSON of RFC 7517.
     pub async fn jwks(&self) -> Result<Bytes, CallError> {
-        call("auth", &self.transport, None, Method::GET, "/.well-known/jwks.json", Bytes::new()).await
+        call("auth", &self.transport, None, Question::get("/.well-known/jwks.json")).await
     }
 }
 
@@ -131,8 +157,42 @@ impl PhotoClient {
 
     /// Which of `photos` may `author` show?
     pub async fn usable(&self, author: AccountId, photos: Vec<PhotoId>) -> Result<UsableResponse, CallError> {
-        let asked = serde_json::to_vec(&UsableRequest { author, photos }).expect("ids serialize");
-        let answer = call("photo", &self.transport, Some(&self.token), Method::POST, USABLE, asked.into()).await?;
+        let question = Question::post(USABLE, &UsableRequest { author, photos });
+        let answer = call("photo", &self.transport, Some(&self.token), question).await?;
         serde_json::from_slice(&answer).map_err(|source| CallError::Unreachable { service: "photo", source: source.into() })
+    }
+}
+
+/// What auth asks of each other service when somebody takes a copy of what is theirs.
+#[derive(Clone)]
+pub struct ExportClient {
+    service: Service,
+    transport: Transport,
+    token: TokenSource,
+}
+
+impl ExportClient {
+    /// A client over `transport`, which reaches the private port of `service`, signing with `token`.
+    pub fn new(service: Service, transport: Transport, token: TokenSource) -> Self {
+        Self { service, transport, token }
+    }
+
+    /// Whom it asks.
+    pub fn service(&self) -> Service {
+        self.service
+    }
+
+    /// The files of `account` that come after `after`.
+    pub async fn page(&self, account: AccountId, after: Option<String>) -> Result<ExportPage, CallError> {
+        let question = Question { timeout: EXPORT_TIMEOUT, ..Question::post(EXPORT, &ExportRequest { account, after }) };
+        let answer = call(self.service.name(), &self.transport, Some(&self.token), question).await?;
+        serde_json::from_slice(&answer).map_err(|source| CallError::Unreachable { service: self.service.name(), source: source.into() })
+    }
+
+    /// The bytes at `path`, as a page named it.
+    pub async fn bytes(&self, path: &str) -> Result<Bytes, CallError> {
+        let question =
+            Question { method: Method::GET, path, template: "/internal/export/{bytes}", body: Bytes::new(), timeout: EXPORT_TIMEOUT };
+        call(self.service.name(), &self.transport, Some(&self.token), question).await
     }
 }

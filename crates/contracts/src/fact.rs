@@ -5,8 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::TagId;
 use crate::photo::PhotoState;
-use crate::{AccountId, PhotoId, PostId};
+use crate::{AccountId, PhotoId, PostId, Service};
 
 /// Everything that is told. The tag is the name used in metrics, spans and the table of parked facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,9 +28,18 @@ pub enum Fact {
     /// Told by social.
     #[serde(rename = "photos.shown")]
     PhotosShown(PhotosShown),
+    /// Told by social.
+    #[serde(rename = "interest.changed")]
+    InterestChanged(InterestChanged),
     /// Told by auth.
     #[serde(rename = "account.changed")]
     AccountChanged(AccountChanged),
+    /// Told by auth.
+    #[serde(rename = "account.erased")]
+    AccountErased(AccountErased),
+    /// Told by every other service, to auth.
+    #[serde(rename = "account.forgotten")]
+    AccountForgotten(AccountForgotten),
     /// A kind that this version does not know, told by a newer one. Never told, and never applied: consumers pass it by. So
     /// a kind that must not be missed is heard a release before it is told.
     #[serde(other, skip_serializing)]
@@ -45,7 +55,10 @@ impl Fact {
             Self::PhotoChanged(_) => "photo.changed",
             Self::PostNarrowed(_) => "post.narrowed",
             Self::PhotosShown(_) => "photos.shown",
+            Self::InterestChanged(_) => "interest.changed",
             Self::AccountChanged(_) => "account.changed",
+            Self::AccountErased(_) => "account.erased",
+            Self::AccountForgotten(_) => "account.forgotten",
             Self::Unknown => "unknown",
         }
     }
@@ -157,7 +170,18 @@ pub struct PhotosShown {
     pub photos: Vec<PhotoId>,
 }
 
-/// An account is suspended, restored or gone.
+/// Somebody follows a tag, or no longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterestChanged {
+    /// Who.
+    pub account: AccountId,
+    /// Which.
+    pub tag: TagId,
+    /// They follow it.
+    pub follows: bool,
+}
+
+/// An account is hidden from everybody, or is restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountChanged {
     /// Which.
@@ -166,15 +190,30 @@ pub struct AccountChanged {
     pub state: AccountState,
 }
 
+/// An account is erased for good: forget everything of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountErased {
+    /// Which.
+    pub account: AccountId,
+}
+
+/// A service has nothing of an erased account any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountForgotten {
+    /// Which.
+    pub account: AccountId,
+    /// Who says so.
+    pub service: Service,
+}
+
 /// What an account is to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AccountState {
     /// Somebody.
     Active,
-    /// Nobody sees what is theirs, until it is restored.
-    Suspended,
-    /// For good.
-    Gone,
+    /// Nobody sees what is theirs, until it is restored: an administrator suspended it, or its owner asked to erase it and
+    /// may still change their mind.
+    Hidden,
 }
 
 #[cfg(test)]

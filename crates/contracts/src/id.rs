@@ -73,6 +73,10 @@ id!(
     PostId
 );
 id!(
+    /// A tag, wherever its text may not go; made by social.
+    TagId
+);
+id!(
     /// A photo; made by photo.
     PhotoId
 );

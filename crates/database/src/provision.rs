@@ -71,6 +71,27 @@ pub async fn provision(owner: &mut PgConnection, logins: &[Login]) -> Result<(),
             )
             .await?;
         }
+    }
+    make_schemas(owner).await?;
+    for Login { service, slot, password } in logins {
+        let login = login_role(&database, *service, *slot);
+        let statement: String = sqlx::query_scalar("select format('alter role %I password %L', $1, $2)")
+            .bind(&login)
+            .bind(password)
+            .fetch_one(&mut *owner)
+            .await?;
+        run(owner, statement).await?;
+    }
+    Ok(())
+}
+
+/// Makes what is missing for roles that somebody else makes: the schema of each service, and the grants within it. The
+/// owner needs no right over roles.
+pub async fn make_schemas(owner: &mut PgConnection) -> Result<(), ProvisionError> {
+    let database: String = sqlx::query_scalar("select current_database()::text").fetch_one(&mut *owner).await?;
+    run(owner, "set client_min_messages = warning".to_owned()).await?;
+    for service in Service::ALL {
+        let group = format!("{database}_{service}");
         run(
             owner,
             format!(
@@ -84,14 +105,29 @@ pub async fn provision(owner: &mut PgConnection, logins: &[Login]) -> Result<(),
         )
         .await?;
     }
-    for Login { service, slot, password } in logins {
-        let login = login_role(&database, *service, *slot);
-        let statement: String = sqlx::query_scalar("select format('alter role %I password %L', $1, $2)")
-            .bind(&login)
-            .bind(password)
-            .fetch_one(&mut *owner)
-            .await?;
-        run(owner, statement).await?;
+    Ok(())
+}
+
+/// Takes the password of a login role away: nobody logs in as it until it is given another. Who is logged in stays so.
+pub async fn close(owner: &mut PgConnection, service: Service, slot: char) -> Result<(), ProvisionError> {
+    let database: String = sqlx::query_scalar("select current_database()::text").fetch_one(&mut *owner).await?;
+    Ok(run(owner, format!("alter role {:?} password null", login_role(&database, service, slot))).await?)
+}
+
+/// Gives the services their rights on tables that were there before their roles: those of a dump without owners and rights.
+/// Call it after [`provision`] or [`make_schemas`].
+pub async fn adopt(owner: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let database: String = sqlx::query_scalar("select current_database()::text").fetch_one(&mut *owner).await?;
+    for service in Service::ALL {
+        let group = format!("{database}_{service}");
+        run(
+            owner,
+            format!(
+                "grant select, insert, update, delete on all tables in schema {service} to {group:?};
+             grant usage on all sequences in schema {service} to {group:?}"
+            ),
+        )
+        .await?;
     }
     Ok(())
 }

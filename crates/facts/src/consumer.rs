@@ -157,7 +157,9 @@ impl<A: Apply> Consumer<A> {
             otel.kind = "consumer",
             messaging.system = "postgresql",
             messaging.destination.name = self.producer.name(),
+            messaging.consumer.group.name = self.consumer.name(),
             messaging.operation.name = "apply",
+            messaging.operation.type = "process",
         );
         telemetry::link(&span, told.traceparent.as_deref());
         let step = async {

@@ -100,7 +100,8 @@ impl Outbox {
         Ok(i64::try_from(placed).expect("at most a batch"))
     }
 
-    /// Waits until every consumer has applied `fact`, up to `at_most`; `false` means that some are still at it.
+    /// Waits until every consumer that shows something to anybody has applied `fact`, up to `at_most`; `false` means that some
+    /// are still at it. Auth is not waited for: all that it hears is who has forgotten whom.
     pub async fn passed(&self, fact: FactId, at_most: Duration) -> sqlx::Result<bool> {
         let deadline = Instant::now() + at_most;
         self.sequence().await?;
@@ -109,10 +110,12 @@ impl Outbox {
             // A fact without a place waits behind others: nobody can have passed it. One that is not there was passed and
             // pruned long ago.
             let passed: Option<bool> = sqlx::query_scalar(
-                "select position is not null and not exists (select from outbox_cursors where outbox_cursors.position < outbox.position)
+                "select position is not null
+                     and not exists (select from outbox_cursors where outbox_cursors.position < outbox.position and consumer <> $2)
                  from outbox where id = $1",
             )
             .bind(fact.0)
+            .bind(Service::Auth.name())
             .fetch_optional(&self.pool)
             .await?;
             let passed = passed.unwrap_or(true);

@@ -82,7 +82,12 @@ async fn owed(pool: &PgPool) -> sqlx::Result<Vec<Owed>> {
     sqlx::query_as(
         "select kind, count(*) as waiting, count(*) filter (where error is not null) as failing,
              extract(epoch from clock_timestamp() - min(created_at))::float8 as age
-         from (select kind, error, created_at from jobs order by run_at limit $1) oldest
+         from (
+             select kind, error, created_at from jobs
+             -- One that was never tried and is not due yet rests: it is not owed.
+             where attempts > 0 or run_at <= clock_timestamp()
+             order by run_at limit $1
+         ) oldest
          group by kind",
     )
     .bind(MOST)

@@ -18,6 +18,11 @@ pub type JobError = Box<dyn std::error::Error + Send + Sync>;
 pub trait Run: Send + Sync + 'static {
     /// Runs one job. An unknown kind is an error: the job waits for the release that knows it.
     fn run(&self, kind: &str, payload: &Value) -> impl Future<Output = Result<(), JobError>> + Send;
+
+    /// How long a job of this kind rests before it is run for the first time. It is not owed until then.
+    fn rest(&self, _kind: &str) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// Runs the jobs of one schema, one at a time in each replica.
@@ -33,6 +38,8 @@ struct Claimed {
     payload: Value,
     attempts: i32,
     traceparent: Option<String>,
+    /// Seconds since it was enqueued.
+    age: f64,
 }
 
 impl<R: Run> Worker<R> {
@@ -65,12 +72,18 @@ impl<R: Run> Worker<R> {
         let claimed: Option<Claimed> = sqlx::query_as(
             "update jobs set attempts = attempts + 1, run_at = clock_timestamp() + make_interval(secs => $1)
              where id = (select id from jobs where run_at <= clock_timestamp() order by run_at limit 1 for update skip locked)
-             returning id, kind, payload, attempts, traceparent",
+             returning id, kind, payload, attempts, traceparent,
+                 extract(epoch from clock_timestamp() - created_at)::float8 as age",
         )
         .bind(CLAIM.as_secs_f64())
         .fetch_optional(&self.pool)
         .await?;
         let Some(job) = claimed else { return Ok(false) };
+        let rest = self.run.rest(&job.kind);
+        if job.age < rest.as_secs_f64() {
+            self.let_rest(&job, rest).await?;
+            return Ok(true);
+        }
         let span =
             tracing::info_span!("jobs.run", otel.name = format!("run {}", job.kind), otel.kind = "consumer", attempts = job.attempts);
         telemetry::link(&span, job.traceparent.as_deref());
@@ -94,6 +107,16 @@ impl<R: Run> Worker<R> {
             }
         };
         Ok(true)
+    }
+
+    /// Gives a job back as one that was never tried, until it has rested.
+    async fn let_rest(&self, job: &Claimed, rest: Duration) -> sqlx::Result<()> {
+        sqlx::query("update jobs set attempts = 0, run_at = created_at + make_interval(secs => $2) where id = $1")
+            .bind(job.id)
+            .bind(rest.as_secs_f64())
+            .execute(&self.pool)
+            .await
+            .map(drop)
     }
 }
 

@@ -38,6 +38,12 @@ impl Programs {
         installed().max_by_key(|programs| programs.version).ok_or(Error::NoPrograms)
     }
 
+    /// The newest of this system that has `pg_dump` and `pg_restore` beside the server.
+    pub fn of_system_with_clients() -> Result<Self, Error> {
+        let has_clients = |programs: &Self| ["pg_dump", "pg_restore"].iter().all(|name| programs.path(name).exists());
+        installed().filter(has_clients).max_by_key(|programs| programs.version).ok_or(Error::NoPrograms)
+    }
+
     fn in_folder(folder: &Path) -> Option<Self> {
         let printed = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
         let version = major(&String::from_utf8_lossy(&printed.stdout))?;

@@ -31,9 +31,18 @@ pub fn http_client_span(method: &Method, service: &'static str, path: &str) -> S
         http.response.status_code = field::Empty,
         service.peer.name = service,
         server.address = service,
+        server.port = field::Empty,
+        url.full = field::Empty,
         url.template = path,
         error.type = field::Empty,
     )
+}
+
+/// Writes on the current span where a call goes: known to the transport only, and to none of the neighbors in one process.
+pub fn called_url(url: &str, port: Option<u16>) {
+    let span = Span::current();
+    span.record("url.full", url);
+    span.record("server.port", port);
 }
 
 /// Times a call to `service`, and writes its outcome on the current span: the answer's status, or that there was none.

@@ -25,7 +25,7 @@ mod setup;
 mod sql;
 
 pub use context::{extract, inject, link, trace_id, traceparent};
-pub use http_client::{http_client_span, timed_call};
+pub use http_client::{called_url, http_client_span, timed_call};
 pub use http_server::{trace_private, trace_public};
 pub use outcome::recorded;
 pub use setup::{LogFormat, SetupError, Telemetry, TelemetryConfig, TraceSampler, metrics_text};

@@ -1,7 +1,8 @@
 //! What the API server writes down about the operator.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom};
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -15,12 +16,37 @@ pub struct Audit {
     from: u64,
 }
 
+/// What was asked for, and how it was answered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    /// `patch`.
+    pub verb: String,
+    /// `apps`; empty for the core.
+    pub group: String,
+    /// `deployments`.
+    pub resource: String,
+    /// `status`, or empty.
+    pub subresource: String,
+    /// Empty for all.
+    pub namespace: String,
+    /// Empty for a whole kind.
+    pub name: String,
+    /// The HTTP status.
+    pub code: u16,
+    /// Whether its rights let it. What admission refuses, such as new objects in a namespace that is going, has the same status.
+    pub allowed: bool,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Line {
     verb: String,
     user: User,
     object_ref: Option<Target>,
+    #[serde(default)]
+    response_status: Status,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -30,7 +56,14 @@ struct User {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
+struct Status {
+    code: u16,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 struct Target {
+    api_group: String,
     resource: String,
     subresource: String,
     namespace: String,
@@ -44,23 +77,47 @@ impl Audit {
         Audit { path, from }
     }
 
+    /// All of the log.
+    pub fn from_the_start(path: PathBuf) -> Audit {
+        Audit { path, from: 0 }
+    }
+
     /// The writes of `user` in `namespace` since then, but those of its lease.
     pub fn writes(&self, user: &str, namespace: &str) -> Vec<String> {
-        let mut text = Vec::new();
-        let mut log = File::open(&self.path).expect("the audit log stays where it is");
+        let counts = |line: &Line| WRITES.contains(&&*line.verb);
+        let lines = self.lines(user).filter(counts).filter_map(Line::asked);
+        lines.filter(|asked| asked.namespace == namespace && asked.resource != "leases").map(|asked| asked.told()).collect()
+    }
+
+    /// Everything that `user` has asked for since then, each once.
+    pub fn asked(&self, user: &str) -> BTreeSet<Asked> {
+        self.lines(user).filter_map(Line::asked).collect()
+    }
+
+    /// The lines about `user`, read one by one: the log of a whole run is large.
+    fn lines(&self, user: &str) -> impl Iterator<Item = Line> {
+        let mut log = File::open(&self.path).unwrap_or_else(|error| panic!("E2E_AUDIT_LOG {}: {error}", self.path.display()));
         log.seek(SeekFrom::Start(self.from)).expect("a log can be read from its middle");
-        log.read_to_end(&mut text).expect("the audit log can be read");
+        let lines = BufReader::new(log).split(b'\n').map(|line| line.expect("the audit log can be read"));
         // The last line may be half written: it is read whole the next time.
-        let lines = text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice::<Line>(line).ok());
-        lines.filter(|line| line.user.username == user && WRITES.contains(&&*line.verb)).filter_map(|line| line.told(namespace)).collect()
+        lines.filter_map(|line| serde_json::from_slice::<Line>(&line).ok()).filter(move |line| line.user.username == user)
     }
 }
 
 impl Line {
-    fn told(self, ours: &str) -> Option<String> {
-        let Target { resource, subresource, namespace, name } = self.object_ref?;
-        let counts = namespace == ours && resource != "leases";
+    /// None for what is about no object, such as the list of APIs.
+    fn asked(self) -> Option<Asked> {
+        let Target { api_group, resource, subresource, namespace, name } = self.object_ref?;
+        let code = self.response_status.code;
+        let allowed = self.annotations.get("authorization.k8s.io/decision").is_none_or(|decision| decision == "allow");
+        Some(Asked { verb: self.verb, group: api_group, resource, subresource, namespace, name, code, allowed })
+    }
+}
+
+impl Asked {
+    fn told(&self) -> String {
+        let Asked { verb, resource, subresource, name, .. } = self;
         let slash = if subresource.is_empty() { "" } else { "/" };
-        counts.then(|| format!("{} {resource}{slash}{subresource} {name}", self.verb))
+        format!("{verb} {resource}{slash}{subresource} {name}")
     }
 }

@@ -43,6 +43,16 @@ pub fn data() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
+/// The program that runs a command on the cluster's node, by its verb `exec`.
+pub fn cluster_program() -> String {
+    required("E2E_CLUSTER", "the path of a program with the verb exec, such as e2e/cluster/run")
+}
+
+/// Whether what could be sampled is to be done in full.
+pub fn proves() -> bool {
+    optional("PROVE").is_some()
+}
+
 fn required(name: &str, what: &str) -> String {
     optional(name).unwrap_or_else(|| panic!("{name} is not set: it is {what}. Run scripts/e2e, which sets it"))
 }

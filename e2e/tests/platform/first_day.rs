@@ -1,10 +1,13 @@
 //! What a user does on the first day, and what remains when they change their mind.
 
+use std::collections::BTreeMap;
+
 use http::StatusCode;
+use kube::api::DynamicObject;
 use serde_json::json;
 
 use crate::gateway::{Gateway, Person, text};
-use crate::objects;
+use crate::objects::{self, Named};
 use crate::picture::{self, METADATA, holds};
 use crate::platform::minimal;
 use crate::scene::{Scene, story};
@@ -33,12 +36,7 @@ async fn a_resource_becomes_a_platform_and_leaves_nothing_but_what_is_kept() {
         let post = a_private_photo_is_for_followers_alone(&gateway).await;
 
         platform.delete().await;
-        eventually("deleting the platform leaves what the deletion policy keeps, and nothing else", async || {
-            let left = objects::all(scene).await.into_keys().filter(|named| !before.contains_key(named));
-            let left: Vec<String> = left.map(|named| named.to_string()).collect();
-            if left == KEPT { Ok(()) } else { Err(left.join(", ")) }
-        })
-        .await;
+        only_what_is_kept_is_left(scene, &before).await;
 
         platform.run(&minimal(scene)).await;
         gateway.serves().await;
@@ -46,6 +44,16 @@ async fn a_resource_becomes_a_platform_and_leaves_nothing_but_what_is_kept() {
         let kept = alice.get(&post).await.accepted("read a post of the platform before");
         let photo = alice.get(&text(&kept.json(), "/photos/0/urls/original")).await;
         photo.accepted("read a photo of the platform before");
+    })
+    .await;
+}
+
+/// Waits until deleting the platform has left what the deletion policy keeps, and nothing else beside what was there before.
+pub async fn only_what_is_kept_is_left(scene: &Scene, before: &BTreeMap<Named, DynamicObject>) {
+    eventually("what the deletion policy keeps is left, and nothing else", async || {
+        let left = objects::all(scene).await.into_keys().filter(|named| !before.contains_key(named));
+        let left: Vec<String> = left.map(|named| named.to_string()).collect();
+        if left == KEPT { Ok(()) } else { Err(left.join(", ")) }
     })
     .await;
 }

@@ -1,5 +1,7 @@
 //! The platform's public API, through the gateway, as people use it.
 
+use std::time::{Duration, Instant};
+
 use http::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder};
@@ -10,6 +12,9 @@ use crate::wait::eventually;
 
 /// Everybody's: long enough, and worth nothing outside of a test cluster.
 const PASSWORD: &str = "seventeen syllables, more or less";
+
+/// Half of what a token lives.
+const RENEWAL: Duration = Duration::from_secs(300);
 
 /// The gateway, asked for one platform's domain.
 #[derive(Clone)]
@@ -63,7 +68,7 @@ impl Gateway {
     pub fn of(domain: &str) -> Gateway {
         let host = HeaderValue::from_str(domain).expect("a domain is a header value");
         let http = reqwest::Client::builder().default_headers(HeaderMap::from_iter([(HOST, host)]));
-        let http = http.timeout(std::time::Duration::from_secs(30)).build().expect("a client can be built");
+        let http = http.timeout(Duration::from_secs(30)).build().expect("a client can be built");
         Gateway { http, base: environment::gateway().trim_end_matches('/').to_owned() }
     }
 
@@ -92,19 +97,30 @@ impl Gateway {
 
 /// Sends a request and reads all of the answer.
 pub async fn send(request: RequestBuilder) -> Reply {
-    let response = request.send().await.expect("the gateway answers");
+    attempt(request).await.expect("the gateway answers, and the whole answer arrives")
+}
+
+/// The same, where it may fail.
+pub async fn attempt(request: RequestBuilder) -> reqwest::Result<Reply> {
+    let response = request.send().await?;
     let (status, media_type) = (response.status(), response.headers().get(CONTENT_TYPE).cloned());
     let media_type = media_type.and_then(|value| value.to_str().map(str::to_owned).ok()).unwrap_or_default();
-    let body = response.bytes().await.expect("the whole answer arrives").to_vec();
-    Reply { status, media_type, body }
+    Ok(Reply { status, media_type, body: response.bytes().await?.to_vec() })
 }
 
 /// Somebody who is signed in.
 pub struct Person {
     /// The account's id.
     pub id: String,
+    handle: String,
     gateway: Gateway,
     token: String,
+    /// When it was given.
+    since: Instant,
+}
+
+fn signing_in(gateway: &Gateway, handle: &str) -> RequestBuilder {
+    gateway.request(Method::POST, "/v1/sessions").json(&json!({ "handle": handle, "password": PASSWORD }))
 }
 
 impl Person {
@@ -118,13 +134,24 @@ impl Person {
 
     /// Signs somebody in who is signed up.
     pub async fn sign_in(gateway: &Gateway, handle: &str) -> Person {
-        let credentials = json!({ "handle": handle, "password": PASSWORD });
-        let request = gateway.request(Method::POST, "/v1/sessions").json(&credentials);
-        let session = send(request).await.accepted(&format!("sign in {handle}")).json();
-        let token = text(&session, "/access_token");
+        let session = send(signing_in(gateway, handle)).await.accepted(&format!("sign in {handle}")).json();
+        let (token, since) = (text(&session, "/access_token"), Instant::now());
         let whoami = send(gateway.request(Method::GET, "/v1/accounts/me").bearer_auth(&token)).await;
         let id = text(&whoami.accepted("read one's own account").json(), "/id");
-        Person { id, gateway: gateway.clone(), token }
+        Person { id, handle: handle.to_owned(), gateway: gateway.clone(), token, since }
+    }
+
+    /// Signs in again before the token ends, which is less than a story of many requests may take.
+    pub async fn stay_signed_in(&mut self) -> Result<(), String> {
+        if self.since.elapsed() < RENEWAL {
+            return Ok(());
+        }
+        let reply = attempt(signing_in(&self.gateway, &self.handle)).await.map_err(|error| format!("{error:?}"))?;
+        if !reply.status.is_success() {
+            return Err(reply.to_string());
+        }
+        (self.token, self.since) = (text(&reply.json(), "/access_token"), Instant::now());
+        Ok(())
     }
 
     /// A request in this person's name.
@@ -144,11 +171,15 @@ impl Person {
 
     /// Uploads a JPEG and answers the photo's id.
     pub async fn upload(&self, jpeg: &[u8], visibility: &'static str) -> String {
-        let file = reqwest::multipart::Part::bytes(jpeg.to_vec()).file_name("photo.jpg");
-        let file = file.mime_str("image/jpeg").expect("a media type");
-        let form = reqwest::multipart::Form::new().text("visibility", visibility).text("alt", "A rocket").text("tags", "rocket,e2e");
-        let request = self.request(Method::POST, "/v1/photos").multipart(form.part("file", file));
+        let request = self.uploading(reqwest::multipart::Part::bytes(jpeg.to_vec()), visibility);
         text(&send(request).await.accepted("upload a photo").json(), "/id")
+    }
+
+    /// A request that uploads a JPEG.
+    pub fn uploading(&self, file: reqwest::multipart::Part, visibility: &'static str) -> RequestBuilder {
+        let file = file.file_name("photo.jpg").mime_str("image/jpeg").expect("a media type");
+        let form = reqwest::multipart::Form::new().text("visibility", visibility).text("alt", "A rocket").text("tags", "rocket,e2e");
+        self.request(Method::POST, "/v1/photos").multipart(form.part("file", file))
     }
 
     /// Posts, and answers the path of the post.

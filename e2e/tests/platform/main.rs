@@ -10,12 +10,20 @@
 //! | `traced` | one trace from the gateway through two services to their SQL |
 //! | `steady` | reconciling what has not changed writes nothing |
 //! | `refused` | a resource that cannot work is refused, or ends in a condition, and the last good state runs on |
+//! | `killed` | the operator is killed at five points of a platform's life, and the platform becomes what it was to be |
+//! | `rolled` | no request fails while every pod of every service is replaced, streams and uploads among them |
+//! | `changes` | every change of the resource is followed, and what is no longer wanted goes |
+//! | `backed_up` | a platform is backed up, and comes back as another one |
 //! | `seeded` | the platform full of people (with `E2E_SEED=1`) |
+//! | `rights` | told last: every right of the operator was used, and none was missing |
 
 mod audit;
 mod diagnosis;
 mod environment;
+mod following;
 mod gateway;
+mod leftovers;
+mod load;
 mod memory;
 mod objects;
 mod operator;
@@ -23,10 +31,16 @@ mod picture;
 mod platform;
 mod scene;
 mod traces;
+mod victim;
 mod wait;
 
+mod backed_up;
+mod changes;
 mod first_day;
+mod killed;
 mod refused;
+mod rights;
+mod rolled;
 mod seeded;
 mod steady;
 mod traced;

@@ -19,12 +19,16 @@ async fn list(client: &Client) -> Vec<String> {
     pods.iter().map(|pod| pod.name_any()).collect()
 }
 
-/// The user as which the operator's pods write, as the audit log names it.
-pub async fn user(client: &Client) -> String {
+/// The service account of the operator's pods.
+pub async fn account(client: &Client) -> String {
     let pods = pods(client).list(&ListParams::default()).await.expect("the operator's namespace can be read");
     let account = pods.items.iter().find_map(|pod| pod.spec.as_ref()?.service_account_name.clone());
-    let account = account.unwrap_or_else(|| panic!("no operator runs in {}", environment::operator_namespace()));
-    format!("system:serviceaccount:{}:{account}", environment::operator_namespace())
+    account.unwrap_or_else(|| panic!("no operator runs in {}", environment::operator_namespace()))
+}
+
+/// The user as which the operator's pods write, as the audit log names it.
+pub async fn user(client: &Client) -> String {
+    format!("system:serviceaccount:{}:{}", environment::operator_namespace(), account(client).await)
 }
 
 /// How many reconciles have ended since the operator's pods started: the count of every histogram and the value of

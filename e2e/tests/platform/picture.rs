@@ -25,7 +25,8 @@ pub fn holds(bytes: &[u8], marker: &[u8]) -> bool {
     bytes.windows(marker.len()).any(|window| window == marker)
 }
 
-fn gradient() -> Vec<u8> {
+/// A small one.
+pub fn gradient() -> Vec<u8> {
     let shade = |n: u32| u8::try_from(n * 255 / 640).expect("a shade below 256");
     let pixels = RgbImage::from_fn(640, 480, |x, y| Rgb([shade(x), shade(y), 128]));
     let mut file = Cursor::new(Vec::new());

@@ -18,14 +18,20 @@ pub const NAME: &str = "demo";
 pub struct Platform {
     api: Api<DynamicObject>,
     namespace: String,
+    name: &'static str,
 }
 
 impl Platform {
     /// The platform `demo` of a scene, there or not.
     pub fn new(scene: &Scene) -> Platform {
+        Platform::named(scene, NAME)
+    }
+
+    /// Another platform of a scene, there or not.
+    pub fn named(scene: &Scene, name: &'static str) -> Platform {
         let kind = GroupVersionKind::gvk("socialplatform.dev", "v1alpha1", "SocialPlatform");
         let api = Api::namespaced_with(scene.client.clone(), &scene.namespace, &ApiResource::from_gvk(&kind));
-        Platform { api, namespace: scene.namespace.clone() }
+        Platform { api, namespace: scene.namespace.clone(), name }
     }
 
     /// Applies a resource with this spec, as `kubectl apply --server-side` does.
@@ -33,10 +39,10 @@ impl Platform {
         let resource = json!({
             "apiVersion": "socialplatform.dev/v1alpha1",
             "kind": "SocialPlatform",
-            "metadata": { "name": NAME, "namespace": self.namespace },
+            "metadata": { "name": self.name, "namespace": self.namespace },
             "spec": spec,
         });
-        self.api.patch(NAME, &PatchParams::apply(MANAGER), &Patch::Apply(&resource)).await
+        self.api.patch(self.name, &PatchParams::apply(MANAGER), &Patch::Apply(&resource)).await
     }
 
     /// Applies a good spec, waits for it, and says how long it took.
@@ -62,20 +68,26 @@ impl Platform {
     /// Adds an annotation that means nothing, so that the operator looks again.
     pub async fn nudge(&self, value: &str) {
         let nudge = json!({ "metadata": { "annotations": { "socialplatform.dev/nudge": value } } });
-        self.api.patch(NAME, &PatchParams::default(), &Patch::Merge(&nudge)).await.expect("the resource can be annotated");
+        self.api.patch(self.name, &PatchParams::default(), &Patch::Merge(&nudge)).await.expect("the resource can be annotated");
+    }
+
+    /// An owner reference to the resource, as its objects have it.
+    pub async fn owner(&self) -> Value {
+        let uid = self.api.get(self.name).await.expect("the platform is there").metadata.uid;
+        json!({ "apiVersion": "socialplatform.dev/v1alpha1", "kind": "SocialPlatform", "name": self.name, "uid": uid, "controller": true })
     }
 
     /// Deletes the resource and waits until it is gone.
     pub async fn delete(&self) {
-        let uid = self.api.get(NAME).await.expect("the platform is there").metadata.uid.expect("what exists has a uid");
-        self.api.delete(NAME, &DeleteParams::default()).await.expect("the platform can be deleted");
-        let gone = await_condition(self.api.clone(), NAME, conditions::is_deleted(&uid));
+        let uid = self.api.get(self.name).await.expect("the platform is there").metadata.uid.expect("what exists has a uid");
+        self.api.delete(self.name, &DeleteParams::default()).await.expect("the platform can be deleted");
+        let gone = await_condition(self.api.clone(), self.name, conditions::is_deleted(&uid));
         tokio::time::timeout(DEADLINE, gone).await.expect("the platform is deleted in time").expect("platforms can be watched");
     }
 
     /// The conditions, one a line; for a reader.
     pub async fn conditions(&self) -> String {
-        match self.api.get_opt(NAME).await {
+        match self.api.get_opt(self.name).await {
             Ok(Some(platform)) => lines(&platform),
             Ok(None) => "there is no platform".into(),
             Err(error) => error.to_string(),
@@ -84,7 +96,7 @@ impl Platform {
 
     async fn until(&self, what: &str, test: impl Fn(&DynamicObject) -> bool) -> DynamicObject {
         let holds = |platform: Option<&DynamicObject>| platform.is_some_and(&test);
-        let waiting = tokio::time::timeout(DEADLINE, await_condition(self.api.clone(), NAME, holds)).await;
+        let waiting = tokio::time::timeout(DEADLINE, await_condition(self.api.clone(), self.name, holds)).await;
         match waiting {
             Ok(platform) => platform.expect("platforms can be watched").expect("the test asks for one"),
             Err(_) => panic!("after {} s the platform is not {what}:\n{}", DEADLINE.as_secs(), self.conditions().await),

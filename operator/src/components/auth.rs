@@ -2,7 +2,7 @@
 
 use contracts::Service;
 
-use super::service::service;
+use super::service::{PRIVATE_PORT, service};
 use super::{Call, Callee, Component};
 use crate::platform::Platform;
 use crate::resources::env;
@@ -14,6 +14,12 @@ pub(super) fn auth(platform: &Platform, credentials: &Credentials) -> Component 
     component.env.push(env::secret("KEY_ENCRYPTION_KEY", &platform.named("key-encryption"), "KEY_ENCRYPTION_KEY"));
     component.env.push(env::secret("FIRST_ADMIN_TOKEN", &platform.named("first-admin"), "FIRST_ADMIN_TOKEN"));
     component.env.extend(platform.registration.map(|mode| env::value("REGISTRATION", mode.name())));
+    component.env.extend(platform.erasure_grace_days.map(|days| env::value("ACCOUNT_ERASURE_GRACE", &days.to_string())));
+    // Whoever takes a copy of what is theirs gets it from auth, which gathers it.
+    for (variable, other) in [("SOCIAL_URL", Service::Social), ("PHOTO_URL", Service::Photo), ("RELATION_URL", Service::Relation)] {
+        component.env.push(env::value(variable, &format!("http://{}:{PRIVATE_PORT}", platform.named(other.name()))));
+        component.calls.push(Call { to: Callee::Component(other.name()), port: PRIVATE_PORT });
+    }
     if let Some(mail) = &platform.mail {
         component.env.extend([
             env::value("SMTP_HOST", &mail.host),

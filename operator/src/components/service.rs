@@ -59,9 +59,10 @@ fn over_nodes() -> Vec<TopologySpreadSpec> {
 }
 
 fn variables(platform: &Platform, service: Service) -> Vec<EnvVar> {
+    let slot = platform.rotation.active;
     let mut variables = vec![
-        env::secret("DATABASE_URL", &platform.named(&format!("{service}-database")), "DATABASE_URL"),
-        env::secret("SERVICE_KEY", &platform.named(&format!("{service}-key")), "SERVICE_KEY"),
+        env::secret("DATABASE_URL", &platform.named(&slot.secret(service, "database")), "DATABASE_URL"),
+        env::secret("SERVICE_KEY", &platform.named(&slot.secret(service, "key")), "SERVICE_KEY"),
         env::config("SERVICE_KEYS", &platform.named("service-keys"), "SERVICE_KEYS"),
         env::value("PUBLIC_URL", &platform.url),
         env::value("PUBLIC_ADDR", &format!("0.0.0.0:{PUBLIC_PORT}")),

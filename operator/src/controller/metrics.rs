@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 
-use crate::condition_metrics;
+use crate::{certificate_metrics, condition_metrics};
 
 pub(super) struct Metrics {
     duration: Histogram<f64>,
@@ -14,6 +14,7 @@ pub(super) struct Metrics {
 impl Metrics {
     pub(super) fn new() -> Self {
         condition_metrics::observe();
+        certificate_metrics::observe();
         let duration = telemetry::meter()
             .f64_histogram("socialplatform.operator.reconcile.duration")
             .with_unit("s")
@@ -25,11 +26,15 @@ impl Metrics {
 
     /// Records a reconcile: whether it wrote anything, or nothing at all if it failed.
     pub(super) fn record(&self, took: Duration, wrote: Option<bool>) {
-        let outcome = match wrote {
-            Some(true) => "changed",
-            Some(false) => "unchanged",
-            None => "error",
-        };
-        self.duration.record(took.as_secs_f64(), &[KeyValue::new("outcome", outcome)]);
+        self.duration.record(took.as_secs_f64(), &[KeyValue::new("outcome", outcome(wrote))]);
+    }
+}
+
+/// The word for how a reconcile ended, in metrics and in spans.
+pub(super) fn outcome(wrote: Option<bool>) -> &'static str {
+    match wrote {
+        Some(true) => "changed",
+        Some(false) => "unchanged",
+        None => "error",
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //!   SocialPlatform (its spec) ─────────────────────────────► itself
 //!   every kind of object of ours, by label ────────────────► the platform that its label names
+//!   SocialPlatformBackups ─────────────────────────────────► the platform that they refer to
 //!   Secrets labelled socialplatform.dev/reload=true ───────► the platforms that refer to them
 //!   the ConfigMap with the catalog of images ──────────────► all platforms
 //!   the optional APIs of the cluster, by asking ───────────► all platforms
@@ -27,11 +28,12 @@ use kube::runtime::watcher::{self, watcher};
 use kube::runtime::{Controller, Predicate, PredicateConfig, WatchStreamExt, predicates};
 use kube::{Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
 
 use super::Options;
 use crate::apis::{self, Known};
 use crate::children::Cache;
-use crate::crd::SocialPlatform;
+use crate::crd::{SocialPlatform, SocialPlatformBackup};
 use crate::images::Images;
 use crate::reconcile::fetch::references;
 use crate::resources::metadata::{INSTANCE, MANAGED_BY, MANAGER, RELOAD};
@@ -99,6 +101,9 @@ pub(super) fn watches(scope: &Scope, options: &Options, apis: &Known) -> Watches
     let (controller, http_routes, http_routes_served) = optional(controller, scope);
     let (controller, prometheus_rules, prometheus_rules_served) = optional(controller, scope);
     let (controller, service_monitors, service_monitors_served) = optional(controller, scope);
+    let (controller, certificates, certificates_served) = optional(controller, scope);
+    let (controller, postgres_clusters, postgres_clusters_served) = optional(controller, scope);
+    let (controller, backups, backups_served) = backups(controller, scope);
     let cache = Cache {
         service_accounts,
         secrets,
@@ -117,6 +122,12 @@ pub(super) fn watches(scope: &Scope, options: &Options, apis: &Known) -> Watches
         prometheus_rules_served,
         service_monitors,
         service_monitors_served,
+        certificates,
+        certificates_served,
+        postgres_clusters,
+        postgres_clusters_served,
+        backups,
+        backups_served,
     };
     Watches { controller, cache, images }
 }
@@ -139,15 +150,37 @@ where
 {
     let (store, writer) = reflector::store();
     let served = Arc::new(AtomicBool::new(false));
+    let (known, is_known) = oneshot::channel();
     let (api, client, seen) = (scope.api::<K>(), scope.client.clone(), served.clone());
     let objects = async move {
         while !knows::<K>(&client).await {
             tokio::time::sleep(OPTIONAL_KIND_POLL).await;
         }
         seen.store(true, Ordering::Release);
+        // No receiver: the controller is ending.
+        let _ = known.send(());
         reflected(api, ours(), writer)
     };
+    // What could not be made before can be made from then on.
+    let controller = controller.reconcile_all_on(is_known.into_stream().filter_map(|known| future::ready(known.ok())));
     (controller.watches_stream(objects.flatten_stream(), platform_of::<K>), store, served)
+}
+
+/// Watches backups from the moment that the cluster knows them. Whoever makes them, each names its platform.
+fn backups(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Store<SocialPlatformBackup>, Arc<AtomicBool>) {
+    let (store, writer) = reflector::store();
+    let served = Arc::new(AtomicBool::new(false));
+    let (api, client, seen) = (scope.api::<SocialPlatformBackup>(), scope.client.clone(), served.clone());
+    let objects = async move {
+        while !knows::<SocialPlatformBackup>(&client).await {
+            tokio::time::sleep(OPTIONAL_KIND_POLL).await;
+        }
+        seen.store(true, Ordering::Release);
+        reflected(api, watcher::Config::default(), writer)
+    };
+    let platform =
+        |backup: SocialPlatformBackup| Some(ObjectRef::new(&backup.spec.platform_ref.name).within(backup.metadata.namespace.as_deref()?));
+    (controller.watches_stream(objects.flatten_stream(), platform), store, served)
 }
 
 /// Does the cluster know this kind? No, if it does not answer: it is asked again.

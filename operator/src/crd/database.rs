@@ -2,18 +2,22 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::CloudNativePgSpec;
+
 /// Where accounts, posts and everything else but the bytes of photos are kept.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[x_kube(
-    validation = Rule::new("self.mode != 'External' || (has(self.external) && !has(self.development))")
+    validation = Rule::new("self.mode != 'External' || (has(self.external) && !has(self.development) && !has(self.cloudNativePG))")
         .message("database.mode External needs the block database.external, and no other"),
-    validation = Rule::new("self.mode != 'Development' || (has(self.development) && !has(self.external))")
-        .message("database.mode Development needs the block database.development, and no other")
+    validation = Rule::new("self.mode != 'Development' || (has(self.development) && !has(self.external) && !has(self.cloudNativePG))")
+        .message("database.mode Development needs the block database.development, and no other"),
+    validation = Rule::new("self.mode != 'CloudNativePG' || (has(self.cloudNativePG) && !has(self.external) && !has(self.development))")
+        .message("database.mode CloudNativePG needs the block database.cloudNativePG, and no other")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct DatabaseSpec {
-    /// `External`: a PostgreSQL 15 or newer that someone runs, such as a CloudNativePG cluster. `Development`: one pod
-    /// with one volume and no backup, for a laptop.
+    /// `External`: a PostgreSQL 15 or newer that someone runs. `CloudNativePG`: a cluster that is made for this platform,
+    /// where CloudNativePG is installed. `Development`: one pod with one volume and no backup, for a laptop.
     #[x_kube(validation = Rule::new("self == oldSelf")
         .message("database.mode is immutable: data does not move by itself; make another SocialPlatform and copy it"))]
     pub mode: DatabaseMode,
@@ -21,6 +25,10 @@ pub struct DatabaseSpec {
     /// The database of mode External.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<ExternalDatabaseSpec>,
+
+    /// The database of mode CloudNativePG.
+    #[serde(rename = "cloudNativePG", skip_serializing_if = "Option::is_none")]
+    pub cloud_native_pg: Option<CloudNativePgSpec>,
 
     /// The database of mode Development.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,6 +40,9 @@ pub struct DatabaseSpec {
 pub enum DatabaseMode {
     /// Someone else.
     External,
+    /// CloudNativePG, for this platform.
+    #[serde(rename = "CloudNativePG")]
+    CloudNativePg,
     /// The operator, in one pod.
     Development,
 }
@@ -54,7 +65,7 @@ pub struct ExternalDatabaseSpec {
 pub struct SecretRef {
     /// The name of the Secret, in the namespace of the platform. Labelled `socialplatform.dev/reload=true`, a change of
     /// it takes effect at once; otherwise within ten minutes.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub name: String,
 }
 

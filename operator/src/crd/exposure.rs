@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::PeerSpec;
+use super::{PeerSpec, TlsSpec};
 
 /// How people reach the platform.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,7 +12,9 @@ use super::PeerSpec;
     validation = Rule::new("self.mode == 'Gateway' ? has(self.gateway) : !has(self.gateway)")
         .message("exposure.gateway belongs to exposure.mode Gateway, which needs it"),
     validation = Rule::new("self.mode == 'Ingress' || !has(self.ingress)")
-        .message("exposure.ingress belongs to exposure.mode Ingress")
+        .message("exposure.ingress belongs to exposure.mode Ingress"),
+    validation = Rule::new("self.mode == 'Ingress' || !has(self.tls) || has(self.tls.issuerRef)")
+        .message("exposure.tls without an issuerRef belongs to exposure.mode Ingress: a Gateway's listener names its Secret itself")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ExposureSpec {
@@ -20,10 +22,14 @@ pub struct ExposureSpec {
     /// Services yourself.
     pub mode: ExposureMode,
 
-    /// The scheme under which people see the platform: `HTTPS` unless set, but `HTTP` for an Ingress without a
-    /// `tlsSecretName`. Set it to `HTTPS` when TLS ends in front of such an Ingress.
+    /// The scheme under which people see the platform: `HTTPS` unless set, but `HTTP` for an Ingress without
+    /// `exposure.tls`. Set it to `HTTPS` when TLS ends in front of such an Ingress.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<Scheme>,
+
+    /// The certificate of the domain. Without it an Ingress has no TLS; a Gateway has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsSpec>,
 
     /// The Ingress of mode Ingress.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,15 +77,10 @@ pub struct IngressSpec {
     #[schemars(length(min = 1, max = 253))]
     pub class_name: Option<String>,
 
-    /// Annotations for the ingress controller or for cert-manager. For the class `nginx`, those that let uploads through are
-    /// written unless they stand here.
+    /// Annotations for the ingress controller. For the class `nginx`, those that let uploads through are written unless they
+    /// stand here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
-
-    /// The Secret with the certificate of the domain. Without it the Ingress has no TLS.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 253))]
-    pub tls_secret_name: Option<String>,
 }
 
 /// The HTTPRoute to make.

@@ -38,6 +38,16 @@ impl RegistrationMode {
     }
 }
 
+/// How accounts end.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountsSpec {
+    /// Days between the wish to be erased and the erasure, in which one may think better of it; 7 unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 365))]
+    pub erasure_grace_days: Option<i32>,
+}
+
 /// How mail leaves, by SMTP.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -137,7 +147,7 @@ pub struct TrustSpec {
 #[serde(rename_all = "camelCase")]
 pub struct ConfigMapKeyRef {
     /// The name of the ConfigMap, in the namespace of the platform.
-    #[schemars(length(min = 1, max = 253))]
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub name: String,
 
     /// The key; `ca.crt` unless set.

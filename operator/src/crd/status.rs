@@ -27,6 +27,10 @@ pub struct SocialPlatformStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub migration: Option<MigrationStatus>,
 
+    /// What there is of backups; only where `spec.backup` says where they go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backups: Option<BackupsStatus>,
+
     /// The services, one row each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
@@ -34,8 +38,11 @@ pub struct SocialPlatformStatus {
 
     /// What is true of the platform. Always there: `Ready` (the sum of all), `SecretsResolved`, `DatabaseMigrated`,
     /// `Exposed` and `DevelopmentOnly` (a Development store is in use). Only where a service has an autoscaler:
-    /// `Autoscaling`. Only where dashboards, alerts or ServiceMonitors were asked for: `Monitored`. Only while true:
-    /// `Paused`, `Hibernated`, `Reconciling` (on its way) and `Stalled` (cannot go on unless someone acts).
+    /// `Autoscaling`. Only where it began with a backup: `BackupRestored`. Only where backups have a schedule: `BackedUp`. Only
+    /// where dashboards, alerts or ServiceMonitors were asked for: `Monitored`. Only where CloudNativePG runs the database:
+    /// `DatabaseReady`. Only where cert-manager keeps the certificate: `CertificateReady`. Only where `lifecycle.rotation` is
+    /// set: `SecretsRotated`. Only while true: `Paused`, `Hibernated`, `Reconciling` (on its way) and `Stalled` (cannot go on
+    /// unless someone acts).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
@@ -54,6 +61,23 @@ pub struct MigrationStatus {
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completed_at: Option<Time>,
+}
+
+/// The backups of a platform.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BackupsStatus {
+    /// The time of the schedule for which a backup was last created.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_scheduled_at: Option<Time>,
+
+    /// The last verified backup.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_verified: Option<String>,
+
+    /// When it was verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_verified_at: Option<Time>,
 }
 
 /// One service.

@@ -2,7 +2,7 @@ use kube::CustomResourceExt;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::example::{full, minimal};
+use crate::example::{backup, cloud_native_pg, full, minimal, restored};
 
 /// What the rules say of `resource` as a new one.
 fn refusal(resource: &SocialPlatform) -> String {
@@ -16,7 +16,7 @@ fn refusal_of_change(old: &SocialPlatform, new: &SocialPlatform) -> String {
 
 #[test]
 fn the_examples_are_valid() {
-    for example in [minimal(), full()] {
+    for example in [minimal(), full(), cloud_native_pg()] {
         example.validate_cel().unwrap();
         example.validate_cel_update(&example).unwrap();
     }
@@ -24,7 +24,7 @@ fn the_examples_are_valid() {
 
 #[test]
 fn an_example_survives_yaml() {
-    for example in [minimal(), full()] {
+    for example in [minimal(), full(), cloud_native_pg()] {
         let yaml = serde_yaml_ng::to_string(&example).unwrap();
         let read: SocialPlatform = serde_yaml_ng::from_str(&yaml).unwrap();
         assert_eq!(read, example);
@@ -61,6 +61,26 @@ fn the_domain_cannot_change() {
 }
 
 #[test]
+fn a_platform_begins_with_one_backup_or_with_none() {
+    let (new, with) = (full(), restored());
+    with.validate_cel().unwrap();
+    with.validate_cel_update(&with).unwrap();
+    assert!(refusal_of_change(&new, &with).contains("bootstrap is immutable"));
+    assert!(refusal_of_change(&with, &new).contains("bootstrap is immutable"));
+    let mut other = with.clone();
+    other.spec.bootstrap.as_mut().unwrap().from_backup.name = "another".into();
+    assert!(refusal_of_change(&with, &other).contains("bootstrap.fromBackup is immutable"));
+}
+
+#[test]
+fn a_backup_is_of_one_platform() {
+    let (old, mut new) = (backup(), backup());
+    old.validate_cel().unwrap();
+    new.spec.platform_ref.name = "other".into();
+    assert!(new.validate_cel_update(&old).expect_err("a rule refuses it").to_string().contains("platformRef is immutable"));
+}
+
+#[test]
 fn a_mode_needs_its_own_block_and_no_other() {
     let mut resource = minimal();
     resource.spec.database.development = None;
@@ -81,6 +101,34 @@ fn a_mode_needs_its_own_block_and_no_other() {
     let mut resource = full();
     resource.spec.exposure.ingress = Some(IngressSpec::default());
     assert!(refusal(&resource).contains("exposure.ingress belongs to exposure.mode Ingress"));
+}
+
+#[test]
+fn a_certificate_comes_from_somewhere_and_is_used_by_what_the_operator_makes() {
+    let mut resource = minimal();
+    resource.spec.exposure.tls = Some(TlsSpec::default());
+    assert!(refusal(&resource).contains("exposure.tls needs a secretName"));
+    resource.spec.exposure.tls = Some(TlsSpec { secret_name: Some("demo-tls".into()), issuer_ref: None });
+    resource.validate_cel().unwrap();
+
+    let mut behind_a_gateway = full();
+    behind_a_gateway.spec.exposure.tls = resource.spec.exposure.tls;
+    assert!(refusal(&behind_a_gateway).contains("a Gateway's listener names its Secret itself"));
+}
+
+#[test]
+fn a_database_of_cloud_native_pg_has_its_block_and_its_volumes_only_grow() {
+    let mut resource = cloud_native_pg();
+    resource.spec.database.cloud_native_pg = None;
+    assert!(refusal(&resource).contains("needs the block database.cloudNativePG"));
+
+    let storage = |size: &str| {
+        let mut resource = cloud_native_pg();
+        resource.spec.database.cloud_native_pg.as_mut().unwrap().storage.size = size.into();
+        resource
+    };
+    storage("20Gi").validate_cel_update(&storage("10Gi")).unwrap();
+    assert!(refusal_of_change(&storage("10Gi"), &storage("5Gi")).contains("size can only grow"));
 }
 
 #[test]
@@ -116,6 +164,11 @@ fn delete_is_not_promised_for_what_is_not_cleaned_up() {
     let mut resource = full();
     resource.spec.lifecycle = delete;
     assert!(refusal(&resource).contains("Delete works with Development storage only"));
+
+    let mut resource = minimal();
+    resource.spec.database = cloud_native_pg().spec.database;
+    resource.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete), ..LifecycleSpec::default() });
+    resource.validate_cel().unwrap();
 }
 
 #[test]
@@ -159,28 +212,36 @@ fn walk(path: &str, schema: &Value, visit: &mut impl FnMut(&str, &Value)) {
 }
 
 fn schema() -> Value {
-    let crd = serde_json::to_value(SocialPlatform::crd()).unwrap();
+    schema_of::<SocialPlatform>()
+}
+
+fn schema_of<K: CustomResourceExt>() -> Value {
+    let crd = serde_json::to_value(K::crd()).unwrap();
     crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"].clone()
 }
 
 #[test]
 fn every_field_is_described_and_every_rule_has_its_sentence() {
-    walk("", &schema(), &mut |path, field| {
+    let visit = &mut |path: &str, field: &Value| {
         let is_section = path == ".spec" || path == ".status";
         assert!(is_section || field.get("description").is_some(), "{path} has no description");
         for rule in field["x-kubernetes-validations"].as_array().into_iter().flatten() {
             assert!(rule["message"].as_str().is_some_and(|message| !message.contains('\n')), "{path}: {rule}");
         }
-    });
+    };
+    walk("", &schema(), visit);
+    walk("", &schema_of::<SocialPlatformBackup>(), visit);
 }
 
 #[test]
 fn text_in_the_spec_is_bounded() {
-    walk(".spec", &schema()["properties"]["spec"], &mut |path, field| {
-        if field["type"] == "string" && field.get("enum").is_none() {
-            assert!(field.get("maxLength").is_some(), "{path} has no maxLength");
-        }
-    });
+    for schema in [schema(), schema_of::<SocialPlatformBackup>()] {
+        walk(".spec", &schema["properties"]["spec"], &mut |path, field| {
+            if field["type"] == "string" && field.get("enum").is_none() {
+                assert!(field.get("maxLength").is_some(), "{path} has no maxLength");
+            }
+        });
+    }
 }
 
 #[test]

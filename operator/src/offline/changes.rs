@@ -9,16 +9,19 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::apis::{Apis, knows};
-use crate::children::Children;
+use crate::children::{Children, list_backups};
 use crate::crd::SocialPlatform;
 use crate::drift::differences;
 use crate::reconcile::Cluster;
 use crate::reconcile::build::build;
 use crate::reconcile::fetch::{Surroundings, gather};
 use crate::reconcile::validate::validate;
+use crate::resources::certificate::Certificate;
 use crate::resources::http_route::HttpRoute;
 use crate::resources::monitoring::{PrometheusRule, ServiceMonitor};
+use crate::resources::postgres_cluster::PostgresCluster;
 use crate::resources::{Prepared, Resources};
+use crate::rotation::OVERLAP;
 use crate::secrets::Placeholder;
 
 /// One object that would become another.
@@ -74,14 +77,18 @@ pub async fn changes(client: &Client, resource: &SocialPlatform, image: Option<&
     let mut resource = resource.clone();
     // A new one has neither yet.
     resource.metadata.uid = Some(stored.as_ref().and_then(|stored| stored.uid()).unwrap_or_else(|| "uid-of-the-resource".to_owned()));
-    resource.metadata.namespace = Some(namespace);
+    resource.metadata.namespace = Some(namespace.clone());
     resource.status = stored.and_then(|stored| stored.status);
     let image = image.map(str::to_owned).or_else(|| running_image(&resource));
     let surroundings = Surroundings {
+        backups: list_backups(client, &namespace, &name).await.map_err(said)?,
         images: image.map(|image| (resource.spec.version.clone(), image)).into_iter().collect(),
         http_routes_served: knows::<HttpRoute>(client).await.map_err(said)?,
         monitoring_served: knows::<PrometheusRule>(client).await.map_err(said)? && knows::<ServiceMonitor>(client).await.map_err(said)?,
+        cert_manager_served: knows::<Certificate>(client).await.map_err(said)?,
+        cloud_native_pg_served: knows::<PostgresCluster>(client).await.map_err(said)?,
         apis: Apis::of(client).await.map_err(said)?,
+        rotation_overlap: OVERLAP,
     };
     let cluster = gather(client, Arc::new(resource), children, surroundings).await.map_err(|error| error.to_string())?;
     let platform = validate(&cluster).map_err(|problems| {
@@ -144,6 +151,8 @@ fn live(children: &Children) -> Vec<Value> {
         http_routes,
         prometheus_rules,
         service_monitors,
+        certificates,
+        postgres_clusters,
     } = children;
     let mut all = Vec::new();
     add(&mut all, service_accounts);
@@ -160,6 +169,8 @@ fn live(children: &Children) -> Vec<Value> {
     add(&mut all, http_routes);
     add(&mut all, prometheus_rules);
     add(&mut all, service_monitors);
+    add(&mut all, certificates);
+    add(&mut all, postgres_clusters);
     all
 }
 

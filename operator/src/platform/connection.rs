@@ -1,6 +1,7 @@
 use contracts::Service;
 
 use crate::crd::SslMode;
+use crate::rotation::Slot;
 
 /// How to connect to PostgreSQL.
 #[derive(Clone, Debug)]
@@ -27,9 +28,17 @@ impl Connection {
         self.url(&self.user, &self.password)
     }
 
-    /// The URL with which a service connects: as its login role `a`, which the migration makes.
-    pub fn service_url(&self, service: Service, password: &str) -> String {
-        self.url(&format!("{}_{service}_a", self.database), password)
+    /// The URL with which a service connects: as its login role of this slot, which the migration makes.
+    pub fn service_url(&self, service: Service, slot: Slot, password: &str) -> String {
+        self.url(&slot.login_role(&self.database, service), password)
+    }
+
+    /// The same for a login role that somebody else makes: what the migration gives its own roles, a connection asks for.
+    pub fn service_url_with_settings(&self, service: Service, slot: Slot, password: &str) -> String {
+        let settings = format!(
+            "-c search_path={service},extensions -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s -c lock_timeout=5s"
+        );
+        format!("{}&options={}", self.service_url(service, slot, password), percent_encoded(&settings))
     }
 
     fn url(&self, user: &str, password: &str) -> String {
@@ -103,6 +112,10 @@ mod tests {
             ssl_mode: SslMode::Disable,
             root_certificates: None,
         };
-        assert_eq!(connection.service_url(Service::Photo, "word"), "postgres://app_photo_a:word@[fd00::1]:5433/app?sslmode=disable");
+        let url = connection.service_url(Service::Photo, Slot::A, "word");
+        assert_eq!(url, "postgres://app_photo_a:word@[fd00::1]:5433/app?sslmode=disable");
+        let url = connection.service_url_with_settings(Service::Photo, Slot::B, "word");
+        let expected = "postgres://app_photo_b:word@[fd00::1]:5433/app?sslmode=disable&options=-c%20search_path%3Dphoto%2Cextensions";
+        assert!(url.starts_with(expected) && url.ends_with("%20-c%20lock_timeout%3D5s"), "{url}");
     }
 }

@@ -1,5 +1,7 @@
 //! Step 4: the cluster becomes as it should be. An object that already is so is not written.
 
+mod database;
+mod rotation;
 mod scaling;
 mod writer;
 
@@ -11,11 +13,16 @@ use k8s_openapi::api::batch::v1::Job;
 use kube::{Client, Resource, ResourceExt};
 
 use super::Cluster;
-use crate::migration::{Attempt, State, attempts, is_same_work, superseded};
+use crate::backups::{KEEP, expired, is_left_over};
+use crate::components::POSTGRES;
+use crate::crd::SocialPlatformBackup;
+use crate::migration::{Attempt, State, attempts, is_same_work, state, superseded};
+use crate::platform::Platform;
 use crate::resources::deployment::is_available;
 use crate::resources::{Applied, Prepared, Resources};
 use writer::{Object, Orphan, Writer, find, orphans};
 
+pub use database::ready;
 pub use writer::Error;
 
 /// What came of it.
@@ -25,6 +32,8 @@ pub struct Outcome {
     pub resources: Resources<Applied>,
     /// How far the platform is.
     pub progress: Progress,
+    /// When the replacement of passwords and keys goes on, if it waits for a time.
+    pub rotates_at: Option<Timestamp>,
     /// How many times the API server was written to.
     pub writes: usize,
 }
@@ -32,8 +41,17 @@ pub struct Outcome {
 /// How far the platform is. Nothing waits here: whatever is waited for is watched, and starts the next reconcile.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
-    /// Development storage does not answer yet; these components of it.
+    /// Storage of the platform's own does not answer yet; this of it.
     WaitingForStores(Vec<String>),
+    /// The backup with which the platform begins is being restored.
+    Restoring,
+    /// It could not be restored; nothing else is made.
+    RestoreFailed {
+        /// The Job.
+        job: String,
+        /// What it left behind.
+        message: String,
+    },
     /// The migration runs; the services run as before.
     Migrating,
     /// The last attempt at the migration failed; the services run as before.
@@ -58,7 +76,7 @@ impl Progress {
 
 /// Applies `prepared` in the order of its fields, up to the migration if that is not through. A platform that hibernates
 /// does not migrate: its stores do not answer.
-pub async fn apply(client: &Client, cluster: &Cluster, prepared: Resources<Prepared>) -> Result<Outcome, Error> {
+pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prepared: Resources<Prepared>) -> Result<Outcome, Error> {
     // Without `..`: a kind that is added and not applied does not compile.
     let Resources {
         service_accounts,
@@ -71,12 +89,17 @@ pub async fn apply(client: &Client, cluster: &Cluster, prepared: Resources<Prepa
         volume_claims,
         prometheus_rules,
         service_monitors,
+        postgres_clusters,
         stores,
+        restore,
         migration,
         deployments,
         autoscalers,
+        certificates,
         ingresses,
         http_routes,
+        backup,
+        scheduled,
         state: PhantomData::<Prepared>,
     } = prepared;
     let children = &cluster.children;
@@ -103,11 +126,16 @@ pub async fn apply(client: &Client, cluster: &Cluster, prepared: Resources<Prepa
         }
         false => None,
     };
+    let postgres_clusters = writer.apply(postgres_clusters, &children.postgres_clusters).await?;
     let stores = writer.apply(stores, &children.deployments).await?;
-    let waiting_for: Vec<String> = stores.iter().filter(|store| !is_available(store)).map(ResourceExt::name_any).collect();
+    let mut waiting_for: Vec<String> = stores.iter().filter(|store| !is_available(store)).map(ResourceExt::name_any).collect();
+    waiting_for.extend(database::ready(platform, &postgres_clusters, &[&secrets, &new_secrets]).err().map(|_| platform.named(POSTGRES)));
     let (migration, progress) = match asleep {
         Some(_) => (find(&children.jobs, &migration.name_any()).map_or(migration, |job| Job::clone(&job)), Progress::Hibernated),
-        None => migrate(&mut writer, cluster, migration, waiting_for).await?,
+        None => match restored(&mut writer, cluster, restore.as_ref(), &waiting_for).await? {
+            Some(progress) => (migration, progress),
+            None => migrate(&mut writer, cluster, migration, waiting_for).await?,
+        },
     };
     writer.delete(&finished(cluster, &migration)).await?;
 
@@ -120,9 +148,16 @@ pub async fn apply(client: &Client, cluster: &Cluster, prepared: Resources<Prepa
         }
         _ => (untouched(&deployments, &children.deployments), untouched(&autoscalers, &children.autoscalers)),
     };
+    let certificates = writer.apply(certificates, &children.certificates).await?;
     let (ingresses, http_routes) = match progress.is_through() {
         true => (writer.apply(ingresses, &children.ingresses).await?, writer.apply(http_routes, &children.http_routes).await?),
         false => (untouched(&ingresses, &children.ingresses), untouched(&http_routes, &children.http_routes)),
+    };
+
+    let (backup, scheduled) = match progress {
+        Progress::Migrated => back_up(&mut writer, cluster, backup, scheduled).await?,
+        // One that runs goes on running.
+        _ => (backup.and_then(|due| find(&children.jobs, &due.name_any())).map(|job| Job::clone(&job)), None),
     };
 
     let resources = Resources {
@@ -136,18 +171,72 @@ pub async fn apply(client: &Client, cluster: &Cluster, prepared: Resources<Prepa
         volume_claims,
         prometheus_rules,
         service_monitors,
+        postgres_clusters,
         stores,
+        restore,
         migration,
         deployments,
         autoscalers,
+        certificates,
         ingresses,
         http_routes,
+        backup,
+        scheduled,
         state: PhantomData::<Applied>,
     };
+    let mut rotates_at = None;
     if progress.is_through() {
         prune(&mut writer, cluster, &resources).await?;
+        rotates_at = rotation::advance(&mut writer, cluster, platform, &resources, &progress).await?;
     }
-    Ok(Outcome { resources, progress, writes: writer.writes })
+    Ok(Outcome { resources, progress, rotates_at, writes: writer.writes })
+}
+
+/// Starts the restore, if the platform begins with one. How far it is, until it is through.
+async fn restored(
+    writer: &mut Writer<'_>,
+    cluster: &Cluster,
+    due: Option<&Job>,
+    waiting_for: &[String],
+) -> Result<Option<Progress>, Error> {
+    let Some(due) = due else { return Ok(None) };
+    let name = due.name_any();
+    Ok(match find(&cluster.children.jobs, &name).map(|job| state(job.status.as_ref())) {
+        Some(State::Complete) => None,
+        Some(State::Running) => Some(Progress::Restoring),
+        Some(State::Failed(_)) => {
+            let message = cluster.last_words.get(&name).cloned().unwrap_or_default();
+            Some(Progress::RestoreFailed { job: name, message })
+        }
+        None if !waiting_for.is_empty() => Some(Progress::WaitingForStores(waiting_for.to_vec())),
+        None => {
+            writer.apply_one(due.clone(), None).await?;
+            Some(Progress::Restoring)
+        }
+    })
+}
+
+/// Creates the backup that the schedule asks for, starts the one that is due, and forgets those that are too old.
+async fn back_up(
+    writer: &mut Writer<'_>,
+    cluster: &Cluster,
+    due: Option<Job>,
+    scheduled: Option<SocialPlatformBackup>,
+) -> Result<(Option<Job>, Option<SocialPlatformBackup>), Error> {
+    if let Some(scheduled) = &scheduled {
+        writer.create_once(scheduled).await?;
+    }
+    let due = match due {
+        Some(due) => match find(&cluster.children.jobs, &due.name_any()) {
+            Some(job) => Some(Job::clone(&job)),
+            None => Some(writer.apply_one(due, None).await?),
+        },
+        None => None,
+    };
+    let keep = cluster.resource.spec.backup.as_ref().and_then(|backup| backup.keep).and_then(|keep| usize::try_from(keep).ok());
+    let expired: Vec<_> = expired(&cluster.backups, keep.unwrap_or(KEEP)).iter().map(|backup| Orphan::of(&**backup)).collect();
+    writer.delete(&expired).await?;
+    Ok((due, scheduled))
 }
 
 /// Starts the attempt that is due, unless it exists: a Job cannot be changed.
@@ -199,9 +288,13 @@ async fn prune(writer: &mut Writer<'_>, cluster: &Cluster, wanted: &Resources<Ap
     let secrets: Vec<_> = wanted.secrets.iter().chain(&wanted.new_secrets).cloned().collect();
     let deployments: Vec<_> = wanted.stores.iter().chain(&wanted.deployments).cloned().collect();
     let uid = cluster.resource.meta().uid.as_deref();
+    let name = cluster.resource.name_any();
+    let jobs = children.jobs.iter().filter(|job| is_left_over(job, &name, &cluster.backups, wanted.restore.as_ref()));
+    writer.delete(&jobs.map(|job| Orphan::of(&**job)).collect::<Vec<_>>()).await?;
     writer.delete(&orphans(uid, &children.http_routes, &wanted.http_routes)).await?;
     writer.delete(&orphans(uid, &children.prometheus_rules, &wanted.prometheus_rules)).await?;
     writer.delete(&orphans(uid, &children.service_monitors, &wanted.service_monitors)).await?;
+    writer.delete(&orphans(uid, &children.certificates, &wanted.certificates)).await?;
     writer.delete(&orphans(uid, &children.ingresses, &wanted.ingresses)).await?;
     writer.delete(&orphans(uid, &children.deployments, &deployments)).await?;
     writer.delete(&orphans(uid, &children.services, &wanted.services)).await?;

@@ -4,24 +4,30 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
+use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::ResourceExt;
 
-use crate::components::{self, Component};
+use crate::backups::{SCHEDULED_LABEL, scheduled_name};
+use crate::components::{self, BACKUP, Component};
+use crate::crd::{PlatformRef, SocialPlatformBackup, SocialPlatformBackupSpec};
 use crate::drift::{hash, hash_parts};
 use crate::migration::due;
 use crate::platform::{Database, ObjectStore, Platform};
+use crate::resources::certificate::certificate;
 use crate::resources::config_map::service_keys;
 use crate::resources::dashboards::dashboards;
 use crate::resources::deployment::deployment;
 use crate::resources::horizontal_pod_autoscaler::autoscaler;
 use crate::resources::http_route::http_route;
 use crate::resources::ingress::ingress;
+use crate::resources::metadata::owned;
 use crate::resources::monitoring::{prometheus_rule, service_monitor};
 use crate::resources::network_policy::network_policies;
 use crate::resources::persistent_volume_claim::volume_claim;
 use crate::resources::pod_disruption_budget::disruption_budget;
+use crate::resources::postgres_cluster::postgres_cluster;
 use crate::resources::service::service;
 use crate::resources::service_account::service_account;
 use crate::resources::{Prepared, Resources, env, job, secret};
@@ -33,7 +39,10 @@ pub fn build(platform: &Platform, generator: &dyn Generator) -> Resources<Prepar
     let stores = components::stores(platform);
     let services = components::services(platform, &credentials);
     let migrate = components::migrate(platform, &credentials);
-    let all: Vec<Component> = [stores.clone(), services.clone(), vec![migrate.clone()]].concat();
+    let backup = components::backup(platform, &credentials);
+    let restore = components::restore(platform, &credentials);
+    let jobs = [Some(migrate.clone()), backup.clone(), restore.clone()].into_iter().flatten().collect();
+    let all: Vec<Component> = [stores.clone(), services.clone(), jobs].concat();
 
     let config_map = service_keys(platform, &credentials);
     let secrets = secret::secrets(platform, &credentials);
@@ -51,14 +60,48 @@ pub fn build(platform: &Platform, generator: &dyn Generator) -> Resources<Prepar
         volume_claims: all.iter().filter_map(|component| volume_claim(platform, component)).collect(),
         prometheus_rules: prometheus_rule(platform).into_iter().collect(),
         service_monitors: service_monitor(platform).into_iter().collect(),
+        postgres_clusters: postgres_cluster(platform).into_iter().collect(),
         stores: stores.iter().map(|store| deployment(platform, store, &contents.read_by(store))).collect(),
+        restore: restore.map(|component| restoration(platform, &component, &contents)),
         migration: migration(platform, &migrate, &contents),
         deployments: services.iter().map(|of| deployment(platform, of, &contents.read_by(of))).collect(),
         autoscalers: services.iter().filter_map(|component| autoscaler(platform, component)).collect(),
+        certificates: certificate(platform).into_iter().collect(),
         ingresses: ingress(platform).into_iter().collect(),
         http_routes: http_route(platform).into_iter().collect(),
+        backup: backup.and_then(|component| due_backup(platform, &component, &contents)),
+        scheduled: platform.backup.as_ref().and_then(|backup| Some(scheduled(platform, backup.slot?))),
         state: PhantomData,
     }
+}
+
+/// The Job of the backup that is due.
+fn due_backup(platform: &Platform, component: &Component, contents: &Contents) -> Option<Job> {
+    let due = platform.backup.as_ref()?.due.as_ref()?;
+    Some(job::beside_postgres(platform, component, &due.job, &contents.read_by(component)))
+}
+
+/// The Job of the restore: another backup, other credentials or another image make it another one, so that one which failed is
+/// tried again when what was wrong has changed.
+fn restoration(platform: &Platform, component: &Component, contents: &Contents) -> Job {
+    let configuration = contents.read_by(component);
+    let variables = serde_json::to_vec(&component.env).expect("variables are JSON");
+    let key = hash_parts([
+        ("image", platform.image.as_bytes()),
+        ("postgres", component.image.as_bytes()),
+        ("variables", variables.as_slice()),
+        ("configuration", configuration.as_bytes()),
+    ]);
+    job::beside_postgres(platform, component, &format!("{}-{}-{key}", platform.name, component.name), &configuration)
+}
+
+/// The backup of a time of the schedule.
+fn scheduled(platform: &Platform, at: Timestamp) -> SocialPlatformBackup {
+    let platform_ref = PlatformRef { name: platform.name.clone() };
+    let mut backup = SocialPlatformBackup::new(&scheduled_name(&platform.name, at), SocialPlatformBackupSpec { platform_ref });
+    backup.metadata = owned(platform, BACKUP, &scheduled_name(&platform.name, at));
+    backup.metadata.labels.get_or_insert_default().insert(SCHEDULED_LABEL.to_owned(), "true".to_owned());
+    backup
 }
 
 /// The attempt that is due: the release, its image and what the migrations read make it another Job.
@@ -75,10 +118,10 @@ fn migration(platform: &Platform, component: &Component, contents: &Contents) ->
 }
 
 fn is_new(platform: &Platform, secret: &Secret) -> bool {
-    let own_database = matches!(platform.database, Database::Development { .. });
+    let own_database = !matches!(platform.database, Database::External(_));
     let own_object_store = matches!(platform.object_store, ObjectStore::Development { .. });
     let name = secret.name_any();
-    let is_generated = generated(&platform.name, own_database, own_object_store).iter().any(|(it, _)| *it == name);
+    let is_generated = generated(&platform.name, own_database, own_object_store, &platform.rotation).iter().any(|(it, _)| *it == name);
     is_generated && !platform.stored.contains(&name)
 }
 
@@ -94,6 +137,10 @@ impl Contents {
         }
         if let Some((secret, fingerprint)) = platform.mail.as_ref().and_then(|mail| mail.credentials.clone()) {
             contents.insert(secret, fingerprint);
+        }
+        let backups = platform.backup.iter().map(|backup| &backup.destination);
+        for store in backups.chain(platform.origin.iter().map(|origin| &origin.source)) {
+            contents.insert(store.secret.clone(), store.fingerprint.clone());
         }
         if let Some(trust) = &platform.trust {
             contents.insert(in_config_map(&trust.config_map), trust.fingerprint.clone());

@@ -9,10 +9,20 @@ pub const READY: &str = "Ready";
 pub const SECRETS_RESOLVED: &str = "SecretsResolved";
 /// The schemas fit the release.
 pub const DATABASE_MIGRATED: &str = "DatabaseMigrated";
+/// The database that CloudNativePG runs can be used; only where `database.mode` asks for it.
+pub const DATABASE_READY: &str = "DatabaseReady";
+/// The passwords and keys that `lifecycle.rotation` asks for are in use; only where it asks for any.
+pub const SECRETS_ROTATED: &str = "SecretsRotated";
 /// Requests come in.
 pub const EXPOSED: &str = "Exposed";
+/// The certificate that cert-manager keeps is there; only where `exposure.tls` asks for it.
+pub const CERTIFICATE_READY: &str = "CertificateReady";
 /// A Development store is in use.
 pub const DEVELOPMENT_ONLY: &str = "DevelopmentOnly";
+/// The backup with which the platform began is restored; only where it began with one.
+pub const BACKUP_RESTORED: &str = "BackupRestored";
+/// The schedule's backups are made and verified; only where there is a schedule.
+pub const BACKED_UP: &str = "BackedUp";
 /// The number of pods follows the load; only where a service has an autoscaler.
 pub const AUTOSCALING: &str = "Autoscaling";
 /// Dashboards, alerts and ServiceMonitors are there; only where they were asked for.

@@ -1,21 +1,28 @@
 //! Step 1: everything that the other steps need to know of the cluster. In a steady state only the Secrets that others
 //! write are read from the API server; the rest is in memory.
 
+mod secrets;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use kube::api::{Api, ListParams};
 use kube::{Client, Resource, ResourceExt};
 
 use super::{Context, said};
 use crate::apis::Apis;
+use crate::backups::Due;
 use crate::children::Children;
-use crate::crd::{DatabaseMode, ObjectStoreMode, SocialPlatform};
-use crate::migration::{Attempt, State, attempts};
-use crate::secrets::generated;
+use crate::components::RESTORE;
+use crate::crd::{SocialPlatform, SocialPlatformBackup};
+use crate::migration::{State, attempts, state};
+use crate::resources::metadata::COMPONENT;
+use crate::rotation::OVERLAP;
+use secrets::{generated_secrets, get};
 
 /// What is known of one platform.
 #[derive(Clone, Debug)]
@@ -34,20 +41,25 @@ pub struct Cluster {
     pub generated: BTreeMap<String, Secret>,
     /// The platform's objects.
     pub children: Children,
+    /// The backups of the platform.
+    pub backups: Vec<Arc<SocialPlatformBackup>>,
     /// Whether the cluster knows HTTPRoutes.
     pub http_routes_served: bool,
     /// Whether the cluster knows the kinds of the Prometheus operator.
     pub monitoring_served: bool,
+    /// Whether the cluster knows cert-manager.
+    pub cert_manager_served: bool,
+    /// Whether the cluster knows CloudNativePG.
+    pub cloud_native_pg_served: bool,
     /// Which other optional APIs it has.
     pub apis: Apis,
+    /// How long old passwords and keys are accepted beside new ones.
+    pub rotation_overlap: Duration,
     /// What the pod of the last failed migration left behind.
     pub failure: Option<String>,
+    /// What the pods of a backup that has ended, and of a restore that failed, left behind; by their Jobs.
+    pub last_words: BTreeMap<String, String>,
 }
-
-/// How often one Secret is asked for.
-const TRIES: u32 = 4;
-/// How long to wait between two tries.
-const PAUSE: Duration = Duration::from_millis(100);
 
 /// Why the cluster could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +80,7 @@ pub enum Error {
         /// What the API server said.
         source: Box<kube::Error>,
     },
-    /// The pods of a failed migration.
+    /// The pods of a Job.
     #[error("failed to list the pods of Job {job}: {}", said(.source))]
     Pods {
         /// Which Job.
@@ -78,27 +90,39 @@ pub enum Error {
     },
 }
 
-/// What is the same for every platform.
+/// What is watched beside the platform's own objects.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
+    /// The backups of the platform.
+    pub backups: Vec<Arc<SocialPlatformBackup>>,
     /// Release → image.
     pub images: BTreeMap<String, String>,
     /// Whether the cluster knows HTTPRoutes.
     pub http_routes_served: bool,
     /// Whether the cluster knows the kinds of the Prometheus operator.
     pub monitoring_served: bool,
+    /// Whether the cluster knows cert-manager.
+    pub cert_manager_served: bool,
+    /// Whether the cluster knows CloudNativePG.
+    pub cloud_native_pg_served: bool,
     /// Which other optional APIs it has.
     pub apis: Apis,
+    /// How long old passwords and keys are accepted beside new ones.
+    pub rotation_overlap: Duration,
 }
 
 /// Reads what is known of `resource`.
 pub async fn fetch(context: &Context, resource: Arc<SocialPlatform>) -> Result<Cluster, Error> {
     let children = context.cache.children(&resource.namespace().unwrap_or_default(), &resource.name_any());
     let surroundings = Surroundings {
+        backups: context.cache.backups(&resource.namespace().unwrap_or_default(), &resource.name_any()),
         images: context.images.catalog(),
         http_routes_served: context.cache.http_routes_served(),
         monitoring_served: context.cache.monitoring_served(),
+        cert_manager_served: context.cache.cert_manager_served(),
+        cloud_native_pg_served: context.cache.cloud_native_pg_served(),
         apis: context.apis.get().await,
+        rotation_overlap: context.rotation_overlap,
     };
     gather(&context.client, resource, children, surroundings).await
 }
@@ -110,7 +134,6 @@ pub async fn gather(
     children: Children,
     surroundings: Surroundings,
 ) -> Result<Cluster, Error> {
-    let name = resource.name_any();
     let namespace = resource.namespace().unwrap_or_default();
     let secrets: Api<Secret> = Api::namespaced(client.clone(), &namespace);
 
@@ -124,38 +147,36 @@ pub async fn gather(
         None => None,
     };
 
-    let own_database = resource.spec.database.mode == DatabaseMode::Development;
-    let own_object_store = resource.spec.object_store.mode == ObjectStoreMode::Development;
-    let mut found = BTreeMap::new();
-    for (name, _) in generated(&name, own_database, own_object_store) {
-        let watched = children.secrets.iter().find(|secret| secret.metadata.name.as_deref() == Some(&*name));
-        // One that is not watched may still exist: just made, or brought back from a backup without its labels.
-        let secret = match watched {
-            Some(secret) => Some(Secret::clone(secret)),
-            None => get(&secrets, &name).await?,
-        };
-        found.extend(secret.map(|secret| (name, secret)));
-    }
+    let found = generated_secrets(&secrets, &resource, &children).await?;
 
     let failed = attempts(&children.jobs)
         .into_iter()
         .filter(|attempt| matches!(attempt.state, State::Failed(_)) && attempt.version == resource.spec.version);
     let failure = match failed.max_by_key(|attempt| attempt.made) {
-        Some(attempt) => Some(failure_of(client, &namespace, &attempt).await?),
+        Some(attempt) => Some(last_words_of(client, &namespace, &attempt.job).await?),
         None => None,
     };
+    let mut last_words = BTreeMap::new();
+    for job in with_last_words(&resource.name_any(), &children.jobs, &surroundings.backups) {
+        last_words.insert(job.clone(), last_words_of(client, &namespace, &job).await?);
+    }
 
     Ok(Cluster {
         now: Timestamp::now(),
         images: surroundings.images,
         referenced,
         ca_bundle,
+        backups: surroundings.backups,
         generated: found,
         http_routes_served: surroundings.http_routes_served,
         monitoring_served: surroundings.monitoring_served,
+        cert_manager_served: surroundings.cert_manager_served,
+        cloud_native_pg_served: surroundings.cloud_native_pg_served,
         apis: surroundings.apis,
+        rotation_overlap: surroundings.rotation_overlap,
         children,
         failure,
+        last_words,
         resource,
     })
 }
@@ -165,24 +186,22 @@ pub fn references(resource: &SocialPlatform) -> Vec<String> {
     let database = resource.spec.database.external.as_ref().map(|external| external.secret_ref.name.clone());
     let object_store = resource.spec.object_store.external.as_ref().map(|external| external.credentials_secret_ref.name.clone());
     let mail = resource.spec.mail.as_ref().and_then(|mail| mail.credentials_secret_ref.as_ref()).map(|secret| secret.name.clone());
-    database.into_iter().chain(object_store).chain(mail).collect()
+    let backups = resource.spec.backup.iter().map(|backup| &backup.destination);
+    let origin = resource.spec.bootstrap.iter().map(|bootstrap| &bootstrap.from_backup.source);
+    let backups = backups.chain(origin).map(|store| store.credentials_secret_ref.name.clone());
+    database.into_iter().chain(object_store).chain(mail).chain(backups).collect()
 }
 
-/// Asks again at once if there was no answer: a new platform takes a dozen of these, and one that fails would put off all.
-async fn get(secrets: &Api<Secret>, name: &str) -> Result<Option<Secret>, Error> {
-    let mut tries = 1;
-    loop {
-        match secrets.get_opt(name).await {
-            Err(error) if tries < TRIES && !is_final(&error) => tries += 1,
-            answer => return answer.map_err(|source| Error::Secret { name: name.to_owned(), source: Box::new(source) }),
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-/// Would asking again get the same answer?
-fn is_final(error: &kube::Error) -> bool {
-    matches!(error, kube::Error::Api(status) if status.code == 401 || status.code == 403)
+/// The Jobs whose pods have something to say: the one of the backup that is being made, once it has ended, and a restore that
+/// failed.
+fn with_last_words(platform: &str, jobs: &[Arc<Job>], backups: &[Arc<SocialPlatformBackup>]) -> Vec<String> {
+    let backup = Due::among(platform, backups).map(|due| due.job);
+    let speaks = |job: &&Arc<Job>| match state(job.status.as_ref()) {
+        State::Running => false,
+        State::Complete => Some(job.name_any()) == backup,
+        State::Failed(_) => Some(job.name_any()) == backup || job.labels().get(COMPONENT).is_some_and(|it| it == RESTORE),
+    };
+    jobs.iter().filter(speaks).map(|job| job.name_any()).collect()
 }
 
 async fn config_map(client: &Client, namespace: &str, name: &str) -> Result<Option<ConfigMap>, Error> {
@@ -191,15 +210,18 @@ async fn config_map(client: &Client, namespace: &str, name: &str) -> Result<Opti
 }
 
 /// The termination message of the Job's pod; what Kubernetes says of the Job, if the pod left none.
-async fn failure_of(client: &Client, namespace: &str, attempt: &Attempt) -> Result<String, Error> {
+async fn last_words_of(client: &Client, namespace: &str, job: &str) -> Result<String, Error> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    let selector = format!("batch.kubernetes.io/job-name={}", attempt.job);
-    let pods = pods
+    let selector = format!("batch.kubernetes.io/job-name={job}");
+    let mut pods = pods
         .list(&ListParams::default().labels(&selector))
         .await
-        .map_err(|source| Error::Pods { job: attempt.job.clone(), source: Box::new(source) })?;
+        .map_err(|source| Error::Pods { job: job.to_owned(), source: Box::new(source) })?
+        .items;
+    // The last of several tries is the one that counts.
+    pods.sort_by_key(|pod| std::cmp::Reverse(pod.metadata.creation_timestamp.as_ref().map(|time| time.0)));
     let left = pods.iter().find_map(termination_message);
-    Ok(left.unwrap_or_else(|| format!("it left no message; see the pods and events of Job {}", attempt.job)))
+    Ok(left.unwrap_or_else(|| format!("it left no message; see the pods and events of Job {job}")))
 }
 
 fn termination_message(pod: &Pod) -> Option<String> {
@@ -220,10 +242,15 @@ impl Cluster {
             ca_bundle: None,
             generated: BTreeMap::new(),
             children: Children::default(),
+            backups: Vec::new(),
             http_routes_served: false,
             monitoring_served: false,
+            cert_manager_served: false,
+            cloud_native_pg_served: false,
             apis: Apis::default(),
+            rotation_overlap: OVERLAP,
             failure: None,
+            last_words: BTreeMap::new(),
         }
     }
 

@@ -1,35 +1,40 @@
 //! Step 5: what was found and done goes into the status, and what changed into events. An unchanged status is not
 //! written.
 
+mod backups;
 mod findings;
 mod status;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::api::{Api, Patch, PatchParams};
 use kube::runtime::events::{Event, EventType};
 use kube::{Resource, ResourceExt};
 
 use super::apply::{self, Outcome, Progress};
-use super::conditions::{AUTOSCALING, DEVELOPMENT_ONLY, HIBERNATED, READY, RECONCILING, STALLED, changed};
+use super::conditions::{
+    AUTOSCALING, CERTIFICATE_READY, DATABASE_READY, DEVELOPMENT_ONLY, HIBERNATED, READY, RECONCILING, SECRETS_ROTATED, STALLED, changed,
+};
 use super::validate::Problem;
 use super::{Cluster, Context, said};
-use crate::condition_metrics;
 use crate::crd::{SocialPlatform, SocialPlatformStatus};
-use crate::platform::{Exposure, Platform};
+use crate::platform::{Database, Exposure, Platform};
 use crate::resources::metadata::MANAGER;
+use crate::{certificate_metrics, condition_metrics};
 use status::{View, status};
 
 /// How soon a Secret that is missing is looked for again; nobody tells us when it appears.
 const SECRET_RETRY: Duration = Duration::from_secs(15);
-/// How soon the Gateway API is looked for again.
-const GATEWAY_API_RETRY: Duration = Duration::from_secs(60);
+/// How soon an API that is missing, and that is asked for, is looked for again.
+const API_RETRY: Duration = Duration::from_secs(60);
 
 /// The status could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to write the status of SocialPlatform {name}: {}", said(.source))]
+#[error("failed to write the status of {kind} {name}: {}", said(.source))]
 pub struct Error {
+    kind: &'static str,
     name: String,
     source: Box<kube::Error>,
 }
@@ -64,8 +69,11 @@ pub async fn report(
 ) -> Result<Next, super::Error> {
     match outcome {
         Ok(outcome) => {
+            let expires = outcome.resources.certificates.first().and_then(|certificate| certificate.expires());
+            certificate_metrics::set(&platform.namespace, &platform.name, expires);
             let wrote = write(context, cluster, View::Applied(platform, &outcome)).await?;
-            Ok(Next { within: within(cluster, platform, &outcome.progress), wrote: wrote || outcome.writes > 0 })
+            let told = backups::tell(context, cluster, platform, &outcome).await?;
+            Ok(Next { within: within(cluster, platform, &outcome), wrote: wrote || told || outcome.writes > 0 })
         }
         Err(error) => {
             if error.is_refusal() {
@@ -76,15 +84,22 @@ pub async fn report(
     }
 }
 
-fn within(cluster: &Cluster, platform: &Platform, progress: &Progress) -> Option<Duration> {
-    match (progress, &platform.exposure) {
-        (Progress::MigrationFailed { retry_at: Some(at), .. }, _) => {
-            let wait = cluster.now.duration_until(*at);
-            Some(Duration::try_from(wait).unwrap_or_default() + Duration::from_secs(1))
-        }
-        (Progress::Migrated, Exposure::Gateway { served: false, .. }) => Some(GATEWAY_API_RETRY),
+fn within(cluster: &Cluster, platform: &Platform, outcome: &Outcome) -> Option<Duration> {
+    let until = |at: Timestamp| Duration::try_from(cluster.now.duration_until(at)).unwrap_or_default() + Duration::from_secs(1);
+    let retry = match outcome.progress {
+        Progress::MigrationFailed { retry_at: Some(at), .. } => Some(until(at)),
+        Progress::Migrated | Progress::WaitingForStores(_) => is_api_missing(platform).then_some(API_RETRY),
         _ => None,
-    }
+    };
+    let next_backup = platform.backup.as_ref().and_then(|backup| backup.schedule.as_ref()?.after(cluster.now));
+    [retry, outcome.rotates_at.map(until), next_backup.map(until)].into_iter().flatten().min()
+}
+
+fn is_api_missing(platform: &Platform) -> bool {
+    let no_gateways = matches!(platform.exposure, Exposure::Gateway { served: false, .. });
+    let no_certificates = platform.tls.as_ref().and_then(|tls| tls.issuer.as_ref()).is_some_and(|issuer| !issuer.served);
+    let no_databases = matches!(&platform.database, Database::CloudNativePg(wanted) if !wanted.served);
+    no_gateways || no_certificates || no_databases
 }
 
 /// Writes the status if it is another, and tells what changed. Says whether it did.
@@ -106,7 +121,7 @@ async fn write(context: &Context, cluster: &Cluster, view: View<'_>) -> Result<b
     });
     let params = PatchParams::apply(MANAGER).force();
     let written = api.patch_status(&name, &params, &Patch::Apply(patch)).await;
-    written.map_err(|source| Error { name, source: Box::new(source) })?;
+    written.map_err(|source| Error { kind: "SocialPlatform", name, source: Box::new(source) })?;
     tell(context, resource, &old, &new).await;
     Ok(true)
 }
@@ -137,9 +152,14 @@ fn event_type(condition: &Condition) -> EventType {
     let is_fine = match condition.type_.as_str() {
         STALLED => false,
         // Not ready yet is the normal course; what stands in its way has a condition of its own.
-        READY | DEVELOPMENT_ONLY => true,
+        READY | DEVELOPMENT_ONLY | SECRETS_ROTATED => true,
+        CERTIFICATE_READY if condition.reason == "NotTakenUp" || condition.reason == "DoesNotExist" => true,
+        DATABASE_READY => condition.reason != "CloudNativePGMissing" && condition.reason != "RolesRefused",
         AUTOSCALING if condition.reason == HIBERNATED => true,
-        _ => condition.status != "False" || condition.reason == findings::NOT_REQUESTED || condition.reason == findings::MIGRATING,
+        _ => {
+            let normal = [findings::NOT_REQUESTED, findings::MIGRATING, findings::RESTORING];
+            condition.status != "False" || normal.contains(&condition.reason.as_str())
+        }
     };
     if is_fine { EventType::Normal } else { EventType::Warning }
 }

@@ -10,12 +10,14 @@ use kube::{Resource, ResourceExt};
 
 use super::Cluster;
 use super::conditions::{READY, SECRETS_RESOLVED};
-use crate::crd::{DatabaseMode, ExposureMode, ExposureSpec, ObjectStoreMode, ObservabilitySpec, Scheme, SocialPlatform, Switch};
+use crate::crd::{DatabaseMode, ExposureMode, ObjectStoreMode, ObservabilitySpec, Scheme, SocialPlatform, Switch};
 use crate::migration::attempts;
-use crate::platform::{Endpoint, Exposure, Observability, Platform};
-use crate::secrets::{Stored, generated};
+use crate::platform::{Endpoint, Observability, Platform};
 use crate::version::is_downgrade;
 
+mod backups;
+mod exposure;
+mod generated;
 mod overrides;
 mod peers;
 mod secrets;
@@ -73,7 +75,10 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
     let image = problems.note(image(cluster));
     let database = problems.note(secrets::database(cluster));
     let object_store = problems.note(secrets::object_store(cluster));
-    let stored = problems.note(stored(cluster));
+    let backup = problems.note(backups::backup(cluster));
+    let origin = problems.note(backups::origin(cluster));
+    let rotation = problems.note(generated::rotation(cluster));
+    let stored = problems.note(generated::stored(cluster, rotation.as_ref()));
     let sizes = problems.note(sizes::sizes(spec.components.as_ref(), cluster.apis));
     let upgrade = problems.note(upgrade(resource));
     let mail = problems.note(settings::mail(cluster));
@@ -81,12 +86,15 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
     let otlp = spec.observability.as_ref().and_then(|observability| observability.otlp_endpoint.as_deref());
     let otlp = problems.note(otlp.map(|url| endpoint("observability.otlpEndpoint", url)).transpose());
 
-    match (owner, image, database, object_store, stored, sizes, upgrade, mail, trust, otlp) {
+    match (owner, image, database, object_store, backup, origin, rotation, stored, sizes, upgrade, mail, trust, otlp) {
         (
             Some(owner),
             Some(image),
             Some(database),
             Some(object_store),
+            Some(backup),
+            Some(origin),
+            Some(rotation),
             Some(stored),
             Some(sizes),
             Some(()),
@@ -107,18 +115,23 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
             deletion_policy: spec.lifecycle.as_ref().and_then(|it| it.deletion_policy).unwrap_or_default(),
             database,
             object_store,
-            exposure: exposure(&spec.exposure, cluster.http_routes_served),
+            backup,
+            origin,
+            exposure: exposure::exposure(&spec.exposure, cluster.http_routes_served),
+            tls: spec.exposure.tls.as_ref().map(|wanted| exposure::tls(wanted, &resource.name_any(), cluster.cert_manager_served)),
             public_from: spec.exposure.from.as_deref().map(peers::peers),
             metrics_from: spec.observability.iter().filter_map(|it| it.from.as_deref()).flat_map(peers::peers).collect(),
             otlp,
             observability: observability(spec.observability.as_ref(), cluster.monitoring_served),
             trusted_proxy_hops: spec.trusted_proxy_hops.unwrap_or(1),
             registration: spec.registration.as_ref().map(|registration| registration.mode),
+            erasure_grace_days: spec.accounts.as_ref().and_then(|accounts| accounts.erasure_grace_days),
             photos: spec.photos.clone().unwrap_or_default(),
             mail,
             trust,
             sizes,
             stored,
+            rotation,
             attempts: attempts(&cluster.children.jobs),
             now: cluster.now,
         }),
@@ -129,7 +142,7 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
 /// Where people reach the platform.
 pub fn url(resource: &SocialPlatform) -> String {
     let exposure = &resource.spec.exposure;
-    let tls = exposure.ingress.as_ref().is_some_and(|ingress| ingress.tls_secret_name.is_some());
+    let tls = exposure.tls.is_some();
     let scheme = match (exposure.scheme, exposure.mode) {
         (Some(Scheme::Http), _) => "http",
         (Some(Scheme::Https), _) => "https",
@@ -179,50 +192,10 @@ fn upgrade(resource: &SocialPlatform) -> Result<(), Problem> {
     }
 }
 
-/// The values of the generated Secrets that exist. One that lost a value is not repaired: the value may be the only way
-/// to read the data.
-fn stored(cluster: &Cluster) -> Result<Stored, Problem> {
-    let spec = &cluster.resource.spec;
-    let own_database = spec.database.mode == DatabaseMode::Development;
-    let own_object_store = spec.object_store.mode == ObjectStoreMode::Development;
-    let mut stored = Stored::default();
-    for (name, keys) in generated(&cluster.resource.name_any(), own_database, own_object_store) {
-        let Some(secret) = cluster.generated.get(&name) else { continue };
-        let values = values(secret);
-        if let Some(missing) = keys.iter().find(|key| values.get(**key).is_none_or(String::is_empty)) {
-            let message = format!(
-                "Secret {name} has lost its key {missing}: restore it from a backup; if what it protects may be lost, \
-                 delete the Secret, and a new one is made"
-            );
-            return Err(Problem::in_secret("GeneratedSecretBroken", message));
-        }
-        stored.0.insert(name, values);
-    }
-    Ok(stored)
-}
-
 /// The values of a Secret that are text.
-fn values(secret: &Secret) -> BTreeMap<String, String> {
+pub(super) fn values(secret: &Secret) -> BTreeMap<String, String> {
     let data = secret.data.clone().unwrap_or_default();
     data.into_iter().filter_map(|(key, value)| Some((key, String::from_utf8(value.0).ok()?))).collect()
-}
-
-fn exposure(spec: &ExposureSpec, served: bool) -> Exposure {
-    match spec.mode {
-        ExposureMode::None => Exposure::None,
-        ExposureMode::Ingress => {
-            let ingress = spec.ingress.clone().unwrap_or_default();
-            Exposure::Ingress {
-                class: ingress.class_name,
-                annotations: ingress.annotations.unwrap_or_default(),
-                tls_secret: ingress.tls_secret_name,
-            }
-        }
-        ExposureMode::Gateway => {
-            let parents = spec.gateway.as_ref().map(|gateway| gateway.parent_refs.clone()).unwrap_or_default();
-            Exposure::Gateway { parents, served }
-        }
-    }
 }
 
 fn observability(spec: Option<&ObservabilitySpec>, served: bool) -> Observability {

@@ -10,8 +10,10 @@ use crate::secrets::Credentials;
 
 /// The public halves of the services' keys: with them each service knows which other one calls.
 pub fn service_keys(platform: &Platform, credentials: &Credentials) -> ConfigMap {
-    let keys: BTreeMap<&str, [&str; 1]> =
-        credentials.services.iter().map(|credentials| (credentials.service.name(), [credentials.key.public.as_str()])).collect();
+    let mut keys: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for of in &credentials.services {
+        keys.entry(of.service.name()).or_default().push(&of.key.public);
+    }
     let json = serde_json::to_string(&keys).expect("a map of strings is JSON");
     ConfigMap {
         metadata: owned(platform, "service-keys", &platform.named("service-keys")),

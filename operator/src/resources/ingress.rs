@@ -11,7 +11,7 @@ use k8s_openapi::api::networking::v1::{
 
 use super::metadata::owned;
 use crate::components::PUBLIC_PORT;
-use crate::platform::{Exposure, Platform};
+use crate::platform::{Exposure, Platform, Tls};
 
 const MEGABYTE: i64 = 1 << 20;
 /// As long as the services themselves give an upload.
@@ -19,9 +19,9 @@ const UPLOAD_SECONDS: &str = "300";
 
 /// One host, and each service's public paths; nothing else of the platform can be reached.
 pub fn ingress(platform: &Platform) -> Option<Ingress> {
-    let Exposure::Ingress { class, annotations, tls_secret } = &platform.exposure else { return None };
+    let Exposure::Ingress { class, annotations } = &platform.exposure else { return None };
     let paths = PUBLIC.iter().flat_map(|(service, prefixes)| prefixes.iter().map(move |prefix| path(platform, *service, prefix)));
-    let tls = |secret: &String| vec![IngressTLS { hosts: Some(vec![platform.domain.clone()]), secret_name: Some(secret.clone()) }];
+    let tls = |tls: &Tls| vec![IngressTLS { hosts: Some(vec![platform.domain.clone()]), secret_name: Some(tls.secret.clone()) }];
     let mut metadata = owned(platform, "gateway", &platform.name);
     let mut all = match class.as_deref() {
         Some("nginx") => for_nginx(platform),
@@ -37,7 +37,7 @@ pub fn ingress(platform: &Platform) -> Option<Ingress> {
                 host: Some(platform.domain.clone()),
                 http: Some(HTTPIngressRuleValue { paths: paths.collect() }),
             }]),
-            tls: tls_secret.as_ref().map(tls),
+            tls: platform.tls.as_ref().map(tls),
             default_backend: None,
         }),
         status: None,

@@ -9,8 +9,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{instance_selector, owned, selector};
+use super::postgres_cluster::CLUSTER_LABEL;
 use super::unless_empty;
-use crate::components::{Callee, Component, PRIVATE_PORT, Port};
+use crate::components::{Callee, Component, POSTGRES, PRIVATE_PORT, Port};
 use crate::platform::Platform;
 
 const DNS_PORT: u16 = 53;
@@ -71,27 +72,33 @@ fn egress(platform: &Platform, component: &Component) -> Vec<NetworkPolicyEgress
     if component.calls.is_empty() {
         return Vec::new();
     }
-    let mut by_callee: BTreeMap<Option<&str>, Vec<u16>> = BTreeMap::new();
+    let mut by_callee: BTreeMap<Callee, Vec<u16>> = BTreeMap::new();
     for call in &component.calls {
-        let callee = match call.to {
-            Callee::Component(name) => Some(name),
-            Callee::Outside => None,
-        };
-        let ports = by_callee.entry(callee).or_default();
+        let ports = by_callee.entry(call.to).or_default();
         if !ports.contains(&call.port) {
             ports.push(call.port);
         }
     }
     let dns = NetworkPolicyEgressRule { ports: Some(vec![udp(DNS_PORT), tcp(DNS_PORT)]), to: None };
-    let rule = |(callee, ports): (Option<&str>, Vec<u16>)| NetworkPolicyEgressRule {
-        to: callee.map(|name| vec![pods(platform, name)]),
-        ports: Some(ports.into_iter().map(tcp).collect()),
+    let to = |callee| match callee {
+        Callee::Outside => None,
+        Callee::PostgresCluster => Some(vec![postgres_cluster(platform)]),
+        Callee::Component(name) => Some(vec![pods(platform, name)]),
     };
+    let rule =
+        |(callee, ports): (Callee, Vec<u16>)| NetworkPolicyEgressRule { to: to(callee), ports: Some(ports.into_iter().map(tcp).collect()) };
     [dns].into_iter().chain(by_callee.into_iter().map(rule)).collect()
 }
 
 fn pods(platform: &Platform, component: &str) -> NetworkPolicyPeer {
     NetworkPolicyPeer { pod_selector: Some(selector(platform, component)), ..NetworkPolicyPeer::default() }
+}
+
+/// The instances that CloudNativePG runs: pods of its own, with its own labels.
+fn postgres_cluster(platform: &Platform) -> NetworkPolicyPeer {
+    let labels = [(CLUSTER_LABEL.to_owned(), platform.named(POSTGRES))].into();
+    let selector = LabelSelector { match_labels: Some(labels), match_expressions: None };
+    NetworkPolicyPeer { pod_selector: Some(selector), ..NetworkPolicyPeer::default() }
 }
 
 fn any_pod() -> NetworkPolicyPeer {

@@ -2,8 +2,8 @@
 
 use kube::Client;
 use kube::api::{Api, Patch, PatchParams, PostParams};
-use operator::crd::{DeletionPolicy, LifecycleSpec, SocialPlatform};
-use operator::example::{full, minimal};
+use operator::crd::{DeletionPolicy, LifecycleSpec, SocialPlatform, SocialPlatformBackup};
+use operator::example::{backup, full, minimal, restored};
 use serde_json::json;
 
 use crate::harness::{connect, eventually, namespace};
@@ -34,6 +34,9 @@ async fn the_examples_are_accepted() {
         let stored = api.create(&PostParams::default(), &example).await.unwrap();
         assert_eq!(stored.spec, example.spec, "nothing is defaulted into a spec");
     }
+    api.create(&PostParams::default(), &restored()).await.unwrap();
+    let backups: Api<SocialPlatformBackup> = Api::namespaced(api.clone().into_client(), api.namespace().unwrap());
+    backups.create(&PostParams::default(), &backup()).await.unwrap();
 }
 
 #[tokio::test]
@@ -67,6 +70,7 @@ async fn what_cannot_change_is_refused_with_a_sentence() {
     api.create(&PostParams::default(), &minimal()).await.unwrap();
     for (change, sentence) in [
         (json!({"spec": {"domain": "other.example.org"}}), "domain is immutable"),
+        (json!({"spec": {"bootstrap": restored().spec.bootstrap}}), "bootstrap is immutable"),
         (json!({"spec": {"database": {"development": {"storage": "1Gi"}}}}), "storage can only grow"),
     ] {
         let refused = api.patch("demo", &PatchParams::default(), &Patch::Merge(&change)).await;

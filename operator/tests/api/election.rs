@@ -12,6 +12,7 @@ use serde_json::json;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use crate::everything::everything;
 use crate::harness::{Harness, development, eventually, external};
 use crate::requests::Requests;
 
@@ -92,10 +93,25 @@ async fn one_that_leaves_in_good_order_gives_its_place_away() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_without_an_election_end_with_the_same_objects_and_come_to_rest() {
+    let alone = Harness::start("alone").await;
+    alone.create(&external()).await;
+    alone.wait_until_ready().await;
+    let expected = everything(&alone).await;
+
     let harness = Harness::start("two").await;
     harness.operate(harness.observed()).detach();
     harness.create(&external()).await;
     harness.wait_until_ready().await;
+    eventually("the objects are those of one operator alone", || async {
+        let found = everything(&harness).await;
+        let differs = |(found, expected): (&String, &String)| (found != expected).then(|| format!("{found}\nis not\n{expected}"));
+        match found.iter().zip(&expected).find_map(differs) {
+            None if found.len() == expected.len() => Ok(()),
+            None => Err(format!("{} and not {} objects", found.len(), expected.len())),
+            Some(difference) => Err(difference),
+        }
+    })
+    .await;
     let reconciles = |count: usize| {
         let requests = harness.requests.clone();
         async move {

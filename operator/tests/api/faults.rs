@@ -1,14 +1,19 @@
-//! An API server that fails one request of ten.
+//! An API server that fails one request of ten, and ends watches in the middle.
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use futures::{StreamExt, future, stream};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
+use k8s_openapi::api::core::v1::Service as Address;
+use kube::ResourceExt;
+use kube::api::DeleteParams;
 use kube::client::{Body, ClientBuilder, DynBody};
 use operator::crd::SocialPlatform;
 use rand::rngs::StdRng;
@@ -19,17 +24,34 @@ use tower::{BoxError, Layer, Service};
 use crate::everything::everything;
 use crate::harness::{Harness, development, eventually};
 
-/// Fails one request of ten, in one of the ways in which API servers do.
+/// Fails one request of ten, in one of the ways in which API servers do, and ends every other watch within two seconds.
 #[derive(Clone)]
-struct Faults(Arc<Mutex<StdRng>>);
+struct Faults {
+    chance: Arc<Mutex<StdRng>>,
+    interrupted: Arc<AtomicUsize>,
+}
 
 impl Faults {
     fn seeded(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(StdRng::seed_from_u64(seed))))
+        Self { chance: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))), interrupted: Arc::default() }
+    }
+
+    /// When a watch is to end, and what comes last.
+    fn interruption(&self) -> Option<(Duration, Result<Bytes, BoxError>)> {
+        let mut chance = self.chance.lock().unwrap();
+        if chance.random_bool(0.5) {
+            return None;
+        }
+        self.interrupted.fetch_add(1, Ordering::SeqCst);
+        let last = match chance.random_bool(0.5) {
+            true => Err("the connection was cut".into()),
+            false => Ok(Bytes::from(format!("{}\n", json!({ "type": "ERROR", "object": said(410, "Expired") })))),
+        };
+        Some((Duration::from_millis(chance.random_range(100..2000)), last))
     }
 
     fn next(&self) -> Option<Fault> {
-        let mut chance = self.0.lock().unwrap();
+        let mut chance = self.chance.lock().unwrap();
         chance.random_bool(0.1).then(|| match chance.random_range(0..5) {
             0 => Fault::Answer(429, "TooManyRequests"),
             1 => Fault::Answer(500, "InternalError"),
@@ -74,8 +96,19 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let is_watch = request.uri().query().is_some_and(|query| query.contains("watch=true"));
         match self.faults.next() {
-            None => Box::pin(self.inner.call(request)),
+            None => {
+                let interruption = is_watch.then(|| self.faults.interruption()).flatten();
+                let answer = self.inner.call(request);
+                Box::pin(async move {
+                    let answer = answer.await?;
+                    Ok(match interruption {
+                        None => answer,
+                        Some((after, last)) => answer.map(|body| interrupted(body, after, last)),
+                    })
+                })
+            }
             Some(Fault::Answer(code, reason)) => Box::pin(std::future::ready(Ok(refusal(code, reason)))),
             // It has its effect, and nobody hears of it.
             Some(Fault::NoAnswer) => {
@@ -89,12 +122,22 @@ where
     }
 }
 
-fn refusal(code: u16, reason: &str) -> Answer {
-    let status = json!({
+/// The events of a watch up to some moment, and then something else.
+fn interrupted(body: Box<DynBody>, after: Duration, last: Result<Bytes, BoxError>) -> Box<DynBody> {
+    let events = body.into_data_stream().take_until(Box::pin(tokio::time::sleep(after)));
+    let all = events.chain(stream::once(future::ready(last)));
+    Box::new(axum::body::Body::from_stream(all).map_err(BoxError::from))
+}
+
+fn said(code: u16, reason: &str) -> serde_json::Value {
+    json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": "as the test asks for",
         "reason": reason, "code": code,
-    });
-    let body = Full::new(Bytes::from(status.to_string())).map_err(|never: Infallible| -> BoxError { match never {} });
+    })
+}
+
+fn refusal(code: u16, reason: &str) -> Answer {
+    let body = Full::new(Bytes::from(said(code, reason).to_string())).map_err(|never: Infallible| -> BoxError { match never {} });
     Response::builder().status(code).header("content-type", "application/json").body(Box::new(body) as Box<DynBody>).unwrap()
 }
 
@@ -106,7 +149,8 @@ async fn an_api_server_that_fails_every_tenth_request_delays_and_changes_nothing
     let expected = everything(&calm).await;
 
     let harness = Harness::prepare("faults").await;
-    let client = ClientBuilder::try_from(harness.config.clone()).unwrap().with_layer(&Faults::seeded(7));
+    let faults = Faults::seeded(7);
+    let client = ClientBuilder::try_from(harness.config.clone()).unwrap().with_layer(&faults);
     harness.operate(client.with_layer(&harness.requests).build()).detach();
     harness.create(&development()).await;
     eventually("the platform is ready", || async {
@@ -121,4 +165,74 @@ async fn an_api_server_that_fails_every_tenth_request_delays_and_changes_nothing
         if found == expected { Ok(()) } else { Err(format!("{} and not {} objects", found.len(), expected.len())) }
     })
     .await;
+    // What happens after a watch has ended is seen as well.
+    eventually("some watches have ended in the middle", || async {
+        let interrupted = faults.interrupted.load(Ordering::SeqCst);
+        if interrupted >= 5 { Ok(()) } else { Err(format!("{interrupted} have")) }
+    })
+    .await;
+    let old = harness.get::<Address>("demo-auth").await.uid();
+    harness.api::<Address>().delete("demo-auth", &DeleteParams::default()).await.unwrap();
+    eventually("what was deleted is made again", || async {
+        let new = harness.api::<Address>().get_opt("demo-auth").await.unwrap().and_then(|address| address.uid());
+        if new.is_some() && new != old { Ok(()) } else { Err(format!("it is {new:?}")) }
+    })
+    .await;
+}
+
+/// Refuses every write, and remembers when.
+#[derive(Clone, Default)]
+struct Refusals(Arc<Mutex<Vec<Instant>>>);
+
+impl<S> Layer<S> for Refusals {
+    type Service = Refusing<S>;
+
+    fn layer(&self, inner: S) -> Refusing<S> {
+        Refusing { inner, refusals: self.clone() }
+    }
+}
+
+struct Refusing<S> {
+    inner: S,
+    refusals: Refusals,
+}
+
+impl<S> Service<Request<Body>> for Refusing<S>
+where
+    S: Service<Request<Body>, Response = Answer, Error = BoxError>,
+    S::Future: Send + 'static,
+{
+    type Response = Answer;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Answer, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        if *request.method() == Method::GET {
+            return Box::pin(self.inner.call(request));
+        }
+        self.refusals.0.lock().unwrap().push(Instant::now());
+        Box::pin(future::ready(Ok(refusal(500, "InternalError"))))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_resource_that_fails_again_and_again_is_tried_less_than_once_a_second() {
+    let harness = Harness::prepare("failing").await;
+    let refusals = Refusals::default();
+    harness.operate(ClientBuilder::try_from(harness.config.clone()).unwrap().with_layer(&refusals).build()).detach();
+    let start = Instant::now();
+    harness.create(&development()).await;
+    // A try ends with its first write that fails.
+    let last = eventually("it is tried again and again", || async {
+        let tries = refusals.0.lock().unwrap().clone();
+        tries.get(3).copied().ok_or_else(|| format!("it was tried {} times", tries.len()))
+    })
+    .await;
+    let took = last.duration_since(start);
+    println!("the fourth try came after {:.1} s", took.as_secs_f64());
+    assert!(took >= Duration::from_secs(3), "three tries after the first in {took:?}");
 }

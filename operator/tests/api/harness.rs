@@ -12,12 +12,13 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::runtime::wait::{await_condition, conditions::is_crd_established};
 use kube::{Client, Config, CustomResourceExt, Resource, ResourceExt};
 use operator::controller::{self, Options};
-use operator::crd::SocialPlatform;
+use operator::crd::{SocialPlatform, SocialPlatformBackup};
 use operator::example;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::optional_kinds;
 use crate::player::Player;
 use crate::requests::Requests;
 
@@ -38,7 +39,7 @@ pub struct Harness {
     pub player: Player,
 }
 
-/// Connects, and installs the CRD.
+/// Connects, and installs the CRDs.
 pub async fn connect() -> Config {
     let path = std::env::var("TEST_KUBECONFIG")
         .expect("TEST_KUBECONFIG is not set: start an API server and a controller manager, and give the path of their kubeconfig");
@@ -47,9 +48,12 @@ pub async fn connect() -> Config {
     let client = Client::try_from(config.clone()).unwrap();
     let crds: Api<CustomResourceDefinition> = Api::all(client);
     let params = PatchParams::apply("test").force();
-    crds.patch(SocialPlatform::crd_name(), &params, &Patch::Apply(SocialPlatform::crd())).await.unwrap();
-    let established = await_condition(crds, SocialPlatform::crd_name(), is_crd_established());
-    tokio::time::timeout(DEADLINE, established).await.expect("the CRD is accepted").unwrap();
+    for crd in [SocialPlatform::crd(), SocialPlatformBackup::crd()] {
+        let name = crd.name_any();
+        crds.patch(&name, &params, &Patch::Apply(crd)).await.unwrap();
+        let established = await_condition(crds.clone(), &name, is_crd_established());
+        tokio::time::timeout(DEADLINE, established).await.expect("the CRD is accepted").unwrap();
+    }
     config
 }
 
@@ -78,6 +82,8 @@ impl Harness {
         let mut config = connect().await;
         let client = Client::try_from(config.clone()).unwrap();
         let namespace = namespace(&client, test).await;
+        // From the start: an operator that finds them later would write in the middle of another test.
+        optional_kinds::install(&client).await;
         config.default_retry = false;
 
         let player = Player::start(&client, &namespace);
@@ -87,6 +93,7 @@ impl Harness {
         harness.create(&secret("demo-pg-app", &owner)).await;
         let store = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "key")];
         harness.create(&secret("demo-s3", &store)).await;
+        harness.create(&secret("demo-backups", &store)).await;
         harness.create(&secret("demo-smtp", &[("username", "name"), ("password", "word")])).await;
         harness
     }
@@ -111,6 +118,7 @@ impl Harness {
             resync: Duration::from_millis(500),
             timeout: Duration::from_secs(30),
             concurrency: 4,
+            rotation_overlap: Duration::from_secs(1),
         }
     }
 

@@ -3,6 +3,9 @@
 //!
 //! Each test has a namespace of its own, labelled so that only pods of the Pod Security level `restricted` get in.
 
+mod backups;
+mod certificate;
+mod cloud_native_pg;
 mod crash;
 mod definition;
 mod deletion;
@@ -12,10 +15,13 @@ mod everything;
 mod faults;
 mod harness;
 mod healing;
+mod hostile;
 mod lifecycle;
 mod migration;
 mod namespaces;
+mod optional_kinds;
 mod player;
 mod requests;
+mod rotation;
 mod scaling;
 mod steady;

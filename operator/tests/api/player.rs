@@ -9,13 +9,20 @@ use kube::api::{Api, ListParams, Patch, PatchParams};
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 
+/// The label by which a pod of a Job is known.
+const OF_A_JOB: &str = "batch.kubernetes.io/job-name";
+
 /// How the pods of Jobs end.
 #[derive(Clone, Debug)]
 pub enum Jobs {
     /// Well.
     Succeed,
+    /// Well, and with these last words.
+    Report(String),
     /// Badly, and with these last words.
     Fail(String),
+    /// Not yet.
+    Wait,
 }
 
 /// The player of one namespace; it plays as long as the test runs.
@@ -44,6 +51,9 @@ async fn play(pods: Api<Pod>, jobs: Arc<Mutex<Jobs>>) {
         let all = pods.list(&ListParams::default()).await.map(|list| list.items).unwrap_or_default();
         for pod in all.iter().filter(|pod| is_waiting(pod)) {
             let jobs = jobs.lock().unwrap().clone();
+            if matches!(jobs, Jobs::Wait) && pod.labels().contains_key(OF_A_JOB) {
+                continue;
+            }
             let status = Patch::Merge(json!({ "status": status(pod, &jobs) }));
             let _ = pods.patch_status(&pod.name_any(), &PatchParams::default(), &status).await;
         }
@@ -57,7 +67,7 @@ fn is_waiting(pod: &Pod) -> bool {
 }
 
 fn status(pod: &Pod, jobs: &Jobs) -> Value {
-    let is_job = pod.labels().contains_key("batch.kubernetes.io/job-name");
+    let is_job = pod.labels().contains_key(OF_A_JOB);
     let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let ended = |code: i32, reason: &str, message: &str| {
         json!({ "terminated": {
@@ -65,8 +75,9 @@ fn status(pod: &Pod, jobs: &Jobs) -> Value {
         }})
     };
     let (phase, ready, state) = match (is_job, jobs) {
-        (false, _) => ("Running", true, json!({ "running": { "startedAt": now } })),
+        (true, Jobs::Report(message)) => ("Succeeded", false, ended(0, "Completed", message)),
         (true, Jobs::Succeed) => ("Succeeded", false, ended(0, "Completed", "")),
+        (false, _) | (true, Jobs::Wait) => ("Running", true, json!({ "running": { "startedAt": now } })),
         (true, Jobs::Fail(message)) => ("Failed", false, ended(1, "Error", message)),
     };
     let condition =

@@ -38,8 +38,8 @@ async fn a_resource_becomes_a_platform() {
     assert_eq!(names!(harness, NetworkPolicy).len(), components.len() + 1);
     assert_eq!(names!(harness, Job).len(), 1);
     // Two for each service, the key-encryption key, the migration's, the first administrator's, and one for each store;
-    // three are the test's own.
-    assert_eq!(names!(harness, Secret).len(), 8 + 3 + 2 + 3);
+    // four are the test's own.
+    assert_eq!(names!(harness, Secret).len(), 8 + 3 + 2 + 4);
 
     let status = platform.status.unwrap();
     assert_eq!(status.version.as_deref(), Some("1.0.0"));

@@ -201,6 +201,8 @@ fn the_operator_exports_the_metrics_that_are_read_of_it() {
     let exported = [
         "socialplatform_operator_reconcile_duration_seconds",
         "socialplatform_operator_condition",
+        "socialplatform_operator_certificate_expiry_seconds",
+        "socialplatform_operator_leader",
         "process_memory_usage_bytes",
         "process_cpu_time_seconds_total",
     ];

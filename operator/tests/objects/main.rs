@@ -4,16 +4,19 @@
 
 mod properties;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use operator::apis::Apis;
 use operator::crd::{
-    AutoscalingSpec, ComponentSpec, ComponentsSpec, ConfigMapKeyRef, DeletionPolicy, ExposureMode, ImagePullPolicy, IngressSpec,
-    LifecycleSpec, PhotosSpec, PodOverrides, PullSecret, Scheme, SocialPlatform, SslMode, Switch, TrustSpec,
+    AutoscalingSpec, ComponentSpec, ComponentsSpec, ConfigMapKeyRef, DeletionPolicy, ExposureMode, ImagePullPolicy, IngressSpec, IssuerRef,
+    LifecycleSpec, PhotosSpec, PlatformRef, PodOverrides, PullSecret, Scheme, SocialPlatform, SocialPlatformBackup,
+    SocialPlatformBackupSpec, SslMode, Switch, TlsSpec, TrustSpec,
 };
-use operator::example::{full, minimal};
+use operator::example::{cloud_native_pg, full, minimal, restored};
 use operator::platform::Platform;
 use operator::reconcile::Cluster;
 use operator::reconcile::build::build;
@@ -51,11 +54,14 @@ fn cluster(mut resource: SocialPlatform) -> Cluster {
     cluster.images.insert("1.2.3".to_owned(), "example.org/social-platform:1.2.3".to_owned());
     cluster.http_routes_served = true;
     cluster.monitoring_served = true;
+    cluster.cert_manager_served = true;
+    cluster.cloud_native_pg_served = true;
     cluster.apis = Apis { resource_metrics: true, custom_metrics: true };
     let owner = [("host", "demo-pg-rw"), ("port", "5432"), ("dbname", "app"), ("user", "app"), ("password", "p@ss/word")];
     let store = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "secret")];
     cluster.referenced.insert("demo-pg-app".to_owned(), secret("demo-pg-app", &owner));
     cluster.referenced.insert("demo-s3".to_owned(), secret("demo-s3", &store));
+    cluster.referenced.insert("demo-backups".to_owned(), secret("demo-backups", &store));
     cluster.referenced.insert("demo-smtp".to_owned(), secret("demo-smtp", &[("username", "name"), ("password", "word")]));
     let authorities = [("ca.crt".to_owned(), "-----BEGIN CERTIFICATE-----\n…".to_owned())];
     cluster.ca_bundle = Some(ConfigMap { data: Some(authorities.into()), ..ConfigMap::default() });
@@ -112,9 +118,16 @@ fn variants() -> Vec<(&'static str, SocialPlatform)> {
             with(minimal(), |it| {
                 it.spec.exposure.ingress = Some(IngressSpec {
                     class_name: Some("traefik".to_owned()),
-                    annotations: Some([("cert-manager.io/cluster-issuer".to_owned(), "letsencrypt".to_owned())].into()),
-                    tls_secret_name: Some("demo-tls".to_owned()),
+                    annotations: Some([("example.org/note".to_owned(), "of the ingress controller".to_owned())].into()),
                 });
+                it.spec.exposure.tls = Some(TlsSpec { secret_name: Some("demo-tls".to_owned()), issuer_ref: None });
+            }),
+        ),
+        (
+            "ingress_with_certificate",
+            with(minimal(), |it| {
+                let issuer_ref = IssuerRef { name: "letsencrypt".to_owned(), kind: None };
+                it.spec.exposure.tls = Some(TlsSpec { secret_name: None, issuer_ref: Some(issuer_ref) });
             }),
         ),
         ("ingress_behind_tls", with(minimal(), |it| it.spec.exposure.scheme = Some(Scheme::Https))),
@@ -158,6 +171,15 @@ fn variants() -> Vec<(&'static str, SocialPlatform)> {
                 it.spec.database.external.as_mut().unwrap().ssl_mode = Some(SslMode::VerifyFull);
             }),
         ),
+        ("cloud_native_pg", cloud_native_pg()),
+        (
+            "cloud_native_pg_backed_up_and_restored",
+            with(cloud_native_pg(), |it| {
+                it.spec.backup = full().spec.backup;
+                it.spec.bootstrap = restored().spec.bootstrap;
+            }),
+        ),
+        ("restored", with(full(), |it| it.spec.bootstrap = restored().spec.bootstrap)),
         ("autoscaled", with(minimal(), |it| it.spec.components = Some(autoscaled()))),
         ("overridden", with(minimal(), |it| it.spec.components = Some(overridden()))),
         (
@@ -168,6 +190,16 @@ fn variants() -> Vec<(&'static str, SocialPlatform)> {
             }),
         ),
     ]
+}
+
+/// What is known of the full example in whose namespace somebody has created a backup.
+fn asked_for_a_backup() -> Cluster {
+    let mut cluster = cluster(full());
+    let platform_ref = PlatformRef { name: "demo".to_owned() };
+    let mut backup = SocialPlatformBackup::new("before-the-upgrade", SocialPlatformBackupSpec { platform_ref });
+    backup.metadata.uid = Some("5a0e7c12-0000-4000-8000-000000000002".to_owned());
+    cluster.backups.push(Arc::new(backup));
+    cluster
 }
 
 /// Social by its requests, photo by its memory, relation by the CPU that decides where nothing else does.
@@ -210,6 +242,12 @@ fn full_has_these_objects() {
 }
 
 #[test]
+fn a_backup_is_this_job() {
+    let job = build(&validate(&asked_for_a_backup()).unwrap(), &Fixed(1)).backup.unwrap();
+    insta::assert_snapshot!("backup", serde_yaml_ng::to_string(&job).unwrap());
+}
+
+#[test]
 fn each_other_mode_differs_from_its_base_in_these_lines() {
     for (name, resource) in variants().into_iter().skip(2) {
         let external = resource.spec.database.external.is_some() && resource.spec.object_store.external.is_some();
@@ -225,7 +263,6 @@ fn nginx_is_told_to_let_uploads_through_and_no_other_class_is() {
             it.spec.exposure.ingress = Some(IngressSpec {
                 class_name: class.map(str::to_owned),
                 annotations: Some(said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()),
-                ..IngressSpec::default()
             });
             it.spec.photos = max_bytes.map(|bytes| PhotosSpec { max_bytes: Some(bytes), ..PhotosSpec::default() });
         });
@@ -242,6 +279,16 @@ fn nginx_is_told_to_let_uploads_through_and_no_other_class_is() {
     assert_eq!((&said[size], &said["team"]), (&json!("8m"), &json!("social")), "what the resource says holds");
     for class in [None, Some("traefik")] {
         assert_eq!(annotations(class, &[], None).get(size), None, "{class:?}");
+    }
+}
+
+/// `scripts/check-manifests` asks for them, and gives them to kubeconform and kube-score.
+#[test]
+fn objects_are_written_for_other_checks() {
+    let Some(folder) = std::env::var_os("OBJECTS_FOLDER") else { return };
+    for (name, resource) in variants() {
+        let documents = objects(prepared(resource)).into_iter().map(|object| serde_yaml_ng::to_string(&object).unwrap());
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}.yaml")), documents.collect::<Vec<_>>().join("---\n")).unwrap();
     }
 }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use kube::ResourceExt;
 use operator::crd::SocialPlatform;
-use operator::example::{full, minimal};
+use operator::example::{cloud_native_pg, full, minimal};
 use operator::quantity::canonical;
 use operator::reconcile::build::build;
 use operator::reconcile::validate::validate;
 use operator::resources::{Prepared, Resources};
 use serde_json::Value;
 
-use super::{Fixed, cluster, objects, prepared, secret, variants};
+use super::{Fixed, asked_for_a_backup, cluster, objects, prepared, secret, variants};
 
 /// Calls `visit` with the path and the value of everything in `value`.
 fn walk(path: &str, value: &Value, visit: &mut impl FnMut(&str, &Value)) {
@@ -24,8 +24,10 @@ fn walk(path: &str, value: &Value, visit: &mut impl FnMut(&str, &Value)) {
 }
 
 fn each_object(mut check: impl FnMut(&str, &Value)) {
-    for (variant, resource) in variants() {
-        for object in objects(prepared(resource)) {
+    let modes = variants().into_iter().map(|(variant, resource)| (variant, prepared(resource)));
+    let backup = build(&validate(&asked_for_a_backup()).unwrap(), &Fixed(1));
+    for (variant, resources) in modes.chain([("backup", backup)]) {
+        for object in objects(resources) {
             let title = format!("{variant}: {} {}", object["kind"], object["metadata"]["name"]);
             check(&title, &object);
         }
@@ -63,7 +65,8 @@ fn every_pod_passes_pod_security_restricted() {
         assert_eq!(pod["securityContext"]["runAsNonRoot"], true, "{title}");
         assert_ne!(pod["securityContext"]["runAsUser"], 0, "{title}");
         assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault", "{title}");
-        for container in pod["containers"].as_array().unwrap() {
+        let first = pod["initContainers"].as_array().into_iter().flatten();
+        for container in first.chain(pod["containers"].as_array().unwrap()) {
             let security = &container["securityContext"];
             assert_eq!(security["allowPrivilegeEscalation"], false, "{title}");
             assert_eq!(security["readOnlyRootFilesystem"], true, "{title}");
@@ -88,8 +91,9 @@ fn every_object_has_a_short_name_its_labels_and_an_owner_unless_it_is_retained()
         assert_eq!(metadata["labels"]["app.kubernetes.io/instance"], "demo", "{title}");
         assert_eq!(metadata["labels"]["app.kubernetes.io/managed-by"], "socialplatform-operator", "{title}");
         let name = metadata["name"].as_str().unwrap();
-        let is_data = object["kind"] == "PersistentVolumeClaim"
-            || (object["kind"] == "Secret" && (name.ends_with("-database") || name.ends_with("-key-encryption")));
+        let is_retained_secret = ["-database", "-key-encryption", "-rotation"].iter().any(|end| name.ends_with(end));
+        let is_data =
+            object["kind"] == "PersistentVolumeClaim" || object["kind"] == "Cluster" || (object["kind"] == "Secret" && is_retained_secret);
         let is_retained = is_data && !title.starts_with("delete_everything");
         assert_eq!(metadata["ownerReferences"].is_array(), !is_retained, "{title}");
     });
@@ -145,6 +149,9 @@ fn the_policies_open_the_edges_of_the_drawing_and_no_other() {
         "photo → auth:8080",
         "relation → auth:8080",
         "social → photo:9090",
+        "auth → social:9090",
+        "auth → photo:9090",
+        "auth → relation:9090",
         "* → auth:8080",
         "* → social:8080",
         "* → photo:8080",
@@ -168,6 +175,8 @@ fn the_policies_open_the_edges_of_the_drawing_and_no_other() {
         "photo → *:5432",
         "relation → *:5432",
         "migrate → *:5432",
+        "backup → *:5432",
+        "backup → *:443",
         "photo → *:443",
         "auth → *:4318",
         "social → *:4318",
@@ -183,6 +192,19 @@ fn the_policies_open_the_edges_of_the_drawing_and_no_other() {
 }
 
 #[test]
+fn services_and_migrations_are_let_out_to_the_instances_of_cloud_native_pg() {
+    let objects = objects(prepared(cloud_native_pg()));
+    for component in ["migrate", "auth", "social", "photo", "relation"] {
+        let name = format!("demo-{component}");
+        let policy = objects.iter().find(|it| it["kind"] == "NetworkPolicy" && it["metadata"]["name"] == *name).unwrap();
+        let rules = policy["spec"]["egress"].as_array().unwrap();
+        let rule = rules.iter().find(|rule| rule["ports"][0]["port"] == 5432).unwrap();
+        let peers = serde_json::json!([{ "podSelector": { "matchLabels": { "cnpg.io/cluster": "demo-postgres" } } }]);
+        assert_eq!(rule["to"], peers, "{name}");
+    }
+}
+
+#[test]
 fn dashboards_and_alerts_are_of_their_own_platform() {
     let resources = prepared(full());
     let rules = serde_json::to_string(&resources.prometheus_rules[0]).unwrap();
@@ -191,7 +213,7 @@ fn dashboards_and_alerts_are_of_their_own_platform() {
     assert_eq!(resources.prometheus_rules[0].labels()["release"], "kube-prometheus-stack");
 
     let dashboards: Vec<_> = resources.config_maps.iter().filter(|it| it.labels().contains_key("grafana_dashboard")).collect();
-    assert_eq!(dashboards.len(), 8);
+    assert_eq!(dashboards.len(), 9);
     let mut files = BTreeSet::new();
     for config_map in dashboards {
         for (file, json) in config_map.data.as_ref().unwrap() {
@@ -276,7 +298,16 @@ fn only_those_who_may_call_the_public_port_are_let_in() {
     };
     let namespace = |name: &str| serde_json::json!([{ "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": name } } }]);
     assert_eq!(from(8080), namespace("gateways"));
-    assert_eq!(from(9090), namespace("monitoring"));
+    // Auth gathers what somebody exports; the others have nothing to ask relation for.
+    let labels = |component: &str| {
+        serde_json::json!({
+            "app.kubernetes.io/component": component,
+            "app.kubernetes.io/instance": "demo",
+            "app.kubernetes.io/name": "social-platform",
+        })
+    };
+    let auth = serde_json::json!({ "podSelector": { "matchLabels": labels("auth") } });
+    assert_eq!(from(9090), serde_json::json!([auth, namespace("monitoring")[0]]));
 }
 
 #[test]

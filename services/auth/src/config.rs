@@ -29,6 +29,9 @@ pub struct AuthSettings {
     /// Days after which a session ends, however much it is used.
     #[arg(long, env = "SESSION_LIFE_DAYS", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
     pub session_life_days: u16,
+    /// Days between the wish to be erased and the erasure, in which one may think better of it.
+    #[arg(long, env = "ACCOUNT_ERASURE_GRACE", default_value_t = 7, value_parser = clap::value_parser!(u16).range(0..=365))]
+    pub account_erasure_grace: u16,
     /// Makes whoever has it an administrator, once: 20 random characters or more. Unset, that way is closed.
     #[arg(long, env = "FIRST_ADMIN_TOKEN", hide_env_values = true)]
     pub first_admin_token: Option<String>,
@@ -58,6 +61,7 @@ impl fmt::Debug for AuthSettings {
         f.debug_struct("AuthSettings")
             .field("registration", &self.registration)
             .field("session_life_days", &self.session_life_days)
+            .field("account_erasure_grace", &self.account_erasure_grace)
             .field("mail", &self.mail)
             .field("provider", &self.provider)
             .finish_non_exhaustive()

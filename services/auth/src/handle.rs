@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use crate::sealed::KeyEncryptionKey;
+
 /// Names that would be taken for the platform's own.
 const RESERVED: [&str; 14] = [
     "about",
@@ -45,6 +47,11 @@ impl TryFrom<String> for Handle {
         }
         Ok(Self(text))
     }
+}
+
+/// What is kept of a handle that was given up: without the key, nobody can tell whose it was, or even guess.
+pub(crate) fn hash(key: &KeyEncryptionKey, handle: &str) -> Vec<u8> {
+    key.derive("held handle", handle).as_ref().to_vec()
 }
 
 impl fmt::Display for Handle {

@@ -38,6 +38,13 @@ pub(crate) fn notice(issuer: &str, handle: &str, notice: Notice) -> Letter {
             "Letters go to another address from now on.",
             "If that was not you, write to whoever runs the platform: letters of reset no longer reach you.",
         ),
+        Notice::HandleChanged => ("Your handle was changed", "The account has this handle from now on.", not_you),
+        Notice::Leaving => (
+            "Your account will be erased",
+            "You asked for it. Nobody sees anything of it any more, and soon there will be nothing left of it.",
+            "If that was not you, or if you think better of it, sign in at once and say that you stay; then choose a new password.",
+        ),
+        Notice::ExportMade => ("A copy of your data can be downloaded", "Somebody who is signed in as you asked for it.", not_you),
         Notice::Approved => ("You can sign in now", "Your account was approved.", "Welcome."),
         Notice::SecondFactor(change) => second_factor(change),
     };

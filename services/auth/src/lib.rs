@@ -1,13 +1,17 @@
 //! Accounts, sign-in and tokens.
 //!
-//! Owns the handle, the password, the second factor, the sessions and the keys that sign access tokens. Calls nobody. The
-//! other services fetch the public keys from `/.well-known/jwks.json`, read `auth.revocations`, and hear from its facts who
-//! is suspended; nothing else of it is theirs. Letters leave through durable jobs.
+//! Owns the handle, the password, the second factor, the sessions and the keys that sign access tokens. The other services
+//! fetch the public keys from `/.well-known/jwks.json`, read `auth.revocations`, and hear from its facts who is hidden and who
+//! is erased; nothing else of it is theirs. It calls them only to gather what is one person's, for that person, and hears
+//! from them that they have forgotten somebody. Letters leave through durable jobs.
 
 mod admins;
 mod attempts;
 mod common_passwords;
 mod config;
+mod erasing;
+mod export;
+mod facts_of_others;
 mod handle;
 mod hasher;
 mod keyring;
@@ -32,7 +36,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::FromRef;
 use contracts::Service;
-use facts::Outbox;
+use contracts::client::ExportClient;
+use database::Wakeups;
+use facts::{Consumer, Outbox};
 use identity::{Identity, Keyset};
 use jobs::Worker;
 use mail::Mailer;
@@ -43,9 +49,12 @@ use utoipa_axum::routes;
 
 pub use admins::{AdminError, grant_admin, revoke_admin};
 pub use config::{AuthConfig, AuthSettings, InvalidAuthConfig, ProviderSettings, Registration};
+pub use facts_of_others::PRODUCERS;
 pub use sealed::{InvalidKeyEncryptionKey, KeyEncryptionKey};
 
 use attempts::Attempts;
+use export::Exporter;
+use facts_of_others::FactsOfOthers;
 use hasher::Hasher;
 use keyring::Keyring;
 use post::Post;
@@ -67,16 +76,27 @@ pub(crate) struct State {
     attempts: Attempts,
     post: Post,
     outbox: Outbox,
+    exporter: Exporter,
     registration: Registration,
     session_life_days: u16,
+    /// Days until somebody who leaves is erased.
+    erasure_grace: u16,
     password_grant: bool,
     /// The hash of FIRST_ADMIN_TOKEN.
     first_admin: Option<Vec<u8>>,
 }
 
 impl Auth {
-    /// The service on its database. `keyset` is the one that `identity` verifies with: auth fills it itself.
-    pub fn new(config: &AuthConfig, pool: PgPool, issuer: String, identity: Identity, keyset: Keyset) -> Result<Self, InvalidAuthConfig> {
+    /// The service on its database. `keyset` is the one that `identity` verifies with: auth fills it itself. `others` are asked
+    /// for what they keep of whoever takes a copy of it.
+    pub fn new(
+        config: &AuthConfig,
+        pool: PgPool,
+        issuer: String,
+        identity: Identity,
+        keyset: Keyset,
+        others: Vec<ExportClient>,
+    ) -> Result<Self, InvalidAuthConfig> {
         let AuthConfig { key_encryption_key, settings } = config;
         let sealing = KeyEncryptionKey::parse(key_encryption_key)?;
         let keyring = Keyring::new(pool.clone(), sealing.clone(), keyset, settings.provider.signing_key_life);
@@ -97,8 +117,10 @@ impl Auth {
             attempts,
             post,
             outbox,
+            exporter: Exporter::new(others),
             registration: settings.registration,
             session_life_days: settings.session_life_days,
+            erasure_grace: settings.account_erasure_grace,
             password_grant: settings.provider.oauth_password_grant,
             first_admin: settings.first_admin_token.as_deref().map(told_once::hash),
         })))
@@ -114,10 +136,16 @@ impl Auth {
         Router::new()
     }
 
-    /// Keeps the keys, tells facts, sends letters and clears away what has expired, until dropped.
-    pub async fn background(self) {
+    /// Keeps the keys, tells and hears facts, sends letters, erases who leaves and clears away what has expired, until dropped.
+    /// `wakeups` has the channels of [`PRODUCERS`].
+    pub async fn background(self, wakeups: &Wakeups) {
         let letters = Worker::new(self.0.pool.clone(), self.0.post.clone()).run();
-        tokio::join!(self.0.keyring.clone().run(), self.0.outbox.clone().run(), letters, self.clean_up());
+        let [social, photo, relation] = PRODUCERS.map(|producer| {
+            let wakeup = wakeups.on(&facts::channel(producer));
+            Consumer::new(self.0.pool.clone(), Service::Auth, producer, wakeup, FactsOfOthers).run()
+        });
+        let (keys, outbox) = (self.0.keyring.clone().run(), self.0.outbox.clone().run());
+        tokio::join!(keys, outbox, social, photo, relation, letters, erasing::run(&self.0), self.clean_up());
     }
 
     async fn clean_up(&self) {
@@ -137,7 +165,8 @@ impl Auth {
 }
 
 impl Auth {
-    /// Links, invites, challenges, counted attempts, devices, codes, apps and security events that matter no more.
+    /// Links, invites, challenges, counted attempts, devices, codes, apps, exports, handles that are held, and security events
+    /// that matter no more.
     async fn delete_old(&self) -> sqlx::Result<()> {
         let pool = &self.0.pool;
         store::links::delete_old(pool).await?;
@@ -148,6 +177,8 @@ impl Auth {
         store::devices::delete_old(pool).await?;
         store::codes::delete_expired(pool).await?;
         store::apps::delete_unused(pool).await?;
+        store::exports::delete_old(pool).await?;
+        store::held_handles::delete_old(pool).await?;
         store::security_events::delete_old(pool).await
     }
 }
@@ -173,13 +204,17 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 fn documented() -> OpenApiRouter<Auth> {
     OpenApiRouter::new()
         .routes(routes!(routes::accounts::create, routes::admin::list))
-        .routes(routes!(routes::accounts::me))
+        .routes(routes!(routes::accounts::me, routes::erasures::create))
         .routes(routes!(routes::admin::show))
         .routes(routes!(routes::admin::suspend, routes::admin::restore))
         .routes(routes!(routes::admin::approve, routes::admin::refuse))
         .routes(routes!(routes::admin_claims::create))
         .routes(routes!(routes::emails::update))
         .routes(routes!(routes::emails::verify))
+        .routes(routes!(routes::exports::create, routes::exports::list))
+        .routes(routes!(routes::exports::show))
+        .routes(routes!(routes::exports::download))
+        .routes(routes!(routes::handles::change))
         .routes(routes!(routes::invites::create, routes::invites::list))
         .routes(routes!(routes::invites::delete))
         .routes(routes!(routes::passwords::change))

@@ -63,6 +63,9 @@ pub(crate) enum Notice {
     PasswordChanged,
     EmailChanged,
     Approved,
+    HandleChanged,
+    Leaving,
+    ExportMade,
     SecondFactor(Change),
 }
 

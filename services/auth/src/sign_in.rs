@@ -6,8 +6,10 @@
 
 use aws_lc_rs::rand;
 use contracts::{AccountId, SessionId};
+use jiff::Timestamp;
 use serde_json::json;
 use serving::{Problem, Result};
+use sqlx::PgConnection;
 
 use crate::attempts::Kind as Tried;
 use crate::handle::Handle;
@@ -15,9 +17,9 @@ use crate::password::Password;
 use crate::source::Source;
 use crate::standing::Standing;
 use crate::store::accounts::{self, Account, Credentials};
-use crate::store::devices;
 use crate::store::security_events::{self, Kind};
 use crate::store::sessions::{self, NewSession};
+use crate::store::{devices, erasures};
 use crate::told_once;
 use crate::{State, metrics};
 
@@ -124,7 +126,7 @@ pub(crate) async fn begin(auth: &State, proof: Proof, user_agent: Option<&str>) 
     let mut tx = auth.pool.begin().await?;
     // Held until the commit: a change of the password or a suspension ends this session with the others, or comes before it.
     let account = accounts::hold(&mut tx, proof.account, &proof.password_hash).await?.ok_or_else(wrong)?;
-    may_sign_in(&account)?;
+    may_sign_in(&mut tx, &account).await?;
     devices::keep(&mut tx, account.id, &told_once::hash(&device)).await?;
     let sealed = auth.sealing.seal(PURPOSE, &secret);
     let new = NewSession { account: account.id, secret: &sealed, life_days: auth.session_life_days, user_agent };
@@ -140,11 +142,16 @@ pub(crate) async fn begin(auth: &State, proof: Proof, user_agent: Option<&str>) 
 }
 
 /// Only whoever knows the password learns this.
-fn may_sign_in(account: &Account) -> Result<()> {
+async fn may_sign_in(connection: &mut PgConnection, account: &Account) -> Result<()> {
     match (account.standing, &account.suspended_reason) {
         (Standing::Active, _) => Ok(()),
         (Standing::Pending, _) => Err(Problem::forbidden("Your account waits for an administrator to approve it. Try again later.")),
         (Standing::Suspended, Some(reason)) => Err(Problem::forbidden(format!("Your account is suspended. The reason given is: {reason}"))),
         (Standing::Suspended, None) => Err(Problem::forbidden("Your account is suspended.")),
+        (Standing::Leaving, _) => {
+            let time = erasures::time(connection, account.id).await?.unwrap_or_else(Timestamp::now);
+            let detail = format!("Your account will be erased on {time:.0}, as you asked. To keep it, sign in with `\"keep\": true`.");
+            Err(Problem::conflict("account-leaving", detail))
+        }
     }
 }

@@ -10,6 +10,8 @@ pub(crate) enum Standing {
     Active,
     /// Not any more, until an administrator restores them.
     Suspended,
+    /// Not without saying that they stay: they asked for everything to be erased, and soon it will be.
+    Leaving,
 }
 
 impl Standing {
@@ -19,6 +21,7 @@ impl Standing {
             Self::Pending => "Pending",
             Self::Active => "Active",
             Self::Suspended => "Suspended",
+            Self::Leaving => "Leaving",
         }
     }
 }

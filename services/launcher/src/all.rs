@@ -32,6 +32,7 @@ pub(crate) use folder::data_folder;
 
 use folder::Folder;
 use secrets::Secrets;
+use transport::Later;
 
 const BUCKET: &str = "photos";
 
@@ -115,22 +116,35 @@ pub(crate) async fn run(config: AllConfig) -> Result<(), Failure> {
     }
     let letters = settings.mail.mail_folder.clone();
     let auth_config = AuthConfig { key_encryption_key: secrets.key_encryption_key.clone(), settings };
-    let auth = services::auth(&common, pool(Service::Auth)?, &auth_config)?;
+    // Auth asks the others what they keep of somebody, and they ask auth for its keys: one of the two has to come first.
+    let others = auth::PRODUCERS.map(|service| (service, Later::default()));
+    let ask_others = others.clone().map(|(service, later)| (service, later.transport()));
+    let auth = services::auth(&common, pool(Service::Auth)?, &auth_config, &secrets.signer(Service::Auth)?, ask_others)?;
     let ask_auth = transport::in_process(private_stack(auth.public.clone(), Readiness::default()));
     let relation = services::relation(&common, pool(Service::Relation)?, ask_auth.clone());
     let photo = services::photo(&common, pool(Service::Photo)?, ask_auth.clone(), &PhotoConfig { s3, limits: config.photo });
     let ask_photo = transport::in_process(private_stack(photo.private.clone(), Readiness::default()));
     let social = services::social(&common, pool(Service::Social)?, ask_auth, ask_photo, secrets.signer(Service::Social)?);
 
+    for (service, later) in others {
+        let private = match service {
+            Service::Auth => &auth.private,
+            Service::Social => &social.private,
+            Service::Photo => &photo.private,
+            Service::Relation => &relation.private,
+        };
+        later.is(private_stack(private.clone(), Readiness::default()));
+    }
+
     let running = [auth, relation, photo, social];
     let public = running.iter().fold(Router::new(), |all, one| all.merge(one.public.clone()));
-    let private = running.iter().fold(Router::new(), |all, one| all.merge(one.private.clone()));
     welcome::print(&issuer, address, listeners.private_addr()?, folder.path(), letters.as_deref());
     let stop = async {
         let _ = serving::termination().await;
     };
     let public = public_stack(public, &config.serving, &rates);
-    let private = private_stack(private, common.readiness.clone());
+    // Neighbors are functions here, so the private port has what whoever runs it looks at, and nothing else.
+    let private = private_stack(Router::new(), common.readiness.clone());
     serving::serve(listeners, &config.serving, public, private, common.readiness, stop).await;
     drop(running);
     telemetry.shutdown();

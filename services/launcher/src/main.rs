@@ -2,6 +2,7 @@
 
 mod admin;
 mod all;
+mod backup;
 mod dev_s3;
 mod migrate;
 mod openapi;
@@ -40,6 +41,12 @@ enum Role {
     Relation(role::RelationRole),
     /// Make the schemas and roles, and bring the tables up to date.
     Migrate(migrate::MigrateConfig),
+    /// Back up the database and the photos of a platform together, and verify what was kept.
+    Backup(backup::BackupConfig),
+    /// Fill the empty database and the bucket of a new platform from a backup.
+    Restore(backup::RestoreConfig),
+    /// Copy this program and the authorities that it trusts into a folder, for a pod whose image is another's.
+    Install(backup::InstallConfig),
     /// Make somebody an administrator, or no more.
     Admin(admin::AdminConfig),
     /// An S3 store on disk, for development.
@@ -59,6 +66,9 @@ async fn main() -> std::process::ExitCode {
         Role::Photo(config) => role::photo(config).await,
         Role::Relation(config) => role::relation(config).await,
         Role::Migrate(config) => migrate::run(config).await,
+        Role::Backup(config) => backup::back_up(config).await,
+        Role::Restore(config) => backup::restore(config).await,
+        Role::Install(config) => backup::install(&config),
         Role::Admin(config) => admin::run(config).await,
         Role::DevS3(config) => dev_s3::run(config).await,
         Role::Seed(config) => seed::run(config).await.map_err(Failure::from),

@@ -1,7 +1,5 @@
 //! `social-platform migrate`: the Job that runs before the services do.
 
-use std::time::{Duration, Instant};
-
 use contracts::Service;
 use database::{Login, ProvisionError, Schema};
 use sqlx::{Connection, PgConnection};
@@ -17,44 +15,78 @@ pub(crate) const SCHEMAS: [Schema; 4] = [
     Schema { service: Service::Social, migrations: &social::MIGRATIONS },
 ];
 
-/// How long a database may take to start.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// Where kubelet looks for why a container ended.
-const TERMINATION_LOG: &str = "/dev/termination-log";
+pub(crate) const TERMINATION_LOG: &str = "/dev/termination-log";
+
+/// Who makes the roles of the services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "PascalCase")]
+pub(crate) enum Roles {
+    /// This program, whose owner may create roles.
+    Made,
+    /// Somebody else, with their passwords; they are there.
+    Given,
+}
 
 /// The database, as its owner, and the passwords that the services will log in with.
 #[derive(Debug, clap::Args)]
 pub(crate) struct MigrateConfig {
     #[command(flatten)]
     telemetry: TelemetryConfig,
-    /// The database, as its owner, who may create roles.
+    /// The database, as its owner, who may create roles unless they are given.
     #[arg(long, env = "OWNER_DATABASE_URL", hide_env_values = true)]
     owner_database_url: String,
+    /// Who makes the roles.
+    #[arg(long, env = "ROLES", default_value = "Made")]
+    roles: Roles,
     /// Auth's password.
     #[arg(long, env = "AUTH_DATABASE_PASSWORD", hide_env_values = true)]
-    auth_database_password: String,
+    auth_database_password: Option<String>,
+    /// The password of auth's second login role; each service has two, and one without a password is closed.
+    #[arg(long, env = "AUTH_DATABASE_PASSWORD_B", hide_env_values = true)]
+    auth_database_password_b: Option<String>,
     /// Relation's password.
     #[arg(long, env = "RELATION_DATABASE_PASSWORD", hide_env_values = true)]
-    relation_database_password: String,
+    relation_database_password: Option<String>,
+    /// The password of relation's second login role.
+    #[arg(long, env = "RELATION_DATABASE_PASSWORD_B", hide_env_values = true)]
+    relation_database_password_b: Option<String>,
     /// Photo's password.
     #[arg(long, env = "PHOTO_DATABASE_PASSWORD", hide_env_values = true)]
-    photo_database_password: String,
+    photo_database_password: Option<String>,
+    /// The password of photo's second login role.
+    #[arg(long, env = "PHOTO_DATABASE_PASSWORD_B", hide_env_values = true)]
+    photo_database_password_b: Option<String>,
     /// Social's password.
     #[arg(long, env = "SOCIAL_DATABASE_PASSWORD", hide_env_values = true)]
-    social_database_password: String,
+    social_database_password: Option<String>,
+    /// The password of social's second login role.
+    #[arg(long, env = "SOCIAL_DATABASE_PASSWORD_B", hide_env_values = true)]
+    social_database_password_b: Option<String>,
 }
+
+impl MigrateConfig {
+    /// The password of each service's two login roles.
+    fn passwords(&self) -> [(Service, [Option<&str>; 2]); 4] {
+        [
+            (Service::Auth, [&self.auth_database_password, &self.auth_database_password_b]),
+            (Service::Relation, [&self.relation_database_password, &self.relation_database_password_b]),
+            (Service::Photo, [&self.photo_database_password, &self.photo_database_password_b]),
+            (Service::Social, [&self.social_database_password, &self.social_database_password_b]),
+        ]
+        .map(|(service, both)| (service, both.map(Option::as_deref)))
+    }
+}
+
+/// The letters of a service's two login roles.
+const SLOTS: [char; 2] = ['a', 'b'];
 
 pub(crate) async fn run(config: MigrateConfig) -> Result<(), Failure> {
     let telemetry = Telemetry::init("migrate", &config.telemetry)?;
-    let logins = [
-        (Service::Auth, config.auth_database_password),
-        (Service::Relation, config.relation_database_password),
-        (Service::Photo, config.photo_database_password),
-        (Service::Social, config.social_database_password),
-    ]
-    .map(|(service, password)| Login { service, slot: 'a', password });
-    let outcome = migrate(&config.owner_database_url, &logins).await;
+    let outcome = match config.roles {
+        Roles::Made => with_own_roles(&config).await,
+        Roles::Given => with_given_roles(&config.owner_database_url).await,
+    };
     if let Err(failure) = &outcome {
         // The operator shows this text in the platform's condition, and takes a word before a colon for its reason. Outside of a pod there is no such file to write.
         let reason = match failure.downcast_ref() {
@@ -67,6 +99,43 @@ pub(crate) async fn run(config: MigrateConfig) -> Result<(), Failure> {
     outcome
 }
 
+/// As [`migrate`], and then closes the login roles that have no password: those that a rotation has left.
+async fn with_own_roles(config: &MigrateConfig) -> Result<(), Failure> {
+    let mut logins = Vec::new();
+    let mut closed = Vec::new();
+    for (service, passwords) in config.passwords() {
+        if passwords.iter().all(Option::is_none) {
+            let variable = format!("{}_DATABASE_PASSWORD", service.name().to_uppercase());
+            return Err(format!("{service} has no password to log in with: set {variable}, or ROLES=Given if its roles are there").into());
+        }
+        for (slot, password) in SLOTS.into_iter().zip(passwords) {
+            match password {
+                Some(password) => logins.push(Login { service, slot, password: password.to_owned() }),
+                None => closed.push((service, slot)),
+            }
+        }
+    }
+    migrate(&config.owner_database_url, &logins).await?;
+    let mut owner = connect(&config.owner_database_url).await?;
+    for (service, slot) in closed {
+        database::close(&mut owner, service, slot).await?;
+    }
+    owner.close().await?;
+    Ok(())
+}
+
+/// Makes schemas, migrates, and grants to roles that are there what is theirs and what is shared.
+async fn with_given_roles(owner_url: &str) -> Result<(), Failure> {
+    let mut owner = connect(owner_url).await?;
+    database::make_schemas(&mut owner).await?;
+    // The roles may be newer than the tables: whoever copied the database may have left owners and rights behind.
+    database::adopt(&mut owner).await?;
+    database::migrate(&mut owner, &SCHEMAS).await?;
+    database::share(&mut owner).await?;
+    owner.close().await?;
+    Ok(())
+}
+
 /// Makes schemas and roles, migrates, and grants what is shared. A second run changes nothing.
 pub(crate) async fn migrate(owner_url: &str, logins: &[Login]) -> Result<(), Failure> {
     let mut owner = connect(owner_url).await?;
@@ -77,23 +146,6 @@ pub(crate) async fn migrate(owner_url: &str, logins: &[Login]) -> Result<(), Fai
     Ok(())
 }
 
-/// Connects, giving a database that is just starting its time.
 async fn connect(owner_url: &str) -> Result<PgConnection, Failure> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let error = match PgConnection::connect(owner_url).await {
-            Ok(owner) => return Ok(owner),
-            Err(error) => error,
-        };
-        let starting = match &error {
-            sqlx::Error::Io(_) => true,
-            // cannot_connect_now
-            sqlx::Error::Database(error) => error.code().as_deref() == Some("57P03"),
-            _ => false,
-        };
-        if !starting || Instant::now() > deadline {
-            return Err(format!("failed to connect to the database as its owner: {error}").into());
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
+    database::connect_owner(owner_url).await.map_err(|error| format!("failed to connect to the database as its owner: {error}").into())
 }

@@ -46,6 +46,15 @@ pub(crate) struct AuthRole {
     role: RoleConfig,
     #[command(flatten)]
     auth: AuthConfig,
+    /// Social's private port inside the cluster, such as `http://demo-social:9090`.
+    #[arg(long, env = "SOCIAL_URL")]
+    social_url: String,
+    /// Photo's private port inside the cluster, such as `http://demo-photo:9090`.
+    #[arg(long, env = "PHOTO_URL")]
+    photo_url: String,
+    /// Relation's private port inside the cluster, such as `http://demo-relation:9090`.
+    #[arg(long, env = "RELATION_URL")]
+    relation_url: String,
 }
 
 /// The role `relation`.
@@ -80,8 +89,14 @@ pub(crate) struct SocialRole {
     photo_url: String,
 }
 
-pub(crate) async fn auth(AuthRole { role, auth }: AuthRole) -> Result<(), Failure> {
-    serve(Service::Auth, role, |common, role| services::auth(common, database::connect(&role.database, Service::Auth)?, &auth)).await
+pub(crate) async fn auth(AuthRole { role, auth, social_url, photo_url, relation_url }: AuthRole) -> Result<(), Failure> {
+    serve(Service::Auth, role, |common, role| {
+        let signer = ServiceSigner::parse(Service::Auth, &role.service_key)?;
+        let pool = database::connect(&role.database, Service::Auth)?;
+        let others = [(Service::Social, social_url), (Service::Photo, photo_url), (Service::Relation, relation_url)];
+        services::auth(common, pool, &auth, &signer, others.map(|(service, url)| (service, client::http(&url))))
+    })
+    .await
 }
 
 pub(crate) async fn relation(RelationRole { role, auth }: RelationRole) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use auth::{Auth, AuthConfig};
 use axum::Router;
 use contracts::Service;
-use contracts::client::{AuthClient, PhotoClient, Transport};
+use contracts::client::{AuthClient, ExportClient, PhotoClient, Transport};
 use database::Wakeups;
 use identity::{Identity, Keyset, REVOCATIONS_CHANNEL, Revocations, ServiceKeys, ServiceSigner};
 use photo::{Photo, PhotoConfig};
@@ -34,24 +34,33 @@ pub(crate) struct Running {
     pub(crate) background: JoinSet<()>,
 }
 
-/// Accounts, sign-in and tokens.
-pub(crate) fn auth(common: &Common, pool: PgPool, config: &AuthConfig) -> Result<Running, Failure> {
+/// Accounts, sign-in and tokens. `others` are the private ports of the services that keep something of people.
+pub(crate) fn auth(
+    common: &Common,
+    pool: PgPool,
+    config: &AuthConfig,
+    signer: &ServiceSigner,
+    others: [(Service, Transport); 3],
+) -> Result<Running, Failure> {
     let keyset = Keyset::default();
-    let (identity, _, mut background) = identity(common, Service::Auth, &pool, keyset.clone(), Vec::new());
+    let channels = auth::PRODUCERS.map(facts::channel).into();
+    let (identity, wakeups, mut background) = identity(common, Service::Auth, &pool, keyset.clone(), channels);
     let server = pool.clone();
-    let auth = Auth::new(config, pool, common.issuer.clone(), identity, keyset)?;
+    let others = others.map(|(service, transport)| ExportClient::new(service, transport, signer.tokens_for(service)));
+    let auth = Auth::new(config, pool, common.issuer.clone(), identity, keyset, others.into())?;
     let (public, private) = (auth.public(), auth.private());
-    background.spawn(auth.background());
+    background.spawn(async move { auth.background(&wakeups).await });
     background.spawn(database::watch_server(server));
     Ok(Running { public, private, background })
 }
 
 /// Who follows and who blocks whom.
 pub(crate) fn relation(common: &Common, pool: PgPool, auth: Transport) -> Running {
-    let (identity, _, mut background) = identity(common, Service::Relation, &pool, fetched(auth), Vec::new());
+    let (identity, wakeups, mut background) =
+        identity(common, Service::Relation, &pool, fetched(auth), relation::PRODUCERS.map(facts::channel).into());
     let relation = Relation::new(pool, identity);
     let (public, private) = (relation.public(), relation.private());
-    background.spawn(relation.background());
+    background.spawn(async move { relation.background(&wakeups).await });
     Running { public, private, background }
 }
 

@@ -1,6 +1,8 @@
 //! Objects that nothing refers to any more. An object is written before its row and deleted after it, so whatever dies in
 //! between leaves an object too many, and never a row without one.
 
+use std::time::Duration;
+
 use futures::future::try_join_all;
 use jobs::{JobError, Run};
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,7 @@ use crate::variant::Variant;
 
 /// Where the objects of blobs lie in the bucket.
 pub(crate) const PREFIX: &str = "blobs/";
-/// The kind of the job that deletes the objects of a key that no photo refers to.
+/// The kind of the job that deletes the objects of a key that no photo refers to. The sweep leaves them to it.
 const DELETE_OBJECTS: &str = "photo.delete-objects";
 /// The kind of the job that deletes the objects of an upload that is over.
 const DELETE_INCOMING: &str = "photo.delete-incoming";
@@ -49,12 +51,14 @@ pub(crate) async fn delete_incoming_later(connection: &mut PgConnection, object_
 pub(crate) struct Jobs {
     pool: PgPool,
     objects: Objects,
+    /// How long the objects of a deleted photo are kept.
+    keep: Duration,
 }
 
 impl Jobs {
     /// Works on what `photo` has.
     pub(crate) fn new(photo: &State) -> Self {
-        Self { pool: photo.pool.clone(), objects: photo.objects.clone() }
+        Self { pool: photo.pool.clone(), objects: photo.objects.clone(), keep: photo.keep_deleted }
     }
 
     /// Deletes objects while holding the lock on their blob, so that nobody can begin to refer to it meanwhile.
@@ -89,6 +93,11 @@ impl Run for Jobs {
             DELETE_INCOMING => self.delete_incoming(&object_key).await,
             unknown => Err(format!("no job is called {unknown}").into()),
         }
+    }
+
+    /// A backup copies the objects that its dump of the database names, some of them hours after the dump.
+    fn rest(&self, kind: &str) -> Duration {
+        if kind == DELETE_OBJECTS { self.keep } else { Duration::ZERO }
     }
 }
 

@@ -11,7 +11,7 @@ pub struct PhotoConfig {
     pub limits: PhotoLimits,
 }
 
-/// How large pictures may be, and how much memory they may take.
+/// How large pictures may be, how much memory they may take, and how long they are kept.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub struct PhotoLimits {
     /// Largest file that may be uploaded, in bytes.
@@ -43,6 +43,10 @@ pub struct PhotoLimits {
     /// Most photos that one person may keep.
     #[arg(long, env = "PHOTO_QUOTA_PHOTOS", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(0..))]
     pub photo_quota_photos: i64,
+    /// Seconds for which the objects of a deleted photo are kept, though nobody is shown them: a backup that began before may
+    /// still have to copy them. Longer than any backup takes.
+    #[arg(long, env = "PHOTO_KEEP_DELETED_SECONDS", default_value_t = contracts::backup::KEEP_DELETED.as_secs())]
+    pub photo_keep_deleted_seconds: u64,
 }
 
 /// An S3-compatible object store, addressed by path. Of its features only put, get, delete, list and presigning are used.

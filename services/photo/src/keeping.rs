@@ -10,6 +10,7 @@ use serving::{Problem, Result};
 use sqlx::PgConnection;
 
 use crate::about::About;
+use crate::erasure;
 use crate::key::PhotoKey;
 use crate::owner::Owner;
 use crate::processing::{Cleaned, ProcessingError, Reservation};
@@ -69,6 +70,7 @@ pub(crate) async fn record(
     stored: &Stored,
     about: &About,
 ) -> Result<PhotoRow> {
+    erasure::admit(connection, account).await?;
     let (owner, Stored { cleaned, object_key }) = (Owner::Account(account), stored);
     let UsageRow { photos: kept, bytes } = usage::lock(connection, owner).await?;
     let size = match usage::holds(connection, owner, &cleaned.sha256).await? {

@@ -5,6 +5,7 @@
 //!  tus, or straight to S3 ─► incoming ───────┴► keeping: processing ─► objects (put) ─► one transaction: quota, blob, photo
 //!  GET /p/{key}/…  ─► store: whose, who may ─► representation ─► objects (get, streamed)
 //!  facts of relation and social ─► severed, narrowed ─► older grants are refused
+//!  facts of auth ─► hidden: nobody sees it │ erased: erasure, photo by photo, objects included
 //!  others show a public photo ─► reuse: noted and counted ─► its owner takes it from everywhere, or leaves it
 //!  cleaning: jobs and sweeps delete objects that no row names, and find rows whose objects are gone
 //! ```
@@ -15,6 +16,7 @@
 mod about;
 mod cleaning;
 mod config;
+mod erasure;
 mod facts_of_others;
 mod form;
 mod incoming;
@@ -37,10 +39,11 @@ mod variant;
 use std::sync::Arc;
 use std::time::Duration;
 
+use audience::forgetting::Forgetting;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware::from_fn;
-use axum::routing::post;
+use axum::routing::{get, post};
 use contracts::Service;
 use database::Wakeups;
 use facts::{Consumer, Outbox};
@@ -53,6 +56,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::cleaning::Jobs;
+use crate::erasure::Erasure;
 use crate::facts_of_others::FactsOfOthers;
 use crate::objects::Objects;
 use crate::processing::Processing;
@@ -65,7 +69,7 @@ pub use self::sweep::Swept;
 pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// Whose facts photo hears.
-pub const PRODUCERS: [Service; 2] = [Service::Relation, Service::Social];
+pub const PRODUCERS: [Service; 3] = [Service::Relation, Service::Social, Service::Auth];
 
 /// Bytes of an upload beside the file: the texts, and what separates the parts.
 const FORM_BYTES: usize = 64 * 1024;
@@ -81,6 +85,7 @@ pub(crate) struct State {
     objects: Objects,
     processing: Processing,
     quota: Quota,
+    keep_deleted: Duration,
 }
 
 /// What one person may keep.
@@ -96,7 +101,8 @@ impl Photo {
         let outbox = Outbox::new(pool.clone(), Service::Photo);
         let quota = Quota { photos: config.limits.photo_quota_photos, bytes: config.limits.photo_quota_bytes };
         let (objects, processing) = (Objects::new(&config.s3), Processing::new(config));
-        Self(Arc::new(State { pool, identity, outbox, objects, processing, quota }))
+        let keep_deleted = Duration::from_secs(config.limits.photo_keep_deleted_seconds);
+        Self(Arc::new(State { pool, identity, outbox, objects, processing, quota, keep_deleted }))
     }
 
     /// Every public route.
@@ -106,17 +112,23 @@ impl Photo {
 
     /// What only other services ask.
     pub fn private(&self) -> Router {
-        Router::new().route(contracts::photo::USABLE, post(routes::internal::usable)).with_state(self.clone())
+        Router::new()
+            .route(contracts::photo::USABLE, post(routes::internal::usable))
+            .route(contracts::export::EXPORT, post(routes::export::page))
+            .route(routes::export::ORIGINAL, get(routes::export::original))
+            .with_state(self.clone())
     }
 
-    /// Tells and hears facts, runs jobs and cleans up, until dropped.
+    /// Tells and hears facts, runs jobs, forgets who is erased and cleans up, until dropped.
     pub async fn background(self, wakeups: &Wakeups) {
-        let [relation, social] = PRODUCERS.map(|producer| {
+        let [relation, social, auth] = PRODUCERS.map(|producer| {
             let wakeup = wakeups.on(&facts::channel(producer));
             Consumer::new(self.0.pool.clone(), Service::Photo, producer, wakeup, FactsOfOthers).run()
         });
         let jobs = Worker::new(self.0.pool.clone(), Jobs::new(&self.0)).run();
-        tokio::join!(self.0.outbox.clone().run(), relation, social, jobs, sweep::run(&self.0), self.clean_up());
+        let outbox = self.0.outbox.clone();
+        let forgetting = Forgetting::new(self.0.pool.clone(), Service::Photo, outbox.clone(), Erasure(self.0.clone())).run();
+        tokio::join!(outbox.run(), relation, social, auth, jobs, forgetting, sweep::run(&self.0), self.clean_up());
     }
 
     /// One turn of every sweep, as the background does it now and then, sparing objects younger than `grace`.

@@ -2,6 +2,7 @@
 //!
 //! A use counts people, not places: the count is what "most used" sorts by, and must not grow with how often somebody posts.
 
+use audience::accounts;
 use contracts::AccountId;
 use contracts::id::AlbumId;
 use sqlx::{PgConnection, PgPool};
@@ -30,6 +31,9 @@ pub(crate) async fn about_to_show(pool: &PgPool, account: AccountId, photos: &[i
         return Ok(());
     }
     let mut tx = pool.begin().await?;
+    if accounts::is_barred(&mut tx, account).await? {
+        return Ok(());
+    }
     let source = somewhere(account);
     for photo in photos::lock_all(&mut tx, &unnoted).await? {
         if counts(&photo, account) && !photo.left {

@@ -3,6 +3,8 @@
 pub(crate) mod album_photos;
 pub(crate) mod albums;
 pub(crate) mod blobs;
+pub(crate) mod erasure;
+pub(crate) mod exports;
 pub(crate) mod grants;
 pub(crate) mod photos;
 pub(crate) mod search;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use audience::accounts;
 use contracts::AccountId;
 use contracts::fact::{Fact, RelationEvent, RelationHappened};
 use facts::FactId;
@@ -27,7 +28,15 @@ impl Change {
             return Err(Problem::unprocessable("This is you: name somebody else."));
         }
         people::seen(&relation.pool, viewer).await?;
-        Self::between(relation, viewer.account, target).await
+        let mut change = Self::between(relation, viewer.account, target).await?;
+        if accounts::is_barred(&mut change.tx, viewer.account).await? {
+            return Err(Problem::forbidden("Your account is suspended or erased."));
+        }
+        // Of whom nothing may be kept, there is nobody; an id that was never given may yet be given.
+        match accounts::is_gone(&mut change.tx, target).await? {
+            true => Err(Problem::not_found()),
+            false => Ok(change),
+        }
     }
 
     /// Begins to change what is between two, whoever it is that wants it.

@@ -1,32 +1,44 @@
 //! How people stand to each other: following, friends, blocks, mutes, notes, secret likes, and whom to follow next.
 //!
-//! Calls nobody. Every change is published as [`RelationChanged`](contracts::fact::RelationChanged) in the transaction that
-//! makes it, and what somebody may be notified of as [`RelationHappened`](contracts::fact::RelationHappened). A change that
-//! lets someone see less is answered only when every consumer has applied it.
+//! Calls nobody, and hears from auth who is hidden or erased, and from social who follows which tags. Every change is published
+//! as [`RelationChanged`](contracts::fact::RelationChanged) in the transaction that makes it, and what somebody may be notified
+//! of as [`RelationHappened`](contracts::fact::RelationHappened). A change that lets someone see less is answered only when every
+//! consumer has applied it.
 //!
 //! A block is told to nobody, whom it is against least of all. What they do to whoever blocks them is *withheld*: they see
 //! it as if it were so, and nobody else hears of it.
 
 mod change;
 mod csv;
+mod erasure;
+mod facts_of_others;
 mod routes;
 mod store;
 mod upkeep;
 
 use std::sync::Arc;
 
+use audience::forgetting::Forgetting;
 use axum::Router;
 use axum::extract::FromRef;
+use axum::routing::post;
 use contracts::Service;
-use facts::Outbox;
+use database::Wakeups;
+use facts::{Consumer, Outbox};
 use identity::Identity;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use erasure::Erasure;
+use facts_of_others::FactsOfOthers;
+
 /// The tables of the schema `relation`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Whose facts relation hears.
+pub const PRODUCERS: [Service; 2] = [Service::Auth, Service::Social];
 
 /// The service.
 #[derive(Clone)]
@@ -50,14 +62,19 @@ impl Relation {
         documented().with_state(self.clone()).split_for_parts().0
     }
 
-    /// Nothing of relation is asked for internally: the others keep copies from its facts.
+    /// What only auth asks, for a copy of all that is somebody's. The other services keep copies from relation's facts.
     pub fn private(&self) -> Router {
-        Router::new()
+        Router::new().route(contracts::export::EXPORT, post(routes::internal::export)).with_state(self.clone())
     }
 
-    /// Tells facts and keeps the tables in order, until dropped.
-    pub async fn background(self) {
-        tokio::join!(self.0.outbox.clone().run(), self.upkeep());
+    /// Tells and hears facts, forgets who is erased and keeps the tables in order, until dropped.
+    pub async fn background(self, wakeups: &Wakeups) {
+        let [auth, social] = PRODUCERS.map(|producer| {
+            let wakeup = wakeups.on(&facts::channel(producer));
+            Consumer::new(self.0.pool.clone(), Service::Relation, producer, wakeup, FactsOfOthers).run()
+        });
+        let forgetting = Forgetting::new(self.0.pool.clone(), Service::Relation, self.0.outbox.clone(), Erasure(self.0.clone()));
+        tokio::join!(self.0.outbox.clone().run(), auth, social, forgetting.run(), self.upkeep());
     }
 }
 

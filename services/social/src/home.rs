@@ -31,12 +31,15 @@
 //! that was committed or delivered late has an old id and a new number, and a client that polls `prev` finds it. A client
 //! that was away for longer than the ring remembers gets the newest page, whose `next` leads down to what it knows.
 
+mod backlog;
 mod deliver;
 
+use audience::accounts;
 use contracts::AccountId;
-use serving::{Page, Paged, Result};
+use serving::{Page, Paged, Problem, Result};
 use sqlx::PgPool;
 
+pub(crate) use backlog::watch;
 pub(crate) use deliver::run;
 
 use crate::store::home::{self, Look, Ring};
@@ -79,6 +82,9 @@ async fn take(pool: &PgPool, reader: AccountId, news: &[i64]) -> Result<Ring> {
 
 async fn rebuild(pool: &PgPool, reader: AccountId) -> Result<Ring> {
     let mut tx = pool.begin().await?;
+    if accounts::is_barred(&mut tx, reader).await? {
+        return Err(Problem::forbidden("Your account is suspended or erased."));
+    }
     // From here on, whoever changes what the reader follows waits, and marks the ring as stale again.
     let known = home::begin_anew(&mut tx, reader).await?;
     let ring = home::build(&mut tx, reader, known).await?;

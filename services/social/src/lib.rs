@@ -1,8 +1,8 @@
 //! Profiles, posts, comments, reactions and timelines.
 //!
 //! Calls photo, once a post with images: "may this author show these?" Hears relation (who sees whom) and photo (what a
-//! photo's state is), and keeps copies of both, so that no read asks anybody. Tells photo when a post is shown to fewer, and
-//! what shows the photos of others.
+//! photo's state is), and keeps copies of both, so that no read asks anybody. Hears from auth who is hidden and whom to forget. Tells
+//! photo when a post is shown to fewer, and what shows the photos of others, and relation who follows which tags.
 //!
 //! What follows from a write (deliveries to home timelines, notifications, events of streams, words to search for) is made
 //! by triggers, in the migrations from 0020 on: in the transaction of the write, and by no path forgotten.
@@ -10,6 +10,7 @@
 mod counts;
 mod emoji;
 mod entities;
+mod erasure;
 mod facts_of_others;
 mod home;
 mod routes;
@@ -20,9 +21,11 @@ mod text;
 use std::sync::Arc;
 use std::time::Duration;
 
+use audience::forgetting::Forgetting;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn_with_state;
+use axum::routing::post;
 use contracts::Service;
 use contracts::client::PhotoClient;
 use database::Wakeups;
@@ -33,6 +36,7 @@ use sqlx::migrate::Migrator;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use erasure::Erasure;
 use facts_of_others::FactsOfOthers;
 use stream::Live;
 
@@ -73,26 +77,29 @@ impl Social {
         router.layer(from_fn_with_state(self.clone(), stream::hint_after_writes))
     }
 
-    /// Nothing of social is asked for internally.
+    /// What only auth asks, for a copy of all that is somebody's.
     pub fn private(&self) -> Router {
-        Router::new()
+        Router::new().route(contracts::export::EXPORT, post(routes::export::page)).with_state(self.clone())
     }
 
-    /// Tells and hears facts, delivers posts and feeds streams, until dropped. `wakeups` has [`channels`].
+    /// Tells and hears facts, forgets who is erased, delivers posts and feeds streams, until dropped. `wakeups` has [`channels`].
     pub async fn background(self, wakeups: &Wakeups) {
         let [relation, photo, auth] = PRODUCERS.map(|producer| {
             let wakeup = wakeups.on(&facts::channel(producer));
             Consumer::new(self.0.pool.clone(), Service::Social, producer, wakeup, FactsOfOthers).run()
         });
-        let State { pool, live, .. } = &*self.0;
+        let State { pool, live, outbox, .. } = &*self.0;
+        let forgetting = Forgetting::new(pool.clone(), Service::Social, outbox.clone(), Erasure(self.0.clone())).run();
         tokio::join!(
-            self.0.outbox.clone().run(),
+            outbox.clone().run(),
             relation,
             photo,
             auth,
+            forgetting,
             self.clean_up(),
             self.watch_counts(),
             home::run(pool, live.written()),
+            home::watch(pool),
             stream::run(pool, live.written()),
             live.hub.run(pool, wakeups.on(stream::CHANNEL)),
         );

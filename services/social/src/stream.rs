@@ -17,6 +17,7 @@
 //! that comes back with `Last-Event-ID: 41` must not miss an event whose transaction was still running when 41 was sent.
 
 mod hub;
+pub(crate) mod metrics;
 mod sequence;
 
 use std::time::Duration;

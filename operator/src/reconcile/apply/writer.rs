@@ -41,6 +41,10 @@ impl Error {
         self.after > 0
     }
 
+    fn is_there_already(&self) -> bool {
+        matches!(&*self.source, kube::Error::Api(status) if status.is_already_exists())
+    }
+
     /// Will the same write fail again until someone changes something? Otherwise it is not worth a condition.
     pub fn is_refusal(&self) -> bool {
         matches!(&*self.source, kube::Error::Api(status) if status.is_invalid() || status.is_forbidden())
@@ -97,6 +101,14 @@ impl<'a> Writer<'a> {
             created.map_err(|source| self.failed::<K>("create", &name, source))?;
         }
         Ok(())
+    }
+
+    /// Makes an object that an earlier try may have made already.
+    pub(super) async fn create_once<K: Object>(&mut self, object: &K) -> Result<(), Error> {
+        match self.create(std::slice::from_ref(object)).await {
+            Err(error) if error.is_there_already() => Ok(()),
+            other => other,
+        }
     }
 
     /// Applies what differs from `live`; the objects as they are then.

@@ -1,11 +1,16 @@
 //! What is true of a platform, in the words of conditions. Pure.
 
+mod backups;
+mod certificate;
+mod database;
+mod ready;
+
 use contracts::Service;
-use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 
 use super::status::View;
+use crate::migration::reason_of;
 use crate::platform::{Exposure, Observability, Platform};
 use crate::reconcile::Cluster;
 use crate::reconcile::apply::{Outcome, Progress};
@@ -14,12 +19,14 @@ use crate::reconcile::conditions::{
     SECRETS_RESOLVED, STALLED, Truth,
 };
 use crate::reconcile::validate::{Problem, is_for_development};
-use crate::resources::deployment::{available_replicas, is_available, replicas, running_replicas};
 use crate::resources::horizontal_pod_autoscaler::REQUESTS_METRIC;
 use crate::resources::http_route::HttpRoute;
+use ready::{all_available, ready, rolling_out};
 
 /// The migration runs.
 pub(super) const MIGRATING: &str = "Migrating";
+/// A backup is being restored.
+pub(super) const RESTORING: &str = "Restoring";
 /// Somebody asked for it.
 const REQUESTED: &str = "Requested";
 /// Nobody asked for it.
@@ -53,10 +60,24 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
                 Progress::Migrated | Progress::Hibernated => exposed(platform, &outcome.resources.http_routes),
                 _ => carried(old, EXPOSED),
             };
-            vec![ready(outcome, &migrated, &exposed), secrets(&[]), migrated, exposed]
+            let database = database::database(platform, outcome);
+            let in_the_way = database.as_ref().filter(|database| database::is_in_the_way(database, &migrated));
+            let certificate = certificate::certificate(platform, outcome);
+            let ready = ready(outcome, in_the_way, &migrated, &exposed, certificate.as_ref());
+            let mut findings = vec![ready, secrets(&[]), migrated, exposed];
+            findings.extend(certificate);
+            findings.extend(database);
+            findings.extend(database::rotation(cluster, platform));
+            findings
         }
     };
+    if !matches!(view, View::Applied(..)) {
+        findings.extend(certificate::before(old));
+        findings.extend(database::before(old));
+    }
     findings.push(development(cluster));
+    findings.extend(backups::restored(cluster, view, old));
+    findings.extend(backups::backed_up(cluster));
     findings.extend(autoscaling(cluster));
     findings.extend(match view {
         View::Applied(platform, _) => monitored(&platform.observability),
@@ -114,9 +135,15 @@ fn migrated(platform: &Platform, outcome: &Outcome, old: &[Condition]) -> Findin
             let message = format!("the migration starts when this storage answers: {}", names.join(", "));
             finding(Truth::Unknown, "WaitingForStorage", message)
         }
+        Progress::Restoring => finding(Truth::Unknown, RESTORING, "the migration starts when the backup is restored".to_owned()),
+        Progress::RestoreFailed { message, .. } => {
+            let (reason, _) = reason_of(message, "RestoreFailed");
+            let message = "no migration before the backup is restored; see the condition BackupRestored".to_owned();
+            finding(Truth::Unknown, reason, message)
+        }
         Progress::Migrating => finding(Truth::False, MIGRATING, format!("Job {job} brings the database to version {version}")),
         Progress::MigrationFailed { message, retry_at } => {
-            let (reason, message) = reason_of(message);
+            let (reason, message) = reason_of(message, "MigrationFailed");
             let next = retry_at.map(|at| format!("; the next attempt starts at {at}")).unwrap_or_default();
             let message =
                 format!("Job {job} could not bring the database to version {version}: {message}; the services run as before{next}");
@@ -124,15 +151,6 @@ fn migrated(platform: &Platform, outcome: &Outcome, old: &[Condition]) -> Findin
         }
         Progress::Migrated => finding(Truth::True, "Migrated", format!("the database fits version {version}")),
         Progress::Hibernated => carried(old, DATABASE_MIGRATED),
-    }
-}
-
-/// A termination message may begin with a reason, as in `RolesMissing: run this as a superuser`.
-fn reason_of(message: &str) -> (&str, &str) {
-    let is_reason = |word: &str| word.starts_with(|c: char| c.is_ascii_uppercase()) && word.chars().all(|c| c.is_ascii_alphanumeric());
-    match message.split_once(": ") {
-        Some((reason, rest)) if is_reason(reason) => (reason, rest),
-        _ => ("MigrationFailed", message),
     }
 }
 
@@ -154,41 +172,6 @@ fn exposed(platform: &Platform, routes: &[HttpRoute]) -> Finding {
             None => finding(Truth::Unknown, "RouteMissing", "the HTTPRoute is not there yet".to_owned()),
         },
     }
-}
-
-fn ready(outcome: &Outcome, migrated: &Finding, exposed: &Finding) -> Finding {
-    let all = || outcome.resources.stores.iter().chain(&outcome.resources.deployments);
-    if outcome.progress == Progress::Hibernated {
-        let (reason, message) = match all().map(running_replicas).sum::<i32>() {
-            0 => (HIBERNATED, "no pod runs, as lifecycle.hibernated asks for".to_owned()),
-            left => ("Hibernating", format!("{left} pods have not ended yet")),
-        };
-        return Finding::new(READY, Truth::False, reason, message);
-    }
-    if migrated.truth != Truth::True {
-        return Finding { type_: READY, truth: Truth::False, ..migrated.clone() };
-    }
-    if let Some(waiting) = rolling_out(all()) {
-        return waiting;
-    }
-    if exposed.truth != Truth::True && exposed.reason != NOT_REQUESTED {
-        return Finding { type_: READY, truth: Truth::False, ..exposed.clone() };
-    }
-    all_available()
-}
-
-fn all_available() -> Finding {
-    Finding::new(READY, Truth::True, "AllComponentsAvailable", "every component serves")
-}
-
-/// Not ready, if pods are missing.
-fn rolling_out<'a>(deployments: impl Iterator<Item = &'a Deployment>) -> Option<Finding> {
-    let waiting: Vec<_> = deployments
-        .filter(|deployment| !is_available(deployment))
-        .map(|it| format!("{} has {} of {}", it.name_any(), available_replicas(it), replicas(it)))
-        .collect();
-    let message = format!("pods that run this version and serve: {}", waiting.join(", "));
-    (!waiting.is_empty()).then(|| Finding::new(READY, Truth::False, ROLLING_OUT, message))
 }
 
 /// What the autoscalers of the spec can measure; nothing, if there are none. CPU decides wherever something is missing, so
@@ -244,7 +227,7 @@ fn development(cluster: &Cluster) -> Finding {
             let message = "a store of mode Development is one pod with one volume and no backup: keep nothing in it that matters";
             Finding::new(DEVELOPMENT_ONLY, Truth::True, "DevelopmentStorage", message)
         }
-        false => Finding::new(DEVELOPMENT_ONLY, Truth::False, "ExternalStorage", "all storage is external"),
+        false => Finding::new(DEVELOPMENT_ONLY, Truth::False, "ExternalStorage", "no storage is for development only"),
     }
 }
 

@@ -3,16 +3,19 @@
 use contracts::Service;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
 use super::findings;
-use crate::crd::{ComponentStatus, MigrationStatus, SocialPlatformStatus};
+use crate::backups::last_verified;
+use crate::crd::{BackupsStatus, ComponentStatus, MigrationStatus, SocialPlatformStatus};
 use crate::migration::is_same_work;
 use crate::platform::Platform;
 use crate::reconcile::Cluster;
 use crate::reconcile::apply::{Outcome, Progress};
 use crate::reconcile::conditions::merged;
 use crate::reconcile::validate::{Problem, url};
+use crate::resources::Resources;
 use crate::resources::deployment::{available_replicas, image, is_available, replicas, version};
 
 /// How far a reconcile came.
@@ -48,6 +51,7 @@ pub(super) fn status(cluster: &Cluster, view: View<'_>) -> SocialPlatformStatus 
         version,
         url: Some(url(resource)),
         migration,
+        backups: backups(cluster, view, old.backups.as_ref()),
         components: components(cluster, view),
         conditions: merged(&old.conditions, findings, cluster.generation(), cluster.now),
     }
@@ -64,6 +68,25 @@ fn migration(old: Option<&MigrationStatus>, job: &Job, version: &str) -> Migrati
             completed_at: job.status.as_ref().and_then(|status| status.completion_time.clone()),
         },
     }
+}
+
+/// What there is of backups.
+fn backups(cluster: &Cluster, view: View<'_>, old: Option<&BackupsStatus>) -> Option<BackupsStatus> {
+    cluster.resource.spec.backup.as_ref()?;
+    let old = old.cloned().unwrap_or_default();
+    // A time of the schedule is over when its backup was created.
+    let created = match view {
+        View::Applied(platform, Outcome { resources: Resources { scheduled: Some(_), .. }, .. }) => {
+            platform.backup.as_ref().and_then(|backup| backup.slot).map(Time)
+        }
+        _ => None,
+    };
+    let (last_verified, last_verified_at) = match last_verified(&cluster.backups) {
+        Some((name, at)) => (Some(name), Some(Time(at))),
+        // Whoever deletes the resource has not deleted the bytes.
+        None => (old.last_verified, old.last_verified_at),
+    };
+    Some(BackupsStatus { last_scheduled_at: created.or(old.last_scheduled_at), last_verified, last_verified_at })
 }
 
 /// One row for each service, sorted by name.

@@ -1,12 +1,16 @@
 //! What the Secrets that a user gives must hold.
 
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ResourceRequirements, Secret};
 
+use super::sizes::requirements_in_canonical_form;
 use super::{Problem, endpoint, values};
 use crate::components;
-use crate::crd::{DevelopmentDatabaseSpec, DevelopmentObjectStoreSpec, ExternalDatabaseSpec, ExternalObjectStoreSpec, SslMode};
+use crate::crd::{
+    CloudNativePgSpec, DevelopmentDatabaseSpec, DevelopmentObjectStoreSpec, ExternalDatabaseSpec, ExternalObjectStoreSpec, ResourcesSpec,
+    SslMode,
+};
 use crate::drift::hash_parts;
-use crate::platform::{Connection, Database, ObjectStore};
+use crate::platform::{CloudNativePg, Connection, Database, ObjectStore};
 use crate::quantity::canonical;
 use crate::reconcile::Cluster;
 
@@ -15,14 +19,32 @@ const LONGEST_DATABASE_NAME: usize = 63 - "_relation_a".len();
 
 pub(super) fn database(cluster: &Cluster) -> Result<Database, Problem> {
     let spec = &cluster.resource.spec.database;
-    match (&spec.external, &spec.development) {
-        (Some(external), _) => connection(cluster, external).map(Database::External),
-        (None, Some(DevelopmentDatabaseSpec { image, storage })) => {
+    match (&spec.external, &spec.cloud_native_pg, &spec.development) {
+        (Some(external), _, _) => connection(cluster, external).map(Database::External),
+        (None, Some(wanted), _) => cloud_native_pg(cluster, wanted).map(Database::CloudNativePg),
+        (None, None, Some(DevelopmentDatabaseSpec { image, storage })) => {
             let storage = size("database.development.storage", storage)?;
             Ok(Database::Development { image: image.clone(), storage })
         }
-        (None, None) => Err(block_missing("database")),
+        (None, None, None) => Err(block_missing("database")),
     }
+}
+
+fn cloud_native_pg(cluster: &Cluster, wanted: &CloudNativePgSpec) -> Result<CloudNativePg, Problem> {
+    let CloudNativePgSpec { instances, image, storage, resources } = wanted;
+    let resources = resources.as_ref().map(|wanted| {
+        let ResourcesSpec { requests, limits } = wanted.clone();
+        let requirements = ResourceRequirements { requests, limits, ..ResourceRequirements::default() };
+        requirements_in_canonical_form("database.cloudNativePG.resources", requirements)
+    });
+    Ok(CloudNativePg {
+        instances: instances.unwrap_or(3),
+        image: image.clone(),
+        storage: size("database.cloudNativePG.storage.size", &storage.size)?,
+        storage_class: storage.storage_class.clone(),
+        resources: resources.transpose()?,
+        served: cluster.cloud_native_pg_served,
+    })
 }
 
 pub(super) fn object_store(cluster: &Cluster) -> Result<ObjectStore, Problem> {

@@ -3,10 +3,11 @@ use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::*;
-use crate::crd::{ConfigMapKeyRef, MailTls, ResourcesSpec, SocialPlatformStatus, SslMode, TrustSpec};
+use crate::crd::{ConfigMapKeyRef, MailTls, ResourcesSpec, SocialPlatformStatus, SslMode, TlsSpec, TrustSpec};
 use crate::example::{full, minimal};
 use crate::fixtures::{cluster, secret};
 use crate::platform::{Database, ObjectStore};
+use crate::rotation::Slot;
 
 /// The one problem of `cluster`.
 pub(super) fn problem(cluster: &Cluster) -> Problem {
@@ -74,7 +75,26 @@ fn all_problems_are_told_at_once() {
     let mut cluster = cluster(full());
     cluster.referenced.clear();
     cluster.images.clear();
-    assert_eq!(validate(&cluster).unwrap_err().len(), 4);
+    assert_eq!(validate(&cluster).unwrap_err().len(), 5);
+}
+
+#[test]
+fn a_schedule_that_is_none_is_refused_with_what_is_wrong() {
+    let mut resource = full();
+    resource.spec.backup.as_mut().unwrap().schedule = Some("0 25 * * *".into());
+    let problem = problem(&cluster(resource));
+    assert_eq!((problem.reason, problem.stalled), ("InvalidSchedule", true));
+    assert!(problem.message.contains("its hour is"), "{}", problem.message);
+}
+
+#[test]
+fn a_platform_begins_once() {
+    let mut resource = minimal();
+    resource.spec.bootstrap = crate::example::restored().spec.bootstrap;
+    assert!(validate(&cluster(resource.clone())).unwrap().origin.is_some());
+    let migration = crate::crd::MigrationStatus { version: "1.2.3".into(), job: "demo-migrate-1-2-3-0-1".into(), completed_at: None };
+    resource.status = Some(SocialPlatformStatus { migration: Some(migration), ..SocialPlatformStatus::default() });
+    assert!(validate(&cluster(resource)).unwrap().origin.is_none());
 }
 
 #[test]
@@ -147,7 +167,7 @@ fn the_scheme_follows_the_certificate_unless_it_is_said() {
     resource.spec.exposure.scheme = Some(Scheme::Https);
     assert_eq!(url(&resource), "https://social.localhost");
     resource.spec.exposure.scheme = None;
-    resource.spec.exposure.ingress.as_mut().unwrap().tls_secret_name = Some("tls".into());
+    resource.spec.exposure.tls = Some(TlsSpec { secret_name: Some("tls".into()), issuer_ref: None });
     assert_eq!(url(&resource), "https://social.localhost");
     assert_eq!(url(&full()), "https://social.example.org");
 }
@@ -191,4 +211,19 @@ fn the_port_of_mail_follows_its_protection() {
     };
     assert_eq!([port(None, None), port(Some(MailTls::Implicit), None), port(Some(MailTls::None), None)], [587, 465, 25]);
     assert_eq!(port(Some(MailTls::Implicit), Some(2525)), 2525);
+}
+
+#[test]
+fn it_is_not_guessed_which_passwords_are_in_use() {
+    let mut lost = cluster(minimal());
+    lost.children.secrets.push(std::sync::Arc::new(secret("demo-auth-database-b", &[("password", "word")])));
+    assert_eq!(problem(&lost).reason, "GeneratedSecretBroken");
+
+    let mut broken = cluster(minimal());
+    broken.generated.insert("demo-rotation".into(), secret("demo-rotation", &[("slot", "c"), ("phase", "Settled"), ("request", "1")]));
+    assert!(problem(&broken).message.contains("slot: b"));
+
+    let mut whole = cluster(minimal());
+    whole.generated.insert("demo-rotation".into(), secret("demo-rotation", &[("slot", "b"), ("phase", "Settled"), ("request", "1")]));
+    assert_eq!(validate(&whole).unwrap().rotation.active, Slot::B);
 }

@@ -15,12 +15,12 @@ use utoipa::ToSchema;
 
 use super::emails;
 use crate::config::Registration;
-use crate::handle::Handle;
+use crate::handle::{self, Handle};
 use crate::password::Password;
 use crate::source::Source;
 use crate::standing::Standing;
 use crate::store::security_events::{self, Kind};
-use crate::store::{accounts, admin_claims, invites};
+use crate::store::{accounts, admin_claims, held_handles, invites};
 use crate::{Auth, State as Inner, told_once};
 
 /// Who signs up.
@@ -45,7 +45,7 @@ pub(crate) struct NewAccount {
 pub(crate) struct Account {
     id: AccountId,
     handle: String,
-    /// `Pending` has to be approved by an administrator before it can sign in.
+    /// `Pending` has to be approved by an administrator before it can sign in; `Leaving` will be erased.
     state: Standing,
     /// `Admin`, or nothing.
     roles: Vec<String>,
@@ -96,6 +96,10 @@ pub(crate) async fn create(
         Attempt::Fresh(attempt) => attempt,
     };
     let account = door.enter(&mut attempt, &handle, &hash, &source).await?;
+    // Now that nobody else can take it: whoever had it may have given it up a moment ago.
+    if held_handles::is_held(&mut attempt, &handle::hash(&auth.sealing, handle.as_str()), None).await? {
+        return Err(accounts::handle_taken());
+    }
     if let Some(email) = &address {
         auth.post.email_verification(&mut attempt, account.id, &account.handle, email).await?;
     }

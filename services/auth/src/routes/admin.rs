@@ -1,13 +1,10 @@
 //! What administrators do to accounts: look, approve, suspend and restore.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use contracts::AccountId;
-use contracts::fact::{AccountChanged, AccountState, Fact};
-use facts::FactId;
+use contracts::fact::AccountState;
 use identity::{Admin, Viewer};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,15 +13,14 @@ use serving::{Json, Page, Paged, Path, Problem, ProblemDocument, Query, Result};
 use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
+use super::hiding::{heard, tell};
+use crate::Auth;
 use crate::post::Notice;
 use crate::source::Source;
 use crate::standing::Standing;
 use crate::store::security_events::{self, Kind};
 use crate::store::{accounts, sessions};
-use crate::{Auth, State as Inner};
 
-/// How long a caller waits until everybody has heard.
-const HEARD_BY_ALL: Duration = Duration::from_secs(2);
 /// Most characters of a reason.
 const LONGEST_REASON: usize = 500;
 
@@ -57,7 +53,7 @@ impl From<accounts::Account> for SeenAccount {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct SoughtAccounts {
-    /// `Pending`, `Active` or `Suspended`.
+    /// `Pending`, `Active`, `Suspended` or `Leaving`.
     #[param(value_type = Option<String>)]
     state: Option<Standing>,
     /// How the handle begins.
@@ -115,7 +111,7 @@ pub(crate) struct Pending {
         (status = 204),
         (status = 202, body = Pending),
         (status = 404, body = ProblemDocument),
-        (status = 409, body = ProblemDocument, description = "An administrator, or somebody who is not approved yet"),
+        (status = 409, body = ProblemDocument, description = "An administrator, or somebody who is not approved yet, or who leaves"),
         (status = 422, body = ProblemDocument),
     ))]
 pub(crate) async fn suspend(
@@ -137,17 +133,25 @@ pub(crate) async fn suspend(
     if account.standing == Standing::Pending {
         return Err(Problem::conflict("not-approved", "This account is not approved yet. Approve or refuse it."));
     }
+    if account.standing == Standing::Leaving {
+        let detail = "Its owner asked to erase this account: nobody sees it any more. Should they keep it, suspend it then.";
+        return Err(Problem::conflict("account-leaving", detail));
+    }
     accounts::set_standing(&mut tx, id, Standing::Suspended, Some(reason)).await?;
     sessions::end_all(&mut tx, id, None).await?;
     let mut fact = None;
     if account.standing == Standing::Active {
-        fact = Some(tell(&mut tx, id, AccountState::Suspended).await?);
+        fact = Some(tell(&mut tx, id, AccountState::Hidden).await?);
     }
     let details = by(&mut tx, &viewer).await?;
     security_events::insert(&mut tx, Kind::Suspended, Some(id), Some(&source), details).await?;
     tx.commit().await?;
     auth.outbox.committed();
-    Ok(narrowed(&auth, fact).await)
+    // Where nothing had to be told, an earlier request did it, and it may be what some are still at.
+    match heard(&auth, fact).await {
+        true => Ok(StatusCode::NO_CONTENT.into_response()),
+        false => Ok((StatusCode::ACCEPTED, Json(Pending { pending: true })).into_response()),
+    }
 }
 
 /// Restore somebody who was suspended. Doing it again changes nothing.
@@ -221,36 +225,8 @@ pub(crate) async fn refuse(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn tell(connection: &mut PgConnection, account: AccountId, state: AccountState) -> sqlx::Result<FactId> {
-    facts::publish(connection, &Fact::AccountChanged(AccountChanged { account, state })).await
-}
-
 /// Who did it.
 async fn by(connection: &mut PgConnection, viewer: &Viewer) -> Result<Value> {
     let pseudonym = accounts::pseudonym(connection, viewer.account).await?;
     Ok(json!({ "by": pseudonym }))
-}
-
-/// Answers a change that lets nobody see somebody any more: 204 when every service has applied it, 202 when some are still at
-/// it. Where nothing had to be told (`None`), an earlier request did it, and it may be what some are still at.
-async fn narrowed(auth: &Inner, fact: Option<FactId>) -> Response {
-    let heard = async {
-        let newest = match fact {
-            Some(fact) => Some(fact),
-            None => auth.outbox.newest().await?,
-        };
-        match newest {
-            Some(fact) => auth.outbox.passed(fact, HEARD_BY_ALL).await,
-            None => Ok(true),
-        }
-    };
-    // The change is made, so a database that fails now only leaves this question open.
-    let heard = heard.await.unwrap_or_else(|error: sqlx::Error| {
-        tracing::warn!(%error, "failed to ask whether a change was heard of");
-        false
-    });
-    match heard {
-        true => StatusCode::NO_CONTENT.into_response(),
-        false => (StatusCode::ACCEPTED, Json(Pending { pending: true })).into_response(),
-    }
 }

@@ -92,6 +92,9 @@ pub(crate) struct SecondFactorGiven {
     passkey: Option<Value>,
     /// What an earlier sign-in of this account on this device was answered with.
     device: Option<String>,
+    /// One's account was to be erased, and one stays.
+    #[serde(default)]
+    keep: bool,
 }
 
 /// Sign in with the second factor, after the password.
@@ -99,7 +102,7 @@ pub(crate) struct SecondFactorGiven {
     (status = 201, body = SignedIn),
     (status = 401, body = ProblemDocument, description = "It is wrong, or was used before"),
     (status = 403, body = ProblemDocument, description = "All is right, and the account is suspended or not approved yet"),
-    (status = 409, body = ProblemDocument, description = "The challenge is not good any more: sign in again from the start"),
+    (status = 409, body = ProblemDocument, description = "The challenge is not good any more: sign in again from the start; or the account will be erased, unless `keep` is sent (`account-leaving`)"),
     (status = 422, body = ProblemDocument),
     (status = 429, body = ProblemDocument, description = "Too much was tried of late; see `Retry-After`"),
 ))]
@@ -109,7 +112,7 @@ pub(crate) async fn sign_in(
     UserAgent(user_agent): UserAgent,
     Json(given): Json<SecondFactorGiven>,
 ) -> Result<SignedIn> {
-    let SecondFactorGiven { challenge, code, recovery_code, passkey, device } = given;
+    let SecondFactorGiven { challenge, code, recovery_code, passkey, device, keep } = given;
     let shown = match (code, recovery_code, passkey) {
         (Some(code), None, None) => Shown::Code(code),
         (None, Some(code), None) => Shown::RecoveryCode(code),
@@ -118,7 +121,7 @@ pub(crate) async fn sign_in(
     };
     let given = Given { challenge: &challenge, shown, device: device.as_deref(), source };
     let proof = second_factor::prove(&auth, given).await?;
-    signed_in(&auth, proof, user_agent.as_deref()).await
+    signed_in(&auth, proof, keep, user_agent.as_deref()).await
 }
 
 /// Begin to sign in with a passkey, with or without a password before it. Give the answer to
@@ -142,6 +145,9 @@ pub(crate) struct PasskeyGiven {
     credential: Value,
     /// What an earlier sign-in of this account on this device was answered with.
     device: Option<String>,
+    /// One's account was to be erased, and one stays.
+    #[serde(default)]
+    keep: bool,
 }
 
 /// Sign in with a passkey alone.
@@ -157,8 +163,8 @@ pub(crate) async fn sign_in_with_passkey(
     State(Auth(auth)): State<Auth>,
     source: Source,
     UserAgent(user_agent): UserAgent,
-    Json(PasskeyGiven { credential, device }): Json<PasskeyGiven>,
+    Json(PasskeyGiven { credential, device, keep }): Json<PasskeyGiven>,
 ) -> Result<SignedIn> {
     let proof = second_factor::prove_by_passkey(&auth, &credential, device.as_deref(), source).await?;
-    signed_in(&auth, proof, user_agent.as_deref()).await
+    signed_in(&auth, proof, keep, user_agent.as_deref()).await
 }

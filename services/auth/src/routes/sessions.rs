@@ -14,13 +14,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::second_factor::SecondFactorRequired;
 use super::tokens::{self, Holder, Tokens};
 use crate::password::Password;
-use crate::second_factor;
 use crate::sign_in::{self, Attempt, Begun, Proof, Proved};
 use crate::source::Source;
 use crate::store::security_events::{self, Kind};
 use crate::store::{accounts, sessions};
 use crate::user_agent::UserAgent;
-use crate::{Auth, State as Inner};
+use crate::{Auth, State as Inner, erasing, second_factor};
 
 /// Most characters of a session's name.
 const LONGEST_NAME: usize = 100;
@@ -35,6 +34,9 @@ pub(crate) struct SignIn {
     /// What an earlier sign-in of this account on this device was answered with. Strangers who guess at the password cannot
     /// shut out a device that shows it.
     device: Option<String>,
+    /// One's account was to be erased, and one stays. Where there is a second factor, send it with that instead.
+    #[serde(default)]
+    keep: bool,
 }
 
 /// A session has begun.
@@ -62,6 +64,7 @@ impl IntoResponse for SignedIn {
     (status = 201, body = SignedIn),
     (status = 401, body = SecondFactorRequired, description = "Handle or password is wrong (`unauthorized`), or right and not enough (`second-factor-required`)"),
     (status = 403, body = ProblemDocument, description = "The password is right, and the account is suspended or not approved yet"),
+    (status = 409, body = ProblemDocument, description = "The password is right, and the account will be erased, unless `keep` is sent (`account-leaving`)"),
     (status = 429, body = ProblemDocument, description = "Too many wrong passwords of late; see `Retry-After`"),
     (status = 503, body = ProblemDocument, description = "Too many sign-ins at once; see `Retry-After`"),
 ))]
@@ -69,17 +72,20 @@ pub(crate) async fn create(
     State(Auth(auth)): State<Auth>,
     source: Source,
     UserAgent(user_agent): UserAgent,
-    Json(SignIn { handle, password, device }): Json<SignIn>,
+    Json(SignIn { handle, password, device, keep }): Json<SignIn>,
 ) -> Result<Response> {
     let attempt = Attempt { handle: &handle, password, device: device.as_deref(), source };
     match sign_in::prove(&auth, attempt).await? {
-        Proved::Enough(proof) => Ok(signed_in(&auth, proof, user_agent.as_deref()).await?.into_response()),
+        Proved::Enough(proof) => Ok(signed_in(&auth, proof, keep, user_agent.as_deref()).await?.into_response()),
         Proved::Half(half) => Ok(SecondFactorRequired::from(second_factor::ask(&auth, half).await?).into_response()),
     }
 }
 
-/// Begins the session of somebody who has proved who they are, and issues its tokens.
-pub(super) async fn signed_in(auth: &Inner, proof: Proof, user_agent: Option<&str>) -> Result<SignedIn> {
+/// Begins the session of somebody who has proved who they are, and issues its tokens. `keep`: whoever wanted to leave stays.
+pub(super) async fn signed_in(auth: &Inner, proof: Proof, keep: bool, user_agent: Option<&str>) -> Result<SignedIn> {
+    if keep {
+        erasing::keep(auth, &proof).await?;
+    }
     let Begun { account, session, secret, device } = sign_in::begin(auth, proof, user_agent).await?;
     let holder = Holder::first_party(account.id, account.handle, account.roles, session);
     Ok(SignedIn { tokens: tokens::issue(auth, &holder, &secret, 0).await?, device })

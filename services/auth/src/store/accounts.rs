@@ -51,7 +51,21 @@ pub(crate) async fn insert(connection: &mut PgConnection, handle: &Handle, passw
     )
     .fetch_one(connection)
     .await
-    .on_constraint("accounts_handle_key", || Problem::conflict("handle-taken", "This handle is taken; choose another one."))
+    .on_constraint("accounts_handle_key", handle_taken)
+}
+
+/// 409: it is somebody's, or was of late.
+pub(crate) fn handle_taken() -> Problem {
+    Problem::conflict("handle-taken", "This handle is taken; choose another one.")
+}
+
+/// Changes a handle; 409 if it is taken.
+pub(crate) async fn set_handle(connection: &mut PgConnection, id: AccountId, handle: &Handle) -> Result<()> {
+    sqlx::query!("update accounts set handle = $2 where id = $1", id as AccountId, handle.as_str())
+        .execute(connection)
+        .await
+        .map(drop)
+        .on_constraint("accounts_handle_key", handle_taken)
 }
 
 pub(crate) async fn find(pool: &PgPool, id: AccountId) -> Result<Option<Account>> {

@@ -37,6 +37,12 @@ pub(crate) enum Kind {
     PasskeyRemoved,
     RecoveryCodesMade,
     RecoveryCodeUsed,
+    ErasureAsked,
+    ErasureCanceled,
+    Erased,
+    ExportAsked,
+    ExportFetched,
+    HandleChanged,
 }
 
 impl Kind {
@@ -70,6 +76,12 @@ impl Kind {
             Self::PasskeyRemoved => "PasskeyRemoved",
             Self::RecoveryCodesMade => "RecoveryCodesMade",
             Self::RecoveryCodeUsed => "RecoveryCodeUsed",
+            Self::ErasureAsked => "ErasureAsked",
+            Self::ErasureCanceled => "ErasureCanceled",
+            Self::Erased => "Erased",
+            Self::ExportAsked => "ExportAsked",
+            Self::ExportFetched => "ExportFetched",
+            Self::HandleChanged => "HandleChanged",
         }
     }
 }

@@ -56,7 +56,7 @@ async fn whoever_is_suspended_is_out_everywhere_until_restored() {
     auth.session("ada").await;
 
     let account = id.parse().unwrap();
-    let expected = [AccountState::Suspended, AccountState::Active].map(|state| AccountChanged { account, state });
+    let expected = [AccountState::Hidden, AccountState::Active].map(|state| AccountChanged { account, state });
     assert_eq!(told(&auth).await, expected);
 }
 

@@ -46,7 +46,7 @@ fn remove(auth: &TestAuth, who: &Tokens, password: &str, code: &str) -> RequestB
 }
 
 /// Somebody with an app, and their recovery codes.
-async fn with_app(auth: &TestAuth) -> (Tokens, Phone, Vec<String>) {
+pub async fn with_app(auth: &TestAuth) -> (Tokens, Phone, Vec<String>) {
     let ada = auth.somebody("ada").await;
     let phone = offered(auth, &ada).await;
     let (status, body) = answer(confirm(auth, &ada, &phone.code(0))).await;

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use clap::Parser;
 use contracts::Service;
+use contracts::client::ExportClient;
 use database::{Schema, Wakeups};
 use identity::{Identity, Keyset, REVOCATIONS_CHANNEL, Revocations, ServiceKeys};
 use jsonwebtoken::jwk::JwkSet;
@@ -17,6 +18,8 @@ use serde_json::{Value, json};
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
 use test_db::TestDb;
 use tokio::task::JoinSet;
+
+use crate::neighbors;
 
 pub const ISSUER: &str = "https://platform.test";
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -58,6 +61,12 @@ impl TestAuth {
         Self::start(flags, keys.clone(), keys).await
     }
 
+    /// One with these neighbors.
+    pub async fn asking(others: Vec<ExportClient>) -> Self {
+        let keys = Keyset::default();
+        Self::start_on(Self::database().await, &[], (keys.clone(), keys), others).await
+    }
+
     /// One that takes the access tokens of `published` keys, and none of its own.
     pub async fn trusting(published: &JwkSet) -> Self {
         let trusted = Keyset::default();
@@ -66,17 +75,20 @@ impl TestAuth {
     }
 
     async fn start(told: &[&str], trusted: Keyset, own: Keyset) -> Self {
-        let db = TestDb::new(&[Schema { service: Service::Auth, migrations: &auth::MIGRATIONS }]).await;
-        Self::start_on(Arc::new(db), told, trusted, own).await
+        Self::start_on(Self::database().await, told, (trusted, own), neighbors::there()).await
+    }
+
+    async fn database() -> Arc<TestDb> {
+        Arc::new(TestDb::new(&[Schema { service: Service::Auth, migrations: &auth::MIGRATIONS }]).await)
     }
 
     /// Another replica of this one, on the same database.
     pub async fn replica(&self) -> Self {
         let keys = Keyset::default();
-        Self::start_on(self.db.clone(), &[], keys.clone(), keys).await
+        Self::start_on(self.db.clone(), &[], (keys.clone(), keys), neighbors::there()).await
     }
 
-    async fn start_on(db: Arc<TestDb>, told: &[&str], trusted: Keyset, own: Keyset) -> Self {
+    async fn start_on(db: Arc<TestDb>, told: &[&str], (trusted, own): (Keyset, Keyset), others: Vec<ExportClient>) -> Self {
         let flags = [
             "auth".to_owned(),
             "--public-addr=127.0.0.1:0".to_owned(),
@@ -88,18 +100,18 @@ impl TestAuth {
         let rates = Rates::new(&flags.serving);
 
         let mut tasks = JoinSet::new();
-        let wakeups = Wakeups::new([REVOCATIONS_CHANNEL.to_owned()]);
+        let wakeups = Wakeups::new(auth::PRODUCERS.map(facts::channel).into_iter().chain([REVOCATIONS_CHANNEL.to_owned()]));
         let revocations = Revocations::default();
         tasks.spawn(revocations.clone().run(pool.clone(), wakeups.on(REVOCATIONS_CHANNEL)));
-        tasks.spawn(wakeups.run(pool.clone()));
+        tasks.spawn(wakeups.clone().run(pool.clone()));
         let identity = Identity::new(Service::Auth, ISSUER, trusted, revocations, ServiceKeys::default(), rates.clone());
-        let auth = Auth::new(&flags.auth, pool, ISSUER.to_owned(), identity, own).expect("a key of 32 bytes");
+        let auth = Auth::new(&flags.auth, pool, ISSUER.to_owned(), identity, own, others).expect("a key of 32 bytes");
 
         let listeners = Listeners::bind(&flags.serving).await.expect("free ports");
         let url = format!("http://{}", listeners.public_addr().expect("a bound socket"));
         let public = public_stack(auth.public(), &flags.serving, &rates);
         let private = private_stack(auth.private(), Readiness::default());
-        tasks.spawn(auth.background());
+        tasks.spawn(async move { auth.background(&wakeups).await });
         tasks.spawn(async move {
             serve(listeners, &flags.serving, public, private, Readiness::default(), std::future::pending()).await;
         });

@@ -19,10 +19,10 @@ use tokio::sync::oneshot;
 use crate::process::{All, GUARD, png, post, program, sign_up, until_up, upload, upload_file};
 
 const NAME: &str = "social.example.org";
-const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "own"), ("AWS_SECRET_ACCESS_KEY", "own-secret")];
+pub const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "own"), ("AWS_SECRET_ACCESS_KEY", "own-secret")];
 
 /// Ends with the test.
-struct Background(Child);
+pub struct Background(Child);
 
 impl Drop for Background {
     fn drop(&mut self) {
@@ -31,7 +31,7 @@ impl Drop for Background {
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
@@ -67,7 +67,8 @@ fn nginx(folder: &Path, port: u16, upstream: &str) -> Background {
     Background(command.stderr(Stdio::null()).spawn().expect("nginx runs"))
 }
 
-fn store(folder: &Path, port: u16) -> Background {
+/// An S3 store with the bucket `own`.
+pub fn store(folder: &Path, port: u16) -> Background {
     let mut command = program();
     command.arg("dev-s3").env("S3_ADDR", format!("127.0.0.1:{port}")).env("S3_ROOT", folder).env("S3_BUCKET", "own").envs(KEYS);
     Background(command.stdout(Stdio::null()).spawn().expect("the store starts"))

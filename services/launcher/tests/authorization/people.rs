@@ -35,6 +35,12 @@ DELETE /v1/posts/{public}/pin                       401 401 404 404 404 404 404 
 PATCH  /v1/posts/{public}                           401 401 404 404 404 404 404 200
 PATCH  /v1/posts/{followers}                        401 401 404 404 404 404 404 200
 GET    /v1/timelines/accounts/{ada}                 200 401 200 200 200 200 200 200
+GET    /v1/profiles/{suspended}                     404 401 404 404 404 404 404 404
+GET    /v1/posts/{hidden}                           404 401 404 404 404 404 404 404
+GET    /v1/posts/{hidden}/comments                  404 401 404 404 404 404 404 404
+PUT    /v1/posts/{hidden}/reactions/%F0%9F%91%8D    401 401 404 404 404 404 404 404
+GET    /v1/photos/{hidden_photo}                    404 401 404 404 404 404 404 404
+GET    {hidden_bytes}                               404 401 404 404 404 404 404 404
 GET    /v1/photos/{open}                            200 401 200 200 200 200 200 200
 GET    /v1/photos/{private}                         404 401 404 404 404 404 404 200
 GET    {open_bytes}                                 200 401 200 200 200 200 200 200
@@ -104,18 +110,27 @@ async fn everybody_sees_and_does_what_they_may_and_no_more() {
         names.insert(name, text(&photo["id"]));
         names.insert(bytes, text(&photo["urls"]["thumb"]));
     }
+    // Of somebody who is suspended in a moment, nobody sees anything, administrators included.
+    let suspended = token("suspended").unwrap();
+    names.insert("{suspended}", id_of(&stage, suspended).await);
+    let hidden = stage.done("POST", "/v1/posts", suspended, json!({"text": "hidden", "visibility": "public"})).await;
+    names.insert("{hidden}", text(&hidden["id"]));
+    let hidden = upload(&stage, suspended, "public").await;
+    names.insert("{hidden_photo}", text(&hidden["id"]));
+    names.insert("{hidden_bytes}", text(&hidden["urls"]["thumb"]));
     let of = |path: &str| names.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value));
 
     for who in [follower, friend] {
         stage.done("PUT", &of("/v1/relations/{ada}/follow"), who, json!({})).await;
     }
-    let suspended = token("suspended").unwrap();
     stage.done("PUT", &format!("/v1/relations/{}/follow", id_of(&stage, friend).await), ada, json!({})).await;
     stage.done("PUT", &format!("/v1/relations/{}/block", id_of(&stage, token("blocked").unwrap()).await), ada, json!({})).await;
-    let suspension = format!("/v1/accounts/{}/suspension", id_of(&stage, suspended).await);
-    stage.done("PUT", &suspension, admin, json!({"reason": "for the test"})).await;
+    stage.done("PUT", &of("/v1/accounts/{suspended}/suspension"), admin, json!({"reason": "for the test"})).await;
     for path in ["/v1/accounts/me", "/v1/timelines/home", "/v1/photos", "/v1/relations/1"] {
         stage.until("GET", path, Some(suspended), StatusCode::UNAUTHORIZED).await;
+    }
+    for path in ["/v1/posts/{hidden}", "/v1/photos/{hidden_photo}"] {
+        stage.until("GET", &of(path), None, StatusCode::NOT_FOUND).await;
     }
     // Follows travel to the other services; blocks have arrived when they are answered.
     for who in [follower, friend] {

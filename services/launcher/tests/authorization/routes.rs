@@ -39,9 +39,11 @@ POST   /v1/accounts/invites                            person  accounts:write
 GET    /v1/accounts/invites                            person  accounts:read
 DELETE /v1/accounts/invites/{id}                       person  accounts:write
 GET    /v1/accounts/me                                 person  accounts:read
+DELETE /v1/accounts/me                                 person  accounts:write
 GET    /v1/accounts/me/apps                            person  accounts:read
 DELETE /v1/accounts/me/apps/{client_id}                person  accounts:write
 PUT    /v1/accounts/me/email                           person  accounts:write
+PUT    /v1/accounts/me/handle                          person  accounts:write
 POST   /v1/accounts/me/passkeys                        person  accounts:write
 GET    /v1/accounts/me/passkeys                        person  accounts:read
 POST   /v1/accounts/me/passkeys/challenges             person  accounts:write
@@ -62,6 +64,10 @@ PUT    /v1/accounts/{id}/approval                      admin   accounts:write
 DELETE /v1/accounts/{id}/approval                      admin   accounts:write
 PUT    /v1/accounts/{id}/suspension                    admin   accounts:write
 DELETE /v1/accounts/{id}/suspension                    admin   accounts:write
+POST   /v1/exports                                     person  accounts:write
+GET    /v1/exports                                     person  accounts:read
+GET    /v1/exports/{id}                                person  accounts:read
+GET    /v1/exports/{id}/archive                        person  accounts:read
 POST   /v1/sessions                                    open
 GET    /v1/sessions                                    person  accounts:read
 DELETE /v1/sessions                                    person  accounts:write

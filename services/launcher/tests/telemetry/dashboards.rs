@@ -74,7 +74,7 @@ async fn no_panel_is_empty_after_the_load() {
     let api = format!("http://127.0.0.1:{port}/api/v1");
     let http = Client::new();
     eventually("Prometheus answers", async || get(&http, &format!("{api}/query"), &[("query", "up == 1")]).await).await;
-    Tour::of(&platform).to_every_route("one").await;
+    Tour::of(&platform).visit_every_route("one").await;
     Tour::of(&platform).everywhere("two").await;
 
     let queries = queries();

@@ -2,7 +2,9 @@
 //!
 //! | file | shows |
 //! |---|---|
-//! | `spans`, `routes` | each documented route has the spans that it must have; jobs and facts are linked to their cause |
+//! | `spans`, `routes` | each documented route has the spans that it must have |
+//! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
+//! | `sampling` | who decides which traces are recorded: the settings, then our own services, and never a stranger |
 //! | `flood` | nothing that a stranger makes up adds a series |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
 //! | `dashboards` | a real Prometheus executes every panel's query, and none is empty |
@@ -12,12 +14,14 @@ mod collector;
 mod dashboards;
 #[path = "../authorization/documented.rs"]
 mod documented;
+mod edges;
 mod flood;
 mod platform;
 #[path = "../../../../operator/tests/dashboards/promql.rs"]
 #[allow(dead_code, reason = "the tests of the dashboards themselves use the rest")]
 mod promql;
 mod routes;
+mod sampling;
 mod secrets;
 mod sink;
 mod spans;

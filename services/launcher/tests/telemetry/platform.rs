@@ -32,10 +32,18 @@ impl Platform {
     /// Starts one on a folder and free ports, and waits until it serves. With `otlp`, its telemetry goes there at once
     /// and not every few seconds.
     pub async fn start(otlp: Option<&str>) -> Self {
+        Self::start_with(otlp, &[]).await
+    }
+
+    /// The same, with more in its environment.
+    pub async fn start_with(otlp: Option<&str>, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir_in("/tmp").expect("a folder");
         let mut command = Command::new(env!("CARGO_BIN_EXE_social-platform"));
         command.args(["all", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0", "--log-format=json", "--data"]).arg(folder.path());
         command.env("FIRST_ADMIN_TOKEN", FIRST_ADMIN_TOKEN);
+        // The deletion of objects and the erasure of accounts are among what is looked for.
+        command.env("PHOTO_KEEP_DELETED_SECONDS", "0").env("ACCOUNT_ERASURE_GRACE", "0");
+        command.envs(environment.iter().copied());
         if let Some(otlp) = otlp {
             command
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp)

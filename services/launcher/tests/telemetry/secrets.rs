@@ -21,7 +21,7 @@ async fn no_secret_is_in_anything_that_is_emitted() {
     let sink = Sink::start().await;
     let platform = Platform::start(Some(&sink.url)).await;
     let mut tour = Tour::of(&platform);
-    tour.to_every_route("secrets").await;
+    tour.visit_every_route("secrets").await;
     // Each service gets each of them in each place that a request has, and most of these requests fail.
     for (route, path) in [
         ("POST /v1/accounts", "/v1/accounts"),

@@ -27,6 +27,8 @@ pub struct Span {
     pub id: String,
     pub parent: String,
     pub name: String,
+    /// As the protocol numbers them.
+    pub kind: i32,
     /// Values as text.
     pub attributes: BTreeMap<String, String>,
     /// The traces of what it is linked to.
@@ -85,6 +87,7 @@ fn span(sent: Sent) -> Span {
         id: hex(&sent.span_id),
         parent: hex(&sent.parent_span_id),
         name: sent.name,
+        kind: sent.kind,
         attributes: sent.attributes.into_iter().map(attribute).collect(),
         links: sent.links.iter().map(|link| hex(&link.trace_id)).collect(),
     }

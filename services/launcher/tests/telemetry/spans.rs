@@ -1,4 +1,4 @@
-//! Which spans each route must have, and how later work hangs together with its cause.
+//! Which spans each route must have; and, of the same tour, that [`edges`] are there.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +9,10 @@ use crate::platform::Platform;
 use crate::routes::ROUTES;
 use crate::sink::{Sink, Span};
 use crate::tour::{Tour, Visit};
-use crate::{alone, eventually};
+use crate::{alone, edges, eventually};
 
 /// Whether the parents of `span` lead to `root`.
-fn is_below(span: &Span, root: &Span, all: &[Span]) -> bool {
+pub fn is_below(span: &Span, root: &Span, all: &[Span]) -> bool {
     let mut parent = span.parent.clone();
     for _ in all {
         if parent == root.id {
@@ -58,12 +58,12 @@ fn every_documented_route_says_which_spans_it_must_have() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_route_has_its_spans_and_later_work_is_linked_to_its_cause() {
+async fn every_route_has_its_spans_and_every_arrow_its_edge() {
     let _alone = alone().await;
     let sink = Sink::start().await;
     let platform = Platform::start(Some(&sink.url)).await;
     let mut tour = Tour::of(&platform);
-    tour.to_every_route("spans").await;
+    tour.visit_every_route("spans").await;
 
     let visits_of = |route: &'static str| tour.visits.iter().filter(move |visit| visit.route == route);
     let looked_at = |route: &'static str, needs: &str| {
@@ -78,28 +78,7 @@ async fn every_route_has_its_spans_and_later_work_is_linked_to_its_cause() {
         eventually(route, async || lacking(visit, needs, &sink.spans()).map_or(Ok(()), Err)).await;
     }
 
-    // A fact has the trace of nobody, and a link to the request that made it true; so has a job.
-    let later = [
-        ("PUT /v1/relations/{id}/follow", "apply relation.changed"),
-        ("DELETE /v1/photos/{id}", "run photo.delete-objects"),
-        ("PUT /v1/accounts/me/email", "run auth.letter"),
-    ];
-    for (cause, effect) in later {
-        let cause = tour.visits.iter().find(|visit| visit.route == cause && is_success(visit)).expect("the tour was there");
-        let effect = eventually(effect, async || {
-            let spans = sink.spans();
-            let linked = spans.into_iter().find(|span| span.name == effect && span.links.contains(&cause.trace));
-            linked.ok_or_else(|| format!("no {effect} is linked to {}", cause.route))
-        })
-        .await;
-        assert_ne!(effect.trace, cause.trace, "{} is a child and not linked", effect.name);
-        assert_eq!(effect.parent, "", "{} has a parent", effect.name);
-        if effect.name == "run auth.letter" {
-            let handed_over = |span: &Span| span.name == "send letter" && span.trace == effect.trace;
-            let sent = async || if sink.spans().iter().any(handed_over) { Ok(()) } else { Err("it was not".to_owned()) };
-            eventually("the letter was handed over below its job", sent).await;
-        }
-    }
+    edges::all_found(&sink).await;
 
     // The trace that an error names is the one that was sent.
     let refused = tour.ask("POST /v1/posts", "/v1/posts", "", |it| it.json(&serde_json::json!({ "text": "?" }))).await;

@@ -2,6 +2,8 @@
 //! for whoever needs some load; the rest is in the modules.
 
 mod accounts;
+mod leaving;
+mod moderation;
 mod people;
 mod pictures;
 mod posts;
@@ -9,6 +11,7 @@ mod posts;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use reqwest::header::CONTENT_TYPE;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -16,6 +19,8 @@ use serde_json::{Value, json};
 use crate::platform::Platform;
 
 pub const PASSWORD: &str = "seven quiet rivers 41";
+/// The span that each request says it is below.
+pub const OUTSIDE: &str = "00f067aa0ba902b7";
 
 static TRACES: AtomicU64 = AtomicU64::new(1);
 
@@ -46,7 +51,7 @@ impl<'a> Tour<'a> {
         Self { platform, visits: Vec::new(), secrets: vec![PASSWORD.to_owned()] }
     }
 
-    /// One request to `path`, which the route `method template` answers.
+    /// One request to `path`, which the route `method template` answers. Each problem document names its trace.
     pub async fn ask(
         &mut self,
         route: &'static str,
@@ -55,7 +60,13 @@ impl<'a> Tour<'a> {
         finish: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Value {
         let answer = self.fetch(route, path, token, finish).await;
-        serde_json::from_slice(&answer.bytes().await.expect("a body")).unwrap_or_default()
+        let is_problem = answer.headers().get(CONTENT_TYPE).is_some_and(|it| it == "application/problem+json");
+        let body: Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).unwrap_or_default();
+        if is_problem && !body.is_null() {
+            let visit = self.visits.last().expect("just now");
+            assert_eq!(body["trace_id"].as_str(), Some(visit.trace.as_str()), "{route}: {body}");
+        }
+        body
     }
 
     /// The same, with the whole answer, whose body may never end.
@@ -71,7 +82,7 @@ impl<'a> Tour<'a> {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos() as u64;
         let trace = format!("{since:016x}{:016x}", TRACES.fetch_add(1, Ordering::Relaxed));
         let request = self.platform.http.request(method, format!("{}{path}", self.platform.url));
-        let request = request.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"));
+        let request = request.header("traceparent", format!("00-{trace}-{OUTSIDE}-01"));
         let request = if token.is_empty() { request } else { request.bearer_auth(token) };
         let answer = finish(request).send().await.expect("an answer");
         self.visits.push(Visit { route, trace, status: answer.status() });
@@ -104,12 +115,14 @@ impl<'a> Tour<'a> {
     }
 
     /// Goes to every route. `name` begins the handles.
-    pub async fn to_every_route(&mut self, name: &str) {
+    pub async fn visit_every_route(&mut self, name: &str) {
         self.everywhere(name).await;
         let (admin, bob) = self.accounts(name).await;
         self.posts(&admin, &bob).await;
+        self.moderation(&admin, &bob).await;
         self.people(&admin, &bob).await;
         self.pictures(&admin, &bob).await;
+        self.leaving(name).await;
         self.just("DELETE /v1/sessions", "/v1/sessions", &bob.token).await;
     }
 
@@ -149,6 +162,8 @@ impl<'a> Tour<'a> {
         let post = post["id"].as_str().expect("an id").to_owned();
         let comment = json!({ "text": "How high?", "parent": post });
         self.ask("POST /v1/posts", "/v1/posts", &bob_token, |it| it.json(&comment)).await;
+        let reused = json!({ "text": "Somebody else's slope", "photos": [shown] });
+        self.ask("POST /v1/posts", "/v1/posts", &bob_token, |it| it.json(&reused)).await;
         let seen = self.just("GET /v1/posts/{id}", &format!("/v1/posts/{post}"), &bob_token).await;
         let address = seen["photos"][0]["urls"]["thumb"].as_str().unwrap_or_default().to_owned();
         self.secrets.extend(address.split_once("grant=").map(|(_, grant)| grant.to_owned()));

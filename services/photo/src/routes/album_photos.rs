@@ -88,6 +88,8 @@ pub(crate) async fn put(
     let mut tx = photo.pool.begin().await?;
     let locked = albums::lock(&mut tx, album, Owner::Account(viewer.account)).await?.ok_or_else(Problem::not_found)?;
     let row = photos::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    // Not there for anybody while its owner is hidden.
+    photos::find(&mut *tx, id).await?.ok_or_else(Problem::not_found)?;
     if !album_photos::contains(&mut tx, album, id).await? {
         // What was left to those who show it is for nobody else.
         if !row.is_of(viewer.account) && (!row.is_public() || row.left) {

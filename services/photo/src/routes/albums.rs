@@ -14,7 +14,7 @@ use crate::owner::Owner;
 use crate::routes::bodies::AlbumBody;
 use crate::store::{album_photos, albums, usage};
 use crate::text::{self, TITLE};
-use crate::{Photo, reuse};
+use crate::{Photo, erasure, reuse};
 
 /// Albums of one person.
 const MOST: i64 = 500;
@@ -106,6 +106,7 @@ pub(crate) async fn create(
         Attempt::Replayed(answer) => return Ok(answer),
         Attempt::Fresh(attempt) => attempt,
     };
+    erasure::admit(&mut attempt, viewer.account).await?;
     // Whoever else adds something of this owner waits here.
     usage::lock(&mut attempt, owner).await?;
     if albums::count(&mut attempt, owner).await? >= MOST {

@@ -159,7 +159,7 @@ fn common(photo: &BytesRow, etag: &str) -> HeaderMap {
 }
 
 /// The object's bytes as they come from the store.
-async fn fetch(state: &Inner, object: &str, range: Option<(u64, u64)>) -> Result<Body> {
+pub(super) async fn fetch(state: &Inner, object: &str, range: Option<(u64, u64)>) -> Result<Body> {
     let bytes = match state.objects.get(object, range).await {
         Ok(bytes) => bytes,
         // Deleted since its row was read, most likely.

@@ -22,7 +22,7 @@ use crate::routes::bodies::PhotoBody;
 use crate::store::photos::PhotoRow;
 use crate::store::uploads::{LIFE_MINUTES, UploadRow};
 use crate::store::{photos, uploads, usage};
-use crate::{Photo, State as Inner, cleaning, incoming};
+use crate::{Photo, State as Inner, cleaning, erasure, incoming};
 
 /// Uploads of one person that may be under way at once.
 const MOST: i64 = 20;
@@ -97,6 +97,7 @@ pub(super) async fn begin(photo: &Inner, account: AccountId, direct: bool, lengt
     keeping::has_room(photo, account).await?;
     let owner = Owner::Account(account);
     let mut tx = photo.pool.begin().await?;
+    erasure::admit(&mut tx, account).await?;
     // Whoever else begins one of this owner waits here.
     usage::lock(&mut tx, owner).await?;
     if uploads::under_way(&mut tx, owner).await? >= MOST {

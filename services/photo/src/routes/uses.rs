@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::store::uses::{Shown, UseRow};
 use crate::store::{photos, uses};
-use crate::{Photo, reuse, text};
+use crate::{Photo, erasure, reuse, text};
 
 /// Places outside of the platform that one person may name for one photo.
 const MOST: i64 = 20;
@@ -134,6 +134,9 @@ pub(crate) async fn create(
     let said = said.check()?;
     let (account, source) = (viewer.account, said.source());
     let mut tx = photo.pool.begin().await?;
+    erasure::admit(&mut tx, account).await?;
+    // Nobody says anything of what they do not see.
+    photos::find(&mut *tx, id).await?.ok_or_else(Problem::not_found)?;
     let row = photos::lock(&mut tx, id).await?.filter(|row| row.is_public() || row.is_of(account)).ok_or_else(Problem::not_found)?;
     if row.is_of(account) {
         return Err(Problem::unprocessable("This photo is yours: there is nobody to tell."));

@@ -24,7 +24,8 @@ pub(crate) async fn between(
         query_as!(
             Placed,
             r#"select photo as "photo: PhotoId", position from album_photos join photos on photos.id = photo
-               where album = $1 and (visibility = 'public' or owner = $2) and position > $3::bigint and position < $4::bigint
+               where album = $1 and (visibility = 'public' or owner = $2) and not owner_is_hidden(owner)
+                   and position > $3::bigint and position < $4::bigint
                order by position desc limit $5"#,
             album.0,
             viewer,
@@ -38,7 +39,8 @@ pub(crate) async fn between(
         query_as!(
             Placed,
             r#"select photo as "photo: PhotoId", position from album_photos join photos on photos.id = photo
-               where album = $1 and (visibility = 'public' or owner = $2) and position > $3::bigint and position < $4::bigint
+               where album = $1 and (visibility = 'public' or owner = $2) and not owner_is_hidden(owner)
+                   and position > $3::bigint and position < $4::bigint
                order by position limit $5"#,
             album.0,
             viewer,

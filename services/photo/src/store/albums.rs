@@ -34,10 +34,12 @@ macro_rules! select_albums {
                    (
                        select count(*) from album_photos join photos on photos.id = photo
                        where album = albums.id and (photos.visibility = 'public' or photos.owner = $1)
+                           and not owner_is_hidden(photos.owner)
                    ) as "photos!",
                    (
                        select key from album_photos join photos on photos.id = photo
                        where album = albums.id and (photos.visibility = 'public' or photos.owner = $1)
+                           and not owner_is_hidden(photos.owner)
                        order by position limit 1
                    ) as "cover?"
                from albums "# + $rest,
@@ -50,9 +52,13 @@ macro_rules! select_albums {
 /// One album as `viewer` sees it: a public one, or their own.
 pub(crate) async fn find(executor: impl PgExecutor<'_>, id: AlbumId, viewer: Option<Owner>) -> sqlx::Result<Option<AlbumRow>> {
     let viewer = viewer.map(|viewer| viewer.to_string());
-    select_albums!("where albums.id = $2 and (albums.visibility = 'public' or albums.owner = $1)", viewer, id.0)
-        .fetch_optional(executor)
-        .await
+    select_albums!(
+        "where albums.id = $2 and (albums.visibility = 'public' or albums.owner = $1) and not owner_is_hidden(albums.owner)",
+        viewer,
+        id.0
+    )
+    .fetch_optional(executor)
+    .await
 }
 
 /// Albums as `viewer` sees them, of one owner or of all; private ones only of `myself`. In the order of the page and one more
@@ -69,7 +75,7 @@ pub(crate) async fn list(
     if page.ascending() {
         select_albums!(
             "where ($2::text is null or albums.owner = $2) and (albums.visibility = 'public' or albums.owner = $3)
-                 and albums.id > $4
+                 and not owner_is_hidden(albums.owner) and albums.id > $4
              order by albums.id limit $5",
             viewer,
             owner,
@@ -82,7 +88,7 @@ pub(crate) async fn list(
     } else {
         select_albums!(
             "where ($2::text is null or albums.owner = $2) and (albums.visibility = 'public' or albums.owner = $3)
-                 and albums.id > $4 and albums.id < $5
+                 and not owner_is_hidden(albums.owner) and albums.id > $4 and albums.id < $5
              order by albums.id desc limit $6",
             viewer,
             owner,
@@ -94,6 +100,12 @@ pub(crate) async fn list(
         .fetch_all(pool)
         .await
     }
+}
+
+/// Some of all the albums of an owner, those after one of them.
+pub(crate) async fn of_owner(pool: &PgPool, owner: Owner, after: i64, most: i64) -> sqlx::Result<Vec<AlbumRow>> {
+    let owner = owner.to_string();
+    select_albums!("where albums.owner = $1 and albums.id > $2 order by albums.id limit $3", owner, after, most).fetch_all(pool).await
 }
 
 /// An owner's album, locked until the transaction ends. What is in it changes only then.

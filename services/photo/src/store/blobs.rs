@@ -70,11 +70,12 @@ pub(crate) async fn bury(connection: &mut PgConnection, object_key: &str) -> sql
     query!("delete from blobs where object_key = $1 and refs = 0", object_key).execute(connection).await.map(drop)
 }
 
-/// Those of `object_keys` that no blob has.
+/// Those of `object_keys` that no blob has, and that no job is going to delete when their time has come.
 pub(crate) async fn unknown(pool: &PgPool, object_keys: &[String]) -> sqlx::Result<Vec<String>> {
     query_scalar!(
         r#"select candidate as "candidate!" from unnest($1::text[]) as candidate
-           where not exists (select from blobs where object_key = candidate)"#,
+           where not exists (select from blobs where object_key = candidate)
+             and not exists (select from jobs where kind = 'photo.delete-objects' and payload->>'object_key' = candidate)"#,
         object_keys,
     )
     .fetch_all(pool)

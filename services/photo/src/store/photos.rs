@@ -95,9 +95,9 @@ macro_rules! select_photos {
     };
 }
 
-/// One photo.
+/// One photo, unless its owner is hidden.
 pub(crate) async fn find(executor: impl PgExecutor<'_>, id: PhotoId) -> sqlx::Result<Option<PhotoRow>> {
-    select_photos!("where photos.id = $1", id.0).fetch_optional(executor).await
+    select_photos!("where photos.id = $1 and not owner_is_hidden(owner)", id.0).fetch_optional(executor).await
 }
 
 /// One photo, locked until the transaction ends.
@@ -110,18 +110,24 @@ pub(crate) async fn lock_all(connection: &mut PgConnection, ids: &[i64]) -> sqlx
     select_photos!("where photos.id = any($1) order by photos.id for update of photos", ids).fetch_all(connection).await
 }
 
-/// Some photos, in no order.
+/// Some photos, in no order, without those of hidden owners.
 pub(crate) async fn all(pool: &PgPool, ids: &[i64]) -> sqlx::Result<Vec<PhotoRow>> {
-    select_photos!("where photos.id = any($1)", ids).fetch_all(pool).await
+    select_photos!("where photos.id = any($1) and not owner_is_hidden(owner)", ids).fetch_all(pool).await
 }
 
-/// The photo at an address.
+/// Some of all the photos of an owner, those after one of them.
+pub(crate) async fn of_owner(pool: &PgPool, owner: Owner, after: i64, most: i64) -> sqlx::Result<Vec<PhotoRow>> {
+    let owner = owner.to_string();
+    select_photos!("where owner = $1 and photos.id > $2 order by photos.id limit $3", owner, after, most).fetch_all(pool).await
+}
+
+/// The photo at an address, unless its owner is hidden.
 pub(crate) async fn at(pool: &PgPool, key: &PhotoKey) -> sqlx::Result<Option<BytesRow>> {
     query_as!(
         BytesRow,
         r#"select id as "id: PhotoId", owner as "owner: Owner", visibility as "visibility: PhotoVisibility",
                sha256, object_key, original_type, original_size, large_size, small_size, thumb_size
-           from photos join blobs on sha256 = blob where key = $1"#,
+           from photos join blobs on sha256 = blob where key = $1 and not owner_is_hidden(owner)"#,
         key.as_str(),
     )
     .fetch_optional(pool)
@@ -133,7 +139,7 @@ pub(crate) async fn at(pool: &PgPool, key: &PhotoKey) -> sqlx::Result<Option<Byt
 pub(crate) async fn usable(pool: &PgPool, author: AccountId, photos: &[i64]) -> sqlx::Result<Vec<UsablePhoto>> {
     let owner = Owner::Account(author).to_string();
     let rows = select_photos!(
-        "where photos.id = any($1) and (visibility = 'public' or owner = $2)
+        "where photos.id = any($1) and (visibility = 'public' or owner = $2) and not owner_is_hidden(owner)
              and (left_at is null or exists (select from photo_uses where photo = photos.id and account = $3))",
         photos,
         owner,

@@ -34,6 +34,7 @@ macro_rules! select_sought {
                    thumbhash, color, animated, photos.created_at
                from photos join blobs on blobs.sha256 = photos.blob
                where left_at is null and (visibility = 'public' or owner = $1) and ($2::text is null or owner = $2)
+                   and not owner_is_hidden(owner)
                    and ($3::text is null or tags @> array[$3]) and ($4::text is null or search @@ $4::text::tsquery)
                    and ($5::text is null or license = $5) and ($6::text is null or hue = $6)
                    and ($7::text is null or $7 = case

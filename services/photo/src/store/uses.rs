@@ -151,14 +151,14 @@ pub(crate) async fn find(connection: &mut PgConnection, photo: PhotoId, account:
     .await
 }
 
-/// The uses of a photo, in the order of the page and one more than it holds.
+/// The uses of a photo by those who are not hidden, in the order of the page and one more than it holds.
 pub(crate) async fn of(pool: &PgPool, photo: PhotoId, page: &Page) -> sqlx::Result<Vec<UseRow>> {
     let one_more = page.limit + 1;
     if page.ascending() {
         query_as!(
             UseRow,
             r#"select id as "id: UseId", account as "account: AccountId", source, url, note, created_at
-               from photo_uses where photo = $1 and id > $2 order by id limit $3"#,
+               from photo_uses where photo = $1 and not is_hidden(account) and id > $2 order by id limit $3"#,
             photo.0,
             page.after,
             one_more,
@@ -169,7 +169,7 @@ pub(crate) async fn of(pool: &PgPool, photo: PhotoId, page: &Page) -> sqlx::Resu
         query_as!(
             UseRow,
             r#"select id as "id: UseId", account as "account: AccountId", source, url, note, created_at
-               from photo_uses where photo = $1 and id > $2 and id < $3 order by id desc limit $4"#,
+               from photo_uses where photo = $1 and not is_hidden(account) and id > $2 and id < $3 order by id desc limit $4"#,
             photo.0,
             page.after,
             page.before,

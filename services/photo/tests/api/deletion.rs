@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use contracts::Service;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -29,6 +31,29 @@ async fn the_bytes_go_with_the_last_photo_of_them() {
     assert_eq!(delete(&photos, &his, &bob).await, StatusCode::NOT_FOUND);
     eventually("the bytes are gone", async || photos.store.objects().is_empty()).await;
     eventually("the tombstone is gone", async || photos.count("blobs").await == 0).await;
+}
+
+#[tokio::test]
+async fn the_bytes_outlast_a_backup_that_has_begun() {
+    let photos = TestPhoto::with(&["--photo-keep-deleted-seconds=86400"]).await;
+    let ada = photos.person();
+    let file = jpeg(500, 300, 1);
+    let photo = photos.keep(&ada, file.clone(), &[("visibility", "public")]).await;
+    assert_eq!(delete(&photos, &photo, &ada).await, StatusCode::NO_CONTENT);
+    let pool = photos.db.superuser_pool(Service::Photo);
+    let resting = "select attempts = 0 and error is null and run_at > clock_timestamp() + interval '23 hours' from jobs";
+    eventually("the deletion rests", async || sqlx::query_scalar::<_, bool>(resting).fetch_one(&pool).await.unwrap()).await;
+
+    // Kept again, the picture gets objects of its own, and neither the tombstone's end nor the sweep takes the old ones.
+    photos.keep(&ada, file, &[("visibility", "public")]).await;
+    assert_eq!(photos.service.sweep(Duration::ZERO).await.unwrap().orphans, 0);
+    assert_eq!(photos.store.objects().len(), 8);
+
+    sqlx::query("update jobs set created_at = created_at - interval '1 day', run_at = run_at - interval '1 day'")
+        .execute(&pool)
+        .await
+        .unwrap();
+    eventually("the bytes are gone", async || photos.store.objects().len() == 4).await;
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ mod answers;
 mod bytes;
 mod deletion;
 mod direct;
+mod erasure;
+mod export;
 mod grants;
 mod hostile;
 mod license;

@@ -63,6 +63,7 @@ impl TestPhoto {
             "photo".to_owned(),
             "--public-addr=127.0.0.1:0".to_owned(),
             "--private-addr=127.0.0.1:0".to_owned(),
+            "--photo-keep-deleted-seconds=0".to_owned(),
             format!("--photo-max-bytes={MAX_BYTES}"),
             format!("--s3-endpoint={}", store.endpoint),
             format!("--s3-public-endpoint={}", store.endpoint),

@@ -18,6 +18,7 @@ use crate::{Relation, State as Inner};
 #[utoipa::path(put, path = "/v1/relations/{id}/block", tag = "blocks", params(("id" = AccountId, Path)), responses(
     (status = 204),
     (status = 202, body = Pending),
+    (status = 404, body = ProblemDocument, description = "Their account is erased"),
     (status = 422, body = ProblemDocument, description = "It is you"),
 ))]
 pub(crate) async fn create(State(Relation(relation)): State<Relation>, viewer: Viewer, Path(target): Path<AccountId>) -> Result<Response> {

@@ -28,12 +28,13 @@ pub(crate) async fn show(
     Path(id): Path<AccountId>,
 ) -> Result<Json<Counts>> {
     let viewer = viewer.map(|viewer| viewer.account);
-    let shown = match viewer {
+    let shown = match (blocks::severed(&relation.pool, viewer, id).await?, viewer) {
         // As if `id` were nobody's: there is what the viewer has done alone.
-        Some(viewer) if blocks::severed(&relation.pool, viewer, id).await? => {
+        (true, Some(viewer)) => {
             Shown { followers: lists::own_count(&relation.pool, List::Followers, id, viewer).await?, ..Shown::default() }
         }
-        _ => counts::shown(&relation.pool, id, viewer).await?,
+        (true, None) => Shown::default(),
+        (false, _) => counts::shown(&relation.pool, id, viewer).await?,
     };
     let Shown { followers, following, friends } = shown;
     Ok(Json(Counts { followers, following, friends }))

@@ -139,6 +139,7 @@ async fn one(
         Err(problem) => match problem.status() {
             StatusCode::UNPROCESSABLE_ENTITY => Ok(Err("this is you")),
             StatusCode::CONFLICT => Ok(Err("you block this account, or follow as many as one can")),
+            StatusCode::NOT_FOUND => Ok(Err("this account is erased")),
             _ => Err(problem),
         },
     }

@@ -18,6 +18,7 @@ use crate::{Relation, State as Inner};
 #[utoipa::path(put, path = "/v1/relations/{id}/follow", tag = "follows", params(("id" = AccountId, Path)), responses(
     (status = 204),
     (status = 202, body = Requested, description = "They approve their followers, and are asked"),
+    (status = 404, body = ProblemDocument, description = "Their account is erased"),
     (status = 409, body = ProblemDocument, description = "You block them, or follow as many as one can"),
     (status = 422, body = ProblemDocument, description = "It is you"),
 ))]

@@ -20,6 +20,7 @@ const MOST_UNANSWERED: i64 = 1_000;
 #[utoipa::path(put, path = "/v1/relations/{id}/friend", tag = "friends", params(("id" = AccountId, Path)), responses(
     (status = 204, description = "You are friends"),
     (status = 202, body = Requested, description = "They are asked"),
+    (status = 404, body = ProblemDocument, description = "Their account is erased"),
     (status = 409, body = ProblemDocument, description = "You block them, or have too many requests without an answer"),
     (status = 422, body = ProblemDocument, description = "It is you"),
 ))]

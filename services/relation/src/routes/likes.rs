@@ -26,6 +26,7 @@ pub(crate) struct Liked {
 /// Like somebody in secret. Nobody is told, they least of all, until they like you too: then it is a match, and both are.
 #[utoipa::path(put, path = "/v1/relations/{id}/like", tag = "matches", params(("id" = AccountId, Path)), responses(
     (status = 200, body = Liked),
+    (status = 404, body = ProblemDocument, description = "Their account is erased"),
     (status = 409, body = ProblemDocument, description = "You block them, or like too many who do not like you"),
     (status = 422, body = ProblemDocument, description = "It is you"),
 ))]

@@ -50,14 +50,13 @@ pub(crate) async fn friends(
     of(&relation, List::Friends, id, viewer, &page).await
 }
 
-/// A list of `id` as the viewer sees it. Where either blocks the other, it is as if `id` were nobody's.
+/// A list of `id` as the viewer sees it. Where either blocks the other, or `id` is hidden, it is as if `id` were nobody's.
 async fn of(relation: &Inner, list: List, id: AccountId, MaybeViewer(viewer): MaybeViewer, page: &Page) -> Result<Paged<Person>> {
     let viewer = viewer.map(|viewer| viewer.account);
-    let rows = match viewer {
-        Some(viewer) if blocks::severed(&relation.pool, viewer, id).await? => {
-            lists::own_rows(&relation.pool, list, id, viewer, page).await?
-        }
-        _ => lists::page(&relation.pool, list, id, viewer, page).await?,
+    let rows = match (blocks::severed(&relation.pool, viewer, id).await?, viewer) {
+        (true, Some(viewer)) => lists::own_rows(&relation.pool, list, id, viewer, page).await?,
+        (true, None) => Vec::new(),
+        (false, _) => lists::page(&relation.pool, list, id, viewer, page).await?,
     };
     Ok(people(rows, page))
 }

@@ -5,6 +5,7 @@ pub(crate) mod counts;
 pub(crate) mod csv;
 pub(crate) mod follows;
 pub(crate) mod friends;
+pub(crate) mod internal;
 pub(crate) mod likes;
 pub(crate) mod lists;
 pub(crate) mod mutes;

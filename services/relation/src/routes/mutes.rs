@@ -36,6 +36,7 @@ fn yes() -> bool {
 #[utoipa::path(put, path = "/v1/relations/{id}/mute", tag = "mutes", params(("id" = AccountId, Path)), request_body = Mute, responses(
     (status = 204),
     (status = 202, body = Pending),
+    (status = 404, body = ProblemDocument, description = "Their account is erased"),
     (status = 422, body = ProblemDocument, description = "It is you, or `until` is over"),
 ))]
 pub(crate) async fn create(

@@ -24,9 +24,9 @@ pub(crate) struct Suggestion {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Reason {
     kind: ReasonKind,
-    /// How many people make the reason, of those near you who were looked at.
+    /// How many people or tags make the reason, of those near you that were looked at.
     count: i32,
-    /// Up to three of them.
+    /// Up to three of the people.
     people: Vec<AccountId>,
 }
 
@@ -40,6 +40,8 @@ pub(crate) enum ReasonKind {
     FollowedBy,
     /// They follow people whom you follow.
     FolloweesInCommon,
+    /// They follow tags that you follow.
+    SharedTags,
 }
 
 /// Suggestions, the best first.
@@ -54,6 +56,7 @@ impl From<Suggested> for Suggestion {
             (ReasonKind::FriendsInCommon, suggested.friends_in_common, suggested.friends),
             (ReasonKind::FollowedBy, suggested.followed_by, suggested.followers),
             (ReasonKind::FolloweesInCommon, suggested.followees_in_common, suggested.followees),
+            (ReasonKind::SharedTags, suggested.shared_tags, Vec::new()),
         ];
         let reasons = reasons.into_iter().filter(|(_, count, _)| *count > 0);
         Self { id: suggested.id, reasons: reasons.map(|(kind, count, people)| Reason { kind, count, people }).collect() }

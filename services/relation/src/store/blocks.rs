@@ -21,11 +21,12 @@ pub(crate) async fn between(connection: &mut PgConnection, actor: AccountId, tar
     .await?)
 }
 
-/// Does either of the two block the other?
-pub(crate) async fn severed(pool: &PgPool, one: AccountId, other: AccountId) -> Result<bool> {
+/// Must `other` be kept from the viewer: is `other` hidden from everybody, or does either of the two block the other?
+pub(crate) async fn severed(pool: &PgPool, viewer: Option<AccountId>, other: AccountId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists (select from blocks where (actor = $1 and target = $2) or (actor = $2 and target = $1)) as "severed!""#,
-        one as AccountId,
+        r#"select is_hidden($2)
+               or exists (select from blocks where (actor = $1 and target = $2) or (actor = $2 and target = $1)) as "severed!""#,
+        viewer as Option<AccountId>,
         other as AccountId,
     )
     .fetch_one(pool)

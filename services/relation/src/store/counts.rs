@@ -49,22 +49,22 @@ pub(crate) struct Shown {
     pub(crate) friends: i64,
 }
 
-/// A person's counts without those whom a block severs from the viewer; to oneself with what is withheld.
+/// A person's counts without those who are hidden or whom a block severs from the viewer; to oneself with what is withheld.
 pub(crate) async fn shown(pool: &PgPool, account: AccountId, viewer: Option<AccountId>) -> Result<Shown> {
     let shown = sqlx::query_as!(
         Shown,
         r#"select followers_count - (
-                   select count(*) from severed_from($2) other
+                   select count(*) from uncounted_for($2) other
                    join follows on follows.actor = other.account and follows.target = $1 and not withheld
                ) as "followers!",
                following_count - (
-                   select count(*) from severed_from($2) other
+                   select count(*) from uncounted_for($2) other
                    join follows on follows.actor = $1 and follows.target = other.account and not withheld
                ) + (
-                   select count(*) from follows where actor = $1 and withheld and $1 = $2
+                   select count(*) from follows where actor = $1 and withheld and $1 = $2 and not is_hidden(target)
                ) as "following!",
                friends_count - (
-                   select count(*) from severed_from($2) other
+                   select count(*) from uncounted_for($2) other
                    join friendships on low = least($1, other.account) and high = greatest($1, other.account) and low_asks and high_asks
                ) as "friends!"
            from people where id = $1"#,

@@ -43,8 +43,8 @@ impl List {
     }
 }
 
-/// Who is on a list, in the order of the page and one more than it holds: without those whom a block severs from the
-/// viewer, but for what the viewer has put there.
+/// Who is on a list, in the order of the page and one more than it holds: without those who are hidden, and without those whom a
+/// block severs from the viewer, but for what the viewer has put there.
 pub(crate) async fn page(pool: &PgPool, list: List, owner: AccountId, viewer: Option<AccountId>, page: &Page) -> Result<Vec<Listed>> {
     let listed = if page.ascending() {
         sqlx::query_as!(
@@ -52,6 +52,7 @@ pub(crate) async fn page(pool: &PgPool, list: List, owner: AccountId, viewer: Op
             r#"select id as "id!", account as "account!: AccountId" from listed
                where list = $1 and owner = $2
                    and (maker = $3 or (not withheld and account not in (select severed_from.account from severed_from($3))))
+                   and not is_hidden(account)
                    and id > $4 order by id limit $5"#,
             list.name(),
             owner as AccountId,
@@ -67,6 +68,7 @@ pub(crate) async fn page(pool: &PgPool, list: List, owner: AccountId, viewer: Op
             r#"select id as "id!", account as "account!: AccountId" from listed
                where list = $1 and owner = $2
                    and (maker = $3 or (not withheld and account not in (select severed_from.account from severed_from($3))))
+                   and not is_hidden(account)
                    and id < $4 and id > $5 order by id desc limit $6"#,
             list.name(),
             owner as AccountId,
@@ -81,13 +83,13 @@ pub(crate) async fn page(pool: &PgPool, list: List, owner: AccountId, viewer: Op
     Ok(listed)
 }
 
-/// What of a list its viewer has put there themself: all that is left of it for somebody who is blocked, as it would be
-/// on the list of an id that is nobody's.
+/// What of a list its viewer has put there themself: all that is left of it for somebody who is blocked, or when its owner is
+/// hidden, as it would be on the list of an id that is nobody's. A friendship is no such row: it took both.
 pub(crate) async fn own_rows(pool: &PgPool, list: List, owner: AccountId, viewer: AccountId, page: &Page) -> Result<Vec<Listed>> {
     Ok(sqlx::query_as!(
         Listed,
         r#"select id as "id!", account as "account!: AccountId" from listed
-           where list = $1 and owner = $2 and account = $3 and maker = $3 and id < $4 and id > $5"#,
+           where list = $1 and list <> 'friends' and owner = $2 and account = $3 and maker = $3 and id < $4 and id > $5"#,
         list.name(),
         owner as AccountId,
         viewer as AccountId,

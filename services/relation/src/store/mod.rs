@@ -2,9 +2,11 @@
 
 pub(crate) mod blocks;
 pub(crate) mod counts;
+pub(crate) mod erasure;
 pub(crate) mod exports;
 pub(crate) mod follows;
 pub(crate) mod friendships;
+pub(crate) mod interests;
 pub(crate) mod likes;
 pub(crate) mod lists;
 pub(crate) mod mutes;

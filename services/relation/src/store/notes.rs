@@ -4,7 +4,8 @@ use sqlx::PgPool;
 
 pub(crate) async fn set(pool: &PgPool, author: AccountId, target: AccountId, text: &str) -> Result<()> {
     sqlx::query!(
-        "insert into notes (author, target, text) values ($1, $2, $3) on conflict (author, target) do update set text = excluded.text",
+        "insert into notes (author, target, text) select $1::bigint, $2::bigint, $3::text where not is_gone($1) and not is_gone($2)
+         on conflict (author, target) do update set text = excluded.text",
         author as AccountId,
         target as AccountId,
         text,

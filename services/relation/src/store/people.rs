@@ -16,6 +16,7 @@ pub(crate) async fn seen(pool: &PgPool, viewer: &Viewer) -> Result<()> {
     sqlx::query!(
         "insert into people (id, handle, seen_at) select $1::bigint, $2::text, clock_timestamp()
          where not exists (select from people where id = $1 and handle = $2 and seen_at > now() - interval '1 hour')
+             and not is_gone($1)
          on conflict (id) do update set handle = excluded.handle, seen_at = excluded.seen_at",
         viewer.account as AccountId,
         viewer.handle,
@@ -34,7 +35,7 @@ pub(crate) async fn settings(pool: &PgPool, account: AccountId) -> Result<Settin
 
 pub(crate) async fn set(pool: &PgPool, account: AccountId, settings: Settings) -> Result<()> {
     sqlx::query!(
-        "insert into people (id, approves_followers, suggestible) values ($1, $2, $3)
+        "insert into people (id, approves_followers, suggestible) select $1::bigint, $2::boolean, $3::boolean where not is_gone($1)
          on conflict (id) do update set approves_followers = excluded.approves_followers, suggestible = excluded.suggestible",
         account as AccountId,
         settings.approves_followers,
@@ -54,7 +55,10 @@ pub(crate) async fn approves_followers(connection: &mut PgConnection, account: A
 
 /// Who was last seen under a handle. Handles may pass from one to another, and tokens tell late.
 pub(crate) async fn by_handle(pool: &PgPool, handle: &str) -> Result<Option<AccountId>> {
-    Ok(sqlx::query_scalar!(r#"select id as "id: AccountId" from people where handle = $1 order by seen_at desc limit 1"#, handle,)
-        .fetch_optional(pool)
-        .await?)
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: AccountId" from people where handle = $1 and not is_hidden(id) order by seen_at desc limit 1"#,
+        handle,
+    )
+    .fetch_optional(pool)
+    .await?)
 }

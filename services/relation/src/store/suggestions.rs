@@ -1,4 +1,5 @@
-//! Whom somebody may like to follow: those whom the people near them know, weighted by how few those know (Adamic–Adar).
+//! Whom somebody may like to follow: those whom the people near them know, weighted by how few those know (Adamic–Adar), and
+//! those who follow the same tags, weighted likewise by how few do.
 //!
 //! What is read is bounded, however much-followed anybody is: so many nearest people, and so many of theirs.
 
@@ -10,6 +11,8 @@ use sqlx::PgPool;
 const NEAREST: i64 = 50;
 /// How many of theirs, of each kind: the newest.
 const OF_EACH: i64 = 100;
+/// So many followers of a tag are counted.
+const OF_TAG: i64 = 1_000;
 /// How many are kept.
 const KEPT: i64 = 100;
 
@@ -19,6 +22,7 @@ pub(crate) struct Suggested {
     pub(crate) friends_in_common: i32,
     pub(crate) followed_by: i32,
     pub(crate) followees_in_common: i32,
+    pub(crate) shared_tags: i32,
     pub(crate) friends: Vec<AccountId>,
     pub(crate) followers: Vec<AccountId>,
     pub(crate) followees: Vec<AccountId>,
@@ -52,6 +56,12 @@ pub(crate) async fn refresh(pool: &PgPool, owner: AccountId) -> Result<()> {
                  1 / ln(greatest(followers_count + following_count + friends_count, 2)::float8) as weight
              from circle join people on people.id = circle.who
          ),
+         theme as (
+             select interests.tag, 1 / ln(greatest(
+                     (select count(*) from (select from interests other where other.tag = interests.tag limit $5) counted), 2
+                 )::float8) as weight
+             from interests where account = $1 order by interests.id desc limit $2
+         ),
          path as (
              select who, weight, candidate, 'friend' as kind from near cross join lateral (
                  select account as candidate from listed where near.friend and list = 'friends' and owner = near.who
@@ -64,10 +74,14 @@ pub(crate) async fn refresh(pool: &PgPool, owner: AccountId) -> Result<()> {
              select who, weight, candidate, 'followee' from near cross join lateral (
                  select actor as candidate from follows where near.followed and target = near.who and not withheld
                  order by follows.id desc limit $3) theirs
+             union all
+             -- Below zero, where no account is.
+             select -tag, weight, candidate, 'tag' from theme cross join lateral (
+                 select account as candidate from interests where interests.tag = theme.tag order by interests.id desc limit $3) theirs
          ),
          link as (
              select who, weight, candidate, bool_or(kind = 'friend') as friend, bool_or(kind = 'follower') as follower,
-                 bool_or(kind = 'followee') as followee
+                 bool_or(kind = 'followee') as followee, bool_or(kind = 'tag') as tag
              from path
              where candidate <> $1 and candidate not in (select target from follows where actor = $1)
              group by who, weight, candidate
@@ -77,20 +91,22 @@ pub(crate) async fn refresh(pool: &PgPool, owner: AccountId) -> Result<()> {
                  count(*) filter (where friend) as friends_in_common,
                  count(*) filter (where follower) as followed_by,
                  count(*) filter (where followee) as followees_in_common,
+                 count(*) filter (where tag) as shared_tags,
                  (array_agg(who order by weight desc, who) filter (where friend))[1:3] as friends,
                  (array_agg(who order by weight desc, who) filter (where follower))[1:3] as followers,
                  (array_agg(who order by weight desc, who) filter (where followee))[1:3] as followees
              from link group by candidate order by sum(weight) desc, candidate limit 5 * $4::bigint
          )
          insert into suggestions
-             (owner, suggested, score, friends_in_common, followed_by, followees_in_common, friends, followers, followees)
-         select $1, candidate, score, friends_in_common, followed_by, followees_in_common,
+             (owner, suggested, score, friends_in_common, followed_by, followees_in_common, shared_tags, friends, followers, followees)
+         select $1, candidate, score, friends_in_common, followed_by, followees_in_common, shared_tags,
              coalesce(friends, '{}'), coalesce(followers, '{}'), coalesce(followees, '{}')
          from best where may_suggest($1, candidate) order by score desc limit $4",
         owner as AccountId,
         NEAREST,
         OF_EACH,
         KEPT,
+        OF_TAG,
     )
     .execute(&mut *tx)
     .await?;
@@ -102,8 +118,13 @@ pub(crate) async fn refresh(pool: &PgPool, owner: AccountId) -> Result<()> {
 pub(crate) async fn best(pool: &PgPool, owner: AccountId, limit: i64) -> Result<Vec<Suggested>> {
     Ok(sqlx::query_as!(
         Suggested,
-        r#"select suggested as "id: AccountId", friends_in_common, followed_by, followees_in_common,
-               friends as "friends: Vec<AccountId>", followers as "followers: Vec<AccountId>", followees as "followees: Vec<AccountId>"
+        r#"select suggested as "id: AccountId", friends_in_common, followed_by, followees_in_common, shared_tags,
+               array(select who from unnest(friends) with ordinality as the (who, place) where not is_hidden(who) order by place)
+                   as "friends!: Vec<AccountId>",
+               array(select who from unnest(followers) with ordinality as the (who, place) where not is_hidden(who) order by place)
+                   as "followers!: Vec<AccountId>",
+               array(select who from unnest(followees) with ordinality as the (who, place) where not is_hidden(who) order by place)
+                   as "followees!: Vec<AccountId>"
            from suggestions where owner = $1 and may_suggest($1, suggested) order by score desc, suggested limit $2"#,
         owner as AccountId,
         limit,
@@ -115,7 +136,8 @@ pub(crate) async fn best(pool: &PgPool, owner: AccountId, limit: i64) -> Result<
 /// Never suggests somebody again.
 pub(crate) async fn dismiss(pool: &PgPool, owner: AccountId, suggested: AccountId) -> Result<()> {
     sqlx::query!(
-        "insert into dismissals (owner, suggested) values ($1, $2) on conflict do nothing",
+        "insert into dismissals (owner, suggested) select $1::bigint, $2::bigint where not is_gone($1) and not is_gone($2)
+         on conflict do nothing",
         owner as AccountId,
         suggested as AccountId,
     )

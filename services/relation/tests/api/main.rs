@@ -3,6 +3,8 @@
 mod blocks;
 mod counts;
 mod csv;
+mod erasure;
+mod export;
 mod facts;
 mod follows;
 mod friends;

@@ -1,8 +1,10 @@
+use contracts::fact::{AccountErased, Fact, InterestChanged};
+use contracts::id::TagId;
 use contracts::{AccountId, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Person, TestRelation, answer, done};
+use crate::support::{Person, TestRelation, answer, done, eventually};
 
 const PATH: &str = "/v1/relations/suggestions";
 
@@ -44,6 +46,67 @@ async fn a_suggestion_says_why() {
     assert_eq!(reasons[2], json!({"kind": "followees_in_common", "count": 1, "people": [followee.id]}));
     // Those in between are known already.
     assert!(!suggested(&relation, &ada).await.contains(&friend.id));
+}
+
+/// Tells that somebody follows a tag, or no longer, as social would.
+async fn interest(relation: &TestRelation, who: &Person, tag: i64, follows: bool) {
+    let changed = InterestChanged { account: who.id, tag: TagId(tag), follows };
+    relation.tell(Fact::InterestChanged(changed)).await;
+}
+
+#[tokio::test]
+async fn who_follows_the_same_tags_is_suggested_and_the_rarer_tag_counts_more() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, eve, kim, friend] = [(); 5].map(|()| relation.person());
+    let fans: Vec<Person> = (0..4).map(|_| relation.person()).collect();
+    here(&relation, &[&bob, &eve, &kim]).await;
+    let (common, rare, other) = (1, 2, 3);
+    for who in [&ada, &bob].into_iter().chain(&fans) {
+        interest(&relation, who, common, true).await;
+    }
+    for who in [&ada, &eve] {
+        interest(&relation, who, rare, true).await;
+    }
+    interest(&relation, &kim, other, true).await;
+    // A fact may be told twice, and somebody may think again.
+    for follows in [true, false] {
+        interest(&relation, &kim, rare, follows).await;
+    }
+    relation.befriend(&ada, &friend).await;
+    done([relation.follow(&friend, &bob)]).await;
+    let suggestions = relation.get(PATH, Some(&ada)).await;
+    let shared = |count: i64| json!({"kind": "shared_tags", "count": count, "people": []});
+    assert_eq!(reasons(&suggestions, &eve), json!([shared(1)]));
+    assert_eq!(reasons(&suggestions, &bob), json!([{"kind": "followed_by", "count": 1, "people": [friend.id]}, shared(1)]));
+    let ids: Vec<&Value> = suggestions["items"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
+    assert!(!ids.contains(&&json!(kim.id)) && !ids.contains(&&json!(ada.id)), "{ids:?}");
+
+    let dan = relation.person();
+    interest(&relation, &dan, common, true).await;
+    interest(&relation, &dan, rare, true).await;
+    // Ada shares both, Eve the rare one, Bob the common one.
+    assert_eq!(suggested(&relation, &dan).await, [ada.id, eve.id, bob.id]);
+}
+
+#[tokio::test]
+async fn who_is_erased_follows_no_tags() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob] = [(); 2].map(|()| relation.person());
+    here(&relation, &[&bob]).await;
+    for tag in [1, 2] {
+        interest(&relation, &bob, tag, true).await;
+    }
+    interest(&relation, &ada, 1, true).await;
+    relation.tell(Fact::AccountErased(AccountErased { account: bob.id })).await;
+    let pool = relation.db.superuser_pool(Service::Relation);
+    let kept = async || -> i64 {
+        sqlx::query_scalar("select count(*) from interests where account = $1").bind(bob.id).fetch_one(&pool).await.unwrap()
+    };
+    eventually("what they followed is forgotten", async || kept().await == 0).await;
+    // What was told before and comes late makes nothing anew.
+    interest(&relation, &bob, 1, true).await;
+    assert_eq!(kept().await, 0);
+    assert_eq!(suggested(&relation, &ada).await, []);
 }
 
 #[tokio::test]

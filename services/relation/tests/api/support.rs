@@ -4,9 +4,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use contracts::fact::{Fact, RelationChanged, RelationEvent, RelationHappened};
+use contracts::export::{EXPORT, ExportFile, ExportPage, ExportRequest};
+use contracts::fact::{AccountChanged, AccountState, Fact, RelationChanged, RelationEvent, RelationHappened};
 use contracts::{AccountId, Service};
-use database::Schema;
+use database::{Schema, Wakeups};
+use facts::{Outbox, channel};
 use identity::testing::Issuer;
 use relation::Relation;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -25,6 +27,7 @@ pub struct TestRelation {
     /// Everything that runs; ends with this.
     _tasks: JoinSet<()>,
     url: String,
+    private_url: String,
     issuer: Issuer,
     http: Client,
     /// The service itself, for what no route does.
@@ -44,18 +47,25 @@ impl TestRelation {
         let db = TestDb::new(&[Schema { service: Service::Relation, migrations: &relation::MIGRATIONS }]).await;
         let issuer = Issuer::new();
         let rates = Rates::new(&flags.serving);
-        let relation = Relation::new(db.pool(Service::Relation), issuer.identity(Service::Relation, rates.clone()));
+        let pool = db.pool(Service::Relation);
+        let relation = Relation::new(pool.clone(), issuer.identity(Service::Relation, rates.clone()));
 
         let listeners = Listeners::bind(&flags.serving).await.expect("free ports");
         let url = format!("http://{}", listeners.public_addr().expect("a bound socket"));
+        let private_url = format!("http://{}", listeners.private_addr().expect("a bound socket"));
         let public = public_stack(relation.public(), &flags.serving, &rates);
         let private = private_stack(relation.private(), Readiness::default());
         let mut tasks = JoinSet::new();
-        tasks.spawn(relation.clone().background());
+        let wakeups = Wakeups::new(relation::PRODUCERS.map(channel));
+        tasks.spawn(wakeups.clone().run(pool));
+        tasks.spawn({
+            let relation = relation.clone();
+            async move { relation.background(&wakeups).await }
+        });
         tasks.spawn(async move {
             serve(listeners, &flags.serving, public, private, Readiness::default(), std::future::pending()).await;
         });
-        Self { _tasks: tasks, url, issuer, http: Client::new(), service: relation, db }
+        Self { _tasks: tasks, url, private_url, issuer, http: Client::new(), service: relation, db }
     }
 
     /// Somebody new.
@@ -135,6 +145,52 @@ impl TestRelation {
         let body = self.between(who, whom).await;
         assert_eq!(body["id"], whom.id.to_string());
         ["following", "followed_by", "blocking"].map(|member| body[member].as_bool().expect("yes or no"))
+    }
+
+    /// Tells a fact as auth or social would, and waits until relation has applied it.
+    pub async fn tell(&self, fact: Fact) {
+        let producer = match &fact {
+            Fact::InterestChanged(_) => Service::Social,
+            _ => Service::Auth,
+        };
+        let outbox = self.db.superuser_pool(producer);
+        let registered = "select exists (select from outbox_cursors where consumer = 'relation')";
+        eventually("relation consumes facts", async || sqlx::query_scalar(registered).fetch_one(&outbox).await.expect("a row")).await;
+        let mut tx = outbox.begin().await.expect("a transaction");
+        let told = facts::publish(&mut tx, &fact).await.expect("a place in the outbox");
+        tx.commit().await.expect("a commit");
+        let applied = Outbox::new(outbox, producer).passed(told, Duration::from_secs(30)).await;
+        assert!(applied.expect("a row"), "relation has not applied {fact:?}");
+    }
+
+    /// Hides somebody from everybody, or lets them come back.
+    pub async fn hide(&self, who: &Person, state: AccountState) {
+        self.tell(Fact::AccountChanged(AccountChanged { account: who.id, state })).await;
+    }
+
+    /// What auth is answered, page after page, when it asks for all that is somebody's: names and files.
+    pub async fn exported(&self, of: &Person) -> Vec<ExportFile> {
+        let token = self.issuer.signer(Service::Auth).tokens_for(Service::Relation);
+        let (mut files, mut after) = (Vec::new(), None);
+        loop {
+            let asked = ExportRequest { account: of.id, after };
+            let request = self.http.post(format!("{}{EXPORT}", self.private_url)).bearer_auth(token()).json(&asked);
+            let answer = request.send().await.expect("an answer");
+            assert_eq!(answer.status(), StatusCode::OK);
+            let page: ExportPage = answer.json().await.expect("a page");
+            files.extend(page.files);
+            match page.after {
+                Some(next) => after = Some(next),
+                None => return files,
+            }
+        }
+    }
+
+    /// The answer when another service asks for all that is somebody's.
+    pub async fn export_for(&self, caller: Service, of: &Person) -> StatusCode {
+        let token = self.issuer.signer(caller).tokens_for(Service::Relation)();
+        let asked = ExportRequest { account: of.id, after: None };
+        answer(self.http.post(format!("{}{EXPORT}", self.private_url)).bearer_auth(token).json(&asked)).await.0
     }
 
     /// Every fact, in the order in which others hear it.

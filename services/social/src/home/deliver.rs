@@ -1,10 +1,11 @@
 //! Takes posts to the rings of their readers, a batch of followers at a time.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 use tokio::sync::watch;
 
+use super::backlog;
 use crate::store::home;
 
 /// Authors with more followers are not delivered: their readers look for them.
@@ -28,6 +29,7 @@ pub(crate) async fn run(pool: &PgPool, mut written: watch::Receiver<()>) {
 
 /// Delivers one batch of one post; `false` if there is nothing to deliver.
 async fn step(pool: &PgPool) -> sqlx::Result<bool> {
+    let began = Instant::now();
     let mut tx = pool.begin().await?;
     let Some(delivery) = home::next_delivery(&mut tx).await? else { return Ok(false) };
     if !delivery.again && home::is_pulled(&mut tx, &delivery).await? {
@@ -41,10 +43,16 @@ async fn step(pool: &PgPool) -> sqlx::Result<bool> {
     }
     let batch = home::deliver(&mut tx, &delivery, BATCH).await?;
     home::trim(&mut tx, &batch.full).await?;
-    match batch.last {
-        Some(last) if batch.followers == BATCH => home::delivered_up_to(&mut tx, delivery.post, last).await?,
-        _ => home::delivered(&mut tx, delivery.post).await?,
+    let rest = batch.last.filter(|_| batch.followers == BATCH);
+    match rest {
+        Some(last) => home::delivered_up_to(&mut tx, delivery.post, last).await?,
+        None => home::delivered(&mut tx, delivery.post).await?,
     }
     tx.commit().await?;
+    let took = began.elapsed();
+    backlog::batch(took, batch.entries);
+    if rest.is_none() && !delivery.again {
+        backlog::delivered(delivery.age + took.as_secs_f64());
+    }
     Ok(true)
 }

@@ -102,6 +102,9 @@ pub(crate) struct Post {
     pub(crate) comments_count: i32,
     /// It is among your bookmarks.
     pub(crate) bookmarked: bool,
+    /// Its author's account is erased, and with it what the post said. It is there because others have answered it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) erased: bool,
 }
 
 /// A photo in a post.

@@ -117,7 +117,7 @@ pub(super) async fn look(social: &State, admin: AccountId, id: i64) -> Result<Ca
     let report = moderation::by_ids(&social.pool, &[id]).await?.pop().ok_or_else(Problem::not_found)?;
     let others = moderation::others(&social.pool, &report).await?;
     let others = moderation::by_ids(&social.pool, &others).await?;
-    let profile = profiles::by_ids(&social.pool, None, &[report.account.0]).await?.pop();
+    let profile = profiles::of_anybody(&social.pool, report.account).await?;
     let mut connection = social.pool.acquire().await?;
     let seen = |photos: Vec<Shown>| {
         let photos = photos.into_iter().filter_map(|photo| evidence(&social.signer, admin, id, photo));

@@ -53,6 +53,7 @@ pub(super) async fn posts(
         reactions: reacted.remove(&post.id).unwrap_or_default(),
         comments_count: post.comments_count,
         bookmarked: post.bookmarked,
+        erased: post.tombstone,
     });
     Ok(whole.collect())
 }

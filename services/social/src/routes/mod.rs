@@ -7,6 +7,7 @@ mod cases;
 pub(crate) mod comments;
 pub(crate) mod edits;
 pub(crate) mod emojis;
+pub(crate) mod export;
 pub(crate) mod lists;
 mod load;
 pub(crate) mod moderation;

@@ -176,7 +176,7 @@ pub(crate) async fn delete(State(Social(social)): State<Social>, viewer: Viewer,
 
 /// Tells that a post is for fewer now, and each comment below it that shows a private photo: a grant names the comment that
 /// it was given for. The answer is the last fact; who has heard of it has heard of all.
-pub(super) async fn tell_narrowed(connection: &mut PgConnection, author: AccountId, id: PostId) -> Result<FactId> {
+pub(crate) async fn tell_narrowed(connection: &mut PgConnection, author: AccountId, id: PostId) -> Result<FactId> {
     for comment in threads::granting(connection, id).await? {
         let narrowed = PostNarrowed { post: comment.id, author: comment.author };
         facts::publish(connection, &Fact::PostNarrowed(narrowed)).await?;

@@ -63,11 +63,13 @@ pub(crate) async fn follow(State(Social(social)): State<Social>, viewer: Viewer,
     let tag = parse(&tag)?;
     let mut tx = social.pool.begin().await?;
     profiles::ensure(&mut tx, &viewer).await?;
+    tags::lock(&mut tx, viewer.account).await?;
     if tags::count_others(&mut tx, viewer.account, &tag).await? >= MOST_TAGS {
         return Err(Problem::conflict("too-many-tags", format!("You follow {MOST_TAGS} tags; unfollow one of them first.")));
     }
     tags::follow(&mut tx, viewer.account, &tag).await?;
     tx.commit().await?;
+    social.outbox.committed();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -77,6 +79,11 @@ pub(crate) async fn follow(State(Social(social)): State<Social>, viewer: Viewer,
     (status = 404, body = ProblemDocument, description = "It is no tag"),
 ))]
 pub(crate) async fn unfollow(State(Social(social)): State<Social>, viewer: Viewer, Path(tag): Path<String>) -> Result<StatusCode> {
-    tags::unfollow(&social.pool, viewer.account, &parse(&tag)?).await?;
+    let tag = parse(&tag)?;
+    let mut tx = social.pool.begin().await?;
+    tags::lock(&mut tx, viewer.account).await?;
+    tags::unfollow(&mut tx, viewer.account, &tag).await?;
+    tx.commit().await?;
+    social.outbox.committed();
     Ok(StatusCode::NO_CONTENT)
 }

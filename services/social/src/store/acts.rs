@@ -86,8 +86,9 @@ pub(crate) async fn list(pool: &PgPool, account: Option<AccountId>, page: &Page)
     let acts = if page.ascending() {
         sqlx::query_as!(
             Act,
-            r#"select acts.id as "id!", moderator as "moderator!: AccountId", profiles.handle as "moderator_handle?", kind as "kind!: Kind",
-                   account as "account?: AccountId", post as "post?: PostId", note as "note!", said as "said?", emoji as "emoji?"
+            r#"select acts.id as "id!", moderator as "moderator!: AccountId", nullif(profiles.handle, '') as "moderator_handle?",
+                   kind as "kind!: Kind", account as "account?: AccountId", post as "post?: PostId", note as "note!", said as "said?",
+                   emoji as "emoji?"
                from moderation_acts acts left join profiles on profiles.id = moderator
                where ($1::bigint is null or account = $1) and acts.id > $2 order by acts.id limit $3"#,
             account as Option<AccountId>,
@@ -99,8 +100,9 @@ pub(crate) async fn list(pool: &PgPool, account: Option<AccountId>, page: &Page)
     } else {
         sqlx::query_as!(
             Act,
-            r#"select acts.id as "id!", moderator as "moderator!: AccountId", profiles.handle as "moderator_handle?", kind as "kind!: Kind",
-                   account as "account?: AccountId", post as "post?: PostId", note as "note!", said as "said?", emoji as "emoji?"
+            r#"select acts.id as "id!", moderator as "moderator!: AccountId", nullif(profiles.handle, '') as "moderator_handle?",
+                   kind as "kind!: Kind", account as "account?: AccountId", post as "post?: PostId", note as "note!", said as "said?",
+                   emoji as "emoji?"
                from moderation_acts acts left join profiles on profiles.id = moderator
                where ($1::bigint is null or account = $1) and acts.id < $2 and acts.id > $3 order by acts.id desc limit $4"#,
             account as Option<AccountId>,

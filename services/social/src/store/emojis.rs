@@ -24,7 +24,7 @@ pub(crate) async fn list(pool: &PgPool, all: bool) -> Result<Vec<Custom>> {
     Ok(sqlx::query_as!(
         Custom,
         r#"select emoji as "emoji!", category as "category!", disabled as "disabled!", photos.key as "key?"
-           from custom_emojis left join photos on photos.id = photo
+           from custom_emojis left join photos on photos.id = photo and not is_hidden(photos.owner)
            where $1 or (not disabled and photos.key is not null) order by category, emoji"#,
         all,
     )

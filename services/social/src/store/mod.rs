@@ -5,6 +5,8 @@ pub(crate) mod bookmarks;
 pub(crate) mod counts;
 pub(crate) mod emojis;
 pub(crate) mod entities;
+pub(crate) mod erasure;
+pub(crate) mod exports;
 pub(crate) mod home;
 pub(crate) mod lists;
 pub(crate) mod moderation;

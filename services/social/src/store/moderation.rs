@@ -89,8 +89,8 @@ pub(crate) async fn by_ids(pool: &PgPool, ids: &[i64]) -> Result<Vec<Report>> {
     Ok(sqlx::query_as!(
         Report,
         r#"select r.id as "id!", r.reason as "reason!: Reason", r.note as "note!", r.said as "said!", r.photos as "photos!",
-               r.account as "account!: AccountId", reported.handle as "handle?", r.post as "post?: PostId",
-               r.reporter as "reporter!: AccountId", reporting.handle as "reporter_handle?",
+               r.account as "account!: AccountId", nullif(reported.handle, '') as "handle?", r.post as "post?: PostId",
+               r.reporter as "reporter!: AccountId", nullif(reporting.handle, '') as "reporter_handle?",
                (
                    select count(*) from reports o
                    where o.account = r.account and coalesce(o.post, 0) = coalesce(r.post, 0) and o.is_open = r.is_open

@@ -144,7 +144,8 @@ pub(crate) async fn actors(connection: &mut PgConnection, reader: AccountId, num
            from unnest($2::bigint[]) asked (number)
                cross join lateral (
                    select na.actor, na.emoji, na.id from notification_actors na
-                   where na.notification = asked.number and na.actor <> 0 and na.actor not in (select s.account from silenced($1) s)
+                   where na.notification = asked.number and na.actor <> 0 and not is_hidden(na.actor)
+                       and na.actor not in (select s.account from silenced($1) s)
                    order by na.id desc limit 3
                ) a
                left join profiles p on p.id = a.actor left join photos on photos.id = p.picture
@@ -176,7 +177,8 @@ pub(crate) async fn unread(pool: &PgPool, reader: AccountId) -> Result<i64> {
 pub(crate) async fn read(pool: &PgPool, reader: AccountId, up_to: i64) -> Result<()> {
     sqlx::query!(
         "insert into notification_marks (account, read_up_to)
-         values ($1, least($2, coalesce((select max(n.id) from notifications n where n.account = $1), 0)))
+         select $1::bigint, least($2::bigint, coalesce((select max(n.id) from notifications n where n.account = $1), 0))
+         where not is_gone($1)
          on conflict (account) do update set read_up_to = greatest(notification_marks.read_up_to, excluded.read_up_to)",
         reader.0,
         up_to,
@@ -198,7 +200,7 @@ pub(crate) async fn mute(connection: &mut PgConnection, reader: AccountId, kinds
     sqlx::query!("delete from notification_mutes where account = $1", reader as AccountId).execute(&mut *connection).await?;
     for kind in kinds {
         sqlx::query!(
-            "insert into notification_mutes (account, kind) values ($1, $2) on conflict do nothing",
+            "insert into notification_mutes (account, kind) select $1::bigint, $2::text where not is_gone($1) on conflict do nothing",
             reader as AccountId,
             *kind as Kind,
         )

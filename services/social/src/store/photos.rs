@@ -107,14 +107,14 @@ pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged)
     Ok(())
 }
 
-/// The photos of some posts, in order.
+/// The photos of some posts, in order, without those of hidden owners.
 pub(crate) async fn of_posts(connection: &mut PgConnection, posts: &[i64]) -> Result<Vec<Shown>> {
     Ok(sqlx::query_as!(
         Shown,
         r#"select post as "post: PostId", author as "author: AccountId", photos.id as "id: PhotoId", owner as "owner: AccountId", key,
                photos.visibility as "visibility: PhotoVisibility", alt, width, height, thumbhash
            from post_photos join posts on posts.id = post join photos on photos.id = photo
-           where post = any($1) order by post, position"#,
+           where post = any($1) and not is_hidden(owner) order by post, position"#,
         posts,
     )
     .fetch_all(connection)

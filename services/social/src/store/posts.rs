@@ -28,6 +28,8 @@ pub(crate) struct Post {
     pub(crate) bookmarked: bool,
     /// The keys of the pictures of the custom emoji that it names and that are on.
     pub(crate) emojis: Option<Json<BTreeMap<String, String>>>,
+    /// Its author's account is erased.
+    pub(crate) tombstone: bool,
 }
 
 /// What somebody wrote.
@@ -38,22 +40,26 @@ pub(crate) struct Content<'a> {
     pub(crate) entities: &'a [Entity],
 }
 
-/// These posts, as far as the viewer may see them. Answers of those from whom the viewer is severed are not counted.
+/// These posts, as far as the viewer may see them. Answers of those who are hidden, and from whom the viewer is severed, are not
+/// counted.
 pub(crate) async fn by_ids(connection: &mut PgConnection, viewer: Option<AccountId>, ids: &[i64]) -> Result<Vec<Post>> {
     Ok(sqlx::query_as!(
         Post,
-        r#"with hidden as materialized (select account from severed_from($1))
+        r#"with apart as materialized (select account from severed_from($1))
            select posts.id as "id!: PostId", author as "author!: AccountId", handle as "handle!", display_name as "display_name!",
                photos.key as "picture_key?", text as "text!", content_warning as "content_warning!", language as "language?",
                entities as "entities!: Json<Vec<Entity>>", posts.visibility as "visibility!: Visibility", parent as "parent?: PostId",
                root as "root?: PostId", edited_at as "edited_at?",
-               (comments_count - (select count(*) from hidden join posts answers on answers.parent = posts.id and answers.author = hidden.account))::int
-                   as "comments_count!",
+               (comments_count
+                   - (select count(*) from apart join posts answers on answers.parent = posts.id and answers.author = apart.account)
+                   - (select count(*) from hidden_answers h where h.parent = posts.id and h.author not in (select account from apart))
+               )::int as "comments_count!",
                exists (select from bookmarks where bookmarks.post = posts.id and bookmarks.account = $1) as "bookmarked!",
                case when emojis <> '{}' then (
                    select jsonb_object_agg(e.emoji, pictures.key) from custom_emojis e join photos pictures on pictures.id = e.photo
-                   where e.emoji = any(posts.emojis) and not e.disabled
-               ) end as "emojis?: Json<BTreeMap<String, String>>"
+                   where e.emoji = any(posts.emojis) and not e.disabled and not is_hidden(pictures.owner)
+               ) end as "emojis?: Json<BTreeMap<String, String>>",
+               tombstone as "tombstone!"
            from posts join profiles on profiles.id = author left join photos on photos.id = picture
            where posts.id = any($2) and visible($1, posts)"#,
         viewer as Option<AccountId>,

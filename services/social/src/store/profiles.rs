@@ -1,7 +1,8 @@
+use audience::accounts;
 use contracts::{AccountId, PhotoId};
 use identity::Viewer;
 use serde::{Deserialize, Serialize};
-use serving::Result;
+use serving::{Problem, Result};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use utoipa::ToSchema;
@@ -38,10 +39,15 @@ pub(crate) struct Change<'a> {
     pub(crate) header: Option<Option<PhotoId>>,
 }
 
-/// Makes the row of an account that was never heard of; the token says enough.
+/// Makes the row of an account that was never heard of; the token says enough. Refuses who is suspended or erased; whoever is
+/// not, is not erased before the transaction ends.
 pub(crate) async fn ensure(connection: &mut PgConnection, viewer: &Viewer) -> Result<()> {
+    if accounts::is_barred(connection, viewer.account).await? {
+        return Err(Problem::forbidden("Your account is suspended or erased."));
+    }
     sqlx::query!(
-        "insert into profiles (id, handle) values ($1, $2) on conflict (id) do nothing",
+        "with renamed as (update profiles set handle = $2 where id = $1 and handle <> $2)
+         insert into profiles (id, handle) values ($1, $2) on conflict (id) do nothing",
         viewer.account as AccountId,
         viewer.handle,
     )
@@ -83,7 +89,8 @@ pub(crate) async fn update(connection: &mut PgConnection, id: AccountId, change:
     Ok(())
 }
 
-/// The profiles of these accounts in their order, as far as the viewer may see them.
+/// The profiles of these accounts in their order, as far as the viewer may see them. Of an account that is erased at most an empty
+/// row is left, for the posts that others have answered.
 pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, ids: &[i64]) -> Result<Vec<Profile>> {
     Ok(sqlx::query_as!(
         Profile,
@@ -91,7 +98,8 @@ pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, ids: &[i64]
                pronouns as "pronouns!", fields as "fields!: Json<Vec<Field>>", discoverable as "discoverable!",
                posts_count as "posts_count!", pictures.key as "picture_key?", headers.key as "header_key?"
            from profiles left join photos pictures on pictures.id = picture left join photos headers on headers.id = header
-           where profiles.id = any($2) and not severed($1, profiles.id) order by array_position($2::bigint[], profiles.id)"#,
+           where profiles.id = any($2) and handle <> '' and not severed($1, profiles.id)
+           order by array_position($2::bigint[], profiles.id)"#,
         viewer as Option<AccountId>,
         ids,
     )
@@ -99,10 +107,25 @@ pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, ids: &[i64]
     .await?)
 }
 
+/// A profile as administrators see it, also of somebody hidden; nothing, if they never wrote anything, or are erased.
+pub(crate) async fn of_anybody(pool: &PgPool, id: AccountId) -> Result<Option<Profile>> {
+    Ok(sqlx::query_as!(
+        Profile,
+        r#"select profiles.id as "id!: AccountId", handle as "handle!", display_name as "display_name!", bio as "bio!",
+               pronouns as "pronouns!", fields as "fields!: Json<Vec<Field>>", discoverable as "discoverable!",
+               posts_count as "posts_count!", pictures.key as "picture_key?", headers.key as "header_key?"
+           from profiles left join photos pictures on pictures.id = picture left join photos headers on headers.id = header
+           where profiles.id = $1 and handle <> ''"#,
+        id as AccountId,
+    )
+    .fetch_optional(pool)
+    .await?)
+}
+
 /// The account of this handle, if the viewer may see its profile. A handle that was given to another is that other's.
 pub(crate) async fn by_handle(pool: &PgPool, viewer: Option<AccountId>, handle: &str) -> Result<Option<AccountId>> {
     Ok(sqlx::query_scalar!(
-        r#"select id as "id: AccountId" from profiles where handle = $2 and not severed($1, id) order by id desc limit 1"#,
+        r#"select id as "id: AccountId" from profiles where handle = $2 and handle <> '' and not severed($1, id) order by id desc limit 1"#,
         viewer as Option<AccountId>,
         handle,
     )

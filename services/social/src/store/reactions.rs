@@ -91,14 +91,17 @@ pub(crate) async fn delete(connection: &mut PgConnection, post: PostId, account:
     Ok(())
 }
 
-/// The reactions to some posts, the most frequent first, without those of whom the viewer is severed from.
+/// The reactions to some posts, the most frequent first, without those of who is hidden, or from whom the viewer is severed.
 pub(crate) async fn of_posts(connection: &mut PgConnection, viewer: Option<AccountId>, posts: &[i64]) -> Result<Vec<Count>> {
     Ok(sqlx::query_as!(
         Count,
-        r#"with hidden as materialized (select account from severed_from($1)),
+        r#"with apart as materialized (select account from severed_from($1)),
            counted as (
                select post, emoji, count - (
-                   select count(*) from hidden join reactions r on r.post = c.post and r.account = hidden.account and r.emoji = c.emoji
+                   select count(*) from apart join reactions r on r.post = c.post and r.account = apart.account and r.emoji = c.emoji
+               ) - (
+                   select count(*) from hidden_reactions h
+                   where h.post = c.post and h.emoji = c.emoji and h.account not in (select account from apart)
                ) as count
                from reaction_counts c where post = any($2)
            )

@@ -58,7 +58,9 @@ pub(crate) async fn person(connection: &mut PgConnection, reporter: AccountId, i
         Subject,
         r#"select id as "account!: AccountId", concat_ws(E'\n\n', handle, nullif(display_name, ''), nullif(bio, '')) as "said!",
                array_remove(array[picture, header], null) as "photos!"
-           from profiles where id = $2 and not exists (select from relations where blocks and actor = $2 and target = $1)"#,
+           from profiles
+           where id = $2 and handle <> '' and not is_hidden(id)
+               and not exists (select from relations where blocks and actor = $2 and target = $1)"#,
         reporter.0,
         id.0,
     )

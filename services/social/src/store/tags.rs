@@ -1,4 +1,6 @@
 use contracts::AccountId;
+use contracts::fact::{Fact, InterestChanged};
+use contracts::id::TagId;
 use serving::{Page, Result};
 use sqlx::{PgConnection, PgPool};
 
@@ -8,9 +10,14 @@ pub(crate) struct Followed {
     pub(crate) tag: String,
 }
 
-/// How many other tags an account follows. Holds up whoever else asks, until the transaction ends.
+/// Holds up whoever else changes what an account follows, until the transaction ends.
+pub(crate) async fn lock(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+    sqlx::query!("select from profiles where id = $1 for no key update", account as AccountId).execute(connection).await?;
+    Ok(())
+}
+
+/// How many other tags an account follows. Its profile must be locked.
 pub(crate) async fn count_others(connection: &mut PgConnection, account: AccountId, tag: &str) -> Result<i64> {
-    sqlx::query!("select from profiles where id = $1 for no key update", account as AccountId).execute(&mut *connection).await?;
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "others!" from followed_tags where account = $1 and tag <> $2"#,
         account as AccountId,
@@ -20,15 +27,39 @@ pub(crate) async fn count_others(connection: &mut PgConnection, account: Account
     .await?)
 }
 
+/// Follows a tag and tells so, if that is new. The account's profile must be locked, as [`lock`] does: what is told last
+/// is then what holds.
 pub(crate) async fn follow(connection: &mut PgConnection, account: AccountId, tag: &str) -> Result<()> {
-    sqlx::query!("insert into followed_tags (account, tag) values ($1, $2) on conflict do nothing", account as AccountId, tag)
-        .execute(connection)
-        .await?;
-    Ok(())
+    let followed =
+        sqlx::query!("insert into followed_tags (account, tag) values ($1, $2) on conflict do nothing", account as AccountId, tag)
+            .execute(&mut *connection)
+            .await?;
+    match followed.rows_affected() {
+        0 => Ok(()),
+        _ => tell(connection, account, tag, true).await,
+    }
 }
 
-pub(crate) async fn unfollow(pool: &PgPool, account: AccountId, tag: &str) -> Result<()> {
-    sqlx::query!("delete from followed_tags where account = $1 and tag = $2", account as AccountId, tag).execute(pool).await?;
+/// Unfollows a tag and tells so, if it was followed. The account's profile must be locked.
+pub(crate) async fn unfollow(connection: &mut PgConnection, account: AccountId, tag: &str) -> Result<()> {
+    let unfollowed = sqlx::query!("delete from followed_tags where account = $1 and tag = $2", account as AccountId, tag)
+        .execute(&mut *connection)
+        .await?;
+    match unfollowed.rows_affected() {
+        0 => Ok(()),
+        _ => tell(connection, account, tag, false).await,
+    }
+}
+
+async fn tell(connection: &mut PgConnection, account: AccountId, tag: &str, follows: bool) -> Result<()> {
+    // An update where it is known, so that its id comes back in any case.
+    let tag = sqlx::query_scalar!(
+        r#"insert into tag_ids (tag) values ($1) on conflict (tag) do update set tag = excluded.tag returning id as "id: TagId""#,
+        tag,
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    facts::publish(connection, &Fact::InterestChanged(InterestChanged { account, tag, follows })).await?;
     Ok(())
 }
 

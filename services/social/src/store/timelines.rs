@@ -10,7 +10,8 @@ use sqlx::PgPool;
 pub(crate) async fn account(pool: &PgPool, viewer: Option<AccountId>, author: AccountId, page: &Page) -> Result<Vec<i64>> {
     let ids = if page.ascending() {
         sqlx::query_scalar!(
-            r#"select id as "id!" from posts where author = $2 and root is null and id > $3 and visible($1, posts) order by id limit $4"#,
+            r#"select id as "id!" from posts
+               where author = $2 and root is null and not tombstone and id > $3 and visible($1, posts) order by id limit $4"#,
             viewer as Option<AccountId>,
             author as AccountId,
             page.after,
@@ -20,7 +21,8 @@ pub(crate) async fn account(pool: &PgPool, viewer: Option<AccountId>, author: Ac
         .await?
     } else {
         sqlx::query_scalar!(
-            r#"select id as "id!" from posts where author = $2 and root is null and id < $3 and id > $4 and visible($1, posts)
+            r#"select id as "id!" from posts
+               where author = $2 and root is null and not tombstone and id < $3 and id > $4 and visible($1, posts)
                order by id desc limit $5"#,
             viewer as Option<AccountId>,
             author as AccountId,

@@ -8,7 +8,7 @@ use database::Wakeup;
 use sqlx::PgPool;
 use tokio::sync::mpsc;
 
-use super::POLL;
+use super::{POLL, metrics};
 use crate::store::stream::{self, Told};
 
 /// Events that wait for one stream. They are ids, so a full queue is a few kilobytes.
@@ -49,6 +49,17 @@ pub(crate) enum Refused {
     OfAll,
 }
 
+impl Refused {
+    fn counted(self) -> Self {
+        metrics::refused(match self {
+            Self::NotYet => "not_yet",
+            Self::OfAccount => "of_account",
+            Self::OfAll => "of_all",
+        });
+        self
+    }
+}
+
 /// One stream's end of the hub. Its queue is closed when it was too slow.
 pub(crate) struct Subscription {
     hub: Hub,
@@ -62,17 +73,18 @@ impl Hub {
     /// Opens a stream.
     pub(crate) fn subscribe(&self, account: AccountId) -> Result<Subscription, Refused> {
         let mut open = self.lock();
-        let since = open.position.ok_or(Refused::NotYet)?;
+        let since = open.position.ok_or_else(|| Refused::NotYet.counted())?;
         if open.streams.len() >= MOST {
-            return Err(Refused::OfAll);
+            return Err(Refused::OfAll.counted());
         }
         if open.streams.values().filter(|stream| stream.account == account).count() >= MOST_OF_ACCOUNT {
-            return Err(Refused::OfAccount);
+            return Err(Refused::OfAccount.counted());
         }
         let (sender, queue) = mpsc::channel(QUEUE);
         let key = open.next;
         open.next += 1;
         open.streams.insert(key, Stream { account, since, queue: sender });
+        metrics::opened(1);
         Ok(Subscription { hub: self.clone(), key, since, queue })
     }
 
@@ -139,6 +151,7 @@ impl Hub {
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.hub.lock().streams.remove(&self.key);
+        metrics::opened(-1);
     }
 }
 

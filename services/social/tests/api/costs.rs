@@ -111,8 +111,9 @@ impl Measured {
     }
 }
 
-/// `n` people whom somebody follows.
-const FOLLOWEES: [&str; 3] = [
+/// `n` people whom somebody follows, and twenty times as many who are suspended.
+const FOLLOWEES: [&str; 4] = [
+    "insert into hidden_accounts (account) select 2000000 + n from generate_series(1, 20 * $n) n on conflict do nothing",
     "delete from relations where actor = $who",
     "insert into profiles (id, handle) select 1000000 + n, 'crowd_' || n from generate_series(1, $n) n on conflict do nothing",
     "insert into relations (actor, target, follows, blocks) select $who, 1000000 + n, true, false from generate_series(1, $n) n",
@@ -124,8 +125,9 @@ const POSTS: [&str; 3] = [
     "update home_readers set stale = true",
 ];
 
-/// What a page of ten may touch, whatever there is. Measured in hundreds; this says that it is not thousands.
-const MOST: i64 = 3_000;
+/// What a page of ten may touch, whatever there is. Measured in hundreds, but for a home timeline of a hundred entries: the
+/// planner finds it cheaper to look at all of them. Growth is held against the least that a read has touched.
+const MOST: i64 = 4_000;
 
 #[tokio::test]
 async fn a_hot_read_touches_as_much_however_much_there_is() {
@@ -143,12 +145,14 @@ async fn a_hot_read_touches_as_much_however_much_there_is() {
         measured.write(&POSTS, &reader, posts).await;
         for (read, smallest) in reads.iter().zip(&mut smallest) {
             let (buffers, statements) = measured.cost(&format!("/v1/timelines/{read}"), &reader).await;
-            let (before, expected) = *smallest.get_or_insert((buffers, statements));
-            assert_eq!(statements, expected, "statements of {read}, {people} people with {posts} posts more");
+            println!("{read}: {buffers} buffers in {statements} statements; {people} people with {posts} posts more");
+            let (least, expected) = smallest.get_or_insert((MOST, statements));
+            assert_eq!(statements, *expected, "statements of {read}, {people} people with {posts} posts more");
             assert!(
-                buffers <= MOST && buffers <= 2 * before + 200,
-                "{read} touches {buffers} after {before}, {people} people with {posts} posts more"
+                buffers <= MOST && buffers <= 2 * *least + 200,
+                "{read} touches {buffers} after {least}, {people} people with {posts} posts more"
             );
+            *least = buffers.min(*least);
         }
     }
 }

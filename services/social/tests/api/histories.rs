@@ -6,6 +6,7 @@
 //! 1. `visible` in migrations/0013_visible.sql without its last line: a block does not hide comments.
 //! 2. `threads::set_visibility` in src/store/threads.rs does nothing: a narrowed post leaves its comments behind.
 //! 3. `entities::keep` in src/store/entities.rs deletes no mentions: a direct post stays with whom it mentioned before.
+//! 4. `severed` in migrations/0031_hidden_rule.sql without `is_hidden`: who is hidden is still seen.
 
 mod model;
 mod reads;
@@ -60,6 +61,10 @@ impl World {
 
     /// Holds every path against the model for one viewer; of posts, the last one touched and a few others, or all.
     async fn check_all(&self, viewer: Option<usize>, most: usize, random: &mut StdRng) {
+        // Who is hidden cannot sign in.
+        if viewer.is_some_and(|viewer| self.model.hidden.contains(&viewer)) {
+            return;
+        }
         for path in READS.iter().filter(|path| viewer.is_some() || !path.signed_in) {
             let subjects: Vec<usize> = match path.subjects {
                 Subjects::One => vec![0],

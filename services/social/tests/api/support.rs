@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use contracts::client::PhotoClient;
-use contracts::fact::{Fact, RelationChanged};
+use contracts::fact::{AccountChanged, AccountState, Fact, RelationChanged};
 use contracts::{AccountId, Scopes, Service};
 use database::{Schema, Wakeups};
 use facts::Outbox;
@@ -32,9 +32,11 @@ pub struct TestSocial {
     /// Everything that runs; ends with this.
     _tasks: JoinSet<()>,
     pub url: String,
-    http: Client,
+    pub private_url: String,
+    pub http: Client,
     relation: PgPool,
     photo: PgPool,
+    auth: PgPool,
     pub social: Social,
     pub issuer: Issuer,
     pub photos: PhotoService,
@@ -66,6 +68,7 @@ impl TestSocial {
 
         let listeners = Listeners::bind(&flags.serving).await.expect("free ports");
         let url = format!("http://{}", listeners.public_addr().expect("a bound socket"));
+        let private_url = format!("http://{}", listeners.private_addr().expect("a bound socket"));
         let public = public_stack(social.public(), &flags.serving, &rates);
         let private = private_stack(social.private(), Readiness::default());
         let mut tasks = JoinSet::new();
@@ -79,13 +82,13 @@ impl TestSocial {
             serve(listeners, &flags.serving, public, private, Readiness::default(), std::future::pending()).await;
         });
 
-        let (relation, photo) = (db.pool(Service::Relation), db.pool(Service::Photo));
-        for producer in [&relation, &photo] {
+        let (relation, photo, auth) = (db.pool(Service::Relation), db.pool(Service::Photo), db.pool(Service::Auth));
+        for producer in [&relation, &photo, &auth] {
             let registered = "select exists (select from outbox_cursors where consumer = 'social')";
             let registered = async || sqlx::query_scalar::<_, bool>(registered).fetch_one(producer).await.expect("a row");
             eventually("social consumes facts", registered).await;
         }
-        Self { _tasks: tasks, url, http: Client::new(), relation, photo, social, issuer, photos, db }
+        Self { _tasks: tasks, url, private_url, http: Client::new(), relation, photo, auth, social, issuer, photos, db }
     }
 
     /// Somebody new, whose handle is `person_<id>`.
@@ -104,19 +107,26 @@ impl TestSocial {
         Person { token: self.issuer.sign(ACCESS_TOKEN_TYPE, &claims), ..person }
     }
 
-    /// Tells a fact as relation or photo would, and waits until social has applied it.
+    /// Tells a fact as relation, photo or auth would, and waits until social has applied it.
     pub async fn tell(&self, fact: Fact) {
         let (producer, pool) = match &fact {
             Fact::RelationChanged(_) | Fact::RelationHappened(_) => (Service::Relation, &self.relation),
             Fact::PhotoChanged(_) => (Service::Photo, &self.photo),
-            Fact::PostNarrowed(_) | Fact::PhotosShown(_) | Fact::Unknown => panic!("nobody tells social this"),
-            Fact::AccountChanged(_) => panic!("social does nothing with this yet"),
+            Fact::AccountChanged(_) | Fact::AccountErased(_) => (Service::Auth, &self.auth),
+            Fact::PostNarrowed(_) | Fact::PhotosShown(_) | Fact::InterestChanged(_) | Fact::AccountForgotten(_) | Fact::Unknown => {
+                panic!("nobody tells social this")
+            }
         };
         let mut tx = pool.begin().await.expect("a transaction");
         let told = facts::publish(&mut tx, &fact).await.expect("a place in the outbox");
         tx.commit().await.expect("a commit");
         let applied = Outbox::new(pool.clone(), producer).passed(told, Duration::from_secs(30)).await;
         assert!(applied.expect("a row"), "social has not applied {fact:?}");
+    }
+
+    /// Hides somebody from everybody, or lets them come back.
+    pub async fn hide(&self, who: &Person, state: AccountState) {
+        self.tell(Fact::AccountChanged(AccountChanged { account: who.id, state })).await;
     }
 
     async fn relate(&self, who: &Person, whom: &Person, follows: bool, blocks: bool) {

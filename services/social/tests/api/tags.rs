@@ -1,8 +1,8 @@
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answers::answer;
-use crate::support::TestSocial;
+use crate::support::{Person, TestSocial};
 
 #[tokio::test]
 async fn a_tag_is_followed_however_it_is_written() {
@@ -23,6 +23,33 @@ async fn a_tag_is_followed_however_it_is_written() {
     let unfollow = social.request(Method::DELETE, "/v1/tags/STRASSE/follow", Some(&ada));
     assert_eq!(answer(unfollow).await.0, StatusCode::NO_CONTENT);
     assert_eq!(social.read("/v1/tags/strasse", Some(&ada)).await["followed"], false);
+}
+
+#[tokio::test]
+async fn following_a_tag_is_told_by_its_id_and_once() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    for (method, tag, who) in [
+        (Method::PUT, "sea", &ada),
+        (Method::PUT, "SEA", &ada),
+        (Method::PUT, "land", &ada),
+        (Method::PUT, "sea", &bob),
+        (Method::DELETE, "sea", &ada),
+        (Method::DELETE, "sea", &ada),
+        (Method::DELETE, "air", &bob),
+    ] {
+        let request = social.request(method, &format!("/v1/tags/{tag}/follow"), Some(who));
+        assert_eq!(answer(request).await.0, StatusCode::NO_CONTENT);
+    }
+    let told = social.told().await;
+    let (sea, land) = (&told[0]["tag"], &told[1]["tag"]);
+    assert!(sea.is_string() && land.is_string() && sea != land, "{told:?}");
+    let changed = |who: &Person, tag: &Value, follows: bool| {
+        let kind = "interest.changed";
+        json!({"kind": kind, "account": who.id, "tag": tag, "follows": follows})
+    };
+    let expected = [changed(&ada, sea, true), changed(&ada, land, true), changed(&bob, sea, true), changed(&ada, sea, false)];
+    assert_eq!(told, expected);
 }
 
 #[tokio::test]

@@ -3,15 +3,19 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentStatus};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::*;
 use crate::apis::Apis;
-use crate::crd::{AutoscalingSpec, ComponentSpec, ComponentsSpec, LifecycleSpec, SocialPlatform};
-use crate::example::{full, minimal};
+use crate::backups::COMPLETE;
+use crate::crd::{AutoscalingSpec, BackupPhase, ComponentSpec, ComponentsSpec, LifecycleSpec, SocialPlatform, SocialPlatformBackupStatus};
+use crate::example::{cloud_native_pg, full, minimal};
 use crate::fixtures::{FixedGenerator, cluster};
 use crate::reconcile::build::build;
+use crate::reconcile::conditions::{BACKED_UP, BACKUP_RESTORED, merged};
 use crate::reconcile::report::status::status;
 use crate::reconcile::validate::validate;
+use crate::resources::deployment::replicas;
 use crate::resources::{Applied, Resources};
 
 /// The platform after an apply: every pod serves if `serving`.
@@ -41,15 +45,20 @@ fn applied(resource: SocialPlatform, progress: Progress, serving: bool) -> (Clus
         volume_claims: prepared.volume_claims,
         prometheus_rules: prepared.prometheus_rules,
         service_monitors: prepared.service_monitors,
+        postgres_clusters: prepared.postgres_clusters,
         stores: prepared.stores.into_iter().map(live).collect(),
+        restore: prepared.restore,
         migration: prepared.migration,
         deployments: prepared.deployments.into_iter().map(live).collect(),
         autoscalers: prepared.autoscalers,
+        certificates: prepared.certificates,
         ingresses: prepared.ingresses,
         http_routes: prepared.http_routes,
+        backup: prepared.backup,
+        scheduled: prepared.scheduled,
         state: PhantomData,
     };
-    (cluster, platform, Outcome { resources, progress, writes: 0 })
+    (cluster, platform, Outcome { resources, progress, rotates_at: None, writes: 0 })
 }
 
 fn reasons(conditions: &[Condition]) -> Vec<String> {
@@ -111,10 +120,51 @@ fn a_failed_migration_tells_what_the_job_said_and_what_comes_next() {
 }
 
 #[test]
-fn a_message_without_a_reason_gets_one() {
-    assert_eq!(reason_of("RolesMissing: do this"), ("RolesMissing", "do this"));
-    assert_eq!(reason_of("failed to connect: refused"), ("MigrationFailed", "failed to connect: refused"));
-    assert_eq!(reason_of(""), ("MigrationFailed", ""));
+fn a_restore_comes_before_everything_and_says_how_to_go_on() {
+    let mut resource = minimal();
+    resource.spec.bootstrap = crate::example::restored().spec.bootstrap;
+    let told = |progress| {
+        let (cluster, platform, outcome) = applied(resource.clone(), progress, true);
+        let findings = findings(&cluster, View::Applied(&platform, &outcome), &[]);
+        let of = |type_: &str| findings.iter().find(|finding| finding.type_ == type_).unwrap().clone();
+        (of(READY).reason, of(BACKUP_RESTORED))
+    };
+    let (ready, restored) = told(Progress::Restoring);
+    assert_eq!((ready.as_str(), restored.reason.as_str()), ("Restoring", "Restoring"));
+    let failed = Progress::RestoreFailed { job: "demo-restore-1".into(), message: "BackupNotFound: there is none".into() };
+    let (ready, restored) = told(failed);
+    assert_eq!((ready.as_str(), restored.truth, restored.reason.as_str()), ("BackupNotFound", Truth::False, "BackupNotFound"));
+    assert!(restored.message.contains("delete Job demo-restore-1 to try again"), "{}", restored.message);
+    assert_eq!(told(Progress::Migrated).1.truth, Truth::True);
+}
+
+#[test]
+fn a_schedule_is_judged_by_what_came_of_it() {
+    let (mut cluster, platform, outcome) = applied(full(), Progress::Migrated, true);
+    let backup = |phase| {
+        let mut backup = crate::example::backup();
+        backup.metadata.creation_timestamp = Some(Time(Timestamp::from_second(1_700_000_000).unwrap()));
+        let complete = Finding::new(COMPLETE, Truth::False, "DumpFailed", "the disk is full");
+        backup.status = Some(SocialPlatformBackupStatus {
+            phase: Some(phase),
+            verified: Some(true),
+            completed_at: Some(Time(Timestamp::from_second(1_700_000_060).unwrap())),
+            conditions: merged(&[], vec![complete], Some(1), Timestamp::UNIX_EPOCH),
+            ..SocialPlatformBackupStatus::default()
+        });
+        vec![Arc::new(backup)]
+    };
+    let told = |cluster: &Cluster| {
+        let findings = findings(cluster, View::Applied(&platform, &outcome), &[]);
+        findings.into_iter().find(|finding| finding.type_ == BACKED_UP).unwrap().reason
+    };
+    assert_eq!(told(&cluster), "NoBackupYet");
+    cluster.backups = backup(BackupPhase::Failed);
+    assert_eq!(told(&cluster), "DumpFailed");
+    cluster.backups = backup(BackupPhase::Completed);
+    assert_eq!(told(&cluster), "Verified");
+    cluster.now = Timestamp::from_second(1_700_000_000 + 3 * 86_400).unwrap();
+    assert_eq!(told(&cluster), "BackupOverdue");
 }
 
 #[test]
@@ -142,6 +192,7 @@ fn a_platform_that_is_not_to_be_exposed_is_ready_nonetheless() {
     let mut resource = full();
     resource.spec.exposure.mode = crate::crd::ExposureMode::None;
     resource.spec.exposure.gateway = None;
+    resource.spec.exposure.tls = None;
     let (cluster, platform, outcome) = applied(resource, Progress::Migrated, true);
     let findings = findings(&cluster, View::Applied(&platform, &outcome), &[]);
     assert_eq!(findings[0].truth, Truth::True);
@@ -152,6 +203,7 @@ fn alerts_without_their_api_are_a_condition_and_the_platform_is_ready_nonetheles
     let mut resource = full();
     resource.spec.exposure.mode = crate::crd::ExposureMode::None;
     resource.spec.exposure.gateway = None;
+    resource.spec.exposure.tls = None;
     let (cluster, mut platform, outcome) = applied(resource, Progress::Migrated, true);
     let told = |platform: &Platform| reasons(&status(&cluster, View::Applied(platform, &outcome)).conditions);
     let without = told(&platform);
@@ -242,4 +294,35 @@ fn what_an_autoscaler_cannot_measure_is_a_condition_and_stands_in_nobodys_way() 
         assert!(reasons.contains(&format!("Autoscaling={told}")), "{reasons:?}");
         assert_eq!(reasons[0], "Ready=True AllComponentsAvailable");
     }
+}
+
+#[test]
+fn a_database_without_cloud_native_pg_is_a_condition_and_no_crash() {
+    let waiting = Progress::WaitingForStores(vec!["demo-postgres".to_owned()]);
+    let (cluster, platform, outcome) = applied(cloud_native_pg(), waiting, false);
+    assert!(outcome.resources.postgres_clusters.is_empty());
+    let reasons = reasons(&status(&cluster, View::Applied(&platform, &outcome)).conditions);
+    assert!(reasons.contains(&"DatabaseReady=False CloudNativePGMissing".to_owned()), "{reasons:?}");
+    assert!(reasons.contains(&"Ready=False CloudNativePGMissing".to_owned()), "{reasons:?}");
+}
+
+#[test]
+fn a_certificate_without_cert_manager_is_a_condition_and_no_crash() {
+    let mut resource = minimal();
+    resource.spec.exposure.tls = full().spec.exposure.tls;
+    let (cluster, platform, outcome) = applied(resource, Progress::Migrated, true);
+    let reasons = reasons(&status(&cluster, View::Applied(&platform, &outcome)).conditions);
+    assert!(reasons.contains(&"CertificateReady=False CertManagerMissing".to_owned()), "{reasons:?}");
+    assert!(reasons.contains(&"Ready=False CertManagerMissing".to_owned()), "{reasons:?}");
+}
+
+#[test]
+fn a_new_platform_begins_with_the_rotation_that_it_asks_for() {
+    let (mut cluster, platform, outcome) = applied(full(), Progress::Migrated, true);
+    let first = reasons(&status(&cluster, View::Applied(&platform, &outcome)).conditions);
+    assert!(first.contains(&"SecretsRotated=True Rotated".to_owned()), "{first:?}");
+
+    Arc::make_mut(&mut cluster.resource).spec.lifecycle.as_mut().unwrap().rotation = Some("2027-01".to_owned());
+    let then = reasons(&status(&cluster, View::Applied(&platform, &outcome)).conditions);
+    assert!(then.contains(&"SecretsRotated=False Pending".to_owned()), "{then:?}");
 }

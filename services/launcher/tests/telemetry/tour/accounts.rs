@@ -89,22 +89,63 @@ impl Tour<'_> {
         self.just("DELETE /v1/accounts/invites/{id}", &format!("/v1/accounts/invites/{}", text(&invite["id"])), token).await;
     }
 
-    /// What needs mail: an address is proved, and a password that was forgotten is set anew.
+    /// What needs mail: an address is proved, and a password that was forgotten is set anew; on the page behind the link, and as
+    /// an app does it.
     async fn letters(&mut self, name: &str, bob: &Guest) {
         let address = format!("{}@example.org", name.replace('_', "-"));
-        self.secrets.push(address.clone());
-        let change = json!({ "email": address, "password": PASSWORD });
-        self.ask("PUT /v1/accounts/me/email", "/v1/accounts/me/email", &bob.token, |it| it.json(&change)).await;
-        let code = self.platform.code_for(&address).await;
+        let code = self.give_address(bob, &format!("old-{address}")).await;
+        let page = ["GET /oauth/links/verify", "POST /oauth/links/verify"];
+        self.form(page, &format!("/oauth/links/verify?code={code}"), &[], &mut BTreeMap::new()).await;
+        let code = self.give_address(bob, &address).await;
         let route = "POST /v1/accounts/email-verifications/{token}";
         self.just(route, &format!("/v1/accounts/email-verifications/{code}"), "").await;
-        self.secrets.push(code);
-        self.ask("POST /v1/accounts/password-resets", "/v1/accounts/password-resets", "", |it| it.json(&json!({ "email": address }))).await;
-        let code = self.platform.code_for(&address).await;
+
+        let code = self.forget_password(&address).await;
+        let page = ["GET /oauth/links/reset", "POST /oauth/links/reset"];
+        let twice = [("password", PASSWORD), ("again", PASSWORD)];
+        self.form(page, &format!("/oauth/links/reset?code={code}"), &twice, &mut BTreeMap::new()).await;
+        let code = self.forget_password(&address).await;
         let reset = json!({ "password": PASSWORD });
         self.ask("PUT /v1/accounts/password-resets/{token}", &format!("/v1/accounts/password-resets/{code}"), "", |it| it.json(&reset))
             .await;
-        self.secrets.push(code);
+    }
+
+    /// Gives an address as bob's: the code in the letter that goes there.
+    async fn give_address(&mut self, bob: &Guest, address: &str) -> String {
+        self.secrets.push(address.to_owned());
+        let change = json!({ "email": address, "password": PASSWORD });
+        self.ask("PUT /v1/accounts/me/email", "/v1/accounts/me/email", &bob.token, |it| it.json(&change)).await;
+        self.code_for(address).await
+    }
+
+    /// Asks for a new password: the code in the letter.
+    async fn forget_password(&mut self, address: &str) -> String {
+        self.ask("POST /v1/accounts/password-resets", "/v1/accounts/password-resets", "", |it| it.json(&json!({ "email": address }))).await;
+        self.code_for(address).await
+    }
+
+    async fn code_for(&mut self, address: &str) -> String {
+        let code = self.platform.code_for(address).await;
+        self.secrets.push(code.clone());
+        code
+    }
+
+    /// Opens a page and sends its form, as a browser does: the answer.
+    async fn form(
+        &mut self,
+        [open, send]: [&'static str; 2],
+        path: &str,
+        fields: &[(&str, &str)],
+        cookies: &mut BTreeMap<String, String>,
+    ) -> Response {
+        let page = self.fetch(open, path, "", |it| it.header(COOKIE, jar(cookies))).await;
+        keep(&page, cookies);
+        let page = page.text().await.expect("a page");
+        let csrf = page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        let form = [fields, &[("csrf", csrf)]].concat();
+        let answer = self.fetch(send, path, "", |it| it.header(COOKIE, jar(cookies)).form(&form)).await;
+        keep(&answer, cookies);
+        answer
     }
 
     /// Registers an app, signs in on the page of auth, lets the app in, and is the app.
@@ -140,13 +181,7 @@ impl Tour<'_> {
         let mut cookies = BTreeMap::new();
         let sign_in = vec![("action", "sign_in"), ("handle", bob.handle.as_str()), ("password", PASSWORD)];
         for fields in [sign_in, vec![("action", "allow")]] {
-            let page = self.fetch("GET /oauth/authorize", &path, "", |it| it.header(COOKIE, jar(&cookies))).await;
-            keep(&page, &mut cookies);
-            let page = page.text().await.expect("a page");
-            let csrf = page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned();
-            let form = [&fields[..], &[("csrf", csrf.as_str())]].concat();
-            let answer = self.fetch("POST /oauth/authorize", &path, "", |it| it.header(COOKIE, jar(&cookies)).form(&form)).await;
-            keep(&answer, &mut cookies);
+            let answer = self.form(["GET /oauth/authorize", "POST /oauth/authorize"], &path, &fields, &mut cookies).await;
             let sent_to = answer.headers().get(LOCATION).and_then(|place| place.to_str().ok()).unwrap_or_default();
             if let Some((_, code)) = sent_to.split_once("code=") {
                 self.secrets.extend(cookies.into_values());

@@ -46,6 +46,7 @@ impl Tour<'_> {
     async fn resumed(&mut self, ada: &Guest) {
         let file = picture();
         let tus = |it: reqwest::RequestBuilder| it.header("tus-resumable", "1.0.0");
+        self.just("OPTIONS /v1/photos/tus", "/v1/photos/tus", "").await;
         for gives_up in [true, false] {
             let begin = |it: reqwest::RequestBuilder| tus(it).header("upload-length", file.len());
             let begun = self.fetch("POST /v1/photos/tus", "/v1/photos/tus", &ada.token, begin).await;

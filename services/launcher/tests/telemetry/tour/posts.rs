@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{Guest, Tour};
-use crate::eventually;
+use crate::{GUARD, eventually};
 
 impl Tour<'_> {
-    async fn write(&mut self, who: &Guest, post: Value) -> String {
+    pub(super) async fn write(&mut self, who: &Guest, post: Value) -> String {
         let post = self.ask("POST /v1/posts", "/v1/posts", &who.token, |it| it.json(&post)).await;
         post["id"].as_str().expect("an id").to_owned()
     }
@@ -81,9 +81,16 @@ impl Tour<'_> {
         self.ask("PUT /v1/notifications/settings", "/v1/notifications/settings", &ada.token, |it| it.json(&muted)).await;
     }
 
-    /// Streams never end by themselves: they are left as soon as they have begun.
+    /// Streams never end by themselves: one is left when it has told something, the other as soon as it has begun.
     async fn streams(&mut self, bob: &Guest) {
-        drop(self.fetch("GET /v1/stream", "/v1/stream", &bob.token, |it| it).await);
+        let mut stream = self.fetch("GET /v1/stream", "/v1/stream", &bob.token, |it| it).await;
+        self.write(bob, json!({ "text": "Told while it happens" })).await;
+        let mut told = String::new();
+        while !told.contains("event: post") {
+            let more = tokio::time::timeout(GUARD, stream.chunk()).await.expect("in time").expect("the stream holds");
+            told.push_str(&String::from_utf8_lossy(&more.expect("the stream goes on")));
+        }
+        drop(stream);
         let upgrade = |it: reqwest::RequestBuilder| {
             it.header("connection", "upgrade")
                 .header("upgrade", "websocket")

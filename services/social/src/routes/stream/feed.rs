@@ -14,7 +14,7 @@ use super::json;
 use crate::Social;
 use crate::routes::{load, notifications};
 use crate::store::stream::{self, Told, What};
-use crate::stream::{Refused, Subscription};
+use crate::stream::{Refused, Subscription, metrics};
 
 /// Something comes at least this often, so that whatever stands between keeps the connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -135,6 +135,10 @@ impl Source {
             Ok(begun) => self.go_on(begun).await,
             Err(stop) => stop,
         };
+        metrics::ended(match &stop {
+            Stop::Gone => "gone",
+            Stop::End(end) => end.reason(),
+        });
         if let Stop::End(end) = stop {
             let _ = tokio::time::timeout(PATIENCE, self.items.send(Item::End(end))).await;
         }
@@ -195,6 +199,9 @@ impl Source {
                     _ => {
                         told.retain(|told: &Told| told.position > begun);
                         let step = self.tell(&told).await;
+                        if step.is_ok() {
+                            metrics::told(&told);
+                        }
                         told.clear();
                         step
                     }
@@ -214,6 +221,7 @@ impl Source {
         }
         for event in self.read(told).await? {
             self.send(Item::Event(event)).await?;
+            metrics::sent();
         }
         Ok(())
     }

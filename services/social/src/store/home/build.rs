@@ -101,7 +101,7 @@ pub(crate) async fn below(pool: &PgPool, reader: AccountId, before: i64, limit: 
         r#"with followed as materialized (
                select target as author, friends from relations
                where actor = $1 and follows and not (mutes and (mutes_until is null or mutes_until > now()))
-                   and target not in (select s.account from severed_from($1) s)
+                   and target not in (select s.account from severed_from($1) s) and not is_hidden(target)
                union all select $1::bigint, true
            ),
            found as materialized (

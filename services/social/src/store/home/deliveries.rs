@@ -1,10 +1,12 @@
 //! Posts on their way to the rings.
 
 use contracts::AccountId;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 /// Entries of a ring that stay when it is trimmed.
 const RING: i64 = 800;
+/// A longer queue than this is counted as this long: what is wrong then is not its length.
+const MOST_COUNTED: i64 = 10_000;
 
 /// A post that is to be delivered.
 pub(crate) struct Delivery {
@@ -14,11 +16,15 @@ pub(crate) struct Delivery {
     pub(crate) passed: i64,
     /// To others than before: its audience has changed.
     pub(crate) again: bool,
+    /// Of the post, in seconds.
+    pub(crate) age: f64,
 }
 
 /// What became of a batch.
 pub(crate) struct Batch {
     pub(crate) followers: i64,
+    /// Rings that it was put into.
+    pub(crate) entries: i64,
     /// The last of them.
     pub(crate) last: Option<i64>,
     /// Whose ring is due for trimming: each hundredth arrival.
@@ -29,8 +35,9 @@ pub(crate) struct Batch {
 pub(crate) async fn next_delivery(connection: &mut PgConnection) -> sqlx::Result<Option<Delivery>> {
     sqlx::query_as!(
         Delivery,
-        r#"select post, author as "author: AccountId", passed, again from home_deliveries
-           order by batches, post limit 1 for update skip locked"#,
+        r#"select post, author as "author: AccountId", passed, again,
+               (extract(epoch from clock_timestamp()) - (post >> 16) / 1000.0)::float8 as "age!"
+           from home_deliveries order by batches, post limit 1 for update skip locked"#,
     )
     .fetch_optional(connection)
     .await
@@ -92,7 +99,8 @@ pub(crate) async fn deliver(connection: &mut PgConnection, delivery: &Delivery, 
            kept as (
                insert into home_entries (reader, post, arrived) select account, $1::bigint, arrived from counted on conflict do nothing
            )
-           select (select count(*) from batch) as "followers!", (select max(actor) from batch) as last,
+           select (select count(*) from batch) as "followers!", (select count(*) from counted) as "entries!",
+               (select max(actor) from batch) as last,
                array(select account from counted where arrived % 100 = 0) as "full!: Vec<i64>""#,
         delivery.post,
         delivery.author.0,
@@ -138,4 +146,24 @@ pub(crate) async fn delivered_up_to(connection: &mut PgConnection, post: i64, fo
 /// Everybody has it.
 pub(crate) async fn delivered(connection: &mut PgConnection, post: i64) -> sqlx::Result<()> {
     sqlx::query!("delete from home_deliveries where post = $1", post).execute(connection).await.map(drop)
+}
+
+/// What is on its way.
+pub(crate) struct Waiting {
+    pub(crate) posts: i64,
+    /// Of the oldest new post, in seconds. One that is delivered again has the age of its writing, which says nothing.
+    pub(crate) age: f64,
+}
+
+/// Counts what is on its way.
+pub(crate) async fn waiting(pool: &PgPool) -> sqlx::Result<Waiting> {
+    sqlx::query_as!(
+        Waiting,
+        r#"select count(*) as "posts!",
+               coalesce(extract(epoch from clock_timestamp()) - (min(post) filter (where not again) >> 16) / 1000.0, 0)::float8 as "age!"
+           from (select post, again from home_deliveries order by post limit $1) oldest"#,
+        MOST_COUNTED,
+    )
+    .fetch_one(pool)
+    .await
 }

@@ -52,6 +52,8 @@ pub struct Model {
     pub friends: BTreeSet<(usize, usize)>,
     pub blocks: BTreeSet<(usize, usize)>,
     pub mutes: BTreeSet<(usize, usize)>,
+    /// Whom nobody sees.
+    pub hidden: BTreeSet<usize>,
     pub posts: Vec<Post>,
     /// What the last step was about.
     pub touched: Option<usize>,
@@ -66,12 +68,20 @@ impl Model {
         self.blocks.contains(&(one, other)) || self.blocks.contains(&(other, one))
     }
 
+    /// Is somebody not there for the viewer?
+    pub fn is_kept_from(&self, viewer: Option<usize>, person: usize) -> bool {
+        self.hidden.contains(&person) || viewer.is_some_and(|viewer| self.severed(viewer, person))
+    }
+
     pub fn root_of(&self, post: usize) -> usize {
         self.posts[post].root.unwrap_or(post)
     }
 
     /// Was this for the viewer, when `author` said it?
     pub fn is_for(&self, viewer: Option<usize>, author: usize, said: &Said) -> bool {
+        if self.hidden.contains(&author) {
+            return false;
+        }
         let open = matches!(said.audience, Audience::Public | Audience::Unlisted);
         let Some(viewer) = viewer else { return open };
         let friends = self.friends.contains(&(viewer, author));
@@ -86,8 +96,7 @@ impl Model {
 
     pub fn sees(&self, viewer: Option<usize>, post: usize) -> bool {
         let (comment, root) = (&self.posts[post], &self.posts[self.root_of(post)]);
-        let apart = viewer.is_some_and(|viewer| self.severed(viewer, comment.author));
-        !comment.deleted && !apart && self.is_for(viewer, root.author, &root.now)
+        !comment.deleted && !self.is_kept_from(viewer, comment.author) && self.is_for(viewer, root.author, &root.now)
     }
 
     /// Ids of the posts that the viewer sees and that are `wanted`.

@@ -85,8 +85,7 @@ pub const READS: &[ReadPath] =
             subjects: Subjects::Posts,
             address: |model, post| at(model, post, "/reactions"),
             expected: |model, viewer, post| {
-                let apart = |who: &usize| viewer.is_some_and(|viewer| model.severed(viewer, *who));
-                let reacted = model.posts[post].reacted.iter().filter(|who| !apart(who));
+                let reacted = model.posts[post].reacted.iter().filter(|who| !model.is_kept_from(viewer, **who));
                 model.sees(viewer, post).then(|| reacted.map(|who| model.accounts[*who].clone()).collect())
             },
             ..PUBLIC
@@ -110,8 +109,7 @@ pub const READS: &[ReadPath] =
             subjects: Subjects::People,
             address: |model, person| format!("/v1/profiles/{}", model.accounts[person]),
             expected: |model, viewer, person| {
-                let apart = viewer.is_some_and(|viewer| model.severed(viewer, person));
-                (!apart).then(|| BTreeSet::from([model.accounts[person].clone()]))
+                (!model.is_kept_from(viewer, person)).then(|| BTreeSet::from([model.accounts[person].clone()]))
             },
             ..PUBLIC
         },
@@ -122,8 +120,19 @@ pub const READS: &[ReadPath] =
                 format!("/v1/profiles?{}", asked.join("&"))
             },
             expected: |model, viewer, _| {
-                let apart = |person: usize| viewer.is_some_and(|viewer| model.severed(viewer, person));
-                let people = (0..model.accounts.len()).filter(|person| !apart(*person));
+                let people = (0..model.accounts.len()).filter(|person| !model.is_kept_from(viewer, *person));
+                Some(people.map(|person| model.accounts[person].clone()).collect())
+            },
+            ..PUBLIC
+        },
+        ReadPath {
+            name: "several profiles",
+            address: |model, _| {
+                let asked: Vec<String> = model.accounts.iter().map(|account| format!("id={account}")).collect();
+                format!("/v1/profiles?{}", asked.join("&"))
+            },
+            expected: |model, viewer, _| {
+                let people = (0..model.accounts.len()).filter(|person| !model.is_kept_from(viewer, *person));
                 Some(people.map(|person| model.accounts[person].clone()).collect())
             },
             ..PUBLIC

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contracts::fact::{Fact, RelationChanged};
+use contracts::fact::{AccountState, Fact, RelationChanged};
 use rand::Rng;
 use rand::rngs::StdRng;
 use reqwest::{Method, StatusCode};
@@ -28,7 +28,11 @@ impl World {
         let named = random.random_bool(0.6).then_some(other);
         let post = (!self.model.posts.is_empty()).then(|| random.random_range(0..self.model.posts.len()));
         self.model.touched = None;
-        match (random.random_range(0..20), post) {
+        // Who is hidden does nothing, until they are restored.
+        if self.model.hidden.contains(&one) {
+            return self.hide(one, AccountState::Active).await;
+        }
+        match (random.random_range(0..21), post) {
             (0..=4, _) => self.relate(one, other, random.random_range(0..8)).await,
             (5..=8, _) | (_, None) => self.post(one, audience, named).await,
             (9..=11, Some(post)) => self.reply(one, post).await,
@@ -37,6 +41,7 @@ impl World {
             (16, Some(post)) => self.touch(one, post, "reactions/👍", random.random_bool(0.7)).await,
             (17, Some(post)) => self.touch(one, post, "bookmark", random.random_bool(0.7)).await,
             (18, Some(post)) => self.pin(self.model.root_of(post)).await,
+            (19, _) => self.hide(other, AccountState::Hidden).await,
             (_, Some(post)) => self.delete(post).await,
         }
     }
@@ -52,6 +57,21 @@ impl World {
 
     fn path(&self, post: usize) -> String {
         format!("/v1/posts/{}", self.model.posts[post].id)
+    }
+
+    /// Hides somebody, or restores them, as auth would.
+    async fn hide(&mut self, who: usize, state: AccountState) {
+        self.past.push(format!("{who} is {state:?}"));
+        match state {
+            AccountState::Hidden => self.model.hidden.insert(who),
+            AccountState::Active => self.model.hidden.remove(&who),
+        };
+        self.social.hide(&self.people[who], state).await;
+    }
+
+    /// Is the author of a post hidden? Then they do nothing.
+    fn is_away(&self, post: usize) -> bool {
+        self.model.hidden.contains(&self.model.posts[post].author)
     }
 
     /// Changes how two people stand to each other, as relation would.
@@ -106,7 +126,7 @@ impl World {
     fn said(&self, author: usize, audience: Audience, named: Option<usize>) -> Said {
         let handle = named.map_or(String::new(), |named| format!(" @person_{}", self.people[named].id));
         let text = format!("{} #history{handle}", self.past.len());
-        let mentioned: BTreeSet<usize> = named.into_iter().filter(|named| !self.model.severed(author, *named)).collect();
+        let mentioned: BTreeSet<usize> = named.into_iter().filter(|named| !self.model.is_kept_from(Some(author), *named)).collect();
         Said { text, audience, mentioned }
     }
 
@@ -153,6 +173,9 @@ impl World {
     }
 
     async fn show_to(&mut self, post: usize, audience: Audience) {
+        if self.is_away(post) {
+            return;
+        }
         self.model.touched = Some(post);
         let author = self.model.posts[post].author;
         self.past.push(format!("{author} shows {post} to {audience:?}"));
@@ -164,6 +187,9 @@ impl World {
     }
 
     async fn rewrite(&mut self, post: usize, named: Option<usize>) {
+        if self.is_away(post) {
+            return;
+        }
         self.model.touched = Some(post);
         let author = self.model.posts[post].author;
         let said = self.said(author, self.model.posts[post].now.audience, named);
@@ -196,6 +222,9 @@ impl World {
     }
 
     async fn pin(&mut self, post: usize) {
+        if self.is_away(post) {
+            return;
+        }
         self.model.touched = Some(post);
         let author = self.model.posts[post].author;
         let pinned = self.model.posts.iter().filter(|post| post.pinned && !post.deleted && post.author == author).count();
@@ -210,6 +239,9 @@ impl World {
     }
 
     async fn delete(&mut self, post: usize) {
+        if self.is_away(post) {
+            return;
+        }
         self.model.touched = Some(post);
         let author = self.model.posts[post].author;
         self.past.push(format!("{author} deletes {post}"));

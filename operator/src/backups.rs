@@ -1,0 +1,198 @@
+//! Which backup is due, what its Job is called, and what became of it. Pure.
+//!
+//! One backup of a platform runs at a time, the oldest first. A scheduled one is a `SocialPlatformBackup` that the operator creates
+//! itself, under the name of its time: however often that is tried, there is one.
+
+use std::sync::Arc;
+
+use contracts::backup::BackupReport;
+use jiff::Timestamp;
+use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{Resource, ResourceExt};
+
+use crate::components::{BACKUP, RESTORE};
+use crate::crd::{BackupPhase, SocialPlatformBackup, SocialPlatformBackupStatus};
+use crate::drift::hash_parts;
+use crate::migration::{State, reason_of, state};
+use crate::reconcile::conditions::{Finding, Truth, merged};
+use crate::resources::metadata::COMPONENT;
+use crate::schedule::Schedule;
+
+/// The condition of a backup.
+pub const COMPLETE: &str = "Complete";
+/// How many verified backups of a schedule are kept, unless the resource says so.
+pub const KEEP: usize = 7;
+/// On a backup that the operator created.
+pub const SCHEDULED_LABEL: &str = "socialplatform.dev/scheduled";
+
+/// The backup that is to be made now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The name of the resource.
+    pub resource: String,
+    /// The name under which it is kept.
+    pub name: String,
+    /// The name of its Job.
+    pub job: String,
+}
+
+impl Due {
+    /// The oldest backup that is not over and not going.
+    pub fn among(platform: &str, backups: &[Arc<SocialPlatformBackup>]) -> Option<Self> {
+        let open = backups.iter().filter(|backup| !backup.is_over() && backup.metadata.deletion_timestamp.is_none());
+        let oldest = open.min_by_key(|backup| (created(backup), backup.name_any()))?;
+        Some(Self { resource: oldest.name_any(), name: kept_name(oldest), job: job_name(platform, oldest) })
+    }
+}
+
+/// When a resource was created.
+fn created(backup: &SocialPlatformBackup) -> Option<Timestamp> {
+    backup.metadata.creation_timestamp.as_ref().map(|time| time.0)
+}
+
+/// The name under which a backup is kept: the resource's, and the beginning of its uid, because a resource of the same name is
+/// another backup.
+pub fn kept_name(backup: &SocialPlatformBackup) -> String {
+    let uid: String = backup.uid().unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    let name: String = backup.name_any().chars().take(240).collect();
+    format!("{name}-{uid}")
+}
+
+/// The name of the Job that makes a backup.
+pub fn job_name(platform: &str, backup: &SocialPlatformBackup) -> String {
+    let uid = backup.uid().unwrap_or_default();
+    format!("{platform}-backup-{}", hash_parts([("name", backup.name_any().as_bytes()), ("uid", uid.as_bytes())]))
+}
+
+/// What the names of a platform's scheduled backups begin with.
+pub fn series(platform: &str) -> String {
+    format!("{platform}-scheduled-")
+}
+
+/// The name of the backup of a time.
+pub fn scheduled_name(platform: &str, at: Timestamp) -> String {
+    format!("{}{}", series(platform), at.strftime("%Y%m%dt%H%M%Sz"))
+}
+
+/// The time for which a backup is to be created: the last one of the schedule, if it is after `since`. What was missed before that
+/// is not made up for.
+pub fn slot(schedule: &Schedule, since: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    schedule.before(now).filter(|slot| since.is_none_or(|since| *slot > since))
+}
+
+/// The scheduled backups that are to be forgotten, as their bytes are: those older than the newest `keep` verified ones. One that
+/// runs is left to end.
+pub fn expired(backups: &[Arc<SocialPlatformBackup>], keep: usize) -> Vec<Arc<SocialPlatformBackup>> {
+    let is_scheduled = |backup: &&Arc<SocialPlatformBackup>| backup.labels().contains_key(SCHEDULED_LABEL);
+    let mut scheduled: Vec<_> = backups.iter().filter(is_scheduled).cloned().collect();
+    // Their names sort by time.
+    scheduled.sort_by_key(|backup| std::cmp::Reverse(backup.name_any()));
+    let mut verified = 0;
+    scheduled.retain(|backup| {
+        let is_old = verified >= keep;
+        verified += usize::from(backup.is_verified());
+        is_old && backup.is_over() && backup.metadata.deletion_timestamp.is_none()
+    });
+    scheduled
+}
+
+/// Is it the Job of a backup that is gone, or of a restore that is no longer wanted?
+pub fn is_left_over(job: &Job, platform: &str, backups: &[Arc<SocialPlatformBackup>], restore: Option<&Job>) -> bool {
+    match job.labels().get(COMPONENT).map(String::as_str) {
+        Some(BACKUP) => !backups.iter().any(|backup| job_name(platform, backup) == job.name_any()),
+        Some(RESTORE) => restore.map(ResourceExt::name_any).as_ref() != Some(&job.name_any()),
+        _ => false,
+    }
+}
+
+/// The last verified backup, and when that was.
+pub fn last_verified(backups: &[Arc<SocialPlatformBackup>]) -> Option<(String, Timestamp)> {
+    let verified = backups.iter().filter(|backup| backup.is_verified());
+    let at = |backup: &Arc<SocialPlatformBackup>| backup.status.as_ref()?.completed_at.as_ref().map(|time| time.0);
+    verified.filter_map(|backup| Some((at(backup)?, backup.name_any()))).max().map(|(at, name)| (name, at))
+}
+
+/// The last backup that failed, if none was verified since, and why.
+pub fn last_failure(backups: &[Arc<SocialPlatformBackup>]) -> Option<(String, String, String)> {
+    let last = backups.iter().filter(|backup| backup.is_over()).max_by_key(|backup| (created(backup), backup.name_any()))?;
+    let status = last.status.as_ref().filter(|status| status.phase == Some(BackupPhase::Failed))?;
+    let why = status.conditions.iter().find(|condition| condition.type_ == COMPLETE)?;
+    Some((last.name_any(), why.reason.clone(), why.message.clone()))
+}
+
+/// What is known of the Job of a backup.
+#[derive(Clone, Copy, Debug)]
+pub enum Work<'a> {
+    /// There is none, for this reason, which a message explains.
+    Waits(&'a str, &'a str),
+    /// There is one; and the last words of its pod, once it has ended.
+    Job(&'a Job, Option<&'a str>),
+}
+
+/// What became of a backup that was not over.
+pub fn status(backup: &SocialPlatformBackup, work: Work<'_>, now: Timestamp) -> SocialPlatformBackupStatus {
+    let old = backup.status.clone().unwrap_or_default();
+    let generation = backup.meta().generation;
+    let finding = |truth, reason: &str, message: String| {
+        merged(&old.conditions, vec![Finding::new(COMPLETE, truth, reason, message)], generation, now)
+    };
+    let base = SocialPlatformBackupStatus { observed_generation: generation, backup_name: Some(kept_name(backup)), ..old.clone() };
+    let (job, words) = match work {
+        Work::Waits(reason, message) => {
+            let conditions = finding(Truth::False, reason, message.to_owned());
+            return SocialPlatformBackupStatus { phase: Some(BackupPhase::Pending), conditions, ..base };
+        }
+        Work::Job(job, words) => (job, words.unwrap_or_default()),
+    };
+    let started_at = job.status.as_ref().and_then(|status| status.start_time.clone()).or(base.started_at.clone());
+    let base = SocialPlatformBackupStatus { started_at, ..base };
+    match state(job.status.as_ref()) {
+        State::Running => {
+            let conditions = finding(Truth::False, "Running", format!("Job {} makes it, and verifies it", job.name_any()));
+            SocialPlatformBackupStatus { phase: Some(BackupPhase::Running), conditions, ..base }
+        }
+        State::Complete => match serde_json::from_str::<BackupReport>(words) {
+            Ok(report) if report.verified => {
+                let conditions = finding(Truth::True, "Verified", praise(&report));
+                SocialPlatformBackupStatus { conditions, ..completed(base, report, job, now) }
+            }
+            _ => {
+                let message = format!("Job {} ended well, but its pod left no report: see its log", job.name_any());
+                let conditions = finding(Truth::False, "NoReport", message);
+                SocialPlatformBackupStatus { phase: Some(BackupPhase::Failed), conditions, ..base }
+            }
+        },
+        State::Failed(_) => {
+            let (reason, message) = reason_of(words, "BackupFailed");
+            let conditions = finding(Truth::False, reason, message.to_owned());
+            SocialPlatformBackupStatus { phase: Some(BackupPhase::Failed), conditions, ..base }
+        }
+    }
+}
+
+fn completed(base: SocialPlatformBackupStatus, report: BackupReport, job: &Job, now: Timestamp) -> SocialPlatformBackupStatus {
+    let number = |number: u64| i64::try_from(number).ok();
+    SocialPlatformBackupStatus {
+        phase: Some(BackupPhase::Completed),
+        completed_at: job.status.as_ref().and_then(|status| status.completion_time.clone()).or(Some(Time(now))),
+        bytes: number(report.bytes),
+        rows: number(report.rows),
+        objects: number(report.objects),
+        missing: number(report.missing),
+        location: Some(report.location),
+        checksum: Some(report.checksum),
+        verified: Some(true),
+        ..base
+    }
+}
+
+fn praise(report: &BackupReport) -> String {
+    match report.missing {
+        0 => "it was restored into a scratch database, and all counts and hashes are the same".to_owned(),
+        missing => format!("all counts and hashes are the same; {missing} objects, which the platform had lost before, are not in it"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+use k8s_openapi::api::batch::v1::{JobCondition, JobStatus};
+
+use super::*;
+use crate::crd::{PlatformRef, SocialPlatformBackupSpec};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+/// A backup that was created then.
+fn backup(name: &str, second: i64, phase: Option<BackupPhase>) -> Arc<SocialPlatformBackup> {
+    let platform_ref = PlatformRef { name: "demo".to_owned() };
+    let mut backup = SocialPlatformBackup::new(name, SocialPlatformBackupSpec { platform_ref });
+    backup.metadata.uid = Some(format!("{second:08}-0000"));
+    backup.metadata.creation_timestamp = Some(Time(at(second)));
+    backup.metadata.labels = Some([(SCHEDULED_LABEL.to_owned(), "true".to_owned())].into());
+    backup.status = phase.map(|phase| SocialPlatformBackupStatus {
+        phase: Some(phase),
+        verified: Some(phase == BackupPhase::Completed),
+        completed_at: Some(Time(at(second + 5))),
+        ..SocialPlatformBackupStatus::default()
+    });
+    Arc::new(backup)
+}
+
+fn job(condition: Option<&str>) -> Job {
+    let condition = condition.map(|type_| JobCondition { type_: type_.to_owned(), status: "True".to_owned(), ..JobCondition::default() });
+    let conditions = condition.map(|condition| vec![condition]);
+    let mut job = Job { status: Some(JobStatus { conditions, ..JobStatus::default() }), ..Job::default() };
+    job.metadata.name = Some("demo-backup-1".to_owned());
+    job
+}
+
+fn told(status: &SocialPlatformBackupStatus) -> (BackupPhase, &str) {
+    (status.phase.unwrap(), status.conditions[0].reason.as_str())
+}
+
+#[test]
+fn one_backup_is_made_at_a_time_the_oldest_first() {
+    let backups = [backup("c", 30, None), backup("b", 20, Some(BackupPhase::Running)), backup("a", 10, Some(BackupPhase::Failed))];
+    let due = Due::among("demo", &backups).unwrap();
+    assert_eq!((due.resource.as_str(), due.name.as_str()), ("b", "b-00000020"));
+    assert!(due.job.starts_with("demo-backup-") && due.job.len() <= 63);
+    assert_eq!(Due::among("demo", &backups[2..]), None);
+}
+
+#[test]
+fn a_resource_of_the_same_name_is_another_backup() {
+    assert_ne!(kept_name(&backup("a", 1, None)), kept_name(&backup("a", 2, None)));
+    assert_ne!(job_name("demo", &backup("a", 1, None)), job_name("demo", &backup("a", 2, None)));
+    assert!(job_name(&"p".repeat(30), &backup(&"a".repeat(253), 1, None)).len() <= 63);
+    assert!(kept_name(&backup(&"a".repeat(253), 1, None)).len() <= 253);
+}
+
+#[test]
+fn a_time_of_the_schedule_is_taken_once_and_none_is_made_up_for() {
+    let schedule = Schedule::parse("0 * * * *").unwrap();
+    let hour = |hour: i64| at(hour * 3600);
+    assert_eq!(slot(&schedule, Some(hour(1)), at(5 * 3600 + 60)), Some(hour(5)));
+    assert_eq!(slot(&schedule, Some(hour(5)), at(5 * 3600 + 60)), None);
+    assert_eq!(scheduled_name("demo", hour(5)), "demo-scheduled-19700101t050000z");
+}
+
+#[test]
+fn as_many_verified_ones_are_kept_as_were_asked_for() {
+    let (completed, failed) = (Some(BackupPhase::Completed), Some(BackupPhase::Failed));
+    let backups = [
+        backup("s-1", 1, completed),
+        backup("s-2", 2, failed),
+        backup("s-3", 3, completed),
+        backup("s-4", 4, failed),
+        backup("s-5", 5, completed),
+        backup("s-6", 6, None),
+    ];
+    let names = |keep| expired(&backups, keep).iter().map(|backup| backup.name_any()).collect::<Vec<_>>();
+    assert_eq!(names(2), ["s-2", "s-1"]);
+    assert_eq!(names(9), [""; 0]);
+}
+
+#[test]
+fn a_job_that_ended_well_reports_what_there_is() {
+    let report = BackupReport {
+        location: "s3://backups/a".to_owned(),
+        checksum: "00ff".to_owned(),
+        bytes: 5,
+        rows: 4,
+        objects: 3,
+        missing: 0,
+        verified: true,
+    };
+    let words = serde_json::to_string(&report).unwrap();
+    let one = backup("a", 1, None);
+    let status = status(&one, Work::Job(&job(Some("Complete")), Some(&words)), at(9));
+    assert_eq!(told(&status), (BackupPhase::Completed, "Verified"));
+    assert_eq!((status.bytes, status.objects, status.verified), (Some(5), Some(3), Some(true)));
+    assert_eq!(status.backup_name.as_deref(), Some("a-00000001"));
+}
+
+#[test]
+fn what_is_not_verified_is_no_backup() {
+    let one = backup("a", 1, None);
+    let waiting = status(&one, Work::Waits("Hibernated", "no pod runs"), at(9));
+    assert_eq!(told(&waiting), (BackupPhase::Pending, "Hibernated"));
+    let of_job = |ended, words| status(&one, Work::Job(&job(ended), words), at(9));
+    assert_eq!(told(&of_job(None, None)), (BackupPhase::Running, "Running"));
+    assert_eq!(told(&of_job(Some("Complete"), Some("done"))), (BackupPhase::Failed, "NoReport"));
+    let failed = of_job(Some("Failed"), Some("ScratchRefused: the owner may not"));
+    assert_eq!(told(&failed), (BackupPhase::Failed, "ScratchRefused"));
+    assert_eq!(failed.conditions[0].message, "the owner may not");
+}
+
+#[test]
+fn the_job_of_a_backup_that_is_gone_is_left_over() {
+    let backups = [backup("a", 1, None)];
+    let mut job = job(None);
+    job.metadata.labels = Some([(COMPONENT.to_owned(), BACKUP.to_owned())].into());
+    assert!(is_left_over(&job, "demo", &backups, None));
+    job.metadata.name = Some(job_name("demo", &backups[0]));
+    assert!(!is_left_over(&job, "demo", &backups, None));
+    job.metadata.labels = Some([(COMPONENT.to_owned(), "migrate".to_owned())].into());
+    assert!(!is_left_over(&job, "demo", &[], None));
+}
+
+#[test]
+fn a_failure_counts_until_a_later_one_is_verified() {
+    let failed = backup("a", 1, Some(BackupPhase::Failed));
+    let mut told = SocialPlatformBackup::clone(&failed);
+    told.status.as_mut().unwrap().conditions = merged(&[], vec![Finding::new(COMPLETE, Truth::False, "DumpFailed", "no")], Some(1), at(2));
+    let told = Arc::new(told);
+    assert_eq!(last_failure(std::slice::from_ref(&told)).unwrap().1, "DumpFailed");
+    let later = backup("b", 2, Some(BackupPhase::Completed));
+    assert_eq!(last_failure(&[told, later.clone()]), None);
+    assert_eq!(last_verified(&[later]), Some(("b".to_owned(), at(7))));
+}

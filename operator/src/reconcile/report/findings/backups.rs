@@ -1,0 +1,58 @@
+//! What is true of the backups of a platform, and of the one that it began with.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+use super::{RESTORING, View, carried};
+use crate::backups::{last_failure, last_verified};
+use crate::migration::reason_of;
+use crate::reconcile::Cluster;
+use crate::reconcile::apply::Progress;
+use crate::reconcile::conditions::{BACKED_UP, BACKUP_RESTORED, Finding, Truth};
+use crate::schedule::Schedule;
+
+/// Whether the backup is restored with which the platform begins; nothing, if it begins with none.
+pub(super) fn restored(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> Option<Finding> {
+    let name = &cluster.resource.spec.bootstrap.as_ref()?.from_backup.name;
+    let finding = |truth, reason: &str, message: String| Some(Finding::new(BACKUP_RESTORED, truth, reason, message));
+    let View::Applied(_, outcome) = view else { return Some(carried(old, BACKUP_RESTORED)) };
+    match &outcome.progress {
+        Progress::WaitingForStores(_) if outcome.resources.restore.is_some() => {
+            finding(Truth::Unknown, "WaitingForStorage", format!("backup {name} is restored when the storage answers"))
+        }
+        Progress::Restoring => finding(Truth::False, RESTORING, format!("backup {name} is being restored")),
+        Progress::RestoreFailed { job, message } => {
+            let (reason, message) = reason_of(message, "RestoreFailed");
+            let message = format!("backup {name} could not be restored: {message}; put it right, and delete Job {job} to try again");
+            finding(Truth::False, reason, message)
+        }
+        Progress::Migrating | Progress::MigrationFailed { .. } | Progress::Migrated => {
+            finding(Truth::True, "Restored", format!("the platform began with backup {name}"))
+        }
+        Progress::WaitingForStores(_) | Progress::Hibernated => Some(carried(old, BACKUP_RESTORED)),
+    }
+}
+
+/// Whether the schedule's backups are made and verified; nothing, if there is no schedule.
+pub(super) fn backed_up(cluster: &Cluster) -> Option<Finding> {
+    let resource = &*cluster.resource;
+    let schedule = Schedule::parse(resource.spec.backup.as_ref()?.schedule.as_ref()?).ok()?;
+    let finding = |truth, reason: &str, message: String| Some(Finding::new(BACKED_UP, truth, reason, message));
+    let verified = last_verified(&cluster.backups);
+    let last = match &verified {
+        Some((name, _)) => format!("the last good one is {name}"),
+        None => "there is none that is verified".to_owned(),
+    };
+    if let Some((name, reason, message)) = last_failure(&cluster.backups) {
+        return finding(Truth::False, &reason, format!("backup {name} failed: {message}; {last}"));
+    }
+    // The time before the last one: what was due then should be there by now.
+    let due = schedule.before(cluster.now).and_then(|last| schedule.before(last.checked_sub(jiff::SignedDuration::from_secs(1)).ok()?));
+    let since = verified.as_ref().map(|(_, at)| *at).max(resource.metadata.creation_timestamp.as_ref().map(|time| time.0));
+    match (&verified, due) {
+        (_, Some(due)) if since.is_some_and(|since| since < due) && !resource.is_hibernated() => {
+            finding(Truth::False, "BackupOverdue", format!("what was due at {due} was not made; {last}"))
+        }
+        (None, _) => finding(Truth::Unknown, "NoBackupYet", "no time of the schedule has come yet".to_owned()),
+        (Some((name, at)), _) => finding(Truth::True, "Verified", format!("backup {name} was verified at {at}")),
+    }
+}

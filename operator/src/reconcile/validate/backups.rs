@@ -1,0 +1,67 @@
+//! Where backups go, which is due, and which one a new platform begins with.
+
+use contracts::backup::{KEEP_DELETED, LONGEST_BACKUP};
+use kube::ResourceExt;
+
+use super::secrets::read;
+use super::{Problem, endpoint};
+use crate::backups::{Due, KEEP, slot};
+use crate::crd::BackupDestinationSpec;
+use crate::drift::hash_parts;
+use crate::platform::{Backup, Destination, Origin};
+use crate::reconcile::Cluster;
+use crate::schedule::Schedule;
+
+// A backup must end before photo deletes what it has still to copy.
+const _: () = assert!(LONGEST_BACKUP.as_secs() < KEEP_DELETED.as_secs());
+
+pub(super) fn backup(cluster: &Cluster) -> Result<Option<Backup>, Problem> {
+    let resource = &*cluster.resource;
+    let Some(spec) = &resource.spec.backup else { return Ok(None) };
+    let schedule = spec.schedule.as_deref().map(|text| {
+        let wrong = |wrong: String| Problem::in_spec("InvalidSchedule", format!("backup.schedule is {text:?}: {wrong}, as in `0 2 * * *`"));
+        Schedule::parse(text).map_err(wrong)
+    });
+    let schedule = schedule.transpose()?;
+    let created = resource.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    let last = resource.status.as_ref().and_then(|status| status.backups.as_ref()?.last_scheduled_at.as_ref().map(|time| time.0));
+    Ok(Some(Backup {
+        postgres_image: spec.postgres_image.clone(),
+        destination: destination(cluster, "backup.destination.endpoint", &spec.destination)?,
+        slot: schedule.as_ref().filter(|_| created.is_some()).and_then(|schedule| slot(schedule, last.max(created), cluster.now)),
+        schedule,
+        keep: spec.keep.and_then(|keep| usize::try_from(keep).ok()).unwrap_or(KEEP),
+        due: Due::among(&resource.name_any(), &cluster.backups),
+    }))
+}
+
+/// None, once the database was migrated: by then it was restored.
+pub(super) fn origin(cluster: &Cluster) -> Result<Option<Origin>, Problem> {
+    let resource = &*cluster.resource;
+    let is_begun = resource.status.as_ref().is_some_and(|status| status.migration.is_some());
+    match &resource.spec.bootstrap {
+        Some(bootstrap) if !is_begun => {
+            let from = &bootstrap.from_backup;
+            Ok(Some(Origin {
+                name: from.name.clone(),
+                postgres_image: from.postgres_image.clone(),
+                source: destination(cluster, "bootstrap.fromBackup.source.endpoint", &from.source)?,
+            }))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn destination(cluster: &Cluster, field: &str, spec: &BackupDestinationSpec) -> Result<Destination, Problem> {
+    let name = &spec.credentials_secret_ref.name;
+    let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    let values = read(cluster, name, keys)?;
+    Ok(Destination {
+        endpoint: endpoint(field, &spec.endpoint)?,
+        bucket: spec.bucket.clone(),
+        prefix: spec.prefix.clone(),
+        region: spec.region.clone(),
+        secret: name.clone(),
+        fingerprint: hash_parts(keys.iter().copied().zip(values.iter().map(String::as_bytes))),
+    })
+}

@@ -1,0 +1,237 @@
+//! A Cluster of CloudNativePG, with the few fields of it that the operator writes and reads.
+//!
+//! CloudNativePG makes the roles (`spec.managed.roles`), with the passwords of Secrets that the operator writes; the owner
+//! of the database needs no right to make any. It may make a database where backups are made, which are verified in one.
+
+mod ready;
+
+use std::collections::BTreeMap;
+
+use contracts::Service;
+use k8s_openapi::api::core::v1::{LocalObjectReference, ResourceRequirements};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::CustomResource;
+use serde::{Deserialize, Serialize};
+
+use super::metadata::retained;
+use crate::components::POSTGRES;
+use crate::platform::{CLUSTER_DATABASE, Database, Platform};
+use crate::rotation::Slot;
+
+pub use ready::Waiting;
+
+/// On a Cluster: `on` stops its pods and keeps its volumes.
+const HIBERNATION: &str = "cnpg.io/hibernation";
+/// On the pods of a Cluster: its name.
+pub const CLUSTER_LABEL: &str = "cnpg.io/cluster";
+/// On a Secret: a change of it takes effect at once.
+pub const RELOAD_LABEL: &str = "cnpg.io/reload";
+/// What the name of the Service of the instance that is written to ends with.
+pub const READ_WRITE: &str = "-rw";
+/// The type that the Secrets of roles must have.
+pub const BASIC_AUTH: &str = "kubernetes.io/basic-auth";
+
+/// `spec` of a Cluster.
+#[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "postgresql.cnpg.io",
+    version = "v1",
+    kind = "Cluster",
+    root = "PostgresCluster",
+    plural = "clusters",
+    namespaced,
+    schema = "disabled",
+    status = "PostgresClusterStatus",
+    doc = "A PostgreSQL cluster of CloudNativePG."
+)]
+#[serde(rename_all = "camelCase")]
+pub struct PostgresClusterSpec {
+    /// How many instances run.
+    #[serde(default)]
+    pub instances: i32,
+    /// Their image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_name: Option<String>,
+    /// Their volumes.
+    #[serde(default)]
+    pub storage: Storage,
+    /// What each asks for and may use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ResourceRequirements>,
+    /// How the database begins.
+    #[serde(default)]
+    pub bootstrap: Bootstrap,
+    /// What CloudNativePG keeps as it is written here.
+    #[serde(default)]
+    pub managed: Managed,
+}
+
+/// A volume.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Storage {
+    /// Its size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    /// Its class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_class: Option<String>,
+}
+
+/// How a database begins.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Bootstrap {
+    /// Empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initdb: Option<InitDb>,
+}
+
+/// An empty database.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct InitDb {
+    /// Its name.
+    #[serde(default)]
+    pub database: String,
+    /// Its owner.
+    #[serde(default)]
+    pub owner: String,
+    /// The Secret with the owner's name and password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<LocalObjectReference>,
+}
+
+/// What CloudNativePG keeps as it is written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Managed {
+    /// Groups first: they are made in this order, and a login is made a member of its group.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+}
+
+/// A role of PostgreSQL.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Role {
+    /// Its name.
+    pub name: String,
+    /// `present`.
+    #[serde(default)]
+    pub ensure: String,
+    /// Whether it may log in.
+    #[serde(default)]
+    pub login: bool,
+    /// Whether it may create databases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub createdb: Option<bool>,
+    /// Whose rights it has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_roles: Vec<String>,
+    /// The Secret with its name and password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_secret: Option<LocalObjectReference>,
+    /// Whether no password opens it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable_password: Option<bool>,
+}
+
+/// What CloudNativePG says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PostgresClusterStatus {
+    /// How it is, in words.
+    #[serde(default)]
+    pub phase: String,
+    /// Among them `Ready`.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+    /// How far the roles are.
+    #[serde(default)]
+    pub managed_roles_status: RolesStatus,
+}
+
+/// How far the roles are.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RolesStatus {
+    /// State → roles.
+    #[serde(default)]
+    pub by_status: BTreeMap<String, Vec<String>>,
+    /// Role → what PostgreSQL says against it.
+    #[serde(default)]
+    pub cannot_reconcile: BTreeMap<String, Vec<String>>,
+    /// Role → which version of its Secret was applied.
+    #[serde(default)]
+    pub password_status: BTreeMap<String, PasswordStatus>,
+}
+
+/// Which version of a Secret was applied.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordStatus {
+    /// Its `resourceVersion`.
+    #[serde(default)]
+    pub resource_version: String,
+}
+
+/// The Cluster of a platform, if its database is one and the cluster knows them.
+pub fn postgres_cluster(platform: &Platform) -> Option<PostgresCluster> {
+    let Database::CloudNativePg(wanted) = &platform.database else { return None };
+    if !wanted.served {
+        return None;
+    }
+    let mut metadata = retained(platform, POSTGRES, &platform.named(POSTGRES));
+    if platform.hibernated {
+        metadata.annotations = Some([(HIBERNATION.to_owned(), "on".to_owned())].into());
+    }
+    let initdb = InitDb {
+        database: CLUSTER_DATABASE.to_owned(),
+        owner: CLUSTER_DATABASE.to_owned(),
+        secret: Some(LocalObjectReference { name: platform.named("database") }),
+    };
+    let spec = PostgresClusterSpec {
+        instances: wanted.instances,
+        image_name: wanted.image.clone(),
+        storage: Storage { size: Some(wanted.storage.clone()), storage_class: wanted.storage_class.clone() },
+        resources: wanted.resources.clone(),
+        bootstrap: Bootstrap { initdb: Some(initdb) },
+        managed: Managed { roles: roles(platform) },
+    };
+    Some(PostgresCluster { metadata, spec, status: None })
+}
+
+/// A group for each service, then its two logins, and the owner. One login of two has no password, unless passwords are being
+/// changed.
+fn roles(platform: &Platform) -> Vec<Role> {
+    let present = |name: String| Role { name, ensure: "present".to_owned(), ..Role::default() };
+    let groups = Service::ALL.map(|service| present(group(service)));
+    let logins = Service::ALL.into_iter().flat_map(|service| Slot::ALL.map(|slot| (service, slot)));
+    let logins = logins.map(|(service, slot)| {
+        let secret = platform.rotation.is_live(slot).then(|| platform.named(&slot.secret(service, "database")));
+        Role {
+            login: true,
+            in_roles: vec![group(service)],
+            disable_password: secret.is_none().then_some(true),
+            password_secret: secret.map(|name| LocalObjectReference { name }),
+            ..present(slot.login_role(CLUSTER_DATABASE, service))
+        }
+    });
+    groups.into_iter().chain(logins).chain([owner(platform)]).collect()
+}
+
+/// The owner, whom the beginning of the database has made, with the password that it has from there.
+fn owner(platform: &Platform) -> Role {
+    Role {
+        name: CLUSTER_DATABASE.to_owned(),
+        ensure: "present".to_owned(),
+        login: true,
+        createdb: Some(platform.backup.is_some()),
+        ..Role::default()
+    }
+}
+
+fn group(service: Service) -> String {
+    format!("{CLUSTER_DATABASE}_{service}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+//! The migration Job of a cluster: who may log in after it, and what it needs to be allowed.
+
+use std::process::Output;
+
+use postgres_server::{Durability, Programs, Server};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use crate::process::program;
+
+const SERVICES: [&str; 4] = ["auth", "relation", "photo", "social"];
+
+/// A server with the database `own` and its owner of the same name.
+async fn server(folder: &tempfile::TempDir, owner: &str) -> (Server, PgConnection) {
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let server = Server::start(&Programs::of_system().unwrap(), &folder.path().join("postgres"), Durability::None).unwrap();
+    let mut admin = PgConnection::connect(&server.superuser_url("postgres")).await.unwrap();
+    run(&mut admin, format!("create role own login {owner} password 'own'")).await;
+    run(&mut admin, "create database own owner own".to_owned()).await;
+    (server, admin)
+}
+
+async fn run(connection: &mut PgConnection, sql: String) {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.unwrap();
+}
+
+/// The URL of the database `own` for a role.
+fn url(server: &Server, role: &str, password: &str) -> String {
+    let superuser = server.superuser_url("own");
+    let (_, host) = superuser.rsplit_once('@').expect("a URL with a user");
+    format!("postgres://{role}:{password}@{host}")
+}
+
+async fn migrate(server: &Server, variables: Vec<(String, String)>) -> Output {
+    let mut command = program();
+    command.arg("migrate").env("OWNER_DATABASE_URL", url(server, "own", "own")).envs(variables);
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+fn passwords(suffix: &str, password: &str) -> Vec<(String, String)> {
+    SERVICES.map(|service| (format!("{}_DATABASE_PASSWORD{suffix}", service.to_uppercase()), password.to_owned())).into()
+}
+
+async fn logs_in(server: &Server, role: &str, password: &str) -> bool {
+    PgConnection::connect(&url(server, role, password)).await.is_ok()
+}
+
+#[tokio::test]
+async fn two_logins_of_a_service_overlap_and_one_without_a_password_is_closed() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let (server, _admin) = server(&folder, "createrole").await;
+
+    let first = migrate(&server, passwords("", "old")).await;
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    let both = migrate(&server, [passwords("", "old"), passwords("_B", "new")].concat()).await;
+    assert!(both.status.success(), "{}", String::from_utf8_lossy(&both.stderr));
+    assert!(logs_in(&server, "own_photo_a", "old").await && logs_in(&server, "own_photo_b", "new").await);
+
+    let last = migrate(&server, passwords("_B", "new")).await;
+    assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
+    assert!(!logs_in(&server, "own_photo_a", "old").await && logs_in(&server, "own_photo_b", "new").await);
+
+    let none = migrate(&server, Vec::new()).await;
+    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("AUTH_DATABASE_PASSWORD"), "{none:?}");
+}
+
+#[tokio::test]
+async fn roles_that_somebody_else_made_need_no_right_to_make_any() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let (server, mut admin) = server(&folder, "").await;
+    for service in SERVICES {
+        let roles = format!("create role own_{service} nologin; create role own_{service}_a login in role own_{service} password 'given'");
+        run(&mut admin, roles).await;
+    }
+    for _ in 0..2 {
+        let given = migrate(&server, vec![("ROLES".to_owned(), "Given".to_owned())]).await;
+        assert!(given.status.success(), "{}", String::from_utf8_lossy(&given.stderr));
+    }
+    let mut photo = PgConnection::connect(&url(&server, "own_photo_a", "given")).await.unwrap();
+    run(&mut photo, "select count(*) from photo.outbox; select count(*) from auth.revocations".to_owned()).await;
+}

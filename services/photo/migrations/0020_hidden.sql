@@ -1,0 +1,1 @@
+../../../crates/audience/migrations/hidden.sql

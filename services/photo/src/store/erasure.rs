@@ -1,0 +1,74 @@
+use contracts::id::AlbumId;
+use contracts::{AccountId, PhotoId};
+use sqlx::{PgConnection, query, query_scalar};
+
+use crate::owner::Owner;
+
+/// Something that an account keeps, or shows.
+pub(crate) enum Kept {
+    Photo(PhotoId),
+    Album(AlbumId),
+    /// Another's photo, and what shows it.
+    Use(PhotoId, String),
+}
+
+/// The next thing that is left of an account.
+pub(crate) async fn something(connection: &mut PgConnection, account: AccountId, owner: Owner) -> sqlx::Result<Option<Kept>> {
+    let owner = owner.to_string();
+    let photo = query_scalar!(r#"select id as "id: PhotoId" from photos where owner = $1 order by id limit 1"#, owner);
+    if let Some(id) = photo.fetch_optional(&mut *connection).await? {
+        return Ok(Some(Kept::Photo(id)));
+    }
+    let album = query_scalar!(r#"select id as "id: AlbumId" from albums where owner = $1 order by id limit 1"#, owner);
+    if let Some(id) = album.fetch_optional(&mut *connection).await? {
+        return Ok(Some(Kept::Album(id)));
+    }
+    let used = query!(r#"select photo as "photo: PhotoId", source from photo_uses where account = $1 limit 1"#, account.0);
+    Ok(used.fetch_optional(connection).await?.map(|used| Kept::Use(used.photo, used.source)))
+}
+
+/// Notes that the objects of a blob may have to go. Where somebody else has the same picture they stay, and no job is owed.
+pub(crate) async fn owe_blob(connection: &mut PgConnection, account: AccountId, sha256: &[u8]) -> sqlx::Result<()> {
+    query!(
+        "insert into erasing_objects (account, object_key) select $1::bigint, object_key from blobs where sha256 = $2
+         on conflict do nothing",
+        account.0,
+        sha256,
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Notes that objects have to go.
+pub(crate) async fn owe(connection: &mut PgConnection, account: AccountId, object_key: &str) -> sqlx::Result<()> {
+    query!("insert into erasing_objects (account, object_key) values ($1, $2) on conflict do nothing", account.0, object_key)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Whether a job has yet to delete some of these objects.
+pub(crate) async fn is_owed(connection: &mut PgConnection, account: AccountId) -> sqlx::Result<bool> {
+    query_scalar!(
+        r#"select exists (
+               select from jobs join erasing_objects owed on owed.object_key = jobs.payload ->> 'object_key' where owed.account = $1
+           ) as "owed!""#,
+        account.0,
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Deletes all the uploads of an owner, and answers what their objects' names begin with.
+pub(crate) async fn end_uploads(connection: &mut PgConnection, owner: Owner) -> sqlx::Result<Vec<String>> {
+    query_scalar!("delete from uploads where owner = $1 returning object_key", owner.to_string()).fetch_all(connection).await
+}
+
+/// Deletes what is counted and noted of an account that has nothing any more.
+pub(crate) async fn clear(connection: &mut PgConnection, account: AccountId, owner: Owner) -> sqlx::Result<()> {
+    query!("delete from usage where owner = $1", owner.to_string()).execute(&mut *connection).await?;
+    query!("delete from severed where low = $1 or high = $1", account.0).execute(&mut *connection).await?;
+    query!("delete from idempotency_keys where caller = $1", account.to_string()).execute(&mut *connection).await?;
+    query!("delete from erasing_objects where account = $1", account.0).execute(connection).await.map(drop)
+}

@@ -1,0 +1,1 @@
+../../../crates/facts/migrations/consumer.sql

@@ -1,0 +1,1 @@
+../../../crates/audience/migrations/hidden_rule.sql

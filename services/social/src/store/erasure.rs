@@ -1,0 +1,188 @@
+//! What is left of an account that is being erased, and its deletion.
+
+use contracts::{AccountId, PostId};
+use serving::Result;
+use sqlx::PgConnection;
+
+/// Posts to which reactions are taken back in one transaction.
+const REACTED: i64 = 200;
+/// Rows of one table that are deleted in one transaction.
+const ROWS: i64 = 1000;
+
+/// Takes some of the account's reactions back, with their counts; `false` if there were none.
+pub(crate) async fn reactions(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
+    let posts = sqlx::query_scalar!("select distinct post from reactions where account = $1 limit $2", account as AccountId, REACTED)
+        .fetch_all(&mut *connection)
+        .await?;
+    if posts.is_empty() {
+        return Ok(false);
+    }
+    // As whoever reacts does: counts change under the lock of the post.
+    sqlx::query!("select from posts where id = any($1) order by id for no key update", &posts).execute(&mut *connection).await?;
+    sqlx::query!(
+        "delete from reaction_counts c using reactions r
+         where r.account = $1 and r.post = any($2) and c.post = r.post and c.emoji = r.emoji and c.count = 1",
+        account as AccountId,
+        &posts,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update reaction_counts c set count = c.count - 1 from reactions r
+         where r.account = $1 and r.post = any($2) and c.post = r.post and c.emoji = r.emoji",
+        account as AccountId,
+        &posts,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("delete from reactions where account = $1 and post = any($2)", account as AccountId, &posts).execute(connection).await?;
+    Ok(true)
+}
+
+/// A comment of the account.
+pub(crate) async fn comment(connection: &mut PgConnection, account: AccountId) -> Result<Option<PostId>> {
+    Ok(sqlx::query_scalar!(r#"select id as "id: PostId" from posts where author = $1 and root is not null limit 1"#, account as AccountId,)
+        .fetch_optional(connection)
+        .await?)
+}
+
+/// A post of the account that is no tombstone yet.
+pub(crate) async fn root(connection: &mut PgConnection, account: AccountId) -> Result<Option<PostId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: PostId" from posts where author = $1 and root is null and not tombstone order by id limit 1"#,
+        account as AccountId,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Have others answered a post that everybody could see? Where only some could, nobody is left who may see the answers.
+pub(crate) async fn is_worth_a_tombstone(connection: &mut PgConnection, id: PostId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from posts p
+               where p.id = $1 and p.visibility in ('public', 'unlisted')
+                   and exists (select from posts c where c.root = p.id and c.author <> p.author)
+           ) as "worth!""#,
+        id as PostId,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Makes a tombstone of a post: nothing that it said or showed is left, nor what others made of it, but for their answers. The
+/// thread must be locked.
+pub(crate) async fn bury(connection: &mut PgConnection, id: PostId) -> Result<()> {
+    sqlx::query!(
+        "update posts set text = '', content_warning = '', language = null, entities = '[]', edited_at = null, visibility = 'unlisted',
+             tombstone = true
+         where id = $1",
+        id as PostId,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("update posts set visibility = 'unlisted' where root = $1 and visibility <> 'unlisted'", id as PostId)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("delete from reactions where post = $1", id as PostId).execute(&mut *connection).await?;
+    sqlx::query!(
+        "with photos as (delete from post_photos where post = $1),
+         said as (delete from revisions where post = $1),
+         named as (delete from mentions where post = $1),
+         tagged as (delete from post_tags where post_id = $1),
+         pinned as (delete from pins where post = $1),
+         kept as (delete from bookmarks where post = $1),
+         counted as (delete from reaction_counts where post = $1)
+         delete from notifications where post = $1",
+        id as PostId,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Deletes up to so many rows of a table, and says how many there were.
+macro_rules! delete_some {
+    ($connection:ident, $account:ident, $table:tt, $which:tt) => {
+        sqlx::query!(
+            "delete from " + $table + " where ctid = any(array(select ctid from " + $table + " where " + $which + " limit $2))",
+            $account as AccountId,
+            ROWS,
+        )
+        .execute(&mut *$connection)
+        .await?
+        .rows_affected()
+    };
+}
+
+/// Deletes some of what the account has beside posts, and of what others have of it; `false` if that was nothing.
+pub(crate) async fn belongings(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
+    let told = sqlx::query!(
+        "with gone as (
+             delete from notification_actors where ctid = any(array(select ctid from notification_actors where actor = $1 limit $2))
+             returning notification
+         ),
+         -- All parts of a statement see what was there before it.
+         empty as (
+             delete from notifications n where n.number in (select notification from gone)
+                 and not exists (select from notification_actors a where a.notification = n.number and a.actor <> $1)
+         )
+         select notification from gone",
+        account as AccountId,
+        ROWS,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let deleted = [
+        delete_some!(connection, account, "notifications", "account = $1"),
+        delete_some!(connection, account, "bookmarks", "account = $1"),
+        delete_some!(connection, account, "followed_tags", "account = $1"),
+        delete_some!(connection, account, "lists", "owner = $1"),
+        delete_some!(connection, account, "list_members", "account = $1"),
+        delete_some!(connection, account, "mentions", "account = $1"),
+        delete_some!(connection, account, "reports", "reporter = $1"),
+        delete_some!(connection, account, "photos", "owner = $1"),
+        delete_some!(connection, account, "home_entries", "reader = $1"),
+        delete_some!(connection, account, "home_deliveries", "author = $1"),
+        delete_some!(connection, account, "relations", "actor = $1"),
+        // Each part has its index.
+        delete_some!(
+            connection,
+            account,
+            "relations",
+            "target = $1 and follows or target = $1 and blocks or target = $1 and friends or target = $1 and mutes"
+        ),
+    ];
+    Ok(!told.is_empty() || deleted.into_iter().any(|rows| rows > 0))
+}
+
+/// Deletes what there is once, and empties the profile, on which tombstones hang. What others reported of the account stays, and what
+/// was decided about it, without what was said.
+pub(crate) async fn empty_profile(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+    sqlx::query!("update reports set said = '', note = '', photos = '{}' where account = $1", account as AccountId)
+        .execute(&mut *connection)
+        .await?;
+    // After the reports: whoever decides about one keeps it locked until what they did is noted.
+    sqlx::query!("update moderation_acts set said = null, note = '' where account = $1", account as AccountId)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("delete from idempotency_keys where caller = $1", account.to_string()).execute(&mut *connection).await?;
+    sqlx::query!(
+        "with marks as (delete from notification_marks where account = $1),
+         mutes as (delete from notification_mutes where account = $1),
+         pulled as (delete from home_pulled where author = $1)
+         delete from home_readers where account = $1",
+        account as AccountId,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update profiles set handle = '', display_name = '', bio = '', pronouns = '', fields = '[]', picture = null, header = null,
+             discoverable = false, posts_count = (select count(*) from posts where author = $1 and root is null)
+         where id = $1",
+        account as AccountId,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
