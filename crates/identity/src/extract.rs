@@ -63,6 +63,11 @@ impl Identity {
         Self(Arc::new(Inner { service, issuer: issuer.into(), keyset, revocations, service_keys, rates }))
     }
 
+    /// Could it tell who calls? Not in the first moments of a process, which should get no requests then.
+    pub fn is_ready(&self) -> bool {
+        self.0.revocations.are_known() && self.0.keyset.can_verify()
+    }
+
     /// The account that the access token `token` was issued to.
     pub async fn viewer(&self, token: &str) -> Result<Viewer, Problem> {
         let viewer = self.caller(token, None).await?;

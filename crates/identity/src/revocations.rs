@@ -32,6 +32,11 @@ impl Revocations {
         known.read.filter(|at| at.elapsed() < STALE).map(|_| known.sessions.contains(&session))
     }
 
+    /// Have they been read at all?
+    pub(crate) fn are_known(&self) -> bool {
+        self.0.read().expect("no holder panics").read.is_some()
+    }
+
     /// Sets all there is.
     pub(crate) fn set(&self, sessions: HashSet<SessionId>) {
         *self.0.write().expect("no holder panics") = Known { sessions, read: Some(Instant::now()) };

@@ -82,6 +82,11 @@ impl Social {
         Router::new().route(contracts::export::EXPORT, post(routes::export::page)).with_state(self.clone())
     }
 
+    /// Could it begin a stream? Not in the first moments of a process.
+    pub fn can_stream(&self) -> bool {
+        self.0.live.hub.has_begun()
+    }
+
     /// Tells and hears facts, forgets who is erased, delivers posts and feeds streams, until dropped. `wakeups` has [`channels`].
     pub async fn background(self, wakeups: &Wakeups) {
         let [relation, photo, auth] = PRODUCERS.map(|producer| {

@@ -70,6 +70,11 @@ pub(crate) struct Subscription {
 }
 
 impl Hub {
+    /// Does it know from where on it hands out?
+    pub(crate) fn has_begun(&self) -> bool {
+        self.lock().position.is_some()
+    }
+
     /// Opens a stream.
     pub(crate) fn subscribe(&self, account: AccountId) -> Result<Subscription, Refused> {
         let mut open = self.lock();
