@@ -29,6 +29,7 @@ pub fn minimal() -> SocialPlatform {
             external: None,
             cloud_native_pg: None,
             development: Some(DevelopmentDatabaseSpec { image: "docker.io/library/postgres:17".to_owned(), storage: "5Gi".to_owned() }),
+            max_connections: None,
         },
         object_store: ObjectStoreSpec {
             mode: ObjectStoreMode::Development,
@@ -136,6 +137,7 @@ pub fn cloud_native_pg() -> SocialPlatform {
         external: None,
         cloud_native_pg: Some(CloudNativePgSpec { instances: Some(3), image: None, storage, resources: Some(photo_resources()) }),
         development: None,
+        max_connections: None,
     };
     resource.spec.object_store = external_object_store("demo-s3");
     resource
@@ -147,6 +149,7 @@ fn external_database(secret: &str) -> DatabaseSpec {
         external: Some(ExternalDatabaseSpec { secret_ref: SecretRef { name: secret.to_owned() }, ssl_mode: Some(SslMode::Require) }),
         cloud_native_pg: None,
         development: None,
+        max_connections: Some(400),
     }
 }
 

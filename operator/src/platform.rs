@@ -50,6 +50,8 @@ pub struct Platform {
     pub hibernated: bool,
     /// Where rows are.
     pub database: Database,
+    /// The connections that its server takes.
+    pub max_connections: i32,
     /// Where bytes are.
     pub object_store: ObjectStore,
     /// Where backups go, if anywhere.

@@ -5,6 +5,7 @@
 
 use super::{Component, Disk, POSTGRES, Port, Probes, SecretFiles, resources};
 use crate::platform::{Platform, Scale};
+use crate::resources::env;
 
 const USER: i64 = 999;
 const PORT: u16 = 5432;
@@ -23,7 +24,8 @@ if [ ! -s current ]; then
   echo "data-$n" > current
 fi
 read -r folder < current
-exec postgres -D "$PWD/$folder" -c listen_addresses='*' -c unix_socket_directories=/var/run/postgresql
+exec postgres -D "$PWD/$folder" -c listen_addresses='*' -c unix_socket_directories=/var/run/postgresql \
+  -c max_connections="$MAX_CONNECTIONS"
 "#;
 
 pub(super) fn postgres(platform: &Platform, image: &str, storage: &str) -> Component {
@@ -35,7 +37,7 @@ pub(super) fn postgres(platform: &Platform, image: &str, storage: &str) -> Compo
         scale: Scale::Fixed(1),
         spread: Vec::new(),
         resources: resources("100m", "256Mi", "1Gi"),
-        env: Vec::new(),
+        env: vec![env::value("MAX_CONNECTIONS", &platform.max_connections.to_string())],
         ports: vec![Port { name: "postgres", number: PORT, open: false }],
         probes: Probes::Tcp(PORT),
         calls: Vec::new(),

@@ -58,10 +58,23 @@ fn over_nodes() -> Vec<TopologySpreadSpec> {
     vec![TopologySpreadSpec { topology_key: "kubernetes.io/hostname".to_owned(), max_skew: None, when_unsatisfiable: None }]
 }
 
+/// Connections that are nobody's share: PostgreSQL keeps three for superusers; migrations, backups and people take some.
+const SPARE_CONNECTIONS: i32 = 10;
+
+/// The pods that share the connections: two of each service, and in a rollout for a moment as many that drain. Those that there
+/// are do not count, or a change of their number would replace them all.
+const PODS: i32 = 16;
+
+/// The connections that each pod may hold, beside the one on which it listens.
+fn connections(max_connections: i32) -> i32 {
+    ((max_connections - SPARE_CONNECTIONS) / PODS - 1).clamp(2, 10)
+}
+
 fn variables(platform: &Platform, service: Service) -> Vec<EnvVar> {
     let slot = platform.rotation.active;
     let mut variables = vec![
         env::secret("DATABASE_URL", &platform.named(&slot.secret(service, "database")), "DATABASE_URL"),
+        env::value("DATABASE_CONNECTIONS", &connections(platform.max_connections).to_string()),
         env::secret("SERVICE_KEY", &platform.named(&slot.secret(service, "key")), "SERVICE_KEY"),
         env::config("SERVICE_KEYS", &platform.named("service-keys"), "SERVICE_KEYS"),
         env::value("PUBLIC_URL", &platform.url),
@@ -86,4 +99,18 @@ fn variables(platform: &Platform, service: Service) -> Vec<EnvVar> {
         variables.push(env::value("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url));
     }
     variables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_pods_of_a_rollout_find_room() {
+        assert_eq!((connections(200), connections(100)), (10, 4));
+        for max_connections in [100, 150, 200, 10_000] {
+            assert!(PODS * (connections(max_connections) + 1) <= max_connections - SPARE_CONNECTIONS, "{max_connections}");
+        }
+        assert_eq!(connections(50), 2, "with fewer they would not work");
+    }
 }

@@ -33,6 +33,14 @@ pub struct DatabaseSpec {
     /// The database of mode Development.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub development: Option<DevelopmentDatabaseSpec>,
+
+    /// The connections that the server takes. Of mode External, what `show max_connections` says there, 100 unless set; a
+    /// database of mode CloudNativePG or Development is set up so, with 200 unless set. From them follows how many each pod may
+    /// hold, two to ten: so that two pods of each service find room, and during a rollout, when there are twice as many for a
+    /// moment, as well. With 200 it is ten, with 100 four. Whoever runs more pods gives more than 200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 50, max = 10000))]
+    pub max_connections: Option<i32>,
 }
 
 /// Who runs PostgreSQL.

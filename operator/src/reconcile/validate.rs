@@ -10,7 +10,7 @@ use kube::{Resource, ResourceExt};
 
 use super::Cluster;
 use super::conditions::{READY, SECRETS_RESOLVED};
-use crate::crd::{DatabaseMode, ExposureMode, ObjectStoreMode, ObservabilitySpec, Scheme, SocialPlatform, Switch};
+use crate::crd::{DatabaseMode, DatabaseSpec, ExposureMode, ObjectStoreMode, ObservabilitySpec, Scheme, SocialPlatform, Switch};
 use crate::migration::attempts;
 use crate::platform::{Endpoint, Observability, Platform};
 use crate::version::is_downgrade;
@@ -114,6 +114,7 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
             hibernated: resource.is_hibernated(),
             deletion_policy: spec.lifecycle.as_ref().and_then(|it| it.deletion_policy).unwrap_or_default(),
             database,
+            max_connections: max_connections(&spec.database),
             object_store,
             backup,
             origin,
@@ -137,6 +138,14 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
         }),
         _ => Err(problems.0),
     }
+}
+
+/// What the server takes: PostgreSQL's own default, or what we set it up with.
+fn max_connections(database: &DatabaseSpec) -> i32 {
+    database.max_connections.unwrap_or(match database.mode {
+        DatabaseMode::External => 100,
+        DatabaseMode::CloudNativePg | DatabaseMode::Development => 200,
+    })
 }
 
 /// Where people reach the platform.

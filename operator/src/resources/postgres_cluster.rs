@@ -58,12 +58,23 @@ pub struct PostgresClusterSpec {
     /// What each asks for and may use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<ResourceRequirements>,
+    /// PostgreSQL's settings.
+    #[serde(default)]
+    pub postgresql: Postgresql,
     /// How the database begins.
     #[serde(default)]
     pub bootstrap: Bootstrap,
     /// What CloudNativePG keeps as it is written here.
     #[serde(default)]
     pub managed: Managed,
+}
+
+/// How PostgreSQL is set up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Postgresql {
+    /// Setting → value.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// A volume.
@@ -193,6 +204,7 @@ pub fn postgres_cluster(platform: &Platform) -> Option<PostgresCluster> {
         image_name: wanted.image.clone(),
         storage: Storage { size: Some(wanted.storage.clone()), storage_class: wanted.storage_class.clone() },
         resources: wanted.resources.clone(),
+        postgresql: Postgresql { parameters: [("max_connections".to_owned(), platform.max_connections.to_string())].into() },
         bootstrap: Bootstrap { initdb: Some(initdb) },
         managed: Managed { roles: roles(platform) },
     };

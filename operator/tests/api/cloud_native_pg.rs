@@ -33,6 +33,10 @@ pub fn definition() -> Value {
         "imageName": text,
         "storage": { "type": "object", "properties": { "size": text, "storageClass": text } },
         "resources": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
+        "postgresql": {
+            "type": "object",
+            "properties": { "parameters": { "type": "object", "additionalProperties": { "type": "string" } } },
+        },
         "bootstrap": { "type": "object", "properties": { "initdb": initdb } },
         "managed": { "type": "object", "properties": { "roles": { "type": "array", "items": role } } },
     }});
