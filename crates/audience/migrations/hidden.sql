@@ -4,13 +4,15 @@ create table hidden_accounts (
     -- `hidden` may come back; of `erasing` things are still being deleted; of `erased` nothing is left but this row, so that what
     -- comes late makes nothing anew.
     state text not null default 'hidden',
+    -- While it is `erasing`: when to go on. One that waits for something elsewhere holds up no other.
+    look_again_at timestamptz not null default now(),
     constraint hidden_accounts_pkey primary key (account),
     constraint hidden_accounts_state_check check (state in ('hidden', 'erasing', 'erased'))
 );
 
 -- However many were erased in the past, few are looked at.
 create index hidden_accounts_present on hidden_accounts (account) where state <> 'erased';
-create index hidden_accounts_erasing on hidden_accounts (account) where state = 'erasing';
+create index hidden_accounts_erasing on hidden_accounts (look_again_at) where state = 'erasing';
 
 -- Must everything of this account be kept from everybody? Of one that is erased there is nothing to keep. Asked for every row of
 -- every list: as a scalar, which is looked up by its key, where of an `exists` the planner may read all who are hidden at once.

@@ -16,8 +16,11 @@ use serving::Result;
 use sqlx::PgPool;
 use tracing::Instrument;
 
-/// How soon an erasure is begun, and how often one that waits is looked at.
+/// How soon an erasure is begun.
 const POLL: Duration = Duration::from_millis(500);
+
+/// When one that waits is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +70,8 @@ impl<F: Forget> Forgetting<F> {
     }
 
     async fn erasing(&self) -> sqlx::Result<Vec<AccountId>> {
-        let erasing = "select account from hidden_accounts where state = 'erasing' order by account limit 100";
+        let erasing = "select account from hidden_accounts where state = 'erasing' and look_again_at <= now()
+                       order by look_again_at limit 100";
         sqlx::query_scalar(erasing).fetch_all(&self.pool).await
     }
 
@@ -99,6 +103,10 @@ impl<F: Forget> Forgetting<F> {
             return Ok(Progress::Waiting);
         }
         let progress = self.forget.forget(account).await?;
+        if progress == Progress::Waiting {
+            let later = "update hidden_accounts set look_again_at = now() + $2 * interval '1 second' where account = $1";
+            sqlx::query(later).bind(account).bind(LOOK_AGAIN.as_secs_f64()).execute(&mut *claim).await?;
+        }
         if progress == Progress::Done {
             sqlx::query("update hidden_accounts set state = 'erased' where account = $1").bind(account).execute(&mut *claim).await?;
             facts::publish(&mut claim, &Fact::AccountForgotten(AccountForgotten { account, service: self.service })).await?;

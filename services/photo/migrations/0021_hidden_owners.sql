@@ -11,4 +11,6 @@ create table erasing_objects (
     constraint erasing_objects_pkey primary key (account, object_key)
 );
 
+-- Whether one of them is still owed is asked again and again.
+create index jobs_object_key on jobs ((payload ->> 'object_key'));
 create index photo_uses_account on photo_uses (account);

@@ -22,30 +22,33 @@ create table hidden_reactions (
 
 create index hidden_reactions_account on hidden_reactions (account);
 
--- Who is hidden says nothing more, so this is all that there will be.
-create function hide_from_counts() returns trigger language plpgsql as $$
+-- For whom the two are behind. Where the account is hidden, they are to be filled with what is its, and else emptied of it:
+-- src/hidden.rs does so in batches, so that somebody is hidden as quickly whatever they have said.
+create table hidden_counts_owed (
+    account bigint not null,
+    -- Filled with comments and with reactions up to these ids. Who is hidden makes no more, so this is all that there will be.
+    comments bigint not null default 0,
+    reactions bigint not null default 0,
+    constraint hidden_counts_owed_pkey primary key (account)
+);
+
+create function owe_counts() returns trigger language plpgsql as $$
 begin
-    insert into hidden_answers (comment, parent, author)
-    select id, parent, author from posts where author = new.account and root is not null and parent is not null
-    on conflict do nothing;
-    insert into hidden_reactions (post, account, emoji)
-    select post, account, emoji from reactions where account = new.account
-    on conflict do nothing;
+    insert into hidden_counts_owed (account) values (coalesce(new.account, old.account))
+    on conflict (account) do update set comments = 0, reactions = 0;
     return null;
 end
 $$;
 
-create trigger hidden_accounts_counts after insert on hidden_accounts for each row execute function hide_from_counts();
+create trigger hidden_accounts_counts after insert or delete on hidden_accounts for each row execute function owe_counts();
 
-create function show_in_counts() returns trigger language plpgsql as $$
-begin
-    delete from hidden_answers where author = old.account;
-    delete from hidden_reactions where account = old.account;
-    return null;
-end
-$$;
-
-create trigger hidden_accounts_counts_again after delete on hidden_accounts for each row execute function show_in_counts();
+-- Batches go by id.
+create index posts_comments_in_order on posts (author, id) where root is not null;
+drop index posts_comments_of_author;
+alter index posts_comments_in_order rename to posts_comments_of_author;
+create index reactions_in_order on reactions (account, id);
+drop index reactions_account;
+alter index reactions_in_order rename to reactions_account;
 
 -- How many people stand behind a notification, as its reader may know: up to a thousand. Zero: it is not to be shown.
 create or replace function people_behind(told notifications) returns bigint

@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 use crate::State;
 use crate::routes::posts::tell_narrowed;
-use crate::store::{erasure, posts, threads};
+use crate::store::{erasure, posts, threads, tombstones};
 
 pub(crate) struct Erasure(pub(crate) Arc<State>);
 
@@ -38,10 +38,15 @@ async fn delete_some(connection: &mut PgConnection, account: AccountId) -> Resul
         posts::delete(connection, account, id).await?;
         return Ok(true);
     }
+    if let Some(id) = tombstones::burial(connection, account).await? {
+        threads::lock(connection, id).await?;
+        tombstones::clear(connection, id).await?;
+        return Ok(true);
+    }
     if let Some(id) = erasure::root(connection, account).await? {
         threads::lock_to_delete(connection, id).await?;
-        if erasure::is_worth_a_tombstone(connection, id).await? {
-            erasure::bury(connection, id).await?;
+        if tombstones::is_worth_a_tombstone(connection, id).await? {
+            tombstones::bury(connection, id).await?;
         } else {
             tell_narrowed(connection, account, id).await?;
             posts::delete(connection, account, id).await?;

@@ -1,4 +1,4 @@
-//! Profiles, posts, comments, reactions and timelines.
+//! Profiles, posts, comments, reactions, custom emoji and timelines, and what administrators do about reports.
 //!
 //! Calls photo, once a post with images: "may this author show these?" Hears relation (who sees whom) and photo (what a
 //! photo's state is), and keeps copies of both, so that no read asks anybody. Hears from auth who is hidden and whom to forget. Tells
@@ -12,6 +12,7 @@ mod emoji;
 mod entities;
 mod erasure;
 mod facts_of_others;
+mod hidden;
 mod home;
 mod routes;
 mod store;
@@ -87,7 +88,8 @@ impl Social {
         self.0.live.hub.has_begun()
     }
 
-    /// Tells and hears facts, forgets who is erased, delivers posts and feeds streams, until dropped. `wakeups` has [`channels`].
+    /// Tells and hears facts, forgets who is erased, keeps who is hidden out of counts, delivers posts and feeds streams, until
+    /// dropped. `wakeups` has [`channels`].
     pub async fn background(self, wakeups: &Wakeups) {
         let [relation, photo, auth] = PRODUCERS.map(|producer| {
             let wakeup = wakeups.on(&facts::channel(producer));
@@ -105,6 +107,7 @@ impl Social {
             self.watch_counts(),
             home::run(pool, live.written()),
             home::watch(pool),
+            hidden::run(pool),
             stream::run(pool, live.written()),
             live.hub.run(pool, wakeups.on(stream::CHANNEL)),
         );

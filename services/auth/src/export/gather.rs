@@ -22,7 +22,7 @@ Times are in UTC. Passwords and secrets are not in it: nobody can read them.
 ";
 
 /// Writes everything of one account.
-pub(super) async fn all(auth: &State, download: &Download, tape: &Tape) -> Result<(), ExportError> {
+pub(super) async fn all(auth: &State, download: &Download, tape: &mut Tape) -> Result<(), ExportError> {
     tape.file("README.txt", Bytes::from_static(README.as_bytes())).await?;
     own_files(auth, download.account, tape).await?;
     for service in &auth.exporter.services {
@@ -32,7 +32,7 @@ pub(super) async fn all(auth: &State, download: &Download, tape: &Tape) -> Resul
 }
 
 /// What auth keeps.
-async fn own_files(auth: &State, account: AccountId, tape: &Tape) -> Result<(), ExportError> {
+async fn own_files(auth: &State, account: AccountId, tape: &mut Tape) -> Result<(), ExportError> {
     let Some(Value::Object(files)) = own::all(&auth.pool, account).await? else { return Err(ExportError::Ended) };
     for (name, contents) in &files {
         tape.file(&format!("auth/{name}.json"), pretty(contents)).await?;
@@ -48,7 +48,7 @@ async fn own_files(auth: &State, account: AccountId, tape: &Tape) -> Result<(), 
 }
 
 /// What another service keeps, page by page.
-async fn files_of(auth: &State, download: &Download, service: &ExportClient, tape: &Tape) -> Result<(), ExportError> {
+async fn files_of(auth: &State, download: &Download, service: &ExportClient, tape: &mut Tape) -> Result<(), ExportError> {
     let folder = service.service().name();
     let mut after = None;
     loop {

@@ -71,9 +71,9 @@ pub(crate) async fn begin(auth: Arc<State>, download: Download) -> Result<Body> 
         exports::give_back(&auth.pool, download.export, false).await?;
         return Err(Problem::unavailable("Too many downloads go on at once. Try again.", Duration::from_secs(30)));
     };
-    let (tape, body) = tape::new();
+    let (mut tape, body) = tape::new();
     let write = async move {
-        let written = gather::all(&auth, &download, &tape).await;
+        let written = gather::all(&auth, &download, &mut tape).await;
         if let Err(error) = exports::give_back(&auth.pool, download.export, written.is_ok()).await {
             tracing::warn!(%error, "failed to note the end of a download; it ends by itself in two minutes");
         }

@@ -40,6 +40,7 @@ pub(crate) async fn page(pool: &PgPool, list: List, owner: AccountId, after: i64
            left join people on people.id = listed.account
            left join mutes on mutes.actor = $2 and mutes.target = listed.account
            where listed.list = $1 and listed.owner = $2 and (listed.maker = $2 or not listed.withheld) and listed.id > $3
+               and (listed.maker = $2 or not is_hidden(listed.account))
            order by listed.id limit $4"#,
         list.name(),
         owner as AccountId,

@@ -29,20 +29,23 @@ pub(crate) async fn by_ids(pool: &PgPool, viewer: AccountId, ids: &[i64]) -> Res
         Row,
         r#"select other.id as "id!: AccountId",
                exists (select from follows where actor = $1 and target = other.id) as "following!",
-               exists (select from follows where actor = other.id and target = $1 and not withheld) as "followed_by!",
+               exists (select from follows where actor = other.id and target = $1 and not withheld) and not hidden.are as "followed_by!",
                exists (select from follow_requests where actor = $1 and target = other.id) as "requested!",
-               exists (select from follow_requests where actor = other.id and target = $1 and not withheld) as "requested_by!",
-               coalesce(friendship.mine and friendship.theirs, false) as "friends!",
+               exists (select from follow_requests where actor = other.id and target = $1 and not withheld) and not hidden.are
+                   as "requested_by!",
+               coalesce(friendship.mine and friendship.theirs, false) and not hidden.are as "friends!",
                coalesce(friendship.mine and not friendship.theirs, false) as "friend_requested!",
-               coalesce(friendship.theirs and not friendship.mine and not friendship.withheld, false) as "friend_requested_by!",
+               coalesce(friendship.theirs and not friendship.mine and not friendship.withheld, false) and not hidden.are
+                   as "friend_requested_by!",
                exists (select from blocks where actor = $1 and target = other.id) as "blocking!",
                mutes.target is not null as "muting!",
                coalesce(mutes.notifications, false) as "muting_notifications!",
                extract(epoch from mutes.until)::bigint as "muted_until?",
                notes.text as "note?",
                coalesce(liking.mine, false) as "liked!",
-               coalesce(liking.mine and liking.theirs, false) as "matched!"
+               coalesce(liking.mine and liking.theirs, false) and not hidden.are as "matched!"
            from unnest($2::bigint[]) with ordinality as other (id, place)
+           cross join lateral (select is_hidden(other.id) as are) hidden
            left join lateral (
                select case when low = $1 then low_asks else high_asks end as mine,
                    case when low = $1 then high_asks else low_asks end as theirs, withheld

@@ -11,7 +11,7 @@ pub(crate) async fn people(connection: &mut PgConnection, author: AccountId, han
     }
     let people = sqlx::query!(
         r#"select distinct on (handle) handle, id as "id: AccountId" from profiles
-           where handle = any($2) and not severed($1, id) order by handle, id desc"#,
+           where handle = any($2) and not severed($1, id) order by handle, handle_at desc, id desc"#,
         author as AccountId,
         handles,
     )

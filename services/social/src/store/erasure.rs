@@ -56,51 +56,6 @@ pub(crate) async fn root(connection: &mut PgConnection, account: AccountId) -> R
     .await?)
 }
 
-/// Have others answered a post that everybody could see? Where only some could, nobody is left who may see the answers.
-pub(crate) async fn is_worth_a_tombstone(connection: &mut PgConnection, id: PostId) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (
-               select from posts p
-               where p.id = $1 and p.visibility in ('public', 'unlisted')
-                   and exists (select from posts c where c.root = p.id and c.author <> p.author)
-           ) as "worth!""#,
-        id as PostId,
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
-/// Makes a tombstone of a post: nothing that it said or showed is left, nor what others made of it, but for their answers. The
-/// thread must be locked.
-pub(crate) async fn bury(connection: &mut PgConnection, id: PostId) -> Result<()> {
-    sqlx::query!(
-        "update posts set text = '', content_warning = '', language = null, entities = '[]', edited_at = null, visibility = 'unlisted',
-             tombstone = true
-         where id = $1",
-        id as PostId,
-    )
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query!("update posts set visibility = 'unlisted' where root = $1 and visibility <> 'unlisted'", id as PostId)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query!("delete from reactions where post = $1", id as PostId).execute(&mut *connection).await?;
-    sqlx::query!(
-        "with photos as (delete from post_photos where post = $1),
-         said as (delete from revisions where post = $1),
-         named as (delete from mentions where post = $1),
-         tagged as (delete from post_tags where post_id = $1),
-         pinned as (delete from pins where post = $1),
-         kept as (delete from bookmarks where post = $1),
-         counted as (delete from reaction_counts where post = $1)
-         delete from notifications where post = $1",
-        id as PostId,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// Deletes up to so many rows of a table, and says how many there were.
 macro_rules! delete_some {
     ($connection:ident, $account:ident, $table:tt, $which:tt) => {
@@ -170,6 +125,7 @@ pub(crate) async fn empty_profile(connection: &mut PgConnection, account: Accoun
     sqlx::query!(
         "with marks as (delete from notification_marks where account = $1),
          mutes as (delete from notification_mutes where account = $1),
+         owed as (delete from hidden_counts_owed where account = $1),
          pulled as (delete from home_pulled where author = $1)
          delete from home_readers where account = $1",
         account as AccountId,

@@ -46,7 +46,7 @@ pub(crate) async fn ensure(connection: &mut PgConnection, viewer: &Viewer) -> Re
         return Err(Problem::forbidden("Your account is suspended or erased."));
     }
     sqlx::query!(
-        "with renamed as (update profiles set handle = $2 where id = $1 and handle <> $2)
+        "with renamed as (update profiles set handle = $2, handle_at = now() where id = $1 and handle <> $2)
          insert into profiles (id, handle) values ($1, $2) on conflict (id) do nothing",
         viewer.account as AccountId,
         viewer.handle,
@@ -125,7 +125,8 @@ pub(crate) async fn of_anybody(pool: &PgPool, id: AccountId) -> Result<Option<Pr
 /// The account of this handle, if the viewer may see its profile. A handle that was given to another is that other's.
 pub(crate) async fn by_handle(pool: &PgPool, viewer: Option<AccountId>, handle: &str) -> Result<Option<AccountId>> {
     Ok(sqlx::query_scalar!(
-        r#"select id as "id: AccountId" from profiles where handle = $2 and handle <> '' and not severed($1, id) order by id desc limit 1"#,
+        r#"select id as "id: AccountId" from profiles where handle = $2 and handle <> '' and not severed($1, id)
+           order by handle_at desc, id desc limit 1"#,
         viewer as Option<AccountId>,
         handle,
     )

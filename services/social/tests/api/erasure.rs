@@ -57,6 +57,8 @@ async fn rows_of(social: &TestSocial, who: &Person) -> i64 {
         ("reports", "reporter = $1 or (account = $1 and (said, note, photos) <> ('', '', '{}'))"),
         ("moderation_acts", "account = $1 and (said is not null or note <> '')"),
         ("idempotency_keys", "caller = $1::text"),
+        ("burials", "author = $1"),
+        ("hidden_counts_owed", "account = $1"),
     ] {
         let sql = format!("select count(*) from {table} where {which}");
         rows += query_scalar::<_, i64>(AssertSqlSafe(sql)).bind(who.id).fetch_one(&pool).await.unwrap();
@@ -152,6 +154,41 @@ async fn a_post_that_others_answered_keeps_its_place_and_nothing_that_it_said() 
     social.commented(&eve, &post, "f").await;
     done(&social, &eve, Method::PUT, &format!("{}/reactions/👍", path(&post)), None).await;
     assert_eq!(rows_of(&social, &ada).await, 0);
+    assert_eq!(social.social.repair_counts().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_thousands_made_of_a_post_goes_in_batches() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    let (root, ada_id, crowd) = (id(&post), ada.id, "1000000 + n from generate_series(1, 2500) n");
+    social
+        .plant(&[
+            "insert into profiles (id, handle) select 1000000 + n, 'crowd_' || n from generate_series(1, 2500) n".to_owned(),
+            format!(
+                "insert into posts (text, visibility, parent, root, root_author, author)
+                 select 'b', 'public', {root}, {root}, {ada_id}, {crowd}"
+            ),
+            format!("update posts set comments_count = 2500 where id = {root}"),
+            format!("insert into reactions (post, emoji, account) select {root}, '👍', {crowd}"),
+            format!("insert into reaction_counts (post, emoji, count) values ({root}, '👍', 2500)"),
+            format!("insert into bookmarks (post, account) select {root}, {crowd}"),
+            format!("insert into notifications (account, kind, post) values ({ada_id}, 'reaction', {root})"),
+            format!(
+                "insert into notification_actors (notification, emoji, actor) select (select number from notifications), '👍', {crowd}"
+            ),
+        ])
+        .await;
+
+    erase(&social, &ada).await;
+    assert_eq!(rows_of(&social, &ada).await, 0);
+    for table in ["reactions", "reaction_counts", "bookmarks", "notifications", "notification_actors"] {
+        assert_eq!(social.count(table).await, 0, "{table}");
+    }
+    let answers = "posts where root is not null and visibility = 'unlisted'";
+    assert_eq!((social.count(answers).await, social.most_at_once(answers).await), (2500, 1000));
+    assert_eq!(social.read(&path(&post), None).await["erased"], json!(true));
     assert_eq!(social.social.repair_counts().await.unwrap(), 0);
 }
 

@@ -222,6 +222,22 @@ impl TestSocial {
         told.fetch_all(&self.db.superuser_pool(Service::Social)).await.expect("facts")
     }
 
+    /// Writes past the front door, and past what a write sets in motion.
+    pub async fn plant(&self, statements: &[String]) {
+        let mut tx = self.db.superuser_pool(Service::Social).begin().await.expect("a transaction");
+        sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.expect("a superuser");
+        for statement in statements {
+            sqlx::query(sqlx::AssertSqlSafe(statement.clone())).execute(&mut *tx).await.expect("what can be written");
+        }
+        tx.commit().await.expect("a commit");
+    }
+
+    /// The most rows of a table, or of a part of it, that one transaction has made or changed last.
+    pub async fn most_at_once(&self, rows: &str) -> i64 {
+        let sql = format!("select coalesce(max(changed), 0) from (select count(*) as changed from {rows} group by xmin::text) one");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.db.superuser_pool(Service::Social)).await.expect("a number")
+    }
+
     /// Rows of a table of the service.
     pub async fn count(&self, table: &str) -> i64 {
         let sql = format!("select count(*) from {table}");

@@ -1,0 +1,150 @@
+//! The places of posts that others have answered, whose authors' accounts are erased. Such a post is emptied at once, and what others
+//! made of it goes a batch at a time: a row in `burials` says that there may be more.
+
+use contracts::{AccountId, PostId};
+use serving::Result;
+use sqlx::PgConnection;
+
+/// Rows of one table that are changed in one transaction.
+const ROWS: i64 = 1000;
+
+/// Have others answered a post that everybody could see? Where only some could, nobody is left who may see the answers.
+pub(crate) async fn is_worth_a_tombstone(connection: &mut PgConnection, id: PostId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from posts p
+               where p.id = $1 and p.visibility in ('public', 'unlisted')
+                   and exists (select from posts c where c.root = p.id and c.author <> p.author)
+           ) as "worth!""#,
+        id as PostId,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Makes a tombstone of a post: nothing that it said or showed is left. What others made of it is [cleared](clear) later. The
+/// thread must be locked.
+pub(crate) async fn bury(connection: &mut PgConnection, id: PostId) -> Result<()> {
+    sqlx::query!(
+        "update posts set text = '', content_warning = '', language = null, entities = '[]', edited_at = null, visibility = 'unlisted',
+             tombstone = true
+         where id = $1",
+        id as PostId,
+    )
+    .execute(&mut *connection)
+    .await?;
+    // As much as one post may have.
+    sqlx::query!(
+        "with photos as (delete from post_photos where post = $1),
+         said as (delete from revisions where post = $1),
+         named as (delete from mentions where post = $1),
+         tagged as (delete from post_tags where post_id = $1),
+         pinned as (delete from pins where post = $1)
+         insert into burials (post, author) select id, author from posts where id = $1",
+        id as PostId,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A tombstone of the account that is to be [cleared](clear).
+pub(crate) async fn burial(connection: &mut PgConnection, account: AccountId) -> Result<Option<PostId>> {
+    Ok(sqlx::query_scalar!(r#"select post as "post: PostId" from burials where author = $1 limit 1"#, account as AccountId)
+        .fetch_optional(connection)
+        .await?)
+}
+
+/// Deletes some of what others made of a tombstone, but for their answers, which get its audience; notes it when nothing is left.
+/// The thread must be locked.
+pub(crate) async fn clear(connection: &mut PgConnection, id: PostId) -> Result<()> {
+    if notifications(connection, id).await?
+        || reactions(connection, id).await?
+        || bookmarks(connection, id).await?
+        || answers(connection, id).await?
+    {
+        return Ok(());
+    }
+    sqlx::query!("delete from burials where post = $1", id as PostId).execute(connection).await?;
+    Ok(())
+}
+
+/// Deletes some of the notifications of a tombstone; `false` if there were none.
+async fn notifications(connection: &mut PgConnection, id: PostId) -> Result<bool> {
+    // First who stands behind them: any number of people would go with one.
+    let actors = sqlx::query!(
+        "delete from notification_actors where ctid = any(array(
+             select a.ctid from notifications n join notification_actors a on a.notification = n.number where n.post = $1 limit $2
+         ))",
+        id as PostId,
+        ROWS,
+    )
+    .execute(&mut *connection)
+    .await?;
+    if actors.rows_affected() > 0 {
+        return Ok(true);
+    }
+    let told = sqlx::query!(
+        "delete from notifications where ctid = any(array(select ctid from notifications where post = $1 limit $2))",
+        id as PostId,
+        ROWS,
+    )
+    .execute(connection)
+    .await?;
+    Ok(told.rows_affected() > 0)
+}
+
+/// Deletes some of the reactions to a tombstone, with their counts; `false` if there were none.
+async fn reactions(connection: &mut PgConnection, id: PostId) -> Result<bool> {
+    let gone = sqlx::query!(
+        r#"with gone as (
+               delete from reactions where ctid = any(array(select ctid from reactions where post = $1 limit $2)) returning emoji
+           ),
+           counted as (select emoji, count(*) as count from gone group by emoji),
+           -- What is at zero goes. The two parts change different rows.
+           emptied as (
+               delete from reaction_counts c using counted where c.post = $1 and c.emoji = counted.emoji and c.count <= counted.count
+           ),
+           lowered as (
+               update reaction_counts c set count = c.count - counted.count from counted
+               where c.post = $1 and c.emoji = counted.emoji and c.count > counted.count
+           )
+           select count(*) as "gone!" from gone"#,
+        id as PostId,
+        ROWS,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(gone.gone > 0)
+}
+
+/// Deletes some of the bookmarks of a tombstone; `false` if there were none.
+async fn bookmarks(connection: &mut PgConnection, id: PostId) -> Result<bool> {
+    let kept = sqlx::query!(
+        "delete from bookmarks where ctid = any(array(select ctid from bookmarks where post = $1 limit $2))",
+        id as PostId,
+        ROWS,
+    )
+    .execute(connection)
+    .await?;
+    Ok(kept.rows_affected() > 0)
+}
+
+/// Gives some of the comments below a tombstone its audience; `false` if they all have it.
+async fn answers(connection: &mut PgConnection, id: PostId) -> Result<bool> {
+    let passed = sqlx::query_scalar!(
+        r#"with batch as materialized (
+               select c.id from posts c
+               where c.root = $1 and c.id > (select b.passed from burials b where b.post = $1) order by c.id limit $2
+           ),
+           shown as (update posts set visibility = 'unlisted' where id in (select b.id from batch b) and visibility <> 'unlisted')
+           select max(id) from batch"#,
+        id as PostId,
+        ROWS,
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let Some(passed) = passed else { return Ok(false) };
+    sqlx::query!("update burials set passed = $2 where post = $1", id as PostId, passed).execute(connection).await?;
+    Ok(true)
+}
