@@ -90,9 +90,68 @@ impl Known {
     }
 }
 
+/// Whether the cluster knows a kind, once it has answered: not known yet is not no.
+#[derive(Clone)]
+pub struct Served(watch::Receiver<Option<bool>>);
+
+impl Served {
+    /// What nobody has asked yet, and how to say the answer.
+    pub fn unknown() -> (watch::Sender<Option<bool>>, Self) {
+        let (sender, receiver) = watch::channel(None);
+        (sender, Self(receiver))
+    }
+
+    /// Waits for the first answer.
+    pub async fn known(&self) -> bool {
+        let mut receiver = self.0.clone();
+        // Without a sender the controller is ending.
+        receiver.wait_for(Option::is_some).await.is_ok_and(|served| *served == Some(true))
+    }
+
+    /// Did it say yes?
+    pub fn is_yes(&self) -> bool {
+        *self.0.borrow() == Some(true)
+    }
+}
+
+/// Returns once the cluster knows the kind; tells `served` what it answers until then.
+pub async fn until_served<K: Resource<DynamicType = ()>>(client: &Client, served: &watch::Sender<Option<bool>>) {
+    loop {
+        let wait = match knows::<K>(client).await {
+            Ok(true) => {
+                served.send_replace(Some(true));
+                return;
+            }
+            Ok(false) => {
+                served.send_replace(Some(false));
+                POLL
+            }
+            Err(error) => {
+                tracing::warn!(%error, kind = %K::kind(&()), "failed to ask whether the cluster knows a kind; it is asked again");
+                RETRY
+            }
+        };
+        tokio::time::sleep(wait).await;
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
+
     use super::*;
+
+    #[test]
+    fn what_is_not_known_yet_is_waited_for() {
+        let (sender, served) = Served::unknown();
+        assert!(!served.is_yes() && served.known().now_or_never().is_none());
+        sender.send_replace(Some(false));
+        assert_eq!(served.known().now_or_never(), Some(false));
+        sender.send_replace(Some(true));
+        assert!(served.is_yes());
+        drop(sender);
+        assert_eq!(served.known().now_or_never(), Some(true));
+    }
 
     #[test]
     fn an_api_is_known_by_its_group() {

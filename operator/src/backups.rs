@@ -97,13 +97,18 @@ pub fn expired(backups: &[Arc<SocialPlatformBackup>], keep: usize) -> Vec<Arc<So
     scheduled
 }
 
-/// Is it the Job of a backup that is gone, or of a restore that is no longer wanted?
-pub fn is_left_over(job: &Job, platform: &str, backups: &[Arc<SocialPlatformBackup>], restore: Option<&Job>) -> bool {
+/// Is it the Job of a backup that is gone, or of a restore that is no longer wanted? Where the cluster knows no backups, none is gone.
+pub fn is_left_over(job: &Job, platform: &str, backups: Option<&[Arc<SocialPlatformBackup>]>, restore: Option<&Job>) -> bool {
     match job.labels().get(COMPONENT).map(String::as_str) {
-        Some(BACKUP) => !backups.iter().any(|backup| job_name(platform, backup) == job.name_any()),
+        Some(BACKUP) => backups.is_some_and(|backups| !backups.iter().any(|backup| job_name(platform, backup) == job.name_any())),
         Some(RESTORE) => restore.map(ResourceExt::name_any).as_ref() != Some(&job.name_any()),
         _ => false,
     }
+}
+
+/// When the first backup of a schedule was created, of those that are there.
+pub fn first_scheduled(backups: &[Arc<SocialPlatformBackup>]) -> Option<Timestamp> {
+    backups.iter().filter(|backup| backup.labels().contains_key(SCHEDULED_LABEL)).filter_map(|backup| created(backup)).min()
 }
 
 /// The last verified backup, and when that was.

@@ -17,6 +17,7 @@ use kube::runtime::reflector::store::WriterDropped;
 use kube::{Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 
+use crate::apis::Served;
 use crate::crd::SocialPlatformBackup;
 use crate::resources::certificate::Certificate;
 use crate::resources::http_route::HttpRoute;
@@ -165,7 +166,7 @@ pub struct Cache {
     /// Backups.
     pub backups: Store<SocialPlatformBackup>,
     /// Whether the cluster knows SocialPlatformBackups; its CRDs may be older than the operator.
-    pub backups_served: Arc<AtomicBool>,
+    pub backups_served: Served,
 }
 
 impl Cache {
@@ -195,7 +196,7 @@ impl Cache {
         if self.cloud_native_pg_served() {
             self.postgres_clusters.wait_until_ready().await?;
         }
-        if self.backups_served.load(Ordering::Acquire) {
+        if self.backups_served.known().await {
             self.backups.wait_until_ready().await?;
         }
         Ok(())
@@ -219,6 +220,11 @@ impl Cache {
     /// Does the cluster know CloudNativePG?
     pub fn cloud_native_pg_served(&self) -> bool {
         self.postgres_clusters_served.load(Ordering::Acquire)
+    }
+
+    /// Does the cluster know SocialPlatformBackups?
+    pub fn backups_served(&self) -> bool {
+        self.backups_served.is_yes()
     }
 
     /// The backups of one platform.

@@ -73,7 +73,7 @@ pub fn full() -> SocialPlatform {
             rotation: Some("2026-11".to_owned()),
         }),
         database: external_database("demo-pg-app"),
-        object_store: external_object_store("demo-s3"),
+        object_store: external_object_store("demo-s3", "demo-photos"),
         backup: Some(BackupSpec {
             postgres_image: "docker.io/library/postgres:17".to_owned(),
             destination: backup_destination(),
@@ -139,7 +139,7 @@ pub fn cloud_native_pg() -> SocialPlatform {
         development: None,
         max_connections: None,
     };
-    resource.spec.object_store = external_object_store("demo-s3");
+    resource.spec.object_store = external_object_store("demo-s3", "demo-photos");
     resource
 }
 
@@ -153,13 +153,13 @@ fn external_database(secret: &str) -> DatabaseSpec {
     }
 }
 
-fn external_object_store(secret: &str) -> ObjectStoreSpec {
+fn external_object_store(secret: &str, bucket: &str) -> ObjectStoreSpec {
     ObjectStoreSpec {
         mode: ObjectStoreMode::External,
         external: Some(ExternalObjectStoreSpec {
             endpoint: "https://s3.eu-central-1.amazonaws.com".to_owned(),
             public_endpoint: Some("https://s3.eu-central-1.amazonaws.com".to_owned()),
-            bucket: "demo-photos".to_owned(),
+            bucket: bucket.to_owned(),
             region: "eu-central-1".to_owned(),
             credentials_secret_ref: SecretRef { name: secret.to_owned() },
         }),
@@ -178,7 +178,7 @@ pub fn restored() -> SocialPlatform {
     let mut resource = full();
     resource.metadata.name = Some("again".to_owned());
     resource.spec.database = external_database("again-pg-app");
-    resource.spec.object_store = external_object_store("again-s3");
+    resource.spec.object_store = external_object_store("again-s3", "again-photos");
     resource.spec.bootstrap = Some(BootstrapSpec {
         from_backup: FromBackupSpec {
             name: "before-the-upgrade-5a0e7c12".to_owned(),

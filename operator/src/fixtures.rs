@@ -9,7 +9,8 @@ use crate::crd::SocialPlatform;
 use crate::reconcile::Cluster;
 use crate::secrets::{Generator, ServiceKey};
 
-/// `resource` as it comes from the API server, with a catalog and with the Secrets that the full example refers to.
+/// `resource` as it comes from the API server, with a catalog and with the Secrets that the full example refers to; and with
+/// the key of the platform whose backup it begins with.
 pub(crate) fn cluster(mut resource: SocialPlatform) -> Cluster {
     resource.metadata.namespace = Some("social".into());
     resource.metadata.uid = Some("5a0e".into());
@@ -23,6 +24,10 @@ pub(crate) fn cluster(mut resource: SocialPlatform) -> Cluster {
     cluster.referenced.insert("demo-s3".into(), secret("demo-s3", &object_store));
     cluster.referenced.insert("demo-backups".into(), secret("demo-backups", &object_store));
     cluster.referenced.insert("demo-smtp".into(), secret("demo-smtp", &[("username", "name"), ("password", "word")]));
+    if cluster.resource.spec.bootstrap.is_some() {
+        let key = secret("demo-key-encryption", &[("KEY_ENCRYPTION_KEY", "a2V5")]);
+        cluster.generated.insert("demo-key-encryption".into(), key);
+    }
     cluster
 }
 

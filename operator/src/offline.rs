@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::ResourceExt;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ use crate::secrets::Placeholder;
 use crate::strict::unknown_field;
 
 /// What every Secret holds that a resource may refer to; the values are never looked at.
-const SECRET: [(&str, &str); 8] = [
+const SECRET: [(&str, &str); 9] = [
     ("host", "host-of-the-secret"),
     ("port", "5432"),
     ("dbname", "dbname"),
@@ -29,6 +30,7 @@ const SECRET: [(&str, &str); 8] = [
     ("password", "password"),
     ("AWS_ACCESS_KEY_ID", "id"),
     ("AWS_SECRET_ACCESS_KEY", "key"),
+    ("KEY_ENCRYPTION_KEY", "key"),
 ];
 
 /// The SocialPlatforms among the documents of a YAML file, or what is wrong with the first that cannot be read.
@@ -95,6 +97,8 @@ fn assumed(mut resource: SocialPlatform) -> Cluster {
     let data = SECRET.map(|(key, value)| (key.to_owned(), ByteString(value.as_bytes().to_vec())));
     let secret = Secret { data: Some(data.into()), ..Secret::default() };
     cluster.referenced = names.into_iter().map(|name| (name, secret.clone())).collect();
+    let is_restored = cluster.resource.spec.bootstrap.is_some();
+    cluster.generated.extend(is_restored.then(|| (format!("{}-key-encryption", cluster.resource.name_any()), secret)));
     cluster.ca_bundle = cluster.resource.spec.trust.as_ref().map(|trust| {
         let key = trust.ca_bundle_ref.key.clone().unwrap_or_else(|| "ca.crt".to_owned());
         ConfigMap { data: Some([(key, "-----BEGIN CERTIFICATE-----".to_owned())].into()), ..ConfigMap::default() }
@@ -111,11 +115,11 @@ fn assumed(mut resource: SocialPlatform) -> Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::example::{cloud_native_pg, full, minimal};
+    use crate::example::{cloud_native_pg, full, minimal, restored};
 
     #[test]
     fn the_examples_are_right_and_say_what_they_make() {
-        for example in [minimal(), full(), cloud_native_pg()] {
+        for example in [minimal(), full(), cloud_native_pg(), restored()] {
             let yaml = serde_yaml_ng::to_string(&example).unwrap();
             let read = read(&yaml).unwrap();
             assert_eq!(read, std::slice::from_ref(&example));

@@ -17,13 +17,15 @@ pub struct Plan {
     pub destination: Store,
     /// The name of this one. One that is there and verified is left as it is.
     pub name: String,
+    /// What no other platform is called. Only backups that say the same are deleted.
+    pub platform: Option<String>,
     /// Which older ones to delete afterwards.
     pub keep: Option<Keep>,
 }
 
 /// How many backups to keep.
 pub struct Keep {
-    /// What the names of those begin with that belong together; they sort by time.
+    /// What the names of those begin with that belong together; a time such as `20261129t020000z` follows.
     pub series: String,
     /// How many verified ones of them.
     pub newest: usize,
@@ -42,7 +44,7 @@ pub async fn back_up(plan: &Plan) -> Result<BackupReport, BackupError> {
     let manifest = match known {
         Some(whole) if whole.verified_at.is_some() => whole,
         _ => {
-            let begun = Manifest::begun(Timestamp::now());
+            let begun = Manifest::begun(plan.platform.clone(), Timestamp::now());
             // From here on it can be found, and deleted, whatever becomes of it.
             destination.put(&key, begun.json().into()).await?;
             let mut connection = owner.connect().await?;
@@ -62,8 +64,11 @@ pub async fn back_up(plan: &Plan) -> Result<BackupReport, BackupError> {
             whole
         }
     };
-    if let Some(keep) = &plan.keep {
-        prune::prune(destination, keep).await?;
+    if let Some(keep) = &plan.keep
+        && let Err(error) = prune::prune(destination, keep, plan.platform.as_deref(), name).await
+    {
+        // This one is good all the same, and the next one tries again.
+        tracing::warn!(%error, "failed to delete old backups");
     }
     Ok(report(&manifest, destination, name))
 }

@@ -79,6 +79,15 @@ pub enum BackupError {
         /// Its name.
         database: String,
     },
+    /// The bucket to restore into has photos.
+    #[error(
+        "there are photos at {location} already: name an empty bucket; two platforms in one bucket delete each other's photos, because \
+         each deletes what its own database does not know"
+    )]
+    BucketNotEmpty {
+        /// Where they are.
+        location: String,
+    },
     /// Another backup was restored into the database.
     #[error("the database {database} was restored from the backup {other}: choose a new database, or that backup")]
     OtherBackup {
@@ -107,6 +116,7 @@ impl BackupError {
             Self::NoBackup { .. } => "BackupNotFound",
             Self::Format { .. } => "FormatUnknown",
             Self::NotEmpty { .. } | Self::OtherBackup { .. } => "DatabaseNotEmpty",
+            Self::BucketNotEmpty { .. } => "BucketNotEmpty",
         }
     }
 

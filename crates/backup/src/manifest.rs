@@ -19,6 +19,9 @@ pub struct Manifest {
     pub format: u32,
     /// The release of the program that made it.
     pub program: String,
+    /// The platform that it is of, which alone may delete it; absent, where nobody said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
     /// When it was begun; what was written later is not in it.
     pub started_at: Timestamp,
     /// When it was verified; absent from one that was begun and never ended.
@@ -74,10 +77,11 @@ impl Manifest {
     }
 
     /// One of a backup that begins.
-    pub(crate) fn begun(now: Timestamp) -> Self {
+    pub(crate) fn begun(platform: Option<String>, now: Timestamp) -> Self {
         Self {
             format: FORMAT,
             program: env!("CARGO_PKG_VERSION").to_owned(),
+            platform,
             started_at: now,
             verified_at: None,
             database: Dump::default(),
@@ -139,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_manifest_survives_its_file() {
-        let mut manifest = Manifest::begun(Timestamp::UNIX_EPOCH);
+        let mut manifest = Manifest::begun(Some("social/demo/5a0e".to_owned()), Timestamp::UNIX_EPOCH);
         manifest.rows.insert("social.posts".to_owned(), 3);
         manifest.database.parts.push(Piece::of("database.00000".to_owned(), b"dump"));
         assert_eq!(Manifest::parse(&manifest.json()).unwrap(), manifest);

@@ -7,13 +7,16 @@ use crate::owner::{Owner, rows, schemas};
 use crate::scratch::{goodbye, lock};
 use crate::{BackupError, Store, dump, objects};
 
+/// Where photo keeps its objects.
+const PHOTOS: &str = "blobs/";
+
 /// What to restore, and into which new platform.
 pub struct RestorePlan {
     /// The new platform's database, which must be empty.
     pub owner: Owner,
     /// Whether somebody else has made the roles of the services: then the owner needs no right to make any.
     pub are_roles_given: bool,
-    /// The new platform's bucket.
+    /// The new platform's bucket, which must have no photos.
     pub objects: Store,
     /// Where backups lie.
     pub origin: Store,
@@ -33,40 +36,57 @@ enum Standing {
 }
 
 /// Fills an empty database and a bucket from a backup. A run that was killed is run again, and goes on; one that went through
-/// changes nothing any more. Services can log in after the migrations, which set their passwords.
+/// changes nothing any more, and needs the backup no longer: then there may be nothing to report. Services can log in after the
+/// migrations, which set their passwords.
 ///
 /// # Errors
 ///
-/// If the database is not empty, the backup is not whole, or anything cannot be read or written.
-pub async fn restore(plan: &RestorePlan) -> Result<BackupReport, BackupError> {
+/// If the database or the bucket is not empty, the backup is not whole, or anything cannot be read or written.
+pub async fn restore(plan: &RestorePlan) -> Result<Option<BackupReport>, BackupError> {
     let RestorePlan { owner, are_roles_given, objects: target, origin, name } = plan;
-    let manifest = origin.get(&Manifest::key(name)).await?.map(|json| Manifest::parse(&json)).transpose()?;
-    let manifest = manifest
-        .filter(|manifest| manifest.verified_at.is_some())
-        .ok_or_else(|| BackupError::NoBackup { location: origin.location(&Manifest::key(name)) })?;
     let mut connection = owner.connect().await?;
     lock(&mut connection).await?;
     let standing = standing(&mut connection, owner.database(), name).await?;
     tracing::info!(?standing, backup = name, "looked at the database");
+    if standing == Standing::Restored {
+        goodbye(connection).await;
+        return Ok(whole(origin, name).await.ok().map(|manifest| report(&manifest, origin, name)));
+    }
+    let manifest = whole(origin, name).await?;
     if standing == Standing::Empty {
+        vacant(target).await?;
         begin(&mut connection, name).await?;
         dump::restore(owner, owner.database(), origin, name, &manifest.database).await?;
     }
-    if standing != Standing::Restored {
-        match *are_roles_given {
-            true => database::make_schemas(&mut connection).await?,
-            false => database::provision(&mut connection, &[]).await?,
-        }
-        database::adopt(&mut connection).await.map_err(BackupError::database("give the services their rights"))?;
-        if rows(&mut connection).await? != manifest.rows {
-            return Err(BackupError::Differs { what: "the number of rows in the database".to_owned() });
-        }
-        objects::bring_back(origin, name, &manifest.objects, target).await?;
-        // The network may have forgotten the other one in hours of silence.
-        end(&mut owner.connect().await?, name).await?;
+    match *are_roles_given {
+        true => database::make_schemas(&mut connection).await?,
+        false => database::provision(&mut connection, &[]).await?,
     }
+    database::adopt(&mut connection).await.map_err(BackupError::database("give the services their rights"))?;
+    if rows(&mut connection).await? != manifest.rows {
+        return Err(BackupError::Differs { what: "the number of rows in the database".to_owned() });
+    }
+    objects::bring_back(origin, name, &manifest.objects, target).await?;
+    // The network may have forgotten the other one in hours of silence.
+    end(&mut owner.connect().await?, name).await?;
     goodbye(connection).await;
-    Ok(report(&manifest, origin, name))
+    Ok(Some(report(&manifest, origin, name)))
+}
+
+/// The manifest of a backup that was verified.
+async fn whole(origin: &Store, name: &str) -> Result<Manifest, BackupError> {
+    let manifest = origin.get(&Manifest::key(name)).await?.map(|json| Manifest::parse(&json)).transpose()?;
+    manifest
+        .filter(|manifest| manifest.verified_at.is_some())
+        .ok_or_else(|| BackupError::NoBackup { location: origin.location(&Manifest::key(name)) })
+}
+
+/// Refuses a bucket that holds photos while the database holds nothing: they are another platform's.
+async fn vacant(target: &Store) -> Result<(), BackupError> {
+    match target.list(PHOTOS, None).await?.keys.is_empty() {
+        true => Ok(()),
+        false => Err(BackupError::BucketNotEmpty { location: target.location(PHOTOS) }),
+    }
 }
 
 /// Whether the database is empty, or holds what an earlier run of the same restore has left. The dump comes in one transaction,
@@ -154,5 +174,15 @@ mod tests {
         assert_eq!(judged(Some(("monday", false)), false), Ok(Standing::Empty));
         assert_eq!(judged(Some(("monday", false)), true), Ok(Standing::Filled));
         assert_eq!(judged(Some(("monday", true)), true), Ok(Standing::Restored));
+    }
+
+    #[tokio::test]
+    async fn a_bucket_with_photos_is_another_platforms() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::in_folder(root.path().to_owned());
+        store.put("uploads/a", "a".into()).await.unwrap();
+        vacant(&store).await.unwrap();
+        store.put("blobs/a.original", "a".into()).await.unwrap();
+        assert_eq!(vacant(&store).await.unwrap_err().reason(), "BucketNotEmpty");
     }
 }

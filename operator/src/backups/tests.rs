@@ -114,11 +114,12 @@ fn the_job_of_a_backup_that_is_gone_is_left_over() {
     let backups = [backup("a", 1, None)];
     let mut job = job(None);
     job.metadata.labels = Some([(COMPONENT.to_owned(), BACKUP.to_owned())].into());
-    assert!(is_left_over(&job, "demo", &backups, None));
+    assert!(is_left_over(&job, "demo", Some(&backups), None));
+    assert!(!is_left_over(&job, "demo", None, None), "nobody knows which backups there are");
     job.metadata.name = Some(job_name("demo", &backups[0]));
-    assert!(!is_left_over(&job, "demo", &backups, None));
+    assert!(!is_left_over(&job, "demo", Some(&backups), None));
     job.metadata.labels = Some([(COMPONENT.to_owned(), "migrate".to_owned())].into());
-    assert!(!is_left_over(&job, "demo", &[], None));
+    assert!(!is_left_over(&job, "demo", Some(&[]), None));
 }
 
 #[test]

@@ -19,6 +19,9 @@ pub const PROGRAM_FOLDER: &str = "/program";
 pub fn backup(platform: &Platform, credentials: &Credentials) -> Option<Component> {
     let backup = platform.backup.as_ref()?;
     let mut component = program(platform, credentials, BACKUP, &backup.postgres_image, &backup.destination);
+    // A platform of the same name, in another cluster or made later, may keep its backups in the same place.
+    let id = format!("{}/{}/{}", platform.namespace, platform.name, platform.owner.uid);
+    component.env.push(env::value("BACKUP_PLATFORM_ID", &id));
     if let Some(due) = &backup.due {
         component.env.push(env::value("BACKUP_NAME", &due.name));
         if due.resource.starts_with(&series(&platform.name)) {

@@ -108,9 +108,8 @@ mod tests {
     #[test]
     fn all_pods_of_a_rollout_find_room() {
         assert_eq!((connections(200), connections(100)), (10, 4));
-        for max_connections in [100, 150, 200, 10_000] {
+        for max_connections in [60, 100, 150, 200, 10_000] {
             assert!(PODS * (connections(max_connections) + 1) <= max_connections - SPARE_CONNECTIONS, "{max_connections}");
         }
-        assert_eq!(connections(50), 2, "with fewer they would not work");
     }
 }

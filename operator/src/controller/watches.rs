@@ -31,7 +31,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use super::Options;
-use crate::apis::{self, Known};
+use crate::apis::{self, Known, Served};
 use crate::children::Cache;
 use crate::crd::{SocialPlatform, SocialPlatformBackup};
 use crate::images::Images;
@@ -167,15 +167,12 @@ where
 }
 
 /// Watches backups from the moment that the cluster knows them. Whoever makes them, each names its platform.
-fn backups(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Store<SocialPlatformBackup>, Arc<AtomicBool>) {
+fn backups(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Store<SocialPlatformBackup>, Served) {
     let (store, writer) = reflector::store();
-    let served = Arc::new(AtomicBool::new(false));
-    let (api, client, seen) = (scope.api::<SocialPlatformBackup>(), scope.client.clone(), served.clone());
+    let (answer, served) = Served::unknown();
+    let (api, client) = (scope.api::<SocialPlatformBackup>(), scope.client.clone());
     let objects = async move {
-        while !knows::<SocialPlatformBackup>(&client).await {
-            tokio::time::sleep(OPTIONAL_KIND_POLL).await;
-        }
-        seen.store(true, Ordering::Release);
+        apis::until_served::<SocialPlatformBackup>(&client, &answer).await;
         reflected(api, watcher::Config::default(), writer)
     };
     let platform =

@@ -39,7 +39,7 @@ pub struct DatabaseSpec {
     /// hold, two to ten: so that two pods of each service find room, and during a rollout, when there are twice as many for a
     /// moment, as well. With 200 it is ten, with 100 four. Whoever runs more pods gives more than 200.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 50, max = 10000))]
+    #[schemars(range(min = 60, max = 10000))]
     pub max_connections: Option<i32>,
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::apis::{Apis, knows};
 use crate::children::{Children, list_backups};
-use crate::crd::SocialPlatform;
+use crate::crd::{SocialPlatform, SocialPlatformBackup};
 use crate::drift::differences;
 use crate::reconcile::Cluster;
 use crate::reconcile::build::build;
@@ -81,6 +81,7 @@ pub async fn changes(client: &Client, resource: &SocialPlatform, image: Option<&
     resource.status = stored.and_then(|stored| stored.status);
     let image = image.map(str::to_owned).or_else(|| running_image(&resource));
     let surroundings = Surroundings {
+        backups_served: knows::<SocialPlatformBackup>(client).await.map_err(said)?,
         backups: list_backups(client, &namespace, &name).await.map_err(said)?,
         images: image.map(|image| (resource.spec.version.clone(), image)).into_iter().collect(),
         http_routes_served: knows::<HttpRoute>(client).await.map_err(said)?,

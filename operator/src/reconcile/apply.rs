@@ -289,7 +289,8 @@ async fn prune(writer: &mut Writer<'_>, cluster: &Cluster, wanted: &Resources<Ap
     let deployments: Vec<_> = wanted.stores.iter().chain(&wanted.deployments).cloned().collect();
     let uid = cluster.resource.meta().uid.as_deref();
     let name = cluster.resource.name_any();
-    let jobs = children.jobs.iter().filter(|job| is_left_over(job, &name, &cluster.backups, wanted.restore.as_ref()));
+    let backups = cluster.backups_served.then_some(cluster.backups.as_slice());
+    let jobs = children.jobs.iter().filter(|job| is_left_over(job, &name, backups, wanted.restore.as_ref()));
     writer.delete(&jobs.map(|job| Orphan::of(&**job)).collect::<Vec<_>>()).await?;
     writer.delete(&orphans(uid, &children.http_routes, &wanted.http_routes)).await?;
     writer.delete(&orphans(uid, &children.prometheus_rules, &wanted.prometheus_rules)).await?;

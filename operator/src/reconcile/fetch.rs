@@ -43,6 +43,8 @@ pub struct Cluster {
     pub children: Children,
     /// The backups of the platform.
     pub backups: Vec<Arc<SocialPlatformBackup>>,
+    /// Whether the cluster knows backups: if not, there may be some all the same.
+    pub backups_served: bool,
     /// Whether the cluster knows HTTPRoutes.
     pub http_routes_served: bool,
     /// Whether the cluster knows the kinds of the Prometheus operator.
@@ -95,6 +97,8 @@ pub enum Error {
 pub struct Surroundings {
     /// The backups of the platform.
     pub backups: Vec<Arc<SocialPlatformBackup>>,
+    /// Whether the cluster knows backups: if not, there may be some all the same.
+    pub backups_served: bool,
     /// Release → image.
     pub images: BTreeMap<String, String>,
     /// Whether the cluster knows HTTPRoutes.
@@ -115,6 +119,7 @@ pub struct Surroundings {
 pub async fn fetch(context: &Context, resource: Arc<SocialPlatform>) -> Result<Cluster, Error> {
     let children = context.cache.children(&resource.namespace().unwrap_or_default(), &resource.name_any());
     let surroundings = Surroundings {
+        backups_served: context.cache.backups_served(),
         backups: context.cache.backups(&resource.namespace().unwrap_or_default(), &resource.name_any()),
         images: context.images.catalog(),
         http_routes_served: context.cache.http_routes_served(),
@@ -167,6 +172,7 @@ pub async fn gather(
         referenced,
         ca_bundle,
         backups: surroundings.backups,
+        backups_served: surroundings.backups_served,
         generated: found,
         http_routes_served: surroundings.http_routes_served,
         monitoring_served: surroundings.monitoring_served,
@@ -243,6 +249,7 @@ impl Cluster {
             generated: BTreeMap::new(),
             children: Children::default(),
             backups: Vec::new(),
+            backups_served: false,
             http_routes_served: false,
             monitoring_served: false,
             cert_manager_served: false,

@@ -4,7 +4,7 @@ use contracts::backup::BackupReport;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::ResourceExt;
-use kube::api::{DeleteParams, ListParams};
+use kube::api::{DeleteParams, ListParams, ObjectMeta};
 use operator::crd::{BackupPhase, SocialPlatform, SocialPlatformBackup, SocialPlatformBackupStatus};
 use operator::example::{backup, restored};
 use serde_json::json;
@@ -119,6 +119,9 @@ async fn the_schedule_asks_for_a_backup_by_itself() {
     let container = &pods.items[0].spec.as_ref().unwrap().containers[0];
     let series = container.env.iter().flatten().find(|variable| variable.name == "BACKUP_SERIES").unwrap();
     assert_eq!(series.value.as_deref(), Some("demo-scheduled-"));
+    let uid = harness.get::<SocialPlatform>("demo").await.uid().unwrap();
+    let platform = container.env.iter().flatten().find(|variable| variable.name == "BACKUP_PLATFORM_ID").unwrap();
+    assert_eq!(platform.value, Some(format!("{}/demo/{uid}", harness.namespace)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,6 +131,12 @@ async fn a_platform_that_begins_with_a_backup_is_migrated_after_it() {
     let mut resource = development();
     resource.spec.bootstrap = restored().spec.bootstrap;
     harness.create(&resource).await;
+    // No new key is made in place of the one under which the backup was written.
+    harness.wait_for("SecretsResolved", "False", "SecretMissing").await;
+    assert!(harness.api::<Secret>().get_opt("demo-key-encryption").await.unwrap().is_none());
+    let metadata = ObjectMeta { name: Some("demo-key-encryption".to_owned()), ..ObjectMeta::default() };
+    let value = [("KEY_ENCRYPTION_KEY".to_owned(), "of the old platform".to_owned())];
+    harness.create(&Secret { metadata, string_data: Some(value.into()), ..Secret::default() }).await;
     harness.wait_for("BackupRestored", "False", "Restoring").await;
     assert_eq!(jobs_of(&harness, "restore").await.len(), 1);
     assert_eq!(jobs_of(&harness, "migrate").await.len(), 0);

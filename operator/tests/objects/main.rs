@@ -63,6 +63,11 @@ fn cluster(mut resource: SocialPlatform) -> Cluster {
     cluster.referenced.insert("demo-s3".to_owned(), secret("demo-s3", &store));
     cluster.referenced.insert("demo-backups".to_owned(), secret("demo-backups", &store));
     cluster.referenced.insert("demo-smtp".to_owned(), secret("demo-smtp", &[("username", "name"), ("password", "word")]));
+    if cluster.resource.spec.bootstrap.is_some() {
+        // The same as a new one would be.
+        let key = secret("demo-key-encryption", &[("KEY_ENCRYPTION_KEY", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=")]);
+        cluster.generated.insert("demo-key-encryption".to_owned(), key);
+    }
     let authorities = [("ca.crt".to_owned(), "-----BEGIN CERTIFICATE-----\n…".to_owned())];
     cluster.ca_bundle = Some(ConfigMap { data: Some(authorities.into()), ..ConfigMap::default() });
     cluster

@@ -76,7 +76,10 @@ pub(crate) struct BackupConfig {
     /// The name of the backup. One that is there and verified is left as it is.
     #[arg(long, env = "BACKUP_NAME", value_parser = name)]
     name: String,
-    /// Delete older backups whose names begin like this, as far as `--keep` allows; their names sort by time.
+    /// What no other platform is called whose backups lie there too. Older backups are deleted only if they say the same.
+    #[arg(long, env = "BACKUP_PLATFORM_ID")]
+    platform_id: Option<String>,
+    /// Delete older backups whose names are this and a time such as `20261129t020000z`, as far as `--keep` allows.
     #[arg(long, env = "BACKUP_SERIES", requires = "keep")]
     series: Option<String>,
     /// Verified backups of the series to keep.
@@ -114,7 +117,8 @@ pub(crate) async fn back_up(config: BackupConfig) -> Result<(), Failure> {
     let outcome = match config.platform.owner() {
         Ok(owner) => {
             let (objects, destination) = (config.platform.objects(), config.kept.store());
-            ::backup::back_up(&Plan { owner, objects, destination, name: config.name, keep }).await
+            let (name, platform) = (config.name, config.platform_id);
+            ::backup::back_up(&Plan { owner, objects, destination, name, platform, keep }).await.map(Some)
         }
         Err(error) => Err(error),
     };
@@ -150,9 +154,10 @@ pub(crate) fn install(config: &InstallConfig) -> Result<(), Failure> {
 
 /// Says what came of it: to whoever reads the output, and to the operator, which takes JSON for a report and a word before a colon
 /// for the reason of a failure. Outside of a pod there is no such file to write.
-fn tell(outcome: Result<BackupReport, BackupError>) -> Result<(), Failure> {
+fn tell(outcome: Result<Option<BackupReport>, BackupError>) -> Result<(), Failure> {
     match outcome {
-        Ok(report) => {
+        Ok(None) => Ok(()),
+        Ok(Some(report)) => {
             let json = serde_json::to_string(&report)?;
             let _ = std::fs::write(TERMINATION_LOG, &json);
             println!("{json}");

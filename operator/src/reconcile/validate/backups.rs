@@ -35,21 +35,32 @@ pub(super) fn backup(cluster: &Cluster) -> Result<Option<Backup>, Problem> {
     }))
 }
 
-/// None, once the database was migrated: by then it was restored.
+/// None, once the database was migrated: by then it was restored. A key that was made anew would read nothing of what the backup holds,
+/// so the old one comes first.
 pub(super) fn origin(cluster: &Cluster) -> Result<Option<Origin>, Problem> {
     let resource = &*cluster.resource;
     let is_begun = resource.status.as_ref().is_some_and(|status| status.migration.is_some());
     match &resource.spec.bootstrap {
         Some(bootstrap) if !is_begun => {
             let from = &bootstrap.from_backup;
-            Ok(Some(Origin {
-                name: from.name.clone(),
-                postgres_image: from.postgres_image.clone(),
-                source: destination(cluster, "bootstrap.fromBackup.source.endpoint", &from.source)?,
-            }))
+            let source = destination(cluster, "bootstrap.fromBackup.source.endpoint", &from.source)?;
+            let key = format!("{}-key-encryption", resource.name_any());
+            match cluster.generated.contains_key(&key) {
+                true => Ok(Some(Origin { name: from.name.clone(), postgres_image: from.postgres_image.clone(), source })),
+                false => Err(key_missing(&key, &cluster.namespace())),
+            }
         }
         _ => Ok(None),
     }
+}
+
+fn key_missing(key: &str, namespace: &str) -> Problem {
+    let message = format!(
+        "Secret {key} is not in namespace {namespace}: without the key of the platform that was backed up, auth cannot read what is \
+         restored. Copy it, with that platform's name in place of OLD: kubectl get secret OLD-key-encryption -n {namespace} -o json | jq \
+         '{{apiVersion, kind, type, data, metadata: {{name: \"{key}\"}}}}' | kubectl apply -n {namespace} -f -"
+    );
+    Problem::in_secret("SecretMissing", message)
 }
 
 fn destination(cluster: &Cluster, field: &str, spec: &BackupDestinationSpec) -> Result<Destination, Problem> {

@@ -98,6 +98,18 @@ fn a_platform_begins_once() {
 }
 
 #[test]
+fn nothing_is_restored_without_the_key_of_the_platform_that_was_backed_up() {
+    let mut resource = minimal();
+    resource.spec.bootstrap = crate::example::restored().spec.bootstrap;
+    let mut cluster = cluster(resource);
+    cluster.generated.remove("demo-key-encryption");
+    let problem = problem(&cluster);
+    assert_eq!((problem.condition, problem.reason, problem.stalled), (SECRETS_RESOLVED, "SecretMissing", false));
+    let command = "| jq '{apiVersion, kind, type, data, metadata: {name: \"demo-key-encryption\"}}' | kubectl apply -n social -f -";
+    assert!(problem.message.contains(command), "{}", problem.message);
+}
+
+#[test]
 fn an_incomplete_secret_names_what_is_missing() {
     let mut cluster = cluster(full());
     cluster.referenced.insert("demo-s3".into(), secret("demo-s3", &[("AWS_ACCESS_KEY_ID", "")]));

@@ -147,10 +147,18 @@ async fn a_backup_comes_back_as_another_platform_even_if_it_is_killed_on_the_way
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     // The database comes first, so this one stops between the two.
-    let stopped = restore().env("AWS_SECRET_ACCESS_KEY", "wrong").output().unwrap();
-    assert!(!stopped.status.success());
+    let list = files(&place.path("backups"), ".jsonl").remove(0);
+    let aside = place.path("aside.jsonl");
+    std::fs::rename(&list, &aside).unwrap();
+    let stopped = restore().output().unwrap();
+    assert!(said(&stopped).contains("cannot be trusted"), "{}", said(&stopped));
+    assert!(place.is_so("again", "select to_regclass('social.posts') is not null").await);
+    std::fs::rename(&aside, &list).unwrap();
     assert_eq!(report(&restore().output().unwrap()), first);
     assert_eq!(report(&restore().output().unwrap()), first, "a restore that went through does nothing");
+    std::fs::remove_dir_all(place.path("backups")).unwrap();
+    let without = restore().output().unwrap();
+    assert!(without.status.success(), "it needs the backup no longer: {}", said(&without));
 
     std::fs::create_dir(place.path("other")).unwrap();
     std::fs::copy(place.path("data/secrets.json"), place.path("other/secrets.json")).unwrap();
@@ -176,10 +184,24 @@ async fn what_is_not_whole_is_neither_called_a_backup_nor_restored() {
     let token = sign_up(&http, &all.url, "ada").await;
     upload(&http, &all.url, &token).await;
     assert!(all.stop().success());
-    report(&place.back_up("monday"));
+    let monday = report(&place.back_up("monday"));
+
+    // What keeps it from deleting old ones is in its log, and takes nothing from what is verified.
+    let unreadable = place.path("backups/manifests/20000101t000000z.json");
+    std::os::unix::fs::symlink(&unreadable, &unreadable).unwrap();
+    let mut pruning = place.command("backup", "monday", "postgres", place.ports[0]);
+    let pruned = pruning.args(["--series", "", "--keep", "1"]).output().unwrap();
+    assert_eq!(report(&pruned), monday);
+    assert!(String::from_utf8_lossy(&pruned.stdout).contains("failed to delete old backups"));
+    std::fs::remove_file(&unreadable).unwrap();
 
     let occupied = place.command("restore", "monday", "postgres", place.ports[1]).output().unwrap();
     assert!(said(&occupied).contains("is not empty"), "{}", said(&occupied));
+    // The bucket of a platform that lives.
+    place.execute("postgres", "create database other").await;
+    let shared = place.command("restore", "monday", "other", place.ports[0]).output().unwrap();
+    assert!(said(&shared).contains("name an empty bucket"), "{}", said(&shared));
+    assert!(place.is_so("other", "select to_regclass('backup.restored') is null").await, "nothing was begun");
 
     // A copy that has changed since.
     let copy = files(&place.path("backups"), ".thumb").remove(0);
@@ -195,6 +217,6 @@ async fn what_is_not_whole_is_neither_called_a_backup_nor_restored() {
     std::fs::remove_file(&lost).unwrap();
     let failed = place.back_up("tuesday");
     assert!(said(&failed).contains("is not in the platform's store"), "{}", said(&failed));
-    let none = place.command("restore", "tuesday", "again", place.ports[1]).output().unwrap();
+    let none = place.command("restore", "tuesday", "other", place.ports[1]).output().unwrap();
     assert!(said(&none).contains("no whole backup"), "{}", said(&none));
 }

@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::{RESTORING, View, carried};
-use crate::backups::{last_failure, last_verified};
+use crate::backups::{first_scheduled, last_failure, last_verified};
 use crate::migration::reason_of;
 use crate::reconcile::Cluster;
 use crate::reconcile::apply::Progress;
@@ -48,11 +48,15 @@ pub(super) fn backed_up(cluster: &Cluster) -> Option<Finding> {
     // The time before the last one: what was due then should be there by now.
     let due = schedule.before(cluster.now).and_then(|last| schedule.before(last.checked_sub(jiff::SignedDuration::from_secs(1)).ok()?));
     let since = verified.as_ref().map(|(_, at)| *at).max(resource.metadata.creation_timestamp.as_ref().map(|time| time.0));
-    match (&verified, due) {
-        (_, Some(due)) if since.is_some_and(|since| since < due) && !resource.is_hibernated() => {
+    // A schedule that was added to an old platform owes nothing for the times before it.
+    let scheduled = resource.status.as_ref().and_then(|status| status.backups.as_ref()?.last_scheduled_at.as_ref().map(|time| time.0));
+    let first = first_scheduled(&cluster.backups).and_then(|created| schedule.before(created)).or(scheduled);
+    let is_late = |due: &jiff::Timestamp| since.is_some_and(|since| since < *due) && !resource.is_hibernated();
+    match (&verified, due.filter(is_late)) {
+        (_, Some(due)) if first.is_some_and(|first| first <= due) => {
             finding(Truth::False, "BackupOverdue", format!("what was due at {due} was not made; {last}"))
         }
-        (None, _) => finding(Truth::Unknown, "NoBackupYet", "no time of the schedule has come yet".to_owned()),
-        (Some((name, at)), _) => finding(Truth::True, "Verified", format!("backup {name} was verified at {at}")),
+        (Some((name, at)), None) => finding(Truth::True, "Verified", format!("backup {name} was verified at {at}")),
+        _ => finding(Truth::Unknown, "NoBackupYet", "the first backup of the schedule is still to come".to_owned()),
     }
 }

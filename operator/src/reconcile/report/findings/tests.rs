@@ -8,7 +8,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::*;
 use crate::apis::Apis;
 use crate::backups::COMPLETE;
-use crate::crd::{AutoscalingSpec, BackupPhase, ComponentSpec, ComponentsSpec, LifecycleSpec, SocialPlatform, SocialPlatformBackupStatus};
+use crate::crd::{
+    AutoscalingSpec, BackupPhase, BackupsStatus, ComponentSpec, ComponentsSpec, LifecycleSpec, SocialPlatform, SocialPlatformBackupStatus,
+    SocialPlatformStatus,
+};
 use crate::example::{cloud_native_pg, full, minimal};
 use crate::fixtures::{FixedGenerator, cluster};
 use crate::reconcile::build::build;
@@ -164,6 +167,16 @@ fn a_schedule_is_judged_by_what_came_of_it() {
     cluster.backups = backup(BackupPhase::Completed);
     assert_eq!(told(&cluster), "Verified");
     cluster.now = Timestamp::from_second(1_700_000_000 + 3 * 86_400).unwrap();
+    assert_eq!(told(&cluster), "NoBackupYet", "by hand, before there was a schedule");
+    let scheduled = |at| {
+        let last_scheduled_at = Some(Time(Timestamp::from_second(at).unwrap()));
+        let backups = Some(BackupsStatus { last_scheduled_at, ..BackupsStatus::default() });
+        Some(SocialPlatformStatus { backups, ..SocialPlatformStatus::default() })
+    };
+    let now = cluster.now.as_second();
+    Arc::make_mut(&mut cluster.resource).status = scheduled(now);
+    assert_eq!(told(&cluster), "NoBackupYet", "the first of the schedule is being made");
+    Arc::make_mut(&mut cluster.resource).status = scheduled(now - 2 * 86_400);
     assert_eq!(told(&cluster), "BackupOverdue");
 }
 
