@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `spans`, `routes` | each documented route has the spans that it must have |
 //! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
-//! | `sampling` | who decides which traces are recorded: the settings, then our own services, and never a stranger |
+//! | `sampling` | who decides which traces are recorded: the settings, and never a stranger |
 //! | `flood` | nothing that a stranger makes up adds a series |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
 //! | `dashboards` | a real Prometheus executes every panel's query, and none is empty |
