@@ -22,6 +22,13 @@ pub struct TlsSpec {
     pub issuer_ref: Option<IssuerRef>,
 }
 
+impl TlsSpec {
+    /// The Secret with the certificate, where somebody else than cert-manager writes it.
+    pub fn own_secret(&self) -> Option<&str> {
+        self.secret_name.as_deref().filter(|_| self.issuer_ref.is_none())
+    }
+}
+
 /// An issuer of cert-manager.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IssuerRef {
