@@ -9,6 +9,11 @@ use crate::crd::SocialPlatform;
 use crate::reconcile::Cluster;
 use crate::secrets::{Generator, ServiceKey};
 
+/// A certificate until 2100.
+pub(crate) const VALID: &str = include_str!("../tests/certificates/valid.pem");
+/// A certificate until 2021.
+pub(crate) const EXPIRED: &str = include_str!("../tests/certificates/expired.pem");
+
 /// `resource` as it comes from the API server, with a catalog and with the Secrets that the full example refers to; and with
 /// the key of the platform whose backup it begins with.
 pub(crate) fn cluster(mut resource: SocialPlatform) -> Cluster {

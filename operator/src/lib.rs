@@ -57,6 +57,7 @@ pub mod schedule;
 pub mod secrets;
 pub mod strict;
 pub mod version;
+pub mod x509;
 
 #[cfg(test)]
 mod fixtures;

@@ -40,9 +40,8 @@ pub struct SocialPlatformStatus {
     /// `Exposed` and `DevelopmentOnly` (a Development store is in use). Only where a service has an autoscaler:
     /// `Autoscaling`. Only where it began with a backup: `BackupRestored`. Only where backups have a schedule: `BackedUp`. Only
     /// where dashboards, alerts or ServiceMonitors were asked for: `Monitored`. Only where CloudNativePG runs the database:
-    /// `DatabaseReady`. Only where cert-manager keeps the certificate: `CertificateReady`. Only where `lifecycle.rotation` is
-    /// set: `SecretsRotated`. Only while true: `Paused`, `Hibernated`, `Reconciling` (on its way) and `Stalled` (cannot go on
-    /// unless someone acts).
+    /// `DatabaseReady`. Only with `exposure.tls`: `CertificateReady`. Only where `lifecycle.rotation` is set: `SecretsRotated`. Only
+    /// while true: `Paused`, `Hibernated`, `Reconciling` (on its way) and `Stalled` (cannot go on unless someone acts).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct TlsSpec {
     /// The Secret with the certificate, in the namespace of the platform. With `issuerRef`, cert-manager writes it, and it is
-    /// `<name>-tls` unless set. An Ingress names it by itself; the listener of a Gateway has to (`certificateRefs`), with a
-    /// ReferenceGrant if it is in another namespace.
+    /// `<name>-tls` unless set. Without, you do: `tls.crt` and `tls.key`; the condition `CertificateReady` says when it expires. An
+    /// Ingress names it by itself; the listener of a Gateway has to (`certificateRefs`), with a ReferenceGrant if it is in
+    /// another namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub secret_name: Option<String>,
@@ -20,6 +21,13 @@ pub struct TlsSpec {
     /// Whom cert-manager gets the certificate from and renews it with, where the cluster knows cert-manager.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer_ref: Option<IssuerRef>,
+}
+
+impl TlsSpec {
+    /// The Secret with the certificate, where somebody else than cert-manager writes it.
+    pub fn own_secret(&self) -> Option<&str> {
+        self.secret_name.as_deref().filter(|_| self.issuer_ref.is_none())
+    }
 }
 
 /// An issuer of cert-manager.

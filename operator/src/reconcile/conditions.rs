@@ -15,7 +15,7 @@ pub const DATABASE_READY: &str = "DatabaseReady";
 pub const SECRETS_ROTATED: &str = "SecretsRotated";
 /// Requests come in.
 pub const EXPOSED: &str = "Exposed";
-/// The certificate that cert-manager keeps is there; only where `exposure.tls` asks for it.
+/// The certificate of the domain is there, and has not expired; only where `exposure.tls` names one.
 pub const CERTIFICATE_READY: &str = "CertificateReady";
 /// A Development store is in use.
 pub const DEVELOPMENT_ONLY: &str = "DevelopmentOnly";

@@ -195,7 +195,8 @@ pub fn references(resource: &SocialPlatform) -> Vec<String> {
     let backups = resource.spec.backup.iter().map(|backup| &backup.destination);
     let origin = resource.spec.bootstrap.iter().map(|bootstrap| &bootstrap.from_backup.source);
     let backups = backups.chain(origin).map(|store| store.credentials_secret_ref.name.clone());
-    database.into_iter().chain(object_store).chain(mail).chain(backups).collect()
+    let certificate = resource.spec.exposure.tls.iter().filter_map(|tls| tls.own_secret()).map(str::to_owned);
+    database.into_iter().chain(object_store).chain(mail).chain(backups).chain(certificate).collect()
 }
 
 /// The Jobs whose pods have something to say: the one of the backup that is being made, once it has ended, and a restore that

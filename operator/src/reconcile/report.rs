@@ -2,6 +2,7 @@
 //! written.
 
 mod backups;
+mod certificate;
 mod findings;
 mod status;
 
@@ -23,9 +24,10 @@ use crate::crd::{SocialPlatform, SocialPlatformStatus};
 use crate::platform::{Database, Exposure, Platform};
 use crate::resources::metadata::MANAGER;
 use crate::{certificate_metrics, condition_metrics};
+use certificate::{Own, expiry, own};
 use status::{View, status};
 
-/// How soon a Secret that is missing is looked for again; nobody tells us when it appears.
+/// How soon a Secret that is missing or broken is looked at again; nobody tells us when it is put right.
 const SECRET_RETRY: Duration = Duration::from_secs(15);
 /// How soon an API that is missing, and that is asked for, is looked for again.
 const API_RETRY: Duration = Duration::from_secs(60);
@@ -69,8 +71,6 @@ pub async fn report(
 ) -> Result<Next, super::Error> {
     match outcome {
         Ok(outcome) => {
-            let expires = outcome.resources.certificates.first().and_then(|certificate| certificate.expires());
-            certificate_metrics::set(&platform.namespace, &platform.name, expires);
             let wrote = write(context, cluster, View::Applied(platform, &outcome)).await?;
             let told = backups::tell(context, cluster, platform, &outcome).await?;
             Ok(Next { within: within(cluster, platform, &outcome), wrote: wrote || told || outcome.writes > 0 })
@@ -92,7 +92,12 @@ fn within(cluster: &Cluster, platform: &Platform, outcome: &Outcome) -> Option<D
         _ => None,
     };
     let next_backup = platform.backup.as_ref().and_then(|backup| backup.schedule.as_ref()?.after(cluster.now));
-    [retry, outcome.rotates_at.map(until), next_backup.map(until)].into_iter().flatten().min()
+    let certificate = match own(cluster) {
+        Some(Own::Missing | Own::Unreadable) => Some(SECRET_RETRY),
+        Some(Own::Until(at)) if at > cluster.now => Some(until(at)),
+        Some(Own::Until(_)) | None => None,
+    };
+    [retry, outcome.rotates_at.map(until), next_backup.map(until), certificate].into_iter().flatten().min()
 }
 
 fn is_api_missing(platform: &Platform) -> bool {
@@ -107,6 +112,7 @@ async fn write(context: &Context, cluster: &Cluster, view: View<'_>) -> Result<b
     let resource = &*cluster.resource;
     let new = status(cluster, view);
     condition_metrics::set(&cluster.namespace(), &resource.name_any(), &new.conditions);
+    certificate_metrics::set(&cluster.namespace(), &resource.name_any(), expiry(cluster));
     let old = resource.status.clone().unwrap_or_default();
     if old == new {
         return Ok(false);

@@ -1,14 +1,18 @@
-//! A certificate that cert-manager keeps. Where the cluster has no definition, this is one with the fields that the operator
-//! writes; the test says what cert-manager would.
+//! A certificate that cert-manager keeps, and one that the user writes. Where the cluster has no definition of the former, this
+//! is one with the fields that the operator writes; the test says what cert-manager would.
 
+use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::networking::v1::Ingress;
 use kube::api::{Patch, PatchParams};
 use operator::crd::{IssuerKind, IssuerRef, SocialPlatform, TlsSpec};
 use operator::resources::certificate::Certificate;
 use serde_json::{Value, json};
 
-use crate::harness::{Harness, development, eventually};
+use crate::harness::{Harness, development, eventually, secret};
 use crate::healing::{deleted, relabeled};
+
+const VALID: &str = include_str!("../certificates/valid.pem");
+const EXPIRED: &str = include_str!("../certificates/expired.pem");
 
 /// The definition, with the names and types of cert-manager's own.
 pub fn definition() -> Value {
@@ -76,6 +80,40 @@ async fn cert_manager_keeps_the_certificate_and_what_it_says_is_told() {
         match harness.api::<Certificate>().get_opt("demo").await.unwrap() {
             None => Ok(()),
             Some(_) => Err("it is there".to_owned()),
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_in_a_secret_of_the_users_own_is_told_and_left_as_it_is() {
+    let harness = Harness::start("own-certificate").await;
+    let mut resource = development();
+    resource.spec.exposure.tls = Some(TlsSpec { secret_name: Some("own".to_owned()), issuer_ref: None });
+    harness.create(&resource).await;
+    harness.wait_for("CertificateReady", "False", "SecretMissing").await;
+
+    harness.create(&secret("own", &[("tls.crt", "no certificate"), ("tls.key", "a key")])).await;
+    harness.wait_for("CertificateReady", "False", "CertificateUnreadable").await;
+    harness.edit::<Secret>("own", json!({"stringData": {"tls.crt": EXPIRED}})).await;
+    harness.wait_for("Ready", "False", "Expired").await;
+    let renewed = harness.edit::<Secret>("own", json!({"stringData": {"tls.crt": VALID}})).await;
+    harness.wait_for("CertificateReady", "True", "NotExpired").await;
+    harness.wait_until_ready().await;
+
+    let ingress: Ingress = harness.get("demo").await;
+    assert_eq!(ingress.spec.unwrap().tls.unwrap()[0].secret_name.as_deref(), Some("own"));
+    let after: Secret = harness.get("own").await;
+    assert_eq!(after.metadata.resource_version, renewed.metadata.resource_version, "the operator wrote into the user's Secret");
+
+    // Nothing is told any more of what nobody names.
+    harness.edit::<SocialPlatform>("demo", json!({"spec": {"exposure": {"tls": null}}})).await;
+    eventually("the condition is gone", || async {
+        let platform: SocialPlatform = harness.get("demo").await;
+        let conditions = platform.status.unwrap().conditions;
+        match conditions.into_iter().find(|condition| condition.type_ == "CertificateReady") {
+            None => Ok(()),
+            Some(condition) => Err(condition.message),
         }
     })
     .await;

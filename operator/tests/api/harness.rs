@@ -220,7 +220,8 @@ fn catalog() -> ConfigMap {
     ConfigMap { metadata, data: Some(data.into()), ..ConfigMap::default() }
 }
 
-fn secret(name: &str, values: &[(&str, &str)]) -> Secret {
+/// A Secret with these values.
+pub fn secret(name: &str, values: &[(&str, &str)]) -> Secret {
     let values = values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
     Secret { metadata, string_data: Some(values.collect()), ..Secret::default() }

@@ -62,7 +62,7 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
             };
             let database = database::database(platform, outcome);
             let in_the_way = database.as_ref().filter(|database| database::is_in_the_way(database, &migrated));
-            let certificate = certificate::certificate(platform, outcome);
+            let certificate = certificate::certificate(cluster, platform, outcome);
             let ready = ready(outcome, in_the_way, &migrated, &exposed, certificate.as_ref());
             let mut findings = vec![ready, secrets(&[]), migrated, exposed];
             findings.extend(certificate);

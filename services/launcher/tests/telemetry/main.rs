@@ -1,10 +1,11 @@
-//! What leaves the platform as telemetry, and what never does: `all` as its user runs it, watched from outside.
+//! What leaves the platform as telemetry, and what never does: `all` as its user runs it, watched from outside; and
+//! `pods`, where it matters that services are processes of their own.
 //!
 //! | file | shows |
 //! |---|---|
 //! | `spans`, `routes` | each documented route has the spans that it must have |
 //! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
-//! | `sampling` | who decides which traces are recorded: the settings, and never a stranger |
+//! | `sampling` | who decides which traces are recorded: the settings, the service that calls, and never a stranger |
 //! | `flood` | nothing that a stranger makes up adds a series |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
 //! | `dashboards` | a real Prometheus executes every panel's query, and none is empty |
@@ -17,6 +18,7 @@ mod documented;
 mod edges;
 mod flood;
 mod platform;
+mod pods;
 #[path = "../../../../operator/tests/dashboards/promql.rs"]
 #[allow(dead_code, reason = "the tests of the dashboards themselves use the rest")]
 mod promql;

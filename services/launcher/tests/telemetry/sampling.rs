@@ -1,14 +1,20 @@
-//! Who decides which traces are recorded: the settings do, and what a stranger's `traceparent` says does not count.
+//! Who decides which traces are recorded: the settings do where a trace begins, and on a private port the service that
+//! calls does. What a stranger's `traceparent` says does not count.
 
-use reqwest::RequestBuilder;
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::json;
 
 use crate::platform::Platform;
+use crate::pods::{Pods, Samplers};
 use crate::sink::Sink;
 use crate::{alone, eventually};
 
 /// The id of a trace that a ratio of a half records, because its second half is small, and of one that it does not.
 const LOW: &str = "4bf92f3577b34da61000000000000001";
 const HIGH: &str = "4bf92f3577b34da6f000000000000001";
+
+/// What social asks of photo, on its private port.
+const CALL: &str = "POST /internal/photos/usable";
 
 /// Whether the caller says that the trace is recorded, in the last byte of `traceparent`.
 #[derive(Clone, Copy)]
@@ -25,10 +31,18 @@ fn with_trace(request: RequestBuilder, trace: &str, says: Says) -> RequestBuilde
     request.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-{flags}"))
 }
 
-/// A public request, by a stranger.
-async fn ask_as_stranger(platform: &Platform, trace: &str, says: Says) {
-    let request = platform.http.get(format!("{}/v1/timelines/public", platform.url));
+/// A request of a stranger, to a public port.
+async fn ask_as_stranger(request: RequestBuilder, trace: &str, says: Says) {
     assert!(with_trace(request, trace, says).send().await.expect("an answer").status().is_success());
+}
+
+/// Somebody's post with a picture that does not exist: social asks photo, and refuses it for what photo answers.
+async fn post_with_picture(pods: &Pods, token: &str, trace: &str, says: Says) {
+    let post = json!({ "text": "Look", "photos": ["1"] });
+    let request = pods.http.post(format!("{}/v1/posts", pods.social)).bearer_auth(token).json(&post);
+    let answer = with_trace(request, trace, says).send().await.expect("an answer");
+    let (status, text) = (answer.status(), answer.text().await.expect("a body"));
+    assert!(status == StatusCode::UNPROCESSABLE_ENTITY && text.contains("there is no such photo"), "{status}: {text}");
 }
 
 /// Spans leave in the order in which they end, so whatever ended before this one has arrived with it.
@@ -40,14 +54,50 @@ fn has(sink: &Sink, trace: &str) -> bool {
     sink.spans().iter().any(|span| span.trace == trace)
 }
 
+/// The traces of social's calls that photo recorded.
+fn traces_of_calls(sink: &Sink) -> Vec<String> {
+    sink.spans().into_iter().filter(|span| span.name == CALL).map(|span| span.trace).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_ratio_chooses_by_the_id_whatever_the_caller_says() {
     let _alone = alone().await;
     let sink = Sink::start().await;
     let half = [("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0.5")];
     let platform = Platform::start_with(Some(&sink.url), &half).await;
-    ask_as_stranger(&platform, HIGH, Says::Recorded).await;
-    ask_as_stranger(&platform, LOW, Says::NotRecorded).await;
+    let timeline = || platform.http.get(format!("{}/v1/timelines/public", platform.url));
+    ask_as_stranger(timeline(), HIGH, Says::Recorded).await;
+    ask_as_stranger(timeline(), LOW, Says::NotRecorded).await;
     arrived(&sink, LOW).await;
     assert!(!has(&sink, HIGH), "a stranger's flag was trusted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_records_nothing_of_its_own_records_what_its_caller_does() {
+    let _alone = alone().await;
+    let sink = Sink::start().await;
+    let pods = Pods::start(&sink, Samplers { social: "always_on", photo: "always_off" }).await;
+    let token = pods.sign_up("ada").await;
+    ask_as_stranger(pods.http.get(format!("{}/v1/photos", pods.photo)), HIGH, Says::Recorded).await;
+    // Neither does social trust what its own stranger says.
+    post_with_picture(&pods, &token, LOW, Says::NotRecorded).await;
+    eventually("photo recorded social's call", async || match traces_of_calls(&sink).as_slice() {
+        [trace] if trace == LOW => Ok(()),
+        others => Err(format!("it recorded {others:?}")),
+    })
+    .await;
+    assert!(!has(&sink, HIGH), "a stranger's flag was trusted");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_records_everything_does_not_record_what_its_caller_does_not() {
+    let _alone = alone().await;
+    let sink = Sink::start().await;
+    let pods = Pods::start(&sink, Samplers { social: "always_off", photo: "always_on" }).await;
+    let token = pods.sign_up("ada").await;
+    post_with_picture(&pods, &token, LOW, Says::Recorded).await;
+    ask_as_stranger(pods.http.get(format!("{}/v1/photos", pods.photo)), HIGH, Says::NotRecorded).await;
+    arrived(&sink, HIGH).await;
+    assert_eq!(traces_of_calls(&sink), [""; 0], "the caller's decision was not kept");
+    assert!(!has(&sink, LOW), "the caller's decision was not kept");
 }

@@ -1,3 +1,5 @@
+mod certificate;
+
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -317,16 +319,6 @@ fn a_database_without_cloud_native_pg_is_a_condition_and_no_crash() {
     let reasons = reasons(&status(&cluster, View::Applied(&platform, &outcome)).conditions);
     assert!(reasons.contains(&"DatabaseReady=False CloudNativePGMissing".to_owned()), "{reasons:?}");
     assert!(reasons.contains(&"Ready=False CloudNativePGMissing".to_owned()), "{reasons:?}");
-}
-
-#[test]
-fn a_certificate_without_cert_manager_is_a_condition_and_no_crash() {
-    let mut resource = minimal();
-    resource.spec.exposure.tls = full().spec.exposure.tls;
-    let (cluster, platform, outcome) = applied(resource, Progress::Migrated, true);
-    let reasons = reasons(&status(&cluster, View::Applied(&platform, &outcome)).conditions);
-    assert!(reasons.contains(&"CertificateReady=False CertManagerMissing".to_owned()), "{reasons:?}");
-    assert!(reasons.contains(&"Ready=False CertManagerMissing".to_owned()), "{reasons:?}");
 }
 
 #[test]
