@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 
 use super::emails;
 use crate::attempts::Kind as Tried;
+use crate::handle::Handle;
 use crate::password::Password;
-use crate::post::Notice;
+use crate::post::{Notice, Whose};
 use crate::source::Source;
 use crate::store::links::{self, Purpose};
 use crate::store::security_events::{self, Kind};
@@ -107,9 +108,30 @@ pub(crate) struct Forgotten {
 ))]
 pub(crate) async fn ask(State(Auth(auth)): State<Auth>, source: Source, Json(Forgotten { email }): Json<Forgotten>) -> Result<StatusCode> {
     let email = emails::accept(&auth, &email, &source).await?;
-    let mut connection = auth.pool.acquire().await?;
-    auth.post.password_reset(&mut connection, &email).await?;
+    owe_link(&auth, &Whose::Address(email)).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// The same with one field that takes a handle, too. Neither the answer nor the work tells whether it is somebody's. 409 if
+/// the platform sends no mail, 422 if nobody could have such a handle or address.
+pub(super) async fn ask_by_either(auth: &Inner, typed: &str, source: &Source) -> Result<()> {
+    auth.post.needed()?;
+    let typed = typed.trim();
+    // Handles are often written with a sign before them.
+    let typed = typed.strip_prefix('@').unwrap_or(typed);
+    if typed.contains('@') {
+        let email = emails::accept(auth, typed, source).await?;
+        return owe_link(auth, &Whose::Address(email)).await;
+    }
+    let wrong = |_| Problem::unprocessable("Type your handle, or the address that is proved to be yours.");
+    let handle = Handle::try_from(typed.to_owned()).map_err(wrong)?;
+    emails::count(auth, handle.as_str(), source).await?;
+    owe_link(auth, &Whose::Handle(handle)).await
+}
+
+async fn owe_link(auth: &Inner, whose: &Whose) -> Result<()> {
+    let mut connection = auth.pool.acquire().await?;
+    auth.post.password_reset(&mut connection, whose).await
 }
 
 /// The new password.
