@@ -205,6 +205,8 @@ fn documented() -> OpenApiRouter<Auth> {
         .routes(routes!(routes::apps::delete))
         .routes(routes!(routes::oauth::register::register))
         .routes(routes!(routes::oauth::authorize::show, routes::oauth::authorize::submit))
+        .routes(routes!(routes::oauth::forgotten::show, routes::oauth::forgotten::submit))
+        .routes(routes!(routes::oauth::passkeys::show, routes::oauth::passkeys::submit))
         .routes(routes!(routes::oauth::links::reset::show, routes::oauth::links::reset::submit))
         .routes(routes!(routes::oauth::links::verify::show, routes::oauth::links::verify::submit))
         .routes(routes!(routes::oauth::token::exchange))
