@@ -9,7 +9,7 @@
 //! | | the source, together with the passwords | 100 | an hour |
 //! | the second factor, on a known device | that device, together with the passwords | 20 | an hour |
 //! | giving one's password or a code again | the account | 20 | an hour |
-//! | asking for a letter | the address it goes to | 5 | an hour |
+//! | asking for a letter | the address it goes to, or the handle that was typed | 5 | an hour |
 //! | | the source | 30 | an hour |
 //!
 //! An attempt is counted before it is made and given back when it was right: of a thousand at once, no more than these

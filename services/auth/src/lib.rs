@@ -7,6 +7,7 @@
 
 mod admins;
 mod attempts;
+mod cleaning;
 mod common_passwords;
 mod config;
 mod erasing;
@@ -14,6 +15,7 @@ mod export;
 mod facts_of_others;
 mod handle;
 mod hasher;
+mod keeping;
 mod keyring;
 mod letters;
 mod metrics;
@@ -31,7 +33,6 @@ mod told_once;
 mod user_agent;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::FromRef;
@@ -145,41 +146,7 @@ impl Auth {
             Consumer::new(self.0.pool.clone(), Service::Auth, producer, wakeup, FactsOfOthers).run()
         });
         let (keys, outbox) = (self.0.keyring.clone().run(), self.0.outbox.clone().run());
-        tokio::join!(keys, outbox, social, photo, relation, letters, erasing::run(&self.0), self.clean_up());
-    }
-
-    async fn clean_up(&self) {
-        loop {
-            if let Err(error) = store::sessions::delete_expired(&self.0.pool).await {
-                tracing::warn!(%error, "failed to delete expired sessions; trying again later");
-            }
-            if let Err(error) = self.delete_old().await {
-                tracing::warn!(%error, "failed to delete what is too old; trying again later");
-            }
-            if let Err(error) = serving::purge_idempotency_keys(&self.0.pool).await {
-                tracing::warn!(%error, "failed to delete old idempotency keys; trying again later");
-            }
-            tokio::time::sleep(Duration::from_secs(600)).await;
-        }
-    }
-}
-
-impl Auth {
-    /// Links, invites, challenges, counted attempts, devices, codes, apps, exports, handles that are held, and security events
-    /// that matter no more.
-    async fn delete_old(&self) -> sqlx::Result<()> {
-        let pool = &self.0.pool;
-        store::links::delete_old(pool).await?;
-        store::invites::delete_old(pool).await?;
-        store::sign_in_challenges::delete_old(pool).await?;
-        store::passkey_challenges::delete_old(pool).await?;
-        store::attempts::delete_old(pool).await?;
-        store::devices::delete_old(pool).await?;
-        store::codes::delete_expired(pool).await?;
-        store::apps::delete_unused(pool).await?;
-        store::exports::delete_old(pool).await?;
-        store::held_handles::delete_old(pool).await?;
-        store::security_events::delete_old(pool).await
+        tokio::join!(keys, outbox, social, photo, relation, letters, erasing::run(&self.0), cleaning::run(&self.0.pool));
     }
 }
 
@@ -238,6 +205,8 @@ fn documented() -> OpenApiRouter<Auth> {
         .routes(routes!(routes::apps::delete))
         .routes(routes!(routes::oauth::register::register))
         .routes(routes!(routes::oauth::authorize::show, routes::oauth::authorize::submit))
+        .routes(routes!(routes::oauth::forgotten::show, routes::oauth::forgotten::submit))
+        .routes(routes!(routes::oauth::passkeys::show, routes::oauth::passkeys::submit))
         .routes(routes!(routes::oauth::links::reset::show, routes::oauth::links::reset::submit))
         .routes(routes!(routes::oauth::links::verify::show, routes::oauth::links::verify::submit))
         .routes(routes!(routes::oauth::token::exchange))

@@ -15,10 +15,11 @@ use serde_json::{Value, json};
 use serving::{Problem, Result};
 use sqlx::{PgConnection, PgPool};
 
+use crate::handle::Handle;
 use crate::letters;
 use crate::sealed::KeyEncryptionKey;
 use crate::second_factor::Change;
-use crate::store::accounts;
+use crate::store::accounts::{self, Account};
 use crate::store::links::{self, Purpose};
 use crate::store::security_events::{self, Kind};
 use crate::told_once;
@@ -46,6 +47,10 @@ enum What {
     PasswordReset {
         email: String,
     },
+    /// The same, of whoever has this handle.
+    PasswordResetOf {
+        handle: String,
+    },
     EmailVerification {
         handle: String,
         email: String,
@@ -55,6 +60,14 @@ enum What {
         handle: String,
         email: String,
     },
+}
+
+/// What somebody who has forgotten a password says of who they are.
+pub(crate) enum Whose {
+    /// An address of theirs, which has to be proved.
+    Address(Address),
+    /// Their handle.
+    Handle(Handle),
 }
 
 /// What somebody is told about, so that they can object if it was not them.
@@ -94,9 +107,13 @@ impl Post {
         }
     }
 
-    /// Owes a link to a new password, if the address is somebody's.
-    pub(crate) async fn password_reset(&self, connection: &mut PgConnection, email: &Address) -> Result<()> {
-        self.owe(connection, RESET_LIFE, What::PasswordReset { email: email.as_str().to_owned() }).await.map(drop)
+    /// Owes a link to a new password, if this is somebody.
+    pub(crate) async fn password_reset(&self, connection: &mut PgConnection, whose: &Whose) -> Result<()> {
+        let what = match whose {
+            Whose::Address(email) => What::PasswordReset { email: email.as_str().to_owned() },
+            Whose::Handle(handle) => What::PasswordResetOf { handle: handle.as_str().to_owned() },
+        };
+        self.owe(connection, RESET_LIFE, what).await.map(drop)
     }
 
     /// Owes a link that proves an address to be this account's, in place of an earlier one.
@@ -142,10 +159,16 @@ impl Post {
         }
         let mailer = self.mailer.as_ref().ok_or("a letter is owed, and there is no way to send it: set SMTP_HOST or MAIL_FOLDER")?;
         let (email, letter) = match what {
-            What::PasswordReset { email } => match self.reset(&nonce, &email, until).await? {
-                Some(found) => found,
-                None => return Ok(()),
-            },
+            What::PasswordReset { email } => {
+                let found = accounts::with_email(&self.pool, &email).await.map_err(failed)?;
+                let Some(found) = self.reset(&nonce, found, until).await? else { return Ok(()) };
+                found
+            }
+            What::PasswordResetOf { handle } => {
+                let found = accounts::with_handle(&self.pool, &handle).await.map_err(failed)?;
+                let Some(found) = self.reset(&nonce, found, until).await? else { return Ok(()) };
+                found
+            }
             What::EmailVerification { handle, email } => {
                 let token = self.token(Purpose::EmailVerification, &nonce);
                 (email, letters::email_verification(&self.issuer, &handle, &token))
@@ -161,10 +184,14 @@ impl Post {
         }
     }
 
-    /// Makes the link to a new password; `None` if the address is nobody's.
-    async fn reset(&self, nonce: &str, email: &str, until: u64) -> std::result::Result<Option<(String, mail::Letter)>, JobError> {
-        let found = accounts::with_email(&self.pool, email).await.map_err(failed)?;
-        // What was typed may differ in case from what was proved.
+    /// Makes the link to a new password; `None` if nobody was found, or nobody to whom a letter could go.
+    async fn reset(
+        &self,
+        nonce: &str,
+        found: Option<Account>,
+        until: u64,
+    ) -> std::result::Result<Option<(String, mail::Letter)>, JobError> {
+        // What was typed may differ in case from the address that was proved.
         let Some((account, handle, email)) = found.and_then(|found| Some((found.id, found.handle, found.email?))) else {
             return Ok(None);
         };

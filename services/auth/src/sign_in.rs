@@ -52,7 +52,7 @@ pub(crate) struct Proof {
     pub(crate) device: Option<String>,
     pub(crate) source: Source,
     /// What was shown besides the password, or in its place.
-    pub(crate) second_factor: Option<&'static str>,
+    pub(crate) second_factor: Option<String>,
 }
 
 /// Somebody who gave the right password, and has yet to give something else.
@@ -99,6 +99,14 @@ pub(crate) async fn prove(auth: &State, attempt: Attempt<'_>) -> Result<Proved> 
     }
     let device = known_device.map(str::to_owned);
     Ok(Proved::Enough(Proof { account, password_hash, device, source, second_factor: None }))
+}
+
+/// What a device shows, if somebody has signed in to this account with it before.
+pub(crate) async fn known_device(auth: &State, account: AccountId, device: Option<&str>) -> Result<Option<String>> {
+    match device {
+        Some(device) if devices::is_known(&auth.pool, account, &told_once::hash(device)).await? => Ok(Some(device.to_owned())),
+        _ => Ok(None),
+    }
 }
 
 /// Writes down that somebody was refused, with the same queries for every name.

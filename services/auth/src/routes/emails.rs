@@ -46,7 +46,7 @@ pub(crate) async fn update(
     Json(NewEmail { email, password }): Json<NewEmail>,
 ) -> Result<StatusCode> {
     auth.post.needed()?;
-    passwords::confirm(&auth, &viewer, password, "password").await?;
+    passwords::confirm(&auth, viewer.account, password, "password").await?;
     let email = accept(&auth, &email, &source).await?;
     let mut tx = auth.pool.begin().await?;
     let account = accounts::lock(&mut tx, viewer.account).await?.ok_or_else(Problem::not_found)?;
@@ -90,7 +90,12 @@ pub(super) async fn prove(auth: &Inner, token: &str, source: &Source) -> Result<
 pub(super) async fn accept(auth: &Inner, email: &str, source: &Source) -> Result<Address> {
     auth.post.needed()?;
     let email = Address::parse(email).map_err(|error| Problem::invalid("email", error.to_string()))?;
-    auth.attempts.take(Tried::MailFrom, &source.network()).await?;
-    auth.attempts.take(Tried::MailTo, &email.as_str().to_ascii_lowercase()).await?;
+    count(auth, email.as_str(), source).await?;
     Ok(email)
+}
+
+/// Counts a letter for who asks, and for the address or the handle to which it shall go.
+pub(super) async fn count(auth: &Inner, to: &str, source: &Source) -> Result<()> {
+    auth.attempts.take(Tried::MailFrom, &source.network()).await?;
+    auth.attempts.take(Tried::MailTo, &to.to_ascii_lowercase()).await
 }

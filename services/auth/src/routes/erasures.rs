@@ -66,11 +66,11 @@ pub(crate) async fn create(
     source: Source,
     Json(Leave { password, code, passkey }): Json<Leave>,
 ) -> Result<Response> {
-    let before = passwords::confirm(&auth, &viewer, password, "password").await?;
+    let before = passwords::confirm(&auth, viewer.account, password, "password").await?;
     let subject = viewer.account.to_string();
     auth.attempts.take(Tried::Confirmation, &subject).await?;
     let mut tx = auth.pool.begin().await?;
-    let account = passwords::lock_confirmed(&mut tx, &viewer, &before).await?;
+    let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     if account.standing != Standing::Active {
         return Err(Problem::unauthorized("The session has ended. Sign in again."));
     }

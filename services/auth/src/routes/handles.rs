@@ -46,9 +46,9 @@ pub(crate) async fn change(
     source: Source,
     Json(HandleChange { handle, password }): Json<HandleChange>,
 ) -> Result<Json<Account>> {
-    let before = passwords::confirm(&auth, &viewer, password, "password").await?;
+    let before = passwords::confirm(&auth, viewer.account, password, "password").await?;
     let mut tx = auth.pool.begin().await?;
-    let mut account = passwords::lock_confirmed(&mut tx, &viewer, &before).await?;
+    let mut account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     if account.handle == handle.as_str() {
         return Ok(Json(account.into()));
     }

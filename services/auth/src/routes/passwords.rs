@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use contracts::AccountId;
 use identity::Viewer;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,8 +12,9 @@ use utoipa::ToSchema;
 
 use super::emails;
 use crate::attempts::Kind as Tried;
+use crate::handle::Handle;
 use crate::password::Password;
-use crate::post::Notice;
+use crate::post::{Notice, Whose};
 use crate::source::Source;
 use crate::store::links::{self, Purpose};
 use crate::store::security_events::{self, Kind};
@@ -46,10 +48,10 @@ pub(crate) async fn change(
 ) -> Result<StatusCode> {
     let names = [viewer.handle.as_str(), auth.host()];
     password.check_new(second_factors::of(&auth.pool, viewer.account).await?.on(), &names)?;
-    let before = confirm(&auth, &viewer, current, "current").await?;
+    let before = confirm(&auth, viewer.account, current, "current").await?;
     let hash = auth.hasher.hash(password.clone()).await?;
     let mut tx = auth.pool.begin().await?;
-    let account = lock_confirmed(&mut tx, &viewer, &before).await?;
+    let account = lock_confirmed(&mut tx, viewer.account, &before).await?;
     // Again, now that none can go: the last second factor may have been removed meanwhile.
     password.check_new(second_factors::of(&mut *tx, account.id).await?.on(), &names)?;
     accounts::set_password(&mut tx, account.id, &hash).await?;
@@ -63,9 +65,9 @@ pub(crate) async fn change(
 
 /// Checks the password of somebody who is signed in, for what a stolen session must not do; says the hash that it was checked
 /// against. `field` is where it was sent.
-pub(super) async fn confirm(auth: &Inner, viewer: &Viewer, password: Password, field: &str) -> Result<String> {
-    let subject = viewer.account.to_string();
-    let stored = accounts::password_hash(&auth.pool, viewer.account).await?.ok_or_else(Problem::not_found)?;
+pub(super) async fn confirm(auth: &Inner, account: AccountId, password: Password, field: &str) -> Result<String> {
+    let subject = account.to_string();
+    let stored = accounts::password_hash(&auth.pool, account).await?.ok_or_else(Problem::not_found)?;
     auth.attempts.take(Tried::Confirmation, &subject).await?;
     let right = auth.hasher.verify(password, Some(stored.clone())).await;
     if !matches!(right, Ok(false)) {
@@ -78,8 +80,8 @@ pub(super) async fn confirm(auth: &Inner, viewer: &Viewer, password: Password, f
 }
 
 /// Locks the account of somebody whose password was confirmed against this hash; 409 if it is another one by now.
-pub(super) async fn lock_confirmed(connection: &mut PgConnection, viewer: &Viewer, before: &str) -> Result<accounts::Account> {
-    let account = accounts::lock(connection, viewer.account).await?.ok_or_else(Problem::not_found)?;
+pub(super) async fn lock_confirmed(connection: &mut PgConnection, account: AccountId, before: &str) -> Result<accounts::Account> {
+    let account = accounts::lock(connection, account).await?.ok_or_else(Problem::not_found)?;
     if accounts::hold(connection, account.id, before).await?.is_none() {
         return Err(Problem::conflict("password-changed", "Your password was changed meanwhile. Use the new one as the current one."));
     }
@@ -106,9 +108,30 @@ pub(crate) struct Forgotten {
 ))]
 pub(crate) async fn ask(State(Auth(auth)): State<Auth>, source: Source, Json(Forgotten { email }): Json<Forgotten>) -> Result<StatusCode> {
     let email = emails::accept(&auth, &email, &source).await?;
-    let mut connection = auth.pool.acquire().await?;
-    auth.post.password_reset(&mut connection, &email).await?;
+    owe_link(&auth, &Whose::Address(email)).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// The same with one field that takes a handle, too. Neither the answer nor the work tells whether it is somebody's. 409 if
+/// the platform sends no mail, 422 if nobody could have such a handle or address.
+pub(super) async fn ask_by_either(auth: &Inner, typed: &str, source: &Source) -> Result<()> {
+    auth.post.needed()?;
+    let typed = typed.trim();
+    // Handles are often written with a sign before them.
+    let typed = typed.strip_prefix('@').unwrap_or(typed);
+    if typed.contains('@') {
+        let email = emails::accept(auth, typed, source).await?;
+        return owe_link(auth, &Whose::Address(email)).await;
+    }
+    let wrong = |_| Problem::unprocessable("Type your handle, or the address that is proved to be yours.");
+    let handle = Handle::try_from(typed.to_owned()).map_err(wrong)?;
+    emails::count(auth, handle.as_str(), source).await?;
+    owe_link(auth, &Whose::Handle(handle)).await
+}
+
+async fn owe_link(auth: &Inner, whose: &Whose) -> Result<()> {
+    let mut connection = auth.pool.acquire().await?;
+    auth.post.password_reset(&mut connection, whose).await
 }
 
 /// The new password.

@@ -44,9 +44,9 @@ pub(crate) async fn create(
     source: Source,
     Json(Confirmed { password }): Json<Confirmed>,
 ) -> Result<RecoveryCodes> {
-    let before = passwords::confirm(&auth, &viewer, password, "password").await?;
+    let before = passwords::confirm(&auth, viewer.account, password, "password").await?;
     let mut tx = auth.pool.begin().await?;
-    let account = passwords::lock_confirmed(&mut tx, &viewer, &before).await?;
+    let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     if !second_factors::of(&mut *tx, account.id).await?.on() {
         let detail = "There is no second factor that recovery codes could stand in for. Add an authenticator app or a passkey first.";
         return Err(Problem::conflict("no-second-factor", detail));

@@ -54,7 +54,7 @@ impl IntoResponse for Offer {
     (status = 429, body = ProblemDocument, description = "Too many wrong passwords of late; see `Retry-After`"),
 ))]
 pub(crate) async fn offer(State(Auth(auth)): State<Auth>, viewer: Viewer, Json(Confirmed { password }): Json<Confirmed>) -> Result<Offer> {
-    passwords::confirm(&auth, &viewer, password, "password").await?;
+    passwords::confirm(&auth, viewer.account, password, "password").await?;
     let mut tx = auth.pool.begin().await?;
     let account = accounts::lock(&mut tx, viewer.account).await?.ok_or_else(Problem::not_found)?;
     let offered = second_factor::totp::offer(&auth, account.id, &account.handle)?;
@@ -147,11 +147,11 @@ pub(crate) async fn remove(
     source: Source,
     Json(Removal { password, code }): Json<Removal>,
 ) -> Result<StatusCode> {
-    let before = passwords::confirm(&auth, &viewer, password.clone(), "password").await?;
+    let before = passwords::confirm(&auth, viewer.account, password.clone(), "password").await?;
     let subject = viewer.account.to_string();
     auth.attempts.take(Tried::Confirmation, &subject).await?;
     let mut tx = auth.pool.begin().await?;
-    let account = passwords::lock_confirmed(&mut tx, &viewer, &before).await?;
+    let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     check(&auth, &mut tx, &account, code, &source).await?;
     totp::delete(&mut tx, account.id).await?;
     second_factor::removed(&auth, &mut tx, &account, &password).await?;

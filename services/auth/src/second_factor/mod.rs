@@ -21,11 +21,11 @@ use utoipa::ToSchema;
 pub(crate) use self::change::{Change, first_codes, new_codes, removed, tell};
 use self::passkeys::{Answer, Platform};
 use crate::attempts::Kind as Tried;
-use crate::sign_in::{Half, Proof};
+use crate::sign_in::{self, Half, Proof};
 use crate::source::Source;
 use crate::store::accounts::{self, Account};
 use crate::store::security_events::{self, Kind};
-use crate::store::{devices, passkey_challenges, second_factors, sign_in_challenges};
+use crate::store::{passkey_challenges, second_factors, sign_in_challenges};
 use crate::{State, store, told_once};
 
 /// A way to give the second factor.
@@ -107,11 +107,8 @@ pub(crate) async fn prove(auth: &State, given: Given<'_>) -> Result<Proof> {
     if told_once::hash(&password_hash) != challenged.password_proof {
         return Err(over());
     }
-    let known_device = match device {
-        Some(device) if devices::is_known(&auth.pool, account.id, &told_once::hash(device)).await? => Some(device),
-        _ => None,
-    };
-    let guess = auth.attempts.guess(known_device, &source, (Tried::SecondFactor, &account.id.to_string())).await?;
+    let device = sign_in::known_device(auth, account.id, device).await?;
+    let guess = auth.attempts.guess(device.as_deref(), &source, (Tried::SecondFactor, &account.id.to_string())).await?;
     let mut tx = auth.pool.begin().await?;
     // What is wrong uses nothing up: the transaction ends without it.
     if !sign_in_challenges::take(&mut tx, &token).await? || !check(auth, &mut tx, &account, &shown, &source).await? {
@@ -123,11 +120,11 @@ pub(crate) async fn prove(auth: &State, given: Given<'_>) -> Result<Proof> {
     }
     tx.commit().await?;
     auth.attempts.was_none(guess).await?;
-    let device = known_device.map(str::to_owned);
-    Ok(Proof { account: account.id, password_hash, device, source, second_factor: Some(shown.name()) })
+    Ok(Proof { account: account.id, password_hash, device, source, second_factor: Some(shown.name().to_owned()) })
 }
 
-fn over() -> Problem {
+/// 409: what somebody was asked with is used up, too old, or of a password that is another one by now.
+pub(crate) fn over() -> Problem {
     Problem::conflict("challenge-over", "This took too long, or was tried too often. Sign in again from the start.")
 }
 
@@ -173,9 +170,6 @@ pub(crate) async fn prove_by_passkey(auth: &State, answer: &Value, device: Optio
     tx.commit().await?;
     auth.attempts.give_back(Tried::Source, &source.network()).await?;
     let password_hash = accounts::password_hash(&auth.pool, account).await?.ok_or_else(wrong)?;
-    let device = match device {
-        Some(device) if devices::is_known(&auth.pool, account, &told_once::hash(device)).await? => Some(device.to_owned()),
-        _ => None,
-    };
-    Ok(Proof { account, password_hash, device, source, second_factor: Some("passkey") })
+    let device = sign_in::known_device(auth, account, device).await?;
+    Ok(Proof { account, password_hash, device, source, second_factor: Some("passkey".to_owned()) })
 }

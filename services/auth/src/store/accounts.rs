@@ -89,6 +89,11 @@ pub(crate) async fn with_email(pool: &PgPool, email: &str) -> Result<Option<Acco
     Ok(select_accounts!("where lower(email) = lower($1)", email).fetch_optional(pool).await?)
 }
 
+/// Whose handle it is, in small letters.
+pub(crate) async fn with_handle(pool: &PgPool, handle: &str) -> Result<Option<Account>> {
+    Ok(select_accounts!("where handle = $1", handle).fetch_optional(pool).await?)
+}
+
 /// Accounts, in the order of the page and one more than it holds: those in this state, whose handle begins like this.
 pub(crate) async fn list(pool: &PgPool, state: Option<Standing>, beginning: &str, page: &Page) -> Result<Vec<Account>> {
     let state = state.map(Standing::name);

@@ -61,6 +61,7 @@ pub(crate) async fn erase(connection: &mut PgConnection, account: AccountId, han
         "delete from jobs where kind = 'auth.letter' and (
              payload #>> '{what,EmailVerification,handle}' = $1
              or payload #>> '{what,Notice,handle}' = $1 and payload #>> '{what,Notice,notice}' <> 'Leaving'
+             or payload #>> '{what,PasswordResetOf,handle}' = $1
              or payload #>> '{what,PasswordReset,email}' = (select email from accounts where id = $2))",
         handle,
         account as AccountId,

@@ -12,6 +12,7 @@ pub(crate) mod erasures;
 pub(crate) mod exports;
 pub(crate) mod held_handles;
 pub(crate) mod invites;
+pub(crate) mod keep_challenges;
 pub(crate) mod links;
 pub(crate) mod own;
 pub(crate) mod passkey_challenges;

@@ -108,6 +108,17 @@ pub(crate) async fn list(pool: &PgPool, account: AccountId, page: &Page) -> Resu
     Ok(listed)
 }
 
+/// Every passkey of an account, newest first. There are few.
+pub(crate) async fn all(pool: &PgPool, account: AccountId) -> Result<Vec<Listed>> {
+    Ok(sqlx::query_as!(
+        Listed,
+        "select id, name, created_at, used_at from passkeys where account_id = $1 order by id desc",
+        account as AccountId,
+    )
+    .fetch_all(pool)
+    .await?)
+}
+
 /// Names a passkey of an account; `None` if there is no such one.
 pub(crate) async fn rename(pool: &PgPool, account: AccountId, id: i64, name: &str) -> Result<Option<Listed>> {
     Ok(sqlx::query_as!(

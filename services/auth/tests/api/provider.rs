@@ -102,6 +102,11 @@ pub struct Page {
     pub body: String,
 }
 
+/// An attribute as a browser reads it.
+fn unescaped(text: &str) -> String {
+    text.replace("&#34;", "\"").replace("&#38;", "&")
+}
+
 impl Page {
     async fn read(response: Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
@@ -115,7 +120,18 @@ impl Page {
     /// The value of an attribute that comes right after this text.
     fn after(&self, text: &str) -> String {
         let (_, rest) = self.body.split_once(text).unwrap_or_else(|| panic!("{} has no {text}", self.body));
-        rest.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&")
+        unescaped(rest.split('"').next().unwrap())
+    }
+
+    /// Where the link with this text leads.
+    pub fn link(&self, text: &str) -> String {
+        let (before, _) = self.body.split_once(&format!("\">{text}</a>")).unwrap_or_else(|| panic!("{} has no {text}", self.body));
+        unescaped(before.rsplit("href=\"").next().unwrap())
+    }
+
+    /// What the page tells its script to ask an authenticator for.
+    pub fn options(&self) -> Value {
+        serde_json::from_str(&self.after("data-options=\"")).unwrap()
     }
 
     pub fn csrf(&self) -> String {

@@ -21,11 +21,15 @@ GET    /.well-known/oauth-authorization-server         open
 GET    /.well-known/openid-configuration               open
 GET    /oauth/authorize                                open
 POST   /oauth/authorize                                open
+GET    /oauth/forgotten                                open
+POST   /oauth/forgotten                                open
 POST   /oauth/introspect                               open
 GET    /oauth/links/reset                              open
 POST   /oauth/links/reset                              open
 GET    /oauth/links/verify                             open
 POST   /oauth/links/verify                             open
+GET    /oauth/passkeys                                 open
+POST   /oauth/passkeys                                 open
 POST   /oauth/register                                 open
 POST   /oauth/revoke                                   open
 POST   /oauth/token                                    open

@@ -44,6 +44,7 @@ async fn no_secret_is_in_anything_that_is_emitted() {
     // A link in a letter is good until its form is sent.
     tour.ask("GET /oauth/links/reset", &format!("/oauth/links/reset?code={CODE}"), "", |it| it).await;
     tour.ask("GET /oauth/links/verify", &format!("/oauth/links/verify?code={CODE}"), "", |it| it).await;
+    tour.ask("POST /oauth/forgotten", "/oauth/forgotten", "", |it| it.form(&[("csrf", HALF), ("whose", MAIL)])).await;
     let mut secrets = tour.secrets.clone();
     secrets.extend([COOKIE, MAIL, HALF, TOKEN, NOTE, CODE].map(str::to_owned));
     // A token is as good as its signature; and a part of it that is cut off is still a secret.

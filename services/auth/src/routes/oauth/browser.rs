@@ -94,6 +94,11 @@ impl Visit {
         BASE64_URL_SAFE_NO_PAD.encode(auth.sealing.derive("form", &of))
     }
 
+    /// Was a form with this token sent by a page of ours in this very browser?
+    pub(super) fn has_sent(&self, auth: &State, headers: &HeaderMap, token: &str) -> bool {
+        comes_from_here(auth, headers) && self.has_token(auth, token)
+    }
+
     /// Is this that?
     pub(super) fn has_token(&self, auth: &State, token: &str) -> bool {
         !self.is_new && verify_slices_are_equal(self.token(auth).as_bytes(), token.as_bytes()).is_ok()
@@ -130,7 +135,7 @@ pub(super) fn remember_device(auth: &State, device: &str) -> HeaderValue {
 }
 
 /// Did one of our own pages send this? What a browser says about itself must not contradict it; programs say nothing.
-pub(super) fn comes_from_here(auth: &State, headers: &HeaderMap) -> bool {
+fn comes_from_here(auth: &State, headers: &HeaderMap) -> bool {
     let ours = Url::parse(&auth.issuer).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
     is_same_origin(headers) && said(headers, header::ORIGIN).is_none_or(|origin| origin == ours)
 }

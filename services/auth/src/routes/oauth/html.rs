@@ -13,13 +13,38 @@ use serving::{Problem, Result};
 /// The style of every page.
 pub(super) const STYLE: &str = include_str!("../../../templates/style.css");
 
-/// Asks for a passkey: the one script that there is.
-pub(super) const SCRIPT: &str = include_str!("../../../templates/passkey.js");
-
 /// What a policy has to name for the style to apply.
 static STYLE_SOURCE: LazyLock<String> = LazyLock::new(|| source(STYLE));
-/// What it has to name for the script to run, and where the script may ask.
-static SCRIPT_SOURCE: LazyLock<String> = LazyLock::new(|| format!("script-src {}; connect-src 'self'; ", source(SCRIPT)));
+/// What it has to name for a script to run, and where the script may ask.
+static SHOW_PASSKEY: LazyLock<String> =
+    LazyLock::new(|| format!("script-src {}; connect-src 'self'; ", source(Script::ShowPasskey.text())));
+static MAKE_PASSKEY: LazyLock<String> = LazyLock::new(|| format!("script-src {}; ", source(Script::MakePasskey.text())));
+
+/// A script of ours. There are no others, and a page has one at the most.
+#[derive(Clone, Copy)]
+pub(super) enum Script {
+    /// Asks for a passkey.
+    ShowPasskey,
+    /// Makes a passkey.
+    MakePasskey,
+}
+
+impl Script {
+    /// As it stands in the page.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::ShowPasskey => include_str!("../../../templates/passkey.js"),
+            Self::MakePasskey => include_str!("../../../templates/new_passkey.js"),
+        }
+    }
+
+    fn rules(self) -> &'static str {
+        match self {
+            Self::ShowPasskey => SHOW_PASSKEY.as_str(),
+            Self::MakePasskey => MAKE_PASSKEY.as_str(),
+        }
+    }
+}
 
 /// This very text, and nothing else, as a policy names it.
 fn source(text: &str) -> String {
@@ -33,23 +58,23 @@ pub(super) struct Rules<'a> {
     pub(super) form_action: &'a str,
     /// Whom a browser tells where somebody was.
     pub(super) referrer: &'static str,
-    /// May our script ask for a passkey?
-    pub(super) passkey: bool,
+    /// What may run on it.
+    pub(super) script: Option<Script>,
 }
 
 impl<'a> Rules<'a> {
     /// Those of a page whose address is no secret. Without any referrer a browser would say `Origin: null` even to ourselves.
     pub(super) fn usual(form_action: &'a str) -> Self {
-        Self { form_action, referrer: "same-origin", passkey: false }
+        Self { form_action, referrer: "same-origin", script: None }
     }
 
     /// Those of a page whose address is for one person only.
     pub(super) fn secret(form_action: &'a str) -> Self {
-        Self { form_action, referrer: "no-referrer", passkey: false }
+        Self { form_action, referrer: "no-referrer", script: None }
     }
 
-    pub(super) fn with_passkey(self, passkey: bool) -> Self {
-        Self { passkey, ..self }
+    pub(super) fn with_script(self, script: Option<Script>) -> Self {
+        Self { script, ..self }
     }
 }
 
@@ -57,7 +82,7 @@ impl<'a> Rules<'a> {
 pub(super) fn page(base: Response, page: &impl Template, rules: Rules<'_>) -> Result<Response> {
     let body = page.render().map_err(Problem::internal)?;
     let (mut parts, _) = base.into_parts();
-    let script = if rules.passkey { SCRIPT_SOURCE.as_str() } else { "" };
+    let script = rules.script.map_or("", Script::rules);
     let (style, form_action) = (STYLE_SOURCE.as_str(), rules.form_action);
     let policy =
         format!("default-src 'none'; style-src {style}; {script}form-action {form_action}; base-uri 'none'; frame-ancestors 'none'");

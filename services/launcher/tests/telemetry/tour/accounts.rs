@@ -89,8 +89,7 @@ impl Tour<'_> {
         self.just("DELETE /v1/accounts/invites/{id}", &format!("/v1/accounts/invites/{}", text(&invite["id"])), token).await;
     }
 
-    /// What needs mail: an address is proved, and a password that was forgotten is set anew; on the page behind the link, and as
-    /// an app does it.
+    /// What needs mail: an address is proved, and a forgotten password is set anew; on pages, and as an app does it.
     async fn letters(&mut self, name: &str, bob: &Guest) {
         let address = format!("{}@example.org", name.replace('_', "-"));
         let code = self.give_address(bob, &format!("old-{address}")).await;
@@ -100,7 +99,9 @@ impl Tour<'_> {
         let route = "POST /v1/accounts/email-verifications/{token}";
         self.just(route, &format!("/v1/accounts/email-verifications/{code}"), "").await;
 
-        let code = self.forget_password(&address).await;
+        let (page, whose) = (["GET /oauth/forgotten", "POST /oauth/forgotten"], [("whose", address.as_str())]);
+        self.form(page, "/oauth/forgotten", &whose, &mut BTreeMap::new()).await;
+        let code = self.code_for(&address).await;
         let page = ["GET /oauth/links/reset", "POST /oauth/links/reset"];
         let twice = [("password", PASSWORD), ("again", PASSWORD)];
         self.form(page, &format!("/oauth/links/reset?code={code}"), &twice, &mut BTreeMap::new()).await;
@@ -157,6 +158,7 @@ impl Tour<'_> {
         self.secrets.push(secret.clone());
         let of_app = |it: RequestBuilder| it.basic_auth(&id, Some(&secret));
         let code = self.let_in(bob, &id).await;
+        self.own_passkeys(bob).await;
         self.secrets.push(code.clone());
         let redeem = [("grant_type", "authorization_code"), ("code", code.as_str()), ("code_verifier", VERIFIER), ("redirect_uri", BACK)];
         let tokens = self.ask("POST /oauth/token", "/oauth/token", "", |it| of_app(it).form(&redeem)).await;
@@ -189,6 +191,15 @@ impl Tour<'_> {
             }
         }
         panic!("the app was not let in");
+    }
+
+    /// Signs in on the page of one's passkeys, and looks at it.
+    async fn own_passkeys(&mut self, bob: &Guest) {
+        let mut cookies = BTreeMap::new();
+        let sign_in = [("action", "sign_in"), ("handle", bob.handle.as_str()), ("password", PASSWORD)];
+        self.form(["GET /oauth/passkeys", "POST /oauth/passkeys"], "/oauth/passkeys", &sign_in, &mut cookies).await;
+        self.fetch("GET /oauth/passkeys", "/oauth/passkeys", "", |it| it.header(COOKIE, jar(&cookies))).await;
+        self.secrets.extend(cookies.into_values());
     }
 
     async fn second_factors(&mut self, bob: &Guest) {

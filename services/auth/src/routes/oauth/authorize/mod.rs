@@ -1,18 +1,14 @@
-//! The pages on which a person signs in and allows an app something. Plain forms: all but passkeys works without
-//! any script.
+//! The pages on which a person signs in and allows an app something.
 //!
 //! ```text
 //!   GET ─► request: which app, for what? ─► visit: who is at the browser?
-//!            │ wrong: a page, or back to the app        │ nobody: the sign-in page ─► POST ─► GET again
-//!            │                                          │     │     └ a second factor: its page ─► POST ─► GET again
-//!            │                                          │     └ a passkey alone ─► POST ─► GET again
+//!            │ wrong: a page, or back to the app        │ nobody: they sign in (sign_in) ─► GET again
 //!            │                                          │ somebody: allowed before? ─► a code, back to the app
 //!            │                                          └ else the consent page ─► POST ─► a code, back to the app
 //! ```
 
 mod pages;
 mod request;
-mod sign_in;
 
 use axum::Form;
 use axum::extract::rejection::FormRejection;
@@ -25,8 +21,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use self::request::{Asked, Request};
-use super::browser::{self, Visit};
+use super::browser::Visit;
 use super::html::{Stop, to};
+use super::sign_in::{self, Door, Entered};
 use crate::password::Password;
 use crate::routes::tokens::grantable;
 use crate::source::Source;
@@ -46,7 +43,7 @@ pub(crate) struct Answer {
     handle: Option<String>,
     #[schema(value_type = Option<String>)]
     password: Option<Password>,
-    /// What the right password was answered with, where it was not enough.
+    /// What the right password was answered with, where it was not enough or the account will be erased.
     challenge: Option<String>,
     /// What an authenticator app shows, or a recovery code.
     code: Option<String>,
@@ -60,6 +57,7 @@ enum Action {
     SignIn,
     SecondFactor,
     Passkey,
+    Keep,
     SignOut,
     Allow,
     Deny,
@@ -78,7 +76,7 @@ pub(crate) async fn show(State(Auth(auth)): State<Auth>, OriginalUri(uri): Origi
         if request.without_asking {
             return Err(request.refuse("login_required", "nobody is signed in, or not recently enough"));
         }
-        return Ok(pages::sign_in(&auth, &request, &visit, None)?);
+        return Ok(sign_in::page(&auth, &request.goal()?, &visit)?);
     };
     let scopes = grants(&request, person)?;
     let before = consents::find(&auth.pool, person.account, &request.app.client_id).await?;
@@ -110,17 +108,21 @@ pub(crate) async fn submit(
     let request = request::read(&auth, &uri).await?;
     let visit = Visit::read(&auth, &headers).await?;
     let answer = match answer {
-        Ok(Form(answer)) if browser::comes_from_here(&auth, &headers) && visit.has_token(&auth, &answer.csrf) => answer,
+        Ok(Form(answer)) if visit.has_sent(&auth, &headers, &answer.csrf) => answer,
         _ => {
             return Err(Stop::Page(StatusCode::FORBIDDEN, "This page has grown old, or was not ours. Go back to the app and begin again."));
         }
     };
-    let person = visit.person.as_ref();
-    match (answer.action, person) {
-        (Action::SignIn, _) => sign_in::by_password(&auth, &request, &visit, answer, source, user_agent).await,
-        (Action::SecondFactor, _) => sign_in::by_second_factor(&auth, &request, &visit, answer, source, user_agent).await,
-        (Action::Passkey, _) => sign_in::by_passkey(&auth, &request, &visit, answer, source, user_agent).await,
-        (Action::SignOut, Some(person)) => sign_in::out(&auth, &request, person, source).await,
+    let Answer { action, csrf: _, handle, password, challenge, code, passkey } = answer;
+    let entered = Entered { handle, password, challenge, code, passkey };
+    let goal = request.goal()?;
+    let door = Door { auth: &auth, goal: &goal, visit: &visit, source, user_agent };
+    match (action, &visit.person) {
+        (Action::SignIn, _) => door.by_password(entered).await,
+        (Action::SecondFactor, _) => door.by_second_factor(entered).await,
+        (Action::Passkey, _) => door.by_passkey(entered).await,
+        (Action::Keep, _) => door.by_staying(entered).await,
+        (Action::SignOut, Some(person)) => door.out(person).await,
         (Action::Deny, _) => Err(request.refuse("access_denied", "the person did not allow it")),
         (Action::Allow, Some(person)) => {
             let scopes = grants(&request, person)?;

@@ -1,48 +1,18 @@
-//! The pages, as HTML.
+//! The page that asks, as HTML.
 
 use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use contracts::{Scope, Scopes};
-use serving::{Problem, Result};
+use serving::Result;
 
 use super::super::browser::Visit;
-use super::super::html::{self, Rules, SCRIPT, STYLE};
-use super::super::redirect_uri;
+use super::super::goal;
+use super::super::html::{self, Rules, STYLE};
 use super::request::Request;
 use crate::State;
 use crate::second_factor::passkeys::Platform;
 use crate::store::browsers::Browser;
-
-#[derive(Template)]
-#[template(path = "sign_in.html")]
-struct SignInPage<'a> {
-    style: &'static str,
-    app: &'a str,
-    host: &'a str,
-    here: &'a str,
-    csrf: &'a str,
-    handle: &'a str,
-    problem: Option<&'a str>,
-    /// May a passkey be used here?
-    passkey: bool,
-    script: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "second_factor.html")]
-struct SecondFactorPage<'a> {
-    style: &'static str,
-    app: &'a str,
-    host: &'a str,
-    here: &'a str,
-    csrf: &'a str,
-    challenge: &'a str,
-    problem: Option<&'a str>,
-    /// May a passkey be used here?
-    passkey: bool,
-    script: &'static str,
-}
 
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -55,84 +25,28 @@ struct ConsentPage<'a> {
     csrf: &'a str,
     handle: &'a str,
     allowed: Vec<&'static str>,
-}
-
-/// The page to sign in on; again, if it went wrong the first time.
-pub(super) fn sign_in(auth: &State, request: &Request, visit: &Visit, tried: Option<(&str, Problem)>) -> Result<Response> {
-    let (host, target) = target(request)?;
-    let (handle, problem) = tried.map_or(("", None), |(handle, problem)| (handle, Some(problem)));
-    let text = problem.as_ref().map(|problem| problem.detail().to_owned());
-    let (here, csrf) = (request.here(), visit.token(auth));
-    let passkey = Platform::of(&auth.issuer).is_ok();
-    let page = SignInPage {
-        style: STYLE,
-        app: &request.app.name,
-        host: &host,
-        here: &here,
-        csrf: &csrf,
-        handle,
-        problem: text.as_deref(),
-        passkey,
-        script: SCRIPT,
-    };
-    // What it says besides, such as when to try again, holds for the page, too.
-    let base = problem.map_or_else(|| StatusCode::OK.into_response(), IntoResponse::into_response);
-    let mut response = html::page(base, &page, Rules::usual(&target).with_passkey(passkey))?;
-    response.headers_mut().extend(visit.cookie(auth).map(|cookie| (header::SET_COOKIE, cookie)));
-    Ok(response)
-}
-
-/// The page to give the second factor on; again, if it was wrong. `passkey`: they have one.
-pub(super) fn second_factor(
-    auth: &State,
-    request: &Request,
-    visit: &Visit,
-    challenge: &str,
-    passkey: bool,
-    problem: Option<Problem>,
-) -> Result<Response> {
-    let (host, target) = target(request)?;
-    let text = problem.as_ref().map(|problem| problem.detail().to_owned());
-    let (here, csrf) = (request.here(), visit.token(auth));
-    let page = SecondFactorPage {
-        style: STYLE,
-        app: &request.app.name,
-        host: &host,
-        here: &here,
-        csrf: &csrf,
-        challenge,
-        problem: text.as_deref(),
-        passkey,
-        script: SCRIPT,
-    };
-    let base = problem.map_or_else(|| StatusCode::OK.into_response(), IntoResponse::into_response);
-    html::page(base, &page, Rules::usual(&target).with_passkey(passkey))
+    /// Where one's passkeys are, if there can be any.
+    passkeys: Option<&'a str>,
 }
 
 /// The page that asks whether an app may.
 pub(super) fn consent(auth: &State, request: &Request, visit: &Visit, person: &Browser, scopes: Scopes) -> Result<Response> {
-    let (host, target) = target(request)?;
-    let (here, csrf) = (request.here(), visit.token(auth));
+    let goal = request.goal()?;
+    let (csrf, passkeys) = (visit.token(auth), goal::passkeys(&goal.query));
     let page = ConsentPage {
         style: STYLE,
         app: &request.app.name,
         website: request.app.website.as_deref(),
-        host: &host,
-        here: &here,
+        host: &goal.host,
+        here: &goal.here,
         csrf: &csrf,
         handle: &person.handle,
         allowed: scopes.iter().map(words).collect(),
+        passkeys: Platform::of(&auth.issuer).is_ok().then_some(passkeys.as_str()),
     };
-    let mut response = html::page(StatusCode::OK.into_response(), &page, Rules::usual(&target))?;
+    let mut response = html::page(StatusCode::OK.into_response(), &page, Rules::usual(&goal.form_action))?;
     response.headers_mut().extend(visit.cookie(auth).map(|cookie| (header::SET_COOKIE, cookie)));
     Ok(response)
-}
-
-/// The host that a person comes back to, and where forms may lead: here, and from here to the app.
-fn target(request: &Request) -> Result<(String, String)> {
-    let (host, source) =
-        redirect_uri::host_and_source(&request.redirect_uri).ok_or_else(|| Problem::internal("a checked address is none"))?;
-    Ok((host, format!("'self' {source}")))
 }
 
 /// What a scope means, to whoever grants it.

@@ -4,8 +4,10 @@ use axum::extract::Query;
 use axum::http::{StatusCode, Uri};
 use contracts::Scopes;
 use serde::Deserialize;
+use serving::Problem;
 use utoipa::IntoParams;
 
+use super::super::goal::{self, Goal};
 use super::super::html::Stop;
 use super::super::{client, redirect_uri};
 use crate::State;
@@ -148,9 +150,19 @@ impl Request {
         proves_itself && !self.consent_again
     }
 
-    /// This very page.
-    pub(super) fn here(&self) -> String {
-        format!("/oauth/authorize?{}", self.query)
+    /// The app, and this very page on the way to it.
+    pub(super) fn goal(&self) -> serving::Result<Goal> {
+        let none = || Problem::internal("a checked address is none");
+        let (host, source) = redirect_uri::host_and_source(&self.redirect_uri).ok_or_else(none)?;
+        Ok(Goal {
+            app: Some(self.app.name.clone()),
+            host,
+            here: goal::authorize(&self.query),
+            again: self.again(),
+            // Here, and from here to the app.
+            form_action: format!("'self' {source}"),
+            query: self.query.clone(),
+        })
     }
 
     /// This page once somebody has signed in: they are not asked to do so again.
@@ -160,7 +172,7 @@ impl Request {
         if self.sign_in_again && self.consent_again {
             query.push("prompt=consent");
         }
-        format!("/oauth/authorize?{}", query.join("&"))
+        goal::authorize(&query.join("&"))
     }
 
     /// The way back to the app, with this answer and who gives it (RFC 9207).

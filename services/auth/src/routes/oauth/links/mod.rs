@@ -41,7 +41,7 @@ fn over(purpose: Purpose) -> Stop {
         }
         Purpose::PasswordReset => {
             "This link is not good, or not any more: it works once, for an hour, and ends when the password is changed. \
-             Ask for a new password once more in your app, and open the link in the newest letter."
+             Ask for a new password once more where you sign in, and open the link in the newest letter."
         }
     };
     Stop::Page(StatusCode::NOT_FOUND, text)

@@ -1,27 +1,23 @@
 //! One's passkeys: made, named and removed.
 
+pub(in crate::routes) mod changes;
+
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use identity::Viewer;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use serving::{Json, Page, Paged, Path, Problem, ProblemDocument, Result};
+use serde_json::Value;
+use serving::{Json, Page, Paged, Path, ProblemDocument, Result};
 use utoipa::ToSchema;
 
-use super::passwords;
+use self::changes::Added;
 use super::totp::Confirmed;
 use crate::Auth;
-use crate::second_factor::passkeys::{Asked, Platform, read_registration};
-use crate::second_factor::{self, Change};
+use crate::second_factor::passkeys::Asked;
 use crate::source::Source;
-use crate::store::{accounts, passkey_challenges, passkeys, second_factors};
-
-/// Most characters of a passkey's name.
-const LONGEST_NAME: usize = 100;
-/// Passkeys of one account.
-const MOST: i64 = 20;
+use crate::store::passkeys;
 
 /// What a browser asks an authenticator.
 pub(crate) struct Options(Value);
@@ -53,13 +49,7 @@ pub(crate) async fn challenge(
     viewer: Viewer,
     Json(Confirmed { password }): Json<Confirmed>,
 ) -> Result<Options> {
-    let platform = Platform::of(&auth.issuer)?;
-    passwords::confirm(&auth, &viewer, password, "password").await?;
-    let user = passkeys::user(&auth.pool, viewer.account).await?.ok_or_else(Problem::not_found)?;
-    let known = passkeys::known(&auth.pool, viewer.account).await?;
-    let asked = platform.ask_to_register(&viewer.handle, &user, known)?;
-    passkey_challenges::insert(&auth.pool, Some(viewer.account), &asked).await?;
-    Ok(asked.into())
+    changes::ask(&auth, viewer.account, &viewer.handle, password).await.map(Options::from)
 }
 
 /// What the authenticator answered.
@@ -122,31 +112,8 @@ pub(crate) async fn create(
     source: Source,
     Json(NewPasskey { credential, name }): Json<NewPasskey>,
 ) -> Result<AddedPasskey> {
-    let name = read_name(&name)?;
-    let wrong = || Problem::invalid("credential", "this is not the answer to a challenge of yours that is still good; begin again");
-    let platform = Platform::of(&auth.issuer)?;
-    let (answer, challenge) = read_registration(&credential).ok_or_else(wrong)?;
-    let mut tx = auth.pool.begin().await?;
-    let account = accounts::lock(&mut tx, viewer.account).await?.ok_or_else(Problem::not_found)?;
-    let state = passkey_challenges::take(&mut tx, Some(account.id), &challenge).await?.ok_or_else(wrong)?;
-    let Ok(registered) = platform.register(&state, &answer)? else { return Err(wrong()) };
-    if second_factors::of(&mut *tx, account.id).await?.passkeys >= MOST {
-        return Err(Problem::conflict("too-many-passkeys", format!("There are {MOST} passkeys. Remove one first.")));
-    }
-    let passkey = passkeys::insert(&mut tx, account.id, name, &registered).await?;
-    let recovery_codes = second_factor::first_codes(&mut tx, account.id).await?;
-    let details = json!({ "passkey": passkey.id.to_string() });
-    second_factor::tell(&auth, &mut tx, &account, Change::PasskeyAdded, &source, details).await?;
-    tx.commit().await?;
+    let Added { passkey, recovery_codes } = changes::add(&auth, viewer.account, &name, &credential, &source).await?;
     Ok(AddedPasskey { passkey: passkey.into(), recovery_codes })
-}
-
-fn read_name(name: &str) -> Result<&str> {
-    let name = name.trim();
-    match (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.contains(char::is_control) {
-        true => Ok(name),
-        false => Err(Problem::invalid("name", format!("a name has 1 to {LONGEST_NAME} characters in one line"))),
-    }
 }
 
 /// One's passkeys, newest first.
@@ -179,8 +146,7 @@ pub(crate) async fn rename(
     Path(id): Path<i64>,
     Json(PasskeyChange { name }): Json<PasskeyChange>,
 ) -> Result<Json<Passkey>> {
-    let renamed = passkeys::rename(&auth.pool, viewer.account, id, read_name(&name)?).await?;
-    renamed.map(Passkey::from).map(Json).ok_or_else(Problem::not_found)
+    changes::rename(&auth, viewer.account, id, &name).await.map(Passkey::from).map(Json)
 }
 
 /// Remove a passkey. If no other second factor is left, the password has to have 15 characters or more, and the recovery
@@ -200,15 +166,6 @@ pub(crate) async fn delete(
     Path(id): Path<i64>,
     Json(Confirmed { password }): Json<Confirmed>,
 ) -> Result<StatusCode> {
-    let before = passwords::confirm(&auth, &viewer, password.clone(), "password").await?;
-    let mut tx = auth.pool.begin().await?;
-    let account = passwords::lock_confirmed(&mut tx, &viewer, &before).await?;
-    if !passkeys::delete(&mut tx, account.id, id).await? {
-        return Err(Problem::not_found());
-    }
-    second_factor::removed(&auth, &mut tx, &account, &password).await?;
-    let details = json!({ "passkey": id.to_string() });
-    second_factor::tell(&auth, &mut tx, &account, Change::PasskeyRemoved, &source, details).await?;
-    tx.commit().await?;
+    changes::remove(&auth, viewer.account, id, password, &source).await?;
     Ok(StatusCode::NO_CONTENT)
 }
