@@ -25,7 +25,7 @@ use crate::resources::{Applied, Prepared, Resources};
 use backups::back_up;
 use migration::{finished, migrate};
 use prune::prune;
-use restore::restored;
+use restore::{interrupt, restored};
 use writer::{Object, Writer, find, orphans};
 
 pub use database::ready;
@@ -102,7 +102,10 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
     let mut waiting_for: Vec<String> = stores.iter().filter(|store| !is_available(store)).map(ResourceExt::name_any).collect();
     waiting_for.extend(database::ready(platform, &postgres_clusters, &[&secrets, &new_secrets]).err().map(|_| platform.named(POSTGRES)));
     let (migration, progress) = match asleep {
-        Some(_) => (find(&children.jobs, &migration.name_any()).map_or(migration, |job| Job::clone(&job)), Progress::Hibernated),
+        Some(_) => {
+            interrupt(&mut writer, cluster, restore.as_ref()).await?;
+            (find(&children.jobs, &migration.name_any()).map_or(migration, |job| Job::clone(&job)), Progress::Hibernated)
+        }
         None => match restored(&mut writer, cluster, restore.as_ref(), &waiting_for).await? {
             Some(progress) => (migration, progress),
             None => migrate(&mut writer, cluster, migration, waiting_for).await?,

@@ -1,6 +1,7 @@
 //! Where backups go, which is due, and which one a new platform begins with.
 
 use contracts::backup::{KEEP_DELETED, LONGEST_BACKUP};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 
 use super::secrets::read;
@@ -10,6 +11,7 @@ use crate::crd::BackupDestinationSpec;
 use crate::drift::hash_parts;
 use crate::platform::{Backup, Destination, Origin};
 use crate::reconcile::Cluster;
+use crate::reconcile::conditions::BACKUP_RESTORED;
 use crate::schedule::Schedule;
 
 // A backup must end before photo deletes what it has still to copy.
@@ -35,11 +37,12 @@ pub(super) fn backup(cluster: &Cluster) -> Result<Option<Backup>, Problem> {
     }))
 }
 
-/// None, once the database was migrated: by then it was restored. A key that was made anew would read nothing of what the backup holds,
+/// None, once it was restored, or the database was migrated, which comes after it. A key that was made anew would read nothing of what the backup holds,
 /// so the old one comes first.
 pub(super) fn origin(cluster: &Cluster) -> Result<Option<Origin>, Problem> {
     let resource = &*cluster.resource;
-    let is_begun = resource.status.as_ref().is_some_and(|status| status.migration.is_some());
+    let is_restored = |it: &Condition| it.type_ == BACKUP_RESTORED && it.status == "True";
+    let is_begun = resource.status.as_ref().is_some_and(|it| it.migration.is_some() || it.conditions.iter().any(is_restored));
     match &resource.spec.bootstrap {
         Some(bootstrap) if !is_begun => {
             let from = &bootstrap.from_backup;

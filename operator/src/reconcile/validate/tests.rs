@@ -1,4 +1,5 @@
 use contracts::Service;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
@@ -7,6 +8,7 @@ use crate::crd::{ConfigMapKeyRef, MailTls, ResourcesSpec, SocialPlatformStatus, 
 use crate::example::{full, minimal};
 use crate::fixtures::{cluster, secret};
 use crate::platform::{Database, ObjectStore};
+use crate::reconcile::conditions::{BACKUP_RESTORED, Finding, Truth, merged};
 use crate::rotation::Slot;
 
 /// The one problem of `cluster`.
@@ -94,7 +96,15 @@ fn a_platform_begins_once() {
     assert!(validate(&cluster(resource.clone())).unwrap().origin.is_some());
     let migration = crate::crd::MigrationStatus { version: "1.2.3".into(), job: "demo-migrate-1-2-3-0-1".into(), completed_at: None };
     resource.status = Some(SocialPlatformStatus { migration: Some(migration), ..SocialPlatformStatus::default() });
-    assert!(validate(&cluster(resource)).unwrap().origin.is_none());
+    assert!(validate(&cluster(resource.clone())).unwrap().origin.is_none());
+
+    // Whatever becomes of the Job and of the Secret before the migration is through.
+    let finding = |truth| Finding::new(BACKUP_RESTORED, truth, "Told", "what was seen");
+    for (truth, is_over) in [(Truth::False, false), (Truth::Unknown, false), (Truth::True, true)] {
+        let conditions = merged(&[], vec![finding(truth)], Some(1), Timestamp::UNIX_EPOCH);
+        resource.status = Some(SocialPlatformStatus { conditions, ..SocialPlatformStatus::default() });
+        assert_eq!(validate(&cluster(resource.clone())).unwrap().origin.is_none(), is_over, "{truth:?}");
+    }
 }
 
 #[test]
