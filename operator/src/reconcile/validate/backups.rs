@@ -79,3 +79,46 @@ fn destination(cluster: &Cluster, field: &str, spec: &BackupDestinationSpec) -> 
         fingerprint: hash_parts(keys.iter().copied().zip(values.iter().map(String::as_bytes))),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::crd::{MigrationStatus, SocialPlatformStatus};
+    use crate::example::{minimal, restored};
+    use crate::fixtures::cluster;
+    use crate::reconcile::conditions::{Finding, SECRETS_RESOLVED, Truth, merged};
+    use crate::reconcile::validate::tests::problem;
+    use crate::reconcile::validate::validate;
+
+    #[test]
+    fn a_platform_begins_once() {
+        let mut resource = minimal();
+        resource.spec.bootstrap = restored().spec.bootstrap;
+        assert!(validate(&cluster(resource.clone())).unwrap().origin.is_some());
+        let migration = MigrationStatus { version: "1.2.3".into(), job: "demo-migrate-1-2-3-0-1".into(), completed_at: None };
+        resource.status = Some(SocialPlatformStatus { migration: Some(migration), ..SocialPlatformStatus::default() });
+        assert!(validate(&cluster(resource.clone())).unwrap().origin.is_none());
+
+        // Whatever becomes of the Job and of the Secret before the migration is through.
+        let finding = |truth| Finding::new(BACKUP_RESTORED, truth, "Told", "what was seen");
+        for (truth, is_over) in [(Truth::False, false), (Truth::Unknown, false), (Truth::True, true)] {
+            let conditions = merged(&[], vec![finding(truth)], Some(1), Timestamp::UNIX_EPOCH);
+            resource.status = Some(SocialPlatformStatus { conditions, ..SocialPlatformStatus::default() });
+            assert_eq!(validate(&cluster(resource.clone())).unwrap().origin.is_none(), is_over, "{truth:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_restored_without_the_key_of_the_platform_that_was_backed_up() {
+        let mut resource = minimal();
+        resource.spec.bootstrap = restored().spec.bootstrap;
+        let mut cluster = cluster(resource);
+        cluster.generated.remove("demo-key-encryption");
+        let problem = problem(&cluster);
+        assert_eq!((problem.condition, problem.reason, problem.stalled), (SECRETS_RESOLVED, "SecretMissing", false));
+        let command = "| jq '{apiVersion, kind, type, data, metadata: {name: \"demo-key-encryption\"}}' | kubectl apply -n social -f -";
+        assert!(problem.message.contains(command), "{}", problem.message);
+    }
+}

@@ -1,5 +1,4 @@
 use contracts::Service;
-use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
@@ -8,7 +7,6 @@ use crate::crd::{ConfigMapKeyRef, MailTls, ResourcesSpec, SocialPlatformStatus, 
 use crate::example::{full, minimal};
 use crate::fixtures::{cluster, secret};
 use crate::platform::{Database, ObjectStore};
-use crate::reconcile::conditions::{BACKUP_RESTORED, Finding, Truth, merged};
 use crate::rotation::Slot;
 
 /// The one problem of `cluster`.
@@ -87,36 +85,6 @@ fn a_schedule_that_is_none_is_refused_with_what_is_wrong() {
     let problem = problem(&cluster(resource));
     assert_eq!((problem.reason, problem.stalled), ("InvalidSchedule", true));
     assert!(problem.message.contains("its hour is"), "{}", problem.message);
-}
-
-#[test]
-fn a_platform_begins_once() {
-    let mut resource = minimal();
-    resource.spec.bootstrap = crate::example::restored().spec.bootstrap;
-    assert!(validate(&cluster(resource.clone())).unwrap().origin.is_some());
-    let migration = crate::crd::MigrationStatus { version: "1.2.3".into(), job: "demo-migrate-1-2-3-0-1".into(), completed_at: None };
-    resource.status = Some(SocialPlatformStatus { migration: Some(migration), ..SocialPlatformStatus::default() });
-    assert!(validate(&cluster(resource.clone())).unwrap().origin.is_none());
-
-    // Whatever becomes of the Job and of the Secret before the migration is through.
-    let finding = |truth| Finding::new(BACKUP_RESTORED, truth, "Told", "what was seen");
-    for (truth, is_over) in [(Truth::False, false), (Truth::Unknown, false), (Truth::True, true)] {
-        let conditions = merged(&[], vec![finding(truth)], Some(1), Timestamp::UNIX_EPOCH);
-        resource.status = Some(SocialPlatformStatus { conditions, ..SocialPlatformStatus::default() });
-        assert_eq!(validate(&cluster(resource.clone())).unwrap().origin.is_none(), is_over, "{truth:?}");
-    }
-}
-
-#[test]
-fn nothing_is_restored_without_the_key_of_the_platform_that_was_backed_up() {
-    let mut resource = minimal();
-    resource.spec.bootstrap = crate::example::restored().spec.bootstrap;
-    let mut cluster = cluster(resource);
-    cluster.generated.remove("demo-key-encryption");
-    let problem = problem(&cluster);
-    assert_eq!((problem.condition, problem.reason, problem.stalled), (SECRETS_RESOLVED, "SecretMissing", false));
-    let command = "| jq '{apiVersion, kind, type, data, metadata: {name: \"demo-key-encryption\"}}' | kubectl apply -n social -f -";
-    assert!(problem.message.contains(command), "{}", problem.message);
 }
 
 #[test]
