@@ -9,6 +9,7 @@ mod cloud_native_pg;
 mod crash;
 mod definition;
 mod deletion;
+mod discovery;
 mod dying;
 mod election;
 mod everything;
