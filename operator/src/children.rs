@@ -16,6 +16,7 @@ use kube::api::{Api, ListParams};
 use kube::{Client, Resource};
 use serde::de::DeserializeOwned;
 
+use crate::backups::StoredBackup;
 use crate::crd::SocialPlatformBackup;
 use crate::resources::certificate::Certificate;
 use crate::resources::http_route::HttpRoute;
@@ -87,11 +88,11 @@ impl Children {
     }
 }
 
-/// The backups of one platform, read from the API server; none, where it does not know the kind.
+/// The backups of one platform that can be read, from the API server; none, where it does not know the kind.
 pub async fn list_backups(client: &Client, namespace: &str, name: &str) -> kube::Result<Vec<Arc<SocialPlatformBackup>>> {
-    let api: Api<SocialPlatformBackup> = Api::namespaced(client.clone(), namespace);
+    let api: Api<StoredBackup> = Api::namespaced(client.clone(), namespace);
     match api.list(&ListParams::default()).await {
-        Ok(list) => Ok(list.items.into_iter().filter(|backup| backup.spec.platform_ref.name == name).map(Arc::new).collect()),
+        Ok(list) => Ok(list.iter().filter(|backup| backup.platform() == Some(name)).filter_map(StoredBackup::readable).collect()),
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(Vec::new()),
         Err(error) => Err(error),
     }

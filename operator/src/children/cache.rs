@@ -14,6 +14,7 @@ use kube::{Resource, ResourceExt};
 
 use super::Children;
 use crate::apis::Served;
+use crate::backups::{StoredBackup, UnreadableBackup};
 use crate::crd::SocialPlatformBackup;
 use crate::resources::certificate::Certificate;
 use crate::resources::http_route::HttpRoute;
@@ -57,7 +58,7 @@ pub struct Cache {
     /// The databases that CloudNativePG runs.
     pub postgres_clusters: Optional<PostgresCluster>,
     /// Backups.
-    pub backups: Optional<SocialPlatformBackup>,
+    pub backups: Optional<StoredBackup>,
 }
 
 /// A kind that the cluster may know or not, and that is watched from the moment that it does. Its CRD may come later than the
@@ -128,12 +129,18 @@ impl Cache {
         self.backups.served.is_yes()
     }
 
-    /// The backups of one platform.
+    /// The backups of one platform that can be read.
     pub fn backups(&self, namespace: &str, name: &str) -> Vec<Arc<SocialPlatformBackup>> {
-        let is_of = |backup: &SocialPlatformBackup| {
-            backup.metadata.namespace.as_deref() == Some(namespace) && backup.spec.platform_ref.name == name
-        };
-        self.backups.store.state_filter(is_of)
+        self.backups_in(namespace).iter().filter(|backup| backup.platform() == Some(name)).filter_map(|backup| backup.readable()).collect()
+    }
+
+    /// The backups of a namespace that cannot be read, whosever they are.
+    pub fn unreadable_backups(&self, namespace: &str) -> Vec<Arc<UnreadableBackup>> {
+        self.backups_in(namespace).iter().filter_map(|backup| backup.unreadable()).collect()
+    }
+
+    fn backups_in(&self, namespace: &str) -> Vec<Arc<StoredBackup>> {
+        self.backups.store.state_filter(|backup| backup.meta().namespace.as_deref() == Some(namespace))
     }
 
     /// The objects of one platform.

@@ -3,7 +3,7 @@
 //! ```text
 //!   SocialPlatform (its spec) ─────────────────────────────► itself
 //!   every kind of object of ours, by label ────────────────► the platform that its label names
-//!   SocialPlatformBackups ─────────────────────────────────► the platform that they refer to
+//!   SocialPlatformBackups, whether they can be read or not ► the platform that they refer to
 //!   Secrets labelled socialplatform.dev/reload=true ───────► the platforms that refer to them
 //!   the ConfigMap with the catalog of images ──────────────► all platforms
 //!   the optional APIs of the cluster, by asking ───────────► all platforms
@@ -29,8 +29,9 @@ use tokio::sync::oneshot;
 
 use super::Options;
 use crate::apis::{Known, Served, until_served};
+use crate::backups::StoredBackup;
 use crate::children::{Cache, Optional};
-use crate::crd::{SocialPlatform, SocialPlatformBackup};
+use crate::crd::SocialPlatform;
 use crate::images::Images;
 use crate::reconcile::fetch::references;
 use crate::resources::metadata::{INSTANCE, MANAGED_BY, MANAGER, RELOAD};
@@ -214,8 +215,16 @@ where
 }
 
 /// The platform that a backup is of.
-fn backed_up(backup: SocialPlatformBackup) -> Option<ObjectRef<Guarded>> {
-    Some(ObjectRef::new(&backup.spec.platform_ref.name).within(backup.metadata.namespace.as_deref()?))
+fn backed_up(backup: StoredBackup) -> Option<ObjectRef<Guarded>> {
+    if let StoredBackup::Unreadable(backup) = &backup {
+        tracing::warn!(
+            backup = backup.metadata.name,
+            namespace = backup.metadata.namespace,
+            error = backup.error,
+            "failed to read a backup"
+        );
+    }
+    Some(ObjectRef::new(backup.platform()?).within(backup.meta().namespace.as_deref()?))
 }
 
 /// The platform whose name an object of ours bears.

@@ -83,6 +83,7 @@ pub async fn changes(client: &Client, resource: &SocialPlatform, image: Option<&
     let surroundings = Surroundings {
         backups_served: knows::<SocialPlatformBackup>(client).await.map_err(said)?,
         backups: list_backups(client, &namespace, &name).await.map_err(said)?,
+        unreadable_backups: Vec::new(),
         images: image.map(|image| (resource.spec.version.clone(), image)).into_iter().collect(),
         http_routes_served: knows::<HttpRoute>(client).await.map_err(said)?,
         monitoring_served: knows::<PrometheusRule>(client).await.map_err(said)? && knows::<ServiceMonitor>(client).await.map_err(said)?,

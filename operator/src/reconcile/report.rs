@@ -4,6 +4,7 @@
 mod backups;
 mod findings;
 mod status;
+mod unreadable;
 
 use std::time::Duration;
 
@@ -75,7 +76,8 @@ pub async fn report(
             certificate_metrics::set(&platform.namespace, &platform.name, expires);
             let wrote = write(context, cluster, View::Applied(platform, &outcome)).await?;
             let told = backups::tell(context, cluster, platform, &outcome).await?;
-            Ok(Next { within: within(cluster, platform, &outcome), wrote: wrote || told || outcome.writes > 0 })
+            let warned = unreadable::tell(context, cluster).await?;
+            Ok(Next { within: within(cluster, platform, &outcome), wrote: wrote || told || warned || outcome.writes > 0 })
         }
         Err(error) => {
             if error.is_refusal() {

@@ -12,9 +12,11 @@ use serde_json::json;
 use crate::harness::{Harness, eventually, external};
 use crate::player::Jobs;
 
-const NAME: &str = "before-the-upgrade";
+/// The name of the example.
+pub const NAME: &str = "before-the-upgrade";
 
-fn report() -> String {
+/// What a Job says that has made a backup.
+pub fn report() -> String {
     let report = BackupReport {
         location: "s3://demo-backups/platforms/demo/one".to_owned(),
         checksum: "00ff".to_owned(),
@@ -34,7 +36,7 @@ pub async fn jobs_of(harness: &Harness, component: &str) -> Vec<Job> {
 }
 
 /// Waits until a backup is in this phase.
-async fn in_phase(harness: &Harness, name: &str, phase: BackupPhase) -> SocialPlatformBackupStatus {
+pub async fn in_phase(harness: &Harness, name: &str, phase: BackupPhase) -> SocialPlatformBackupStatus {
     eventually(&format!("{name} is {phase:?}"), || async {
         let status = harness.get::<SocialPlatformBackup>(name).await.status.unwrap_or_default();
         if status.phase == Some(phase) { Ok(status) } else { Err(format!("{status:?}")) }

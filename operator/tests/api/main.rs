@@ -27,3 +27,4 @@ mod restored;
 mod rotation;
 mod scaling;
 mod steady;
+mod unreadable;

@@ -3,7 +3,7 @@
 use kube::{Resource, ResourceExt};
 
 use super::writer::{Error, Orphan, Writer, orphans};
-use crate::backups::is_left_over;
+use crate::backups::{is_left_over, job_names};
 use crate::reconcile::Cluster;
 use crate::resources::{Applied, Resources};
 
@@ -15,8 +15,8 @@ pub(super) async fn prune(writer: &mut Writer<'_>, cluster: &Cluster, wanted: &R
     let deployments: Vec<_> = wanted.stores.iter().chain(&wanted.deployments).cloned().collect();
     let uid = cluster.resource.meta().uid.as_deref();
     let name = cluster.resource.name_any();
-    let backups = cluster.backups_served.then_some(cluster.backups.as_slice());
-    let jobs = children.jobs.iter().filter(|job| is_left_over(job, &name, backups, wanted.restore.as_ref()));
+    let backups = cluster.backups_served.then(|| job_names(&name, &cluster.backups, &cluster.unreadable_backups));
+    let jobs = children.jobs.iter().filter(|job| is_left_over(job, backups.as_ref(), wanted.restore.as_ref()));
     writer.delete(&jobs.map(|job| Orphan::of(&**job)).collect::<Vec<_>>()).await?;
     writer.delete(&orphans(uid, &children.http_routes, &wanted.http_routes)).await?;
     writer.delete(&orphans(uid, &children.prometheus_rules, &wanted.prometheus_rules)).await?;
