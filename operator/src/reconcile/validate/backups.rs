@@ -37,8 +37,8 @@ pub(super) fn backup(cluster: &Cluster) -> Result<Option<Backup>, Problem> {
     }))
 }
 
-/// None, once it was restored, or the database was migrated, which comes after it. A key that was made anew would read nothing of what the backup holds,
-/// so the old one comes first.
+/// None, once it was restored, or the database was migrated, which comes after it. A key that was made anew would read nothing of what
+/// the backup holds, so the old one comes first.
 pub(super) fn origin(cluster: &Cluster) -> Result<Option<Origin>, Problem> {
     let resource = &*cluster.resource;
     let is_restored = |it: &Condition| it.type_ == BACKUP_RESTORED && it.status == "True";
