@@ -1,5 +1,6 @@
 //! The APIs that a cluster may have or not: asked for every minute, so that one which is installed later is used without a
-//! restart. What is missing is a condition, never a crash.
+//! restart. What is missing is a condition, never a crash; and what the cluster has not answered yet is not missing: nothing is
+//! reconciled before it has.
 
 use std::time::Duration;
 
@@ -90,7 +91,7 @@ impl Known {
     }
 }
 
-/// Whether the cluster knows a kind, once it has answered: not known yet is not no.
+/// Whether the cluster knows a kind, once it has answered: not known yet is not no. A yes stays one.
 #[derive(Clone)]
 pub struct Served(watch::Receiver<Option<bool>>);
 

@@ -3,12 +3,15 @@
 //! One backup of a platform runs at a time, the oldest first. A scheduled one is a `SocialPlatformBackup` that the operator creates
 //! itself, under the name of its time: however often that is tried, there is one.
 
+mod stored;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use contracts::backup::BackupReport;
 use jiff::Timestamp;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use kube::{Resource, ResourceExt};
 
 use crate::components::{BACKUP, RESTORE};
@@ -18,6 +21,8 @@ use crate::migration::{State, reason_of, state};
 use crate::reconcile::conditions::{Finding, Truth, merged};
 use crate::resources::metadata::COMPONENT;
 use crate::schedule::Schedule;
+
+pub use stored::{READABLE, StoredBackup, UnreadableBackup};
 
 /// The condition of a backup.
 pub const COMPLETE: &str = "Complete";
@@ -42,7 +47,7 @@ impl Due {
     pub fn among(platform: &str, backups: &[Arc<SocialPlatformBackup>]) -> Option<Self> {
         let open = backups.iter().filter(|backup| !backup.is_over() && backup.metadata.deletion_timestamp.is_none());
         let oldest = open.min_by_key(|backup| (created(backup), backup.name_any()))?;
-        Some(Self { resource: oldest.name_any(), name: kept_name(oldest), job: job_name(platform, oldest) })
+        Some(Self { resource: oldest.name_any(), name: kept_name(oldest), job: job_name(platform, &oldest.metadata) })
     }
 }
 
@@ -60,9 +65,15 @@ pub fn kept_name(backup: &SocialPlatformBackup) -> String {
 }
 
 /// The name of the Job that makes a backup.
-pub fn job_name(platform: &str, backup: &SocialPlatformBackup) -> String {
-    let uid = backup.uid().unwrap_or_default();
-    format!("{platform}-backup-{}", hash_parts([("name", backup.name_any().as_bytes()), ("uid", uid.as_bytes())]))
+pub fn job_name(platform: &str, backup: &ObjectMeta) -> String {
+    let [name, uid] = [&backup.name, &backup.uid].map(|text| text.as_deref().unwrap_or_default().as_bytes());
+    format!("{platform}-backup-{}", hash_parts([("name", name), ("uid", uid)]))
+}
+
+/// The names of the Jobs of all backups that there are. One that cannot be read may have a Job as well.
+pub fn job_names(platform: &str, backups: &[Arc<SocialPlatformBackup>], unreadable: &[Arc<UnreadableBackup>]) -> BTreeSet<String> {
+    let all = backups.iter().map(|backup| &backup.metadata).chain(unreadable.iter().map(|backup| &backup.metadata));
+    all.map(|backup| job_name(platform, backup)).collect()
 }
 
 /// What the names of a platform's scheduled backups begin with.
@@ -97,10 +108,11 @@ pub fn expired(backups: &[Arc<SocialPlatformBackup>], keep: usize) -> Vec<Arc<So
     scheduled
 }
 
-/// Is it the Job of a backup that is gone, or of a restore that is no longer wanted? Where the cluster knows no backups, none is gone.
-pub fn is_left_over(job: &Job, platform: &str, backups: Option<&[Arc<SocialPlatformBackup>]>, restore: Option<&Job>) -> bool {
+/// Is it the Job of a backup that is gone, or of a restore that is no longer wanted? `backups` are the Jobs of those that are there;
+/// where the cluster knows no backups, none is gone.
+pub fn is_left_over(job: &Job, backups: Option<&BTreeSet<String>>, restore: Option<&Job>) -> bool {
     match job.labels().get(COMPONENT).map(String::as_str) {
-        Some(BACKUP) => backups.is_some_and(|backups| !backups.iter().any(|backup| job_name(platform, backup) == job.name_any())),
+        Some(BACKUP) => backups.is_some_and(|backups| !backups.contains(&job.name_any())),
         Some(RESTORE) => restore.map(ResourceExt::name_any).as_ref() != Some(&job.name_any()),
         _ => false,
     }

@@ -45,6 +45,10 @@ pub(crate) struct Run {
     /// Seconds that one reconcile may take.
     #[arg(long, env = "RECONCILE_TIMEOUT_SECONDS", default_value_t = 60)]
     reconcile_timeout_seconds: u64,
+    /// Seconds that old passwords and keys are accepted beside new ones, from when the last pod that used them was replaced. Less
+    /// than the default is for trials: a grant to see a photo that was signed with an old key is good for five minutes.
+    #[arg(long, env = "ROTATION_OVERLAP_SECONDS", default_value_t = OVERLAP.as_secs())]
+    rotation_overlap_seconds: u64,
     /// How many resources are reconciled at once.
     #[arg(long, env = "CONCURRENCY", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     concurrency: u16,
@@ -97,7 +101,7 @@ impl Run {
             resync: Duration::from_secs(self.resync_seconds),
             timeout: Duration::from_secs(self.reconcile_timeout_seconds),
             concurrency: self.concurrency,
-            rotation_overlap: OVERLAP,
+            rotation_overlap: Duration::from_secs(self.rotation_overlap_seconds),
         }
     }
 }

@@ -88,18 +88,24 @@ pub fn generated(name: &str, own_database: bool, own_object_store: bool, rotatio
     for service in Service::ALL {
         for slot in rotation.live() {
             secrets.push((format!("{name}-{}", slot.secret(service, "key")), &["SERVICE_KEY", "PUBLIC_KEY"]));
-            secrets.push((format!("{name}-{}", slot.secret(service, "database")), &["password"]));
         }
+    }
+    for secret in passwords(name, own_database, rotation) {
+        secrets.push((secret, &["password"]));
     }
     secrets.push((format!("{name}-key-encryption"), &["KEY_ENCRYPTION_KEY"]));
     secrets.push((format!("{name}-first-admin"), &["FIRST_ADMIN_TOKEN"]));
-    if own_database {
-        secrets.push((format!("{name}-database"), &["password"]));
-    }
     if own_object_store {
         secrets.push((format!("{name}-object-store"), &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]));
     }
     secrets
+}
+
+/// The names of the generated Secrets with a password of the database: those of the services, and that of an owner of our own.
+pub fn passwords(name: &str, own_database: bool, rotation: &Rotation) -> Vec<String> {
+    let of_services = Service::ALL.into_iter().flat_map(|service| rotation.live().map(move |slot| slot.secret(service, "database")));
+    let of_owner = own_database.then(|| "database".to_owned());
+    of_services.chain(of_owner).map(|what| format!("{name}-{what}")).collect()
 }
 
 /// Every value that the platform needs, found or made.

@@ -12,7 +12,7 @@ use reqwest::multipart::Part;
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::gateway::{Person, attempt, text};
+use crate::gateway::{Person, Reply, attempt, text};
 use crate::picture;
 
 /// One request of so many is an upload.
@@ -102,6 +102,29 @@ impl Load {
         }
     }
 
+    /// Shows a private photo to a follower until it is over, in another post each `pace`, and answers how often it was seen. For that
+    /// services use their keys: social asks photo whether the author may show it, and signs for photo that the follower may see it.
+    pub async fn show_privately(&self, mut author: Person, mut follower: Person, pace: Duration) -> usize {
+        let uploading = author.uploading(Part::bytes(picture::gradient()), "private");
+        let photo = self.succeed("upload", uploading).await;
+        let post = json!({ "text": "For you alone", "visibility": "followers", "photos": [photo] });
+        let mut clock = interval(pace);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut seen = 0;
+        while !self.is_over() {
+            clock.tick().await;
+            self.keep_signed_in(&mut author).await;
+            self.keep_signed_in(&mut follower).await;
+            let posting = author.request(Method::POST, "/v1/posts").json(&post);
+            let Some(id) = self.succeed("post with a photo", posting).await else { continue };
+            let reading = follower.request(Method::GET, &format!("/v1/posts/{id}"));
+            let Some(shown) = self.answer("read a post with a photo", reading).await else { continue };
+            let address = text(&shown.json(), "/photos/0/urls/original");
+            seen += usize::from(self.answer("private photo", follower.request(Method::GET, &address)).await.is_some());
+        }
+        seen
+    }
+
     /// Gives a person another token in time.
     pub async fn keep_signed_in(&self, person: &mut Person) {
         if let Err(error) = person.stay_signed_in().await {
@@ -111,14 +134,18 @@ impl Load {
 
     /// Counts a request, and the failure that it may be; the id that the answer names, if it names one.
     async fn succeed(&self, what: &str, request: RequestBuilder) -> Option<String> {
+        let reply = self.answer(what, request).await?;
+        let is_json = reply.media_type.starts_with("application/json");
+        let json = is_json.then(|| reply.json())?;
+        json.get("id").is_some().then(|| text(&json, "/id"))
+    }
+
+    /// Counts a request, and the failure that it may be; the answer, if it is none.
+    async fn answer(&self, what: &str, request: RequestBuilder) -> Option<Reply> {
         let answer = attempt(request).await;
         self.requests.fetch_add(1, Ordering::Relaxed);
         match answer {
-            Ok(reply) if reply.status.is_success() => {
-                let is_json = reply.media_type.starts_with("application/json");
-                let json = is_json.then(|| reply.json())?;
-                json.get("id").is_some().then(|| text(&json, "/id"))
-            }
+            Ok(reply) if reply.status.is_success() => Some(reply),
             Ok(reply) => {
                 self.fail(format!("{what}: {reply}"));
                 None

@@ -12,12 +12,14 @@
 //! | `refused` | a resource that cannot work is refused, or ends in a condition, and the last good state runs on |
 //! | `killed` | the operator is killed at five points of a platform's life, and the platform becomes what it was to be |
 //! | `rolled` | no request fails while every pod of every service is replaced, streams and uploads among them |
+//! | `rotated` | no request fails while all passwords and keys of the services are replaced |
 //! | `changes` | every change of the resource is followed, and what is no longer wanted goes |
 //! | `backed_up` | a platform is backed up, and comes back as another one |
 //! | `seeded` | the platform full of people (with `E2E_SEED=1`) |
 //! | `rights` | told last: every right of the operator was used, and none was missing |
 
 mod audit;
+mod crowd;
 mod diagnosis;
 mod environment;
 mod following;
@@ -41,6 +43,7 @@ mod killed;
 mod refused;
 mod rights;
 mod rolled;
+mod rotated;
 mod seeded;
 mod steady;
 mod traced;

@@ -58,6 +58,15 @@ impl Platform {
         self.until("Ready", |platform| is_true(platform, "Ready")).await;
     }
 
+    /// Waits until the passwords and keys that the newest generation asks for are in use, and then until those before are accepted no
+    /// more. Each may take as long as anything.
+    pub async fn rotated(&self) {
+        let reason = |platform: &DynamicObject| newest(platform, "SecretsRotated").map(|condition| condition["reason"].clone());
+        let is_switched = |platform: &DynamicObject| reason(platform).is_some_and(|it| it == "OldSecretsAccepted" || it == "Rotated");
+        self.until("using other passwords and keys", is_switched).await;
+        self.until("SecretsRotated", |platform| is_true(platform, "SecretsRotated")).await;
+    }
+
     /// Waits until the newest generation is `Stalled`, and answers why.
     pub async fn stalled(&self) -> String {
         let platform = self.until("Stalled", |platform| is_true(platform, "Stalled")).await;
@@ -127,10 +136,14 @@ fn condition<'a>(platform: &'a DynamicObject, kind: &str) -> Option<&'a Value> {
     conditions.iter().find(|condition| condition["type"] == kind)
 }
 
+/// A condition, if it is of the newest generation.
+fn newest<'a>(platform: &'a DynamicObject, kind: &str) -> Option<&'a Value> {
+    condition(platform, kind).filter(|condition| condition["observedGeneration"].as_i64() == platform.metadata.generation)
+}
+
 /// Whether a condition is true, and of the newest generation: what `kubectl wait --for=condition=…` asks.
 fn is_true(platform: &DynamicObject, kind: &str) -> bool {
-    condition(platform, kind)
-        .is_some_and(|condition| condition["status"] == "True" && condition["observedGeneration"].as_i64() == platform.metadata.generation)
+    newest(platform, kind).is_some_and(|condition| condition["status"] == "True")
 }
 
 fn lines(platform: &DynamicObject) -> String {

@@ -47,8 +47,8 @@ fn one_backup_is_made_at_a_time_the_oldest_first() {
 #[test]
 fn a_resource_of_the_same_name_is_another_backup() {
     assert_ne!(kept_name(&backup("a", 1, None)), kept_name(&backup("a", 2, None)));
-    assert_ne!(job_name("demo", &backup("a", 1, None)), job_name("demo", &backup("a", 2, None)));
-    assert!(job_name(&"p".repeat(30), &backup(&"a".repeat(253), 1, None)).len() <= 63);
+    assert_ne!(job_name("demo", &backup("a", 1, None).metadata), job_name("demo", &backup("a", 2, None).metadata));
+    assert!(job_name(&"p".repeat(30), &backup(&"a".repeat(253), 1, None).metadata).len() <= 63);
     assert!(kept_name(&backup(&"a".repeat(253), 1, None)).len() <= 253);
 }
 
@@ -111,15 +111,19 @@ fn what_is_not_verified_is_no_backup() {
 
 #[test]
 fn the_job_of_a_backup_that_is_gone_is_left_over() {
-    let backups = [backup("a", 1, None)];
+    let (readable, other) = (backup("a", 1, None), backup("b", 2, None));
+    let unreadable = UnreadableBackup { metadata: other.metadata.clone(), platform: None, error: "it is new".to_owned(), told: None };
+    let names = job_names("demo", std::slice::from_ref(&readable), &[Arc::new(unreadable)]);
     let mut job = job(None);
     job.metadata.labels = Some([(COMPONENT.to_owned(), BACKUP.to_owned())].into());
-    assert!(is_left_over(&job, "demo", Some(&backups), None));
-    assert!(!is_left_over(&job, "demo", None, None), "nobody knows which backups there are");
-    job.metadata.name = Some(job_name("demo", &backups[0]));
-    assert!(!is_left_over(&job, "demo", Some(&backups), None));
+    assert!(is_left_over(&job, Some(&names), None));
+    assert!(!is_left_over(&job, None, None), "nobody knows which backups there are");
+    for backup in [&readable, &other] {
+        job.metadata.name = Some(job_name("demo", &backup.metadata));
+        assert!(!is_left_over(&job, Some(&names), None));
+    }
     job.metadata.labels = Some([(COMPONENT.to_owned(), "migrate".to_owned())].into());
-    assert!(!is_left_over(&job, "demo", Some(&[]), None));
+    assert!(!is_left_over(&job, Some(&BTreeSet::new()), None));
 }
 
 #[test]

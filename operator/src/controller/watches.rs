@@ -3,7 +3,7 @@
 //! ```text
 //!   SocialPlatform (its spec) ─────────────────────────────► itself
 //!   every kind of object of ours, by label ────────────────► the platform that its label names
-//!   SocialPlatformBackups ─────────────────────────────────► the platform that they refer to
+//!   SocialPlatformBackups, whether they can be read or not ► the platform that they refer to
 //!   Secrets labelled socialplatform.dev/reload=true ───────► the platforms that refer to them
 //!   the ConfigMap with the catalog of images ──────────────► all platforms
 //!   the optional APIs of the cluster, by asking ───────────► all platforms
@@ -13,9 +13,6 @@
 //! our own and not `Controller::owns`, because a store has to be filled from the same events.
 
 use std::fmt::Debug;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use futures::{FutureExt, Stream, StreamExt, future};
 use k8s_openapi::NamespaceResourceScope;
@@ -31,18 +28,16 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use super::Options;
-use crate::apis::{self, Known, Served};
-use crate::children::Cache;
-use crate::crd::{SocialPlatform, SocialPlatformBackup};
+use crate::apis::{Known, Served, until_served};
+use crate::backups::StoredBackup;
+use crate::children::{Cache, Optional};
+use crate::crd::SocialPlatform;
 use crate::images::Images;
 use crate::reconcile::fetch::references;
 use crate::resources::metadata::{INSTANCE, MANAGED_BY, MANAGER, RELOAD};
 
 /// A resource, or why it could not be read.
 pub(super) type Guarded = DeserializeGuard<SocialPlatform>;
-
-/// How often a cluster that does not know a kind is asked for it.
-const OPTIONAL_KIND_POLL: Duration = Duration::from_secs(60);
 
 /// Where the operator looks.
 pub(super) struct Scope {
@@ -98,12 +93,13 @@ pub(super) fn watches(scope: &Scope, options: &Options, apis: &Known) -> Watches
     let (controller, autoscalers) = children(controller, scope);
     let (controller, jobs) = children(controller, scope);
     let (controller, ingresses) = children(controller, scope);
-    let (controller, http_routes, http_routes_served) = optional(controller, scope);
-    let (controller, prometheus_rules, prometheus_rules_served) = optional(controller, scope);
-    let (controller, service_monitors, service_monitors_served) = optional(controller, scope);
-    let (controller, certificates, certificates_served) = optional(controller, scope);
-    let (controller, postgres_clusters, postgres_clusters_served) = optional(controller, scope);
-    let (controller, backups, backups_served) = backups(controller, scope);
+    let (controller, http_routes) = optional(controller, scope, ours(), platform_of);
+    let (controller, prometheus_rules) = optional(controller, scope, ours(), platform_of);
+    let (controller, service_monitors) = optional(controller, scope, ours(), platform_of);
+    let (controller, certificates) = optional(controller, scope, ours(), platform_of);
+    let (controller, postgres_clusters) = optional(controller, scope, ours(), platform_of);
+    // Whoever makes them, each names its platform.
+    let (controller, backups) = optional(controller, scope, watcher::Config::default(), backed_up);
     let cache = Cache {
         service_accounts,
         secrets,
@@ -117,17 +113,11 @@ pub(super) fn watches(scope: &Scope, options: &Options, apis: &Known) -> Watches
         jobs,
         ingresses,
         http_routes,
-        http_routes_served,
         prometheus_rules,
-        prometheus_rules_served,
         service_monitors,
-        service_monitors_served,
         certificates,
-        certificates_served,
         postgres_clusters,
-        postgres_clusters_served,
         backups,
-        backups_served,
     };
     Watches { controller, cache, images }
 }
@@ -142,50 +132,30 @@ where
     (controller.watches_stream(reflected(scope.api(), ours(), writer), platform_of::<K>), store)
 }
 
-/// Watches a kind of another project from the moment that the cluster knows it.
-fn optional<K>(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Store<K>, Arc<AtomicBool>)
+/// Watches a kind that the cluster may not know from the moment that it does.
+fn optional<K>(
+    controller: Controller<Guarded>,
+    scope: &Scope,
+    which: watcher::Config,
+    platform: fn(K) -> Option<ObjectRef<Guarded>>,
+) -> (Controller<Guarded>, Optional<K>)
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     K: Clone + Debug + DeserializeOwned + Send + Sync + 'static,
 {
     let (store, writer) = reflector::store();
-    let served = Arc::new(AtomicBool::new(false));
+    let (answer, served) = Served::unknown();
     let (known, is_known) = oneshot::channel();
-    let (api, client, seen) = (scope.api::<K>(), scope.client.clone(), served.clone());
+    let (api, client) = (scope.api::<K>(), scope.client.clone());
     let objects = async move {
-        while !knows::<K>(&client).await {
-            tokio::time::sleep(OPTIONAL_KIND_POLL).await;
-        }
-        seen.store(true, Ordering::Release);
+        until_served::<K>(&client, &answer).await;
         // No receiver: the controller is ending.
         let _ = known.send(());
-        reflected(api, ours(), writer)
+        reflected(api, which, writer)
     };
     // What could not be made before can be made from then on.
     let controller = controller.reconcile_all_on(is_known.into_stream().filter_map(|known| future::ready(known.ok())));
-    (controller.watches_stream(objects.flatten_stream(), platform_of::<K>), store, served)
-}
-
-/// Watches backups from the moment that the cluster knows them. Whoever makes them, each names its platform.
-fn backups(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Store<SocialPlatformBackup>, Served) {
-    let (store, writer) = reflector::store();
-    let (answer, served) = Served::unknown();
-    let (api, client) = (scope.api::<SocialPlatformBackup>(), scope.client.clone());
-    let objects = async move {
-        apis::until_served::<SocialPlatformBackup>(&client, &answer).await;
-        reflected(api, watcher::Config::default(), writer)
-    };
-    let platform =
-        |backup: SocialPlatformBackup| Some(ObjectRef::new(&backup.spec.platform_ref.name).within(backup.metadata.namespace.as_deref()?));
-    (controller.watches_stream(objects.flatten_stream(), platform), store, served)
-}
-
-/// Does the cluster know this kind? No, if it does not answer: it is asked again.
-async fn knows<K: Resource<DynamicType = ()>>(client: &Client) -> bool {
-    apis::knows::<K>(client).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, kind = %K::kind(&()), "failed to ask whether the cluster knows a kind; it is asked again");
-        false
-    })
+    (controller.watches_stream(objects.flatten_stream(), platform), Optional { store, served })
 }
 
 /// Watches the catalog of images, if there is one.
@@ -242,6 +212,19 @@ where
         }
         future::ready(item.is_ok())
     })
+}
+
+/// The platform that a backup is of.
+fn backed_up(backup: StoredBackup) -> Option<ObjectRef<Guarded>> {
+    if let StoredBackup::Unreadable(backup) = &backup {
+        tracing::warn!(
+            backup = backup.metadata.name,
+            namespace = backup.metadata.namespace,
+            error = backup.error,
+            "failed to read a backup"
+        );
+    }
+    Some(ObjectRef::new(backup.platform()?).within(backup.meta().namespace.as_deref()?))
 }
 
 /// The platform whose name an object of ours bears.

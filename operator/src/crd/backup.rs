@@ -173,7 +173,8 @@ pub struct SocialPlatformBackupStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified: Option<bool>,
 
-    /// `Complete`: whether there is a verified backup, and why not.
+    /// `Complete`: whether there is a verified backup, and why not. Only while it is so: `Readable`, false because the operator
+    /// cannot read what another version has written, and leaves it alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,

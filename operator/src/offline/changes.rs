@@ -83,6 +83,7 @@ pub async fn changes(client: &Client, resource: &SocialPlatform, image: Option<&
     let surroundings = Surroundings {
         backups_served: knows::<SocialPlatformBackup>(client).await.map_err(said)?,
         backups: list_backups(client, &namespace, &name).await.map_err(said)?,
+        unreadable_backups: Vec::new(),
         images: image.map(|image| (resource.spec.version.clone(), image)).into_iter().collect(),
         http_routes_served: knows::<HttpRoute>(client).await.map_err(said)?,
         monitoring_served: knows::<PrometheusRule>(client).await.map_err(said)? && knows::<ServiceMonitor>(client).await.map_err(said)?,
@@ -113,6 +114,8 @@ fn compare(cluster: &Cluster, prepared: &Resources<Prepared>) -> Vec<Change> {
         let there = live.iter().find(|live| title(live) == title(object));
         let what = match there {
             None => Some(What::Made),
+            // It stays as it was made.
+            Some(_) if object["kind"] == "Job" => None,
             Some(live) => Some(differences(object, live)).filter(|fields| !fields.is_empty()).map(What::Changed),
         };
         changes.extend(what.map(|what| Change { object: title(object), what }));

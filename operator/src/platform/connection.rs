@@ -1,3 +1,5 @@
+//! How to connect to PostgreSQL.
+
 use contracts::Service;
 
 use crate::crd::SslMode;

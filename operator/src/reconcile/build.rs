@@ -81,18 +81,9 @@ fn due_backup(platform: &Platform, component: &Component, contents: &Contents) -
     Some(job::beside_postgres(platform, component, &due.job, &contents.read_by(component)))
 }
 
-/// The Job of the restore: another backup, other credentials or another image make it another one, so that one which failed is
-/// tried again when what was wrong has changed.
+/// The Job of the restore. A platform has one in its life, so it is always of the same name, whatever else it would be by now.
 fn restoration(platform: &Platform, component: &Component, contents: &Contents) -> Job {
-    let configuration = contents.read_by(component);
-    let variables = serde_json::to_vec(&component.env).expect("variables are JSON");
-    let key = hash_parts([
-        ("image", platform.image.as_bytes()),
-        ("postgres", component.image.as_bytes()),
-        ("variables", variables.as_slice()),
-        ("configuration", configuration.as_bytes()),
-    ]);
-    job::beside_postgres(platform, component, &format!("{}-{}-{key}", platform.name, component.name), &configuration)
+    job::beside_postgres(platform, component, &platform.named(component.name), &contents.read_by(component))
 }
 
 /// The backup of a time of the schedule.

@@ -1,6 +1,7 @@
 //! Step 1: everything that the other steps need to know of the cluster. In a steady state only the Secrets that others
 //! write are read from the API server; the rest is in memory.
 
+mod last_words;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -8,20 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
-use kube::api::{Api, ListParams};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::api::Api;
 use kube::{Client, Resource, ResourceExt};
 
 use super::{Context, said};
 use crate::apis::Apis;
-use crate::backups::Due;
+use crate::backups::UnreadableBackup;
 use crate::children::Children;
-use crate::components::RESTORE;
 use crate::crd::{SocialPlatform, SocialPlatformBackup};
-use crate::migration::{State, attempts, state};
-use crate::resources::metadata::COMPONENT;
+use crate::migration::{State, attempts};
 use crate::rotation::OVERLAP;
+use last_words::{last_words_of, with_last_words};
 use secrets::{generated_secrets, get};
 
 /// What is known of one platform.
@@ -43,6 +42,8 @@ pub struct Cluster {
     pub children: Children,
     /// The backups of the platform.
     pub backups: Vec<Arc<SocialPlatformBackup>>,
+    /// The backups of its namespace that cannot be read, whosever they are.
+    pub unreadable_backups: Vec<Arc<UnreadableBackup>>,
     /// Whether the cluster knows backups: if not, there may be some all the same.
     pub backups_served: bool,
     /// Whether the cluster knows HTTPRoutes.
@@ -97,6 +98,8 @@ pub enum Error {
 pub struct Surroundings {
     /// The backups of the platform.
     pub backups: Vec<Arc<SocialPlatformBackup>>,
+    /// The backups of its namespace that cannot be read, whosever they are.
+    pub unreadable_backups: Vec<Arc<UnreadableBackup>>,
     /// Whether the cluster knows backups: if not, there may be some all the same.
     pub backups_served: bool,
     /// Release → image.
@@ -121,6 +124,7 @@ pub async fn fetch(context: &Context, resource: Arc<SocialPlatform>) -> Result<C
     let surroundings = Surroundings {
         backups_served: context.cache.backups_served(),
         backups: context.cache.backups(&resource.namespace().unwrap_or_default(), &resource.name_any()),
+        unreadable_backups: context.cache.unreadable_backups(&resource.namespace().unwrap_or_default()),
         images: context.images.catalog(),
         http_routes_served: context.cache.http_routes_served(),
         monitoring_served: context.cache.monitoring_served(),
@@ -172,6 +176,7 @@ pub async fn gather(
         referenced,
         ca_bundle,
         backups: surroundings.backups,
+        unreadable_backups: surroundings.unreadable_backups,
         backups_served: surroundings.backups_served,
         generated: found,
         http_routes_served: surroundings.http_routes_served,
@@ -199,43 +204,9 @@ pub fn references(resource: &SocialPlatform) -> Vec<String> {
     database.into_iter().chain(object_store).chain(mail).chain(backups).chain(certificate).collect()
 }
 
-/// The Jobs whose pods have something to say: the one of the backup that is being made, once it has ended, and a restore that
-/// failed.
-fn with_last_words(platform: &str, jobs: &[Arc<Job>], backups: &[Arc<SocialPlatformBackup>]) -> Vec<String> {
-    let backup = Due::among(platform, backups).map(|due| due.job);
-    let speaks = |job: &&Arc<Job>| match state(job.status.as_ref()) {
-        State::Running => false,
-        State::Complete => Some(job.name_any()) == backup,
-        State::Failed(_) => Some(job.name_any()) == backup || job.labels().get(COMPONENT).is_some_and(|it| it == RESTORE),
-    };
-    jobs.iter().filter(speaks).map(|job| job.name_any()).collect()
-}
-
 async fn config_map(client: &Client, namespace: &str, name: &str) -> Result<Option<ConfigMap>, Error> {
     let api: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
     api.get_opt(name).await.map_err(|source| Error::ConfigMap { name: name.to_owned(), source: Box::new(source) })
-}
-
-/// The termination message of the Job's pod; what Kubernetes says of the Job, if the pod left none.
-async fn last_words_of(client: &Client, namespace: &str, job: &str) -> Result<String, Error> {
-    let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-    let selector = format!("batch.kubernetes.io/job-name={job}");
-    let mut pods = pods
-        .list(&ListParams::default().labels(&selector))
-        .await
-        .map_err(|source| Error::Pods { job: job.to_owned(), source: Box::new(source) })?
-        .items;
-    // The last of several tries is the one that counts.
-    pods.sort_by_key(|pod| std::cmp::Reverse(pod.metadata.creation_timestamp.as_ref().map(|time| time.0)));
-    let left = pods.iter().find_map(termination_message);
-    Ok(left.unwrap_or_else(|| format!("it left no message; see the pods and events of Job {job}")))
-}
-
-fn termination_message(pod: &Pod) -> Option<String> {
-    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
-    let ended = statuses.iter().find_map(|status| status.state.as_ref()?.terminated.as_ref())?;
-    let message = ended.message.as_deref().map(str::trim).filter(|message| !message.is_empty());
-    message.map(str::to_owned)
 }
 
 impl Cluster {
@@ -250,6 +221,7 @@ impl Cluster {
             generated: BTreeMap::new(),
             children: Children::default(),
             backups: Vec::new(),
+            unreadable_backups: Vec::new(),
             backups_served: false,
             http_routes_served: false,
             monitoring_served: false,

@@ -5,6 +5,7 @@ mod backups;
 mod certificate;
 mod findings;
 mod status;
+mod unreadable;
 
 use std::time::Duration;
 
@@ -16,7 +17,8 @@ use kube::{Resource, ResourceExt};
 
 use super::apply::{self, Outcome, Progress};
 use super::conditions::{
-    AUTOSCALING, CERTIFICATE_READY, DATABASE_READY, DEVELOPMENT_ONLY, HIBERNATED, READY, RECONCILING, SECRETS_ROTATED, STALLED, changed,
+    AUTOSCALING, CERTIFICATE_READY, DATABASE_READY, DEVELOPMENT_ONLY, HIBERNATED, READY, RECONCILING, SECRETS_RESOLVED, SECRETS_ROTATED,
+    STALLED, changed,
 };
 use super::validate::Problem;
 use super::{Cluster, Context, said};
@@ -53,7 +55,8 @@ pub struct Next {
 /// Reports a resource that cannot be brought about as it is.
 pub async fn refuse(context: &Context, cluster: &Cluster, problems: &[Problem]) -> Result<Next, Error> {
     let wrote = write(context, cluster, View::Refused(problems)).await?;
-    let within = problems.iter().any(|problem| !problem.stalled).then_some(SECRET_RETRY);
+    let is_looked_for = |problem: &Problem| !problem.stalled || problem.condition == SECRETS_RESOLVED;
+    let within = problems.iter().any(is_looked_for).then_some(SECRET_RETRY);
     Ok(Next { within, wrote })
 }
 
@@ -73,7 +76,8 @@ pub async fn report(
         Ok(outcome) => {
             let wrote = write(context, cluster, View::Applied(platform, &outcome)).await?;
             let told = backups::tell(context, cluster, platform, &outcome).await?;
-            Ok(Next { within: within(cluster, platform, &outcome), wrote: wrote || told || outcome.writes > 0 })
+            let warned = unreadable::tell(context, cluster).await?;
+            Ok(Next { within: within(cluster, platform, &outcome), wrote: wrote || told || warned || outcome.writes > 0 })
         }
         Err(error) => {
             if error.is_refusal() {

@@ -11,6 +11,8 @@ use crate::platform::Platform;
 pub const MANAGER: &str = "socialplatform-operator";
 /// The field manager of `replicas` between the operator and an autoscaler.
 pub const SCALER: &str = "socialplatform-operator-scale";
+/// The field manager of what the status of a backup says about its being readable.
+pub const READER: &str = "socialplatform-operator-reader";
 /// Which platform an object belongs to.
 pub const INSTANCE: &str = "app.kubernetes.io/instance";
 /// Which component of it.

@@ -1,20 +1,22 @@
-//! Backups that somebody asks for, that a schedule asks for, and that a platform begins with.
+//! Backups that somebody asks for, and that a schedule asks for.
 
 use contracts::backup::BackupReport;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{Pod, Secret};
+use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
-use kube::api::{DeleteParams, ListParams, ObjectMeta};
+use kube::api::{DeleteParams, ListParams};
 use operator::crd::{BackupPhase, SocialPlatform, SocialPlatformBackup, SocialPlatformBackupStatus};
-use operator::example::{backup, restored};
+use operator::example::backup;
 use serde_json::json;
 
-use crate::harness::{Harness, development, eventually, external};
+use crate::harness::{Harness, eventually, external};
 use crate::player::Jobs;
 
-const NAME: &str = "before-the-upgrade";
+/// The name of the example.
+pub const NAME: &str = "before-the-upgrade";
 
-fn report() -> String {
+/// What a Job says that has made a backup.
+pub fn report() -> String {
     let report = BackupReport {
         location: "s3://demo-backups/platforms/demo/one".to_owned(),
         checksum: "00ff".to_owned(),
@@ -28,13 +30,13 @@ fn report() -> String {
 }
 
 /// The Jobs of a component.
-async fn jobs_of(harness: &Harness, component: &str) -> Vec<Job> {
+pub async fn jobs_of(harness: &Harness, component: &str) -> Vec<Job> {
     let selector = format!("app.kubernetes.io/component={component}");
     harness.api::<Job>().list(&ListParams::default().labels(&selector)).await.unwrap().items
 }
 
 /// Waits until a backup is in this phase.
-async fn in_phase(harness: &Harness, name: &str, phase: BackupPhase) -> SocialPlatformBackupStatus {
+pub async fn in_phase(harness: &Harness, name: &str, phase: BackupPhase) -> SocialPlatformBackupStatus {
     eventually(&format!("{name} is {phase:?}"), || async {
         let status = harness.get::<SocialPlatformBackup>(name).await.status.unwrap_or_default();
         if status.phase == Some(phase) { Ok(status) } else { Err(format!("{status:?}")) }
@@ -122,33 +124,4 @@ async fn the_schedule_asks_for_a_backup_by_itself() {
     let uid = harness.get::<SocialPlatform>("demo").await.uid().unwrap();
     let platform = container.env.iter().flatten().find(|variable| variable.name == "BACKUP_PLATFORM_ID").unwrap();
     assert_eq!(platform.value, Some(format!("{}/demo/{uid}", harness.namespace)));
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_platform_that_begins_with_a_backup_is_migrated_after_it() {
-    let harness = Harness::start("restored").await;
-    harness.player.jobs(Jobs::Wait);
-    let mut resource = development();
-    resource.spec.bootstrap = restored().spec.bootstrap;
-    harness.create(&resource).await;
-    // No new key is made in place of the one under which the backup was written.
-    harness.wait_for("SecretsResolved", "False", "SecretMissing").await;
-    assert!(harness.api::<Secret>().get_opt("demo-key-encryption").await.unwrap().is_none());
-    let metadata = ObjectMeta { name: Some("demo-key-encryption".to_owned()), ..ObjectMeta::default() };
-    let value = [("KEY_ENCRYPTION_KEY".to_owned(), "of the old platform".to_owned())];
-    harness.create(&Secret { metadata, string_data: Some(value.into()), ..Secret::default() }).await;
-    harness.wait_for("BackupRestored", "False", "Restoring").await;
-    assert_eq!(jobs_of(&harness, "restore").await.len(), 1);
-    assert_eq!(jobs_of(&harness, "migrate").await.len(), 0);
-
-    harness.player.jobs(Jobs::Succeed);
-    harness.wait_until_ready().await;
-    harness.wait_for("BackupRestored", "True", "Restored").await;
-    // What only the restore needed goes.
-    eventually("the restore is cleared away", || async {
-        let left = jobs_of(&harness, "restore").await.len();
-        if left == 0 { Ok(()) } else { Err(format!("{left} Jobs")) }
-    })
-    .await;
-    assert!(harness.api::<Secret>().get_opt("demo-backups").await.unwrap().is_some(), "what others wrote stays");
 }

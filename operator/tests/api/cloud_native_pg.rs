@@ -14,6 +14,7 @@ use operator::example::cloud_native_pg;
 use operator::resources::postgres_cluster::PostgresCluster;
 use serde_json::{Value, json};
 
+use crate::deletion::{RETAINED, only_data};
 use crate::harness::{Harness, development, eventually};
 use crate::healing::relabeled;
 
@@ -136,4 +137,36 @@ async fn the_passwords_of_its_roles_are_replaced_and_then_nothing_is_written() {
         }
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn passwords_that_another_mode_has_left_stop_the_platform_until_somebody_does_what_it_says() {
+    let harness = Harness::start("cnpg-after").await;
+    tokio::spawn(play(harness.api(), harness.api()));
+    let delete = async || {
+        harness.api::<SocialPlatform>().delete("demo", &DeleteParams::default()).await.unwrap();
+        only_data(&harness, &RETAINED, &["demo-postgres", "demo-s3"]).await;
+    };
+    harness.create(&development()).await;
+    harness.wait_until_ready().await;
+    delete().await;
+
+    harness.create(&resource()).await;
+    let platform = harness.wait_for("Stalled", "True", "GeneratedSecretOfAnotherMode").await;
+    let told = platform.status.unwrap().conditions.into_iter().find(|condition| condition.type_ == "Stalled").unwrap().message;
+    let (_, names) = told.split_once(&format!("kubectl delete secret -n {} ", harness.namespace)).expect("it says what to do");
+    assert!(harness.api::<PostgresCluster>().get_opt("demo-postgres").await.unwrap().is_none(), "nothing is made meanwhile");
+    for name in names.split(' ') {
+        harness.api::<Secret>().delete(name, &DeleteParams::default()).await.unwrap();
+    }
+    harness.wait_until_ready().await;
+    let password: Secret = harness.get("demo-database").await;
+    assert_eq!(password.type_.as_deref(), Some("kubernetes.io/basic-auth"));
+
+    // The other way round there is nothing to do: any type opens a database of Development.
+    delete().await;
+    harness.create(&development()).await;
+    harness.wait_until_ready().await;
+    let kept: Secret = harness.get("demo-database").await;
+    assert_eq!(kept.data.unwrap()["password"], password.data.unwrap()["password"]);
 }

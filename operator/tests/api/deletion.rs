@@ -31,7 +31,12 @@ where
     .await;
 }
 
-async fn only_data(harness: &Harness, secrets: &[&str], volumes: &[&str]) {
+/// The Secrets that stay where the database is the platform's own.
+pub const RETAINED: [&str; 6] =
+    ["demo-auth-database", "demo-database", "demo-key-encryption", "demo-photo-database", "demo-relation-database", "demo-social-database"];
+
+/// Waits until nothing of a platform is left but these.
+pub async fn only_data(harness: &Harness, secrets: &[&str], volumes: &[&str]) {
     only::<Deployment>(harness, &[]).await;
     only::<Job>(harness, &[]).await;
     only::<Service>(harness, &[]).await;
@@ -55,15 +60,7 @@ async fn retain_leaves_data_and_keys_and_the_next_resource_takes_them_over() {
     let volume: PersistentVolumeClaim = harness.get("demo-postgres").await;
 
     harness.api::<SocialPlatform>().delete("demo", &DeleteParams::default()).await.unwrap();
-    let secrets = [
-        "demo-auth-database",
-        "demo-database",
-        "demo-key-encryption",
-        "demo-photo-database",
-        "demo-relation-database",
-        "demo-social-database",
-    ];
-    only_data(&harness, &secrets, &["demo-postgres", "demo-s3"]).await;
+    only_data(&harness, &RETAINED, &["demo-postgres", "demo-s3"]).await;
 
     harness.create(&development()).await;
     harness.wait_until_ready().await;

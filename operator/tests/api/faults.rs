@@ -80,7 +80,8 @@ struct Faulty<S> {
     faults: Faults,
 }
 
-type Answer = Response<Box<DynBody>>;
+/// What an API server answers.
+pub type Answer = Response<Box<DynBody>>;
 
 impl<S> Service<Request<Body>> for Faulty<S>
 where
@@ -136,7 +137,8 @@ fn said(code: u16, reason: &str) -> serde_json::Value {
     })
 }
 
-fn refusal(code: u16, reason: &str) -> Answer {
+/// An answer that says no.
+pub fn refusal(code: u16, reason: &str) -> Answer {
     let body = Full::new(Bytes::from(said(code, reason).to_string())).map_err(|never: Infallible| -> BoxError { match never {} });
     Response::builder().status(code).header("content-type", "application/json").body(Box::new(body) as Box<DynBody>).unwrap()
 }

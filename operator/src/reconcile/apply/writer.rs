@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::batch::v1::Job;
 use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::{Client, Resource, ResourceExt};
 use serde::Serialize;
@@ -94,18 +95,33 @@ impl<'a> Writer<'a> {
             // deletion policy may change.
             let mut object = object.clone();
             object.meta_mut().owner_references = None;
-            let name = object.name_any();
-            let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
-            self.writes += 1;
-            let created = self.api::<K>().create(&params, &object).await;
-            created.map_err(|source| self.failed::<K>("create", &name, source))?;
+            self.post(&object).await?;
         }
         Ok(())
+    }
+
+    async fn post<K: Object>(&mut self, object: &K) -> Result<(), Error> {
+        let name = object.name_any();
+        let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
+        self.writes += 1;
+        let created = self.api::<K>().create(&params, object).await;
+        created.map(drop).map_err(|source| self.failed::<K>("create", &name, source))
     }
 
     /// Makes an object that an earlier try may have made already.
     pub(super) async fn create_once<K: Object>(&mut self, object: &K) -> Result<(), Error> {
         match self.create(std::slice::from_ref(object)).await {
+            Err(error) if error.is_there_already() => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Starts a Job, unless there is one of its name, which stays as it was made: what runs cannot be changed.
+    pub(super) async fn start(&mut self, mut job: Job) -> Result<(), Error> {
+        let hash = drift::hash(&job);
+        job.annotations_mut().insert(APPLIED.to_owned(), hash);
+        tracing::info!(object = job.name_any(), "starting a Job");
+        match self.post(&job).await {
             Err(error) if error.is_there_already() => Ok(()),
             other => other,
         }
@@ -178,10 +194,15 @@ pub(super) fn find<K: Resource>(objects: &[Arc<K>], name: &str) -> Option<Arc<K>
     objects.iter().find(|object| object.meta().name.as_deref() == Some(name)).cloned()
 }
 
+/// Does an object go with the resource of this uid?
+pub(super) fn is_owned(object: &impl Resource, uid: Option<&str>) -> bool {
+    object.owner_references().iter().any(|owner| Some(owner.uid.as_str()) == uid)
+}
+
 /// What of `live` is owned by `uid`, is not wanted, and is not going yet.
 pub(super) fn orphans<K: Object>(uid: Option<&str>, live: &[Arc<K>], wanted: &[K]) -> Vec<Orphan<K>> {
     live.iter()
-        .filter(|live| live.owner_references().iter().any(|owner| Some(owner.uid.as_str()) == uid))
+        .filter(|live| is_owned(&***live, uid))
         .filter(|live| live.meta().deletion_timestamp.is_none())
         .filter(|live| !wanted.iter().any(|wanted| wanted.name_any() == live.name_any()))
         .map(|live| Orphan::of(&**live))

@@ -1,6 +1,7 @@
 //! Where backups go, which is due, and which one a new platform begins with.
 
 use contracts::backup::{KEEP_DELETED, LONGEST_BACKUP};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 
 use super::secrets::read;
@@ -10,6 +11,7 @@ use crate::crd::BackupDestinationSpec;
 use crate::drift::hash_parts;
 use crate::platform::{Backup, Destination, Origin};
 use crate::reconcile::Cluster;
+use crate::reconcile::conditions::BACKUP_RESTORED;
 use crate::schedule::Schedule;
 
 // A backup must end before photo deletes what it has still to copy.
@@ -35,11 +37,12 @@ pub(super) fn backup(cluster: &Cluster) -> Result<Option<Backup>, Problem> {
     }))
 }
 
-/// None, once the database was migrated: by then it was restored. A key that was made anew would read nothing of what the backup holds,
-/// so the old one comes first.
+/// None, once it was restored, or the database was migrated, which comes after it. A key that was made anew would read nothing of what
+/// the backup holds, so the old one comes first.
 pub(super) fn origin(cluster: &Cluster) -> Result<Option<Origin>, Problem> {
     let resource = &*cluster.resource;
-    let is_begun = resource.status.as_ref().is_some_and(|status| status.migration.is_some());
+    let is_restored = |it: &Condition| it.type_ == BACKUP_RESTORED && it.status == "True";
+    let is_begun = resource.status.as_ref().is_some_and(|it| it.migration.is_some() || it.conditions.iter().any(is_restored));
     match &resource.spec.bootstrap {
         Some(bootstrap) if !is_begun => {
             let from = &bootstrap.from_backup;
@@ -75,4 +78,47 @@ fn destination(cluster: &Cluster, field: &str, spec: &BackupDestinationSpec) -> 
         secret: name.clone(),
         fingerprint: hash_parts(keys.iter().copied().zip(values.iter().map(String::as_bytes))),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::crd::{MigrationStatus, SocialPlatformStatus};
+    use crate::example::{minimal, restored};
+    use crate::fixtures::cluster;
+    use crate::reconcile::conditions::{Finding, SECRETS_RESOLVED, Truth, merged};
+    use crate::reconcile::validate::tests::problem;
+    use crate::reconcile::validate::validate;
+
+    #[test]
+    fn a_platform_begins_once() {
+        let mut resource = minimal();
+        resource.spec.bootstrap = restored().spec.bootstrap;
+        assert!(validate(&cluster(resource.clone())).unwrap().origin.is_some());
+        let migration = MigrationStatus { version: "1.2.3".into(), job: "demo-migrate-1-2-3-0-1".into(), completed_at: None };
+        resource.status = Some(SocialPlatformStatus { migration: Some(migration), ..SocialPlatformStatus::default() });
+        assert!(validate(&cluster(resource.clone())).unwrap().origin.is_none());
+
+        // Whatever becomes of the Job and of the Secret before the migration is through.
+        let finding = |truth| Finding::new(BACKUP_RESTORED, truth, "Told", "what was seen");
+        for (truth, is_over) in [(Truth::False, false), (Truth::Unknown, false), (Truth::True, true)] {
+            let conditions = merged(&[], vec![finding(truth)], Some(1), Timestamp::UNIX_EPOCH);
+            resource.status = Some(SocialPlatformStatus { conditions, ..SocialPlatformStatus::default() });
+            assert_eq!(validate(&cluster(resource.clone())).unwrap().origin.is_none(), is_over, "{truth:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_restored_without_the_key_of_the_platform_that_was_backed_up() {
+        let mut resource = minimal();
+        resource.spec.bootstrap = restored().spec.bootstrap;
+        let mut cluster = cluster(resource);
+        cluster.generated.remove("demo-key-encryption");
+        let problem = problem(&cluster);
+        assert_eq!((problem.condition, problem.reason, problem.stalled), (SECRETS_RESOLVED, "SecretMissing", false));
+        let command = "| jq '{apiVersion, kind, type, data, metadata: {name: \"demo-key-encryption\"}}' | kubectl apply -n social -f -";
+        assert!(problem.message.contains(command), "{}", problem.message);
+    }
 }

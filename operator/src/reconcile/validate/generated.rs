@@ -6,8 +6,10 @@ use kube::ResourceExt;
 use super::{Problem, values};
 use crate::crd::{DatabaseMode, ObjectStoreMode};
 use crate::reconcile::Cluster;
+use crate::reconcile::conditions::SECRETS_RESOLVED;
+use crate::resources::postgres_cluster::BASIC_AUTH;
 use crate::rotation::{Rotation, Slot};
-use crate::secrets::{Stored, generated};
+use crate::secrets::{Stored, generated, passwords};
 
 /// Which of the generated values are in use. A new platform begins with what it asks for; the key of another, whose backup it begins
 /// with, makes it no older.
@@ -42,6 +44,9 @@ pub(super) fn stored(cluster: &Cluster, rotation: Option<&Rotation>) -> Result<S
     let own_object_store = spec.object_store.mode == ObjectStoreMode::Development;
     let mut stored = Stored::default();
     let rotation = rotation.cloned().unwrap_or_default();
+    if spec.database.mode == DatabaseMode::CloudNativePg {
+        are_of_the_type_that_cloud_native_pg_reads(cluster, &rotation)?;
+    }
     for (name, keys) in generated(&cluster.resource.name_any(), own_database, own_object_store, &rotation) {
         let Some(secret) = cluster.generated.get(&name) else { continue };
         let values = values(secret);
@@ -55,4 +60,53 @@ pub(super) fn stored(cluster: &Cluster, rotation: Option<&Rotation>) -> Result<S
         stored.0.insert(name, values);
     }
     Ok(stored)
+}
+
+/// A Secret keeps its type for ever, and a platform of this name with another `database.mode` has left some of another type. They
+/// are not replaced by themselves: their passwords may be the only way into the database of before.
+fn are_of_the_type_that_cloud_native_pg_reads(cluster: &Cluster, rotation: &Rotation) -> Result<(), Problem> {
+    let is_other = |name: &String| cluster.generated.get(name).is_some_and(|secret| secret.type_.as_deref() != Some(BASIC_AUTH));
+    let others: Vec<_> = passwords(&cluster.resource.name_any(), true, rotation).into_iter().filter(is_other).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "a SocialPlatform of this name with another database.mode has left Secrets of a type that CloudNativePG does not read, and \
+         Kubernetes changes no type: make the resource again with the database.mode of before; or, if the database of before may be \
+         lost or you have copies of its passwords, delete them, and new ones are made: kubectl delete secret -n {} {}",
+        cluster.namespace(),
+        others.join(" ")
+    );
+    Err(Problem { condition: SECRETS_RESOLVED, reason: "GeneratedSecretOfAnotherMode", message, stalled: true })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::{cloud_native_pg, minimal};
+    use crate::fixtures::{FixedGenerator, cluster};
+    use crate::reconcile::build::build;
+    use crate::reconcile::validate::tests::problem;
+    use crate::reconcile::validate::validate;
+
+    /// What is known of a new platform that finds what another of its name has left.
+    fn after(earlier: Cluster, mut later: Cluster) -> Cluster {
+        let left = build(&validate(&earlier).unwrap(), &FixedGenerator).new_secrets;
+        later.generated.extend(left.into_iter().map(|secret| (secret.name_any(), secret)));
+        later
+    }
+
+    #[test]
+    fn passwords_of_a_type_that_cloud_native_pg_does_not_read_are_named() {
+        let problem = problem(&after(cluster(minimal()), cluster(cloud_native_pg())));
+        assert_eq!((problem.condition, problem.reason, problem.stalled), (SECRETS_RESOLVED, "GeneratedSecretOfAnotherMode", true));
+        let names = "demo-auth-database demo-relation-database demo-photo-database demo-social-database demo-database";
+        assert!(problem.message.ends_with(&format!("kubectl delete secret -n social {names}")), "{}", problem.message);
+    }
+
+    #[test]
+    fn passwords_of_any_type_open_other_databases() {
+        assert!(validate(&after(cluster(cloud_native_pg()), cluster(minimal()))).is_ok());
+        assert!(validate(&after(cluster(cloud_native_pg()), cluster(cloud_native_pg()))).is_ok());
+    }
 }

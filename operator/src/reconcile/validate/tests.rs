@@ -88,28 +88,6 @@ fn a_schedule_that_is_none_is_refused_with_what_is_wrong() {
 }
 
 #[test]
-fn a_platform_begins_once() {
-    let mut resource = minimal();
-    resource.spec.bootstrap = crate::example::restored().spec.bootstrap;
-    assert!(validate(&cluster(resource.clone())).unwrap().origin.is_some());
-    let migration = crate::crd::MigrationStatus { version: "1.2.3".into(), job: "demo-migrate-1-2-3-0-1".into(), completed_at: None };
-    resource.status = Some(SocialPlatformStatus { migration: Some(migration), ..SocialPlatformStatus::default() });
-    assert!(validate(&cluster(resource)).unwrap().origin.is_none());
-}
-
-#[test]
-fn nothing_is_restored_without_the_key_of_the_platform_that_was_backed_up() {
-    let mut resource = minimal();
-    resource.spec.bootstrap = crate::example::restored().spec.bootstrap;
-    let mut cluster = cluster(resource);
-    cluster.generated.remove("demo-key-encryption");
-    let problem = problem(&cluster);
-    assert_eq!((problem.condition, problem.reason, problem.stalled), (SECRETS_RESOLVED, "SecretMissing", false));
-    let command = "| jq '{apiVersion, kind, type, data, metadata: {name: \"demo-key-encryption\"}}' | kubectl apply -n social -f -";
-    assert!(problem.message.contains(command), "{}", problem.message);
-}
-
-#[test]
 fn an_incomplete_secret_names_what_is_missing() {
     let mut cluster = cluster(full());
     cluster.referenced.insert("demo-s3".into(), secret("demo-s3", &[("AWS_ACCESS_KEY_ID", "")]));

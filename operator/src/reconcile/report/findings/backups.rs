@@ -22,7 +22,10 @@ pub(super) fn restored(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
         Progress::Restoring => finding(Truth::False, RESTORING, format!("backup {name} is being restored")),
         Progress::RestoreFailed { job, message } => {
             let (reason, message) = reason_of(message, "RestoreFailed");
-            let message = format!("backup {name} could not be restored: {message}; put it right, and delete Job {job} to try again");
+            let message = format!(
+                "backup {name} could not be restored: {message}; put it right: it is tried again when the resource or a Secret that it \
+                 reads changes, or when Job {job} is deleted"
+            );
             finding(Truth::False, reason, message)
         }
         Progress::Migrating | Progress::MigrationFailed { .. } | Progress::Migrated => {

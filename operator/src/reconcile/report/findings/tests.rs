@@ -136,10 +136,10 @@ fn a_restore_comes_before_everything_and_says_how_to_go_on() {
     };
     let (ready, restored) = told(Progress::Restoring);
     assert_eq!((ready.as_str(), restored.reason.as_str()), ("Restoring", "Restoring"));
-    let failed = Progress::RestoreFailed { job: "demo-restore-1".into(), message: "BackupNotFound: there is none".into() };
+    let failed = Progress::RestoreFailed { job: "demo-restore".into(), message: "BackupNotFound: there is none".into() };
     let (ready, restored) = told(failed);
     assert_eq!((ready.as_str(), restored.truth, restored.reason.as_str()), ("BackupNotFound", Truth::False, "BackupNotFound"));
-    assert!(restored.message.contains("delete Job demo-restore-1 to try again"), "{}", restored.message);
+    assert!(restored.message.contains("when Job demo-restore is deleted"), "{}", restored.message);
     assert_eq!(told(Progress::Migrated).1.truth, Truth::True);
 }
 
