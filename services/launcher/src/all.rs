@@ -190,7 +190,7 @@ async fn embedded_store(folder: &Folder, secrets: &Secrets) -> Result<S3Config, 
     let store = dev_s3::store(&folder.objects(), BUCKET, access_key, &secrets.object_store_secret)?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = format!("http://{}", listener.local_addr()?);
-    tokio::spawn(async move { axum::serve(listener, store).await });
+    tokio::spawn(dev_s3::serve(listener, store, std::future::pending()));
     Ok(S3Config {
         s3_endpoint: endpoint,
         s3_public_endpoint: None,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::error_handling::HandleError;
+use axum::serve::ListenerExt;
 use http::StatusCode;
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
@@ -55,6 +56,13 @@ pub(crate) fn store(root: &Path, bucket: &str, access_key: &str, secret_key: &st
     Ok(Router::new().fallback_service(service))
 }
 
+/// Serves the store until `stop`.
+pub(crate) async fn serve(listener: TcpListener, store: Router, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    // The head and the body of an answer are two packets: without this, the second waits 40 ms for the caller to confirm the first.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    axum::serve(listener, store).with_graceful_shutdown(stop).await
+}
+
 pub(crate) async fn run(config: DevS3Config) -> Result<(), Failure> {
     let telemetry = Telemetry::init("dev-s3", &config.telemetry)?;
     let store = store(&config.s3_root, &config.s3_bucket, &config.aws_access_key_id, &config.aws_secret_access_key)?;
@@ -63,7 +71,7 @@ pub(crate) async fn run(config: DevS3Config) -> Result<(), Failure> {
     let stop = async {
         let _ = serving::termination().await;
     };
-    axum::serve(listener, store).with_graceful_shutdown(stop).await?;
+    serve(listener, store, stop).await?;
     telemetry.shutdown();
     Ok(())
 }
