@@ -1,7 +1,7 @@
 //! Who may see.
 //!
 //! The rule stands here once as [`may_see`] and once as the SQL function of the same name in
-//! `migrations/hidden_rule.sql`, which every query that lists anything asks. `tests/agreement.rs` holds the two against
+//! `migrations/rule_planned_once.sql`, which every query that lists anything asks. `tests/agreement.rs` holds the two against
 //! each other.
 //!
 //! A mute is no part of it: what one mutes one may still see, and lists leave it out with the SQL function `muted`.

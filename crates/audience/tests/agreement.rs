@@ -16,6 +16,8 @@ async fn migrated() -> (TestDb, PgPool) {
         include_str!("../migrations/audience.sql"),
         include_str!("../migrations/hidden.sql"),
         include_str!("../migrations/hidden_rule.sql"),
+        include_str!("../migrations/planned_once.sql"),
+        include_str!("../migrations/rule_planned_once.sql"),
     ] {
         sqlx::raw_sql(migration).execute(&pool).await.unwrap();
     }

@@ -6,7 +6,7 @@
 //! 1. `visible` in migrations/0013_visible.sql without its last line: a block does not hide comments.
 //! 2. `threads::set_visibility` in src/store/threads.rs does nothing: a narrowed post leaves its comments behind.
 //! 3. `entities::keep` in src/store/entities.rs deletes no mentions: a direct post stays with whom it mentioned before.
-//! 4. `severed` in migrations/0031_hidden_rule.sql without `is_hidden`: who is hidden is still seen.
+//! 4. `severed` in migrations/0071_rule_planned_once.sql without `is_hidden`: who is hidden is still seen.
 
 mod model;
 mod reads;

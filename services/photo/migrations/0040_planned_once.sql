@@ -1,0 +1,1 @@
+../../../crates/audience/migrations/planned_once.sql

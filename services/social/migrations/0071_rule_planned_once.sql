@@ -1,0 +1,1 @@
+../../../crates/audience/migrations/rule_planned_once.sql
