@@ -20,6 +20,9 @@ use crate::store::{blobs, photos, terms, usage};
 use crate::variant::Variant;
 use crate::{Quota, State, cleaning, metrics, objects};
 
+/// When to come again with an upload for which there was no room.
+const SOON: Duration = Duration::from_secs(5);
+
 /// Clean pictures that lie in the store, under a key that no row names yet.
 pub(crate) struct Stored {
     cleaned: Cleaned,
@@ -120,6 +123,7 @@ fn reason(error: &ProcessingError) -> &'static str {
         ProcessingError::Refused(ImageError::Damaged(_)) => "damaged",
         ProcessingError::Refused(ImageError::Encoding(_)) | ProcessingError::Died(_) => "failed",
         ProcessingError::Busy => "busy",
+        ProcessingError::ShareTaken => "share_taken",
     }
 }
 
@@ -141,6 +145,7 @@ pub(crate) fn refusal(error: ProcessingError) -> Problem {
             Problem::invalid("file", "the image is damaged or incomplete; save it again in an image editor, then send that")
         }
         error @ (ProcessingError::Refused(ImageError::Encoding(_)) | ProcessingError::Died(_)) => Problem::internal(error),
-        ProcessingError::Busy => Problem::unavailable("Too many uploads are running. Try again in a moment.", Duration::from_secs(5)),
+        ProcessingError::ShareTaken => Problem::too_many_requests(SOON),
+        ProcessingError::Busy => Problem::unavailable("Too many uploads are running. Try again in a moment.", SOON),
     }
 }

@@ -46,10 +46,12 @@ pub(crate) struct NewPhoto {
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes sending it twice safe")),
     responses(
         (status = 201, description = "Kept", body = PhotoBody),
+        (status = 408, description = "Nothing came for a while", body = ProblemDocument),
         (status = 409, description = "Your quota is used up", body = ProblemDocument),
         (status = 413, description = "Too many bytes", body = ProblemDocument),
         (status = 415, description = "Not a picture that is taken", body = ProblemDocument),
         (status = 422, description = "Too many pixels, damaged, or a text is not acceptable", body = ProblemDocument),
+        (status = 429, description = "Too many uploads of yours are running", body = ProblemDocument),
         (status = 503, description = "The store cannot answer, or too many uploads are running", body = ProblemDocument),
     ),
 )]
@@ -67,8 +69,8 @@ pub(crate) async fn create(
     if declared.is_some_and(|length| length > max_bytes.saturating_add(FORM_BYTES)) {
         return Err(too_large(max_bytes));
     }
-    let reservation = photo.processing.reserve(declared).await.map_err(refusal)?;
-    let form = UploadForm::read(form, max_bytes, reservation.bytes).await?;
+    let reservation = photo.processing.reserve(viewer.account, declared).await.map_err(refusal)?;
+    let form = UploadForm::read(form, max_bytes, reservation.bytes, photo.stall).await?;
     photo.processing.judge(&form.file).map_err(refusal)?;
 
     // Asked now, so that a repeat costs no work, and again in the transaction of the effect, where it counts.

@@ -123,6 +123,7 @@ pub(super) async fn begin(photo: &Inner, account: AccountId, direct: bool, lengt
         (status = 409, description = "Bytes are missing, or your quota is used up", body = ProblemDocument),
         (status = 415, description = "Not a picture that is taken", body = ProblemDocument),
         (status = 422, description = "Too many pixels, or damaged", body = ProblemDocument),
+        (status = 429, description = "Too many uploads of yours are running", body = ProblemDocument),
         (status = 503, description = "The store cannot answer, or too many uploads are running", body = ProblemDocument),
     ),
 )]
@@ -133,7 +134,7 @@ pub(crate) async fn complete(State(Photo(photo)): State<Photo>, viewer: Viewer, 
         return Ok(answer);
     }
     keeping::has_room(&photo, viewer.account).await?;
-    let reservation = photo.processing.reserve(usize::try_from(upload.length).ok()).await.map_err(refusal)?;
+    let reservation = photo.processing.reserve(viewer.account, usize::try_from(upload.length).ok()).await.map_err(refusal)?;
     let file = match incoming::read(&photo, &upload).await {
         Ok(file) => file,
         // Whoever completed it meanwhile has had the bytes deleted.

@@ -1,5 +1,5 @@
-//! An S3 store that can be switched off: one on disk in this process, or, where `TEST_VERSITYGW` names the program, versitygw. Both
-//! keep an object as a file, so that a test sees what is there behind the store's back.
+//! An S3 store that can be held or switched off: one on disk in this process, or, where `TEST_VERSITYGW` names the program,
+//! versitygw. Both keep an object as a file, so that a test sees what is there behind the store's back.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,6 +23,7 @@ use s3s_fs::FileSystem;
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub const BUCKET: &str = "photos";
@@ -33,6 +34,7 @@ pub struct TestStore {
     pub endpoint: String,
     root: TempDir,
     down: Arc<AtomicBool>,
+    held: watch::Sender<bool>,
     /// The other program, if there is one; ends with this.
     _program: Option<Child>,
 }
@@ -48,19 +50,29 @@ impl TestStore {
 
         let down = Arc::new(AtomicBool::new(false));
         let switch = down.clone();
+        let (held, gate) = watch::channel(false);
         let router = store.layer(from_fn(move |request: Request, next: Next| {
-            let down = switch.load(Ordering::SeqCst);
-            async move { if down { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { next.run(request).await } }
+            let (switch, mut gate) = (switch.clone(), gate.clone());
+            async move {
+                let _ = gate.wait_for(|held| !*held).await;
+                let down = switch.load(Ordering::SeqCst);
+                if down { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { next.run(request).await }
+            }
         }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
         tasks.spawn(async move { axum::serve(listener, router).await.expect("accepting goes on") });
-        Self { endpoint, root, down, _program: program }
+        Self { endpoint, root, down, held, _program: program }
     }
 
     /// From now on, every call fails, or none does.
     pub fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// From now on, every call waits, or none does.
+    pub fn set_held(&self, held: bool) {
+        self.held.send_replace(held);
     }
 
     /// Every object in the bucket, read behind the store's back.
