@@ -39,10 +39,11 @@ pub(crate) async fn has_room(photo: &State, account: AccountId) -> Result<()> {
     }
 }
 
-/// Makes the clean pictures and writes them. What fails leaves nothing behind.
-pub(crate) async fn store(photo: &State, file: Bytes, reservation: Reservation) -> Result<Stored> {
+/// Makes the clean pictures, and writes them if there is room for them. What fails leaves nothing behind.
+pub(crate) async fn store(photo: &State, account: AccountId, file: Bytes, reservation: Reservation) -> Result<Stored> {
     let pixels = photo.processing.judge(&file).map_err(refusal)?;
     let cleaned = photo.processing.clean(file, pixels, reservation).await.map_err(refusal)?;
+    has_room_for(photo, Owner::Account(account), &cleaned).await?;
     let stored = Stored { cleaned, object_key: cleaning::new_object_key() };
     match put(photo, &stored).await {
         Ok(()) => Ok(stored),
@@ -50,6 +51,25 @@ pub(crate) async fn store(photo: &State, file: Bytes, reservation: Reservation) 
             discard(photo, &stored).await;
             Err(error.into())
         }
+    }
+}
+
+/// Refuses what need not be written: the owner's place is too small for it.
+async fn has_room_for(photo: &State, owner: Owner, cleaned: &Cleaned) -> Result<()> {
+    let mut connection = photo.pool.acquire().await?;
+    let kept = usage::of(&mut *connection, owner).await?;
+    added(&mut connection, photo.quota, owner, kept, cleaned).await.map(drop)
+}
+
+/// How many bytes these pictures add to what an owner's photos take, if there is room for them.
+async fn added(connection: &mut PgConnection, quota: Quota, owner: Owner, kept: UsageRow, cleaned: &Cleaned) -> Result<i64> {
+    let size = match usage::holds(connection, owner, &cleaned.sha256).await? {
+        true => 0,
+        false => cleaned.size(),
+    };
+    match kept.photos < quota.photos && kept.bytes + size <= quota.bytes {
+        true => Ok(size),
+        false => Err(quota_exceeded(quota)),
     }
 }
 
@@ -75,18 +95,12 @@ pub(crate) async fn record(
 ) -> Result<PhotoRow> {
     erasure::admit(connection, account).await?;
     let (owner, Stored { cleaned, object_key }) = (Owner::Account(account), stored);
-    let UsageRow { photos: kept, bytes } = usage::lock(connection, owner).await?;
-    let size = match usage::holds(connection, owner, &cleaned.sha256).await? {
-        true => 0,
-        false => cleaned.size(),
-    };
-    if kept >= quota.photos || bytes + size > quota.bytes {
-        return Err(quota_exceeded(quota));
-    }
+    let kept = usage::lock(connection, owner).await?;
+    let size = added(connection, quota, owner, kept, cleaned).await?;
     usage::add(connection, owner, 1, size).await?;
     if blobs::refer(connection, cleaned, object_key).await? != *object_key {
         // Somebody has kept the same picture before; who, and that they have, stays between them and us.
-        cleaning::delete_later(connection, object_key).await?;
+        cleaning::discard_later(connection, object_key).await?;
     }
     let id = photos::insert(connection, owner, &cleaned.sha256, &PhotoKey::random(), about).await?;
     terms::recount(connection, None, Some(about)).await?;
@@ -97,7 +111,7 @@ pub(crate) async fn record(
 pub(crate) async fn discard(photo: &State, Stored { object_key, .. }: &Stored) {
     let owed = async {
         let mut connection = photo.pool.acquire().await?;
-        cleaning::delete_later(&mut connection, object_key).await
+        cleaning::discard_later(&mut connection, object_key).await
     };
     if let Err(error) = owed.await {
         tracing::warn!(%error, object_key, "failed to enqueue the deletion of objects; the sweep will delete them");

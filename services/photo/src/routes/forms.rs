@@ -79,7 +79,7 @@ pub(crate) async fn create(
         return Ok(answer);
     }
     keeping::has_room(&photo, viewer.account).await?;
-    let stored = keeping::store(&photo, form.file.clone(), reservation).await?;
+    let stored = keeping::store(&photo, viewer.account, form.file.clone(), reservation).await?;
     let kept = record(&photo, &viewer, idempotency, &form, &stored).await;
     if kept.is_err() {
         keeping::discard(&photo, &stored).await;

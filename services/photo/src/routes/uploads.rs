@@ -143,7 +143,7 @@ pub(crate) async fn complete(State(Photo(photo)): State<Photo>, viewer: Viewer, 
             return made(&photo, &upload).await?.ok_or(problem);
         }
     };
-    let stored = match keeping::store(&photo, file, reservation).await {
+    let stored = match keeping::store(&photo, viewer.account, file, reservation).await {
         Ok(stored) => stored,
         Err(problem) => {
             // What will never be a photo need not lie there until its time is over.

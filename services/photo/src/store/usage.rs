@@ -22,7 +22,7 @@ pub(crate) async fn lock(connection: &mut PgConnection, owner: Owner) -> sqlx::R
     query_as!(UsageRow, "select photos, bytes from usage where owner = $1 for update", owner).fetch_one(connection).await
 }
 
-/// Whether the owner has a photo with these bytes. The row of [`lock`] must be locked.
+/// Whether the owner has a photo with these bytes. It may change, unless the row of [`lock`] is locked.
 pub(crate) async fn holds(connection: &mut PgConnection, owner: Owner, sha256: &[u8]) -> sqlx::Result<bool> {
     query_scalar!(
         r#"select exists (select from photos where owner = $1 and blob = $2 and left_at is null) as "holds!""#,
