@@ -135,7 +135,8 @@ impl Photo {
         tokio::join!(outbox.run(), relation, social, auth, jobs, forgetting, sweep::run(&self.0), self.clean_up());
     }
 
-    /// One turn of every sweep, as the background does it now and then, sparing objects younger than `grace`.
+    /// One turn of every sweep, as the background does it now and then, sparing objects younger than `grace`,
+    /// or than two hours where uploads are under way.
     ///
     /// # Errors
     ///

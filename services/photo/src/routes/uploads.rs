@@ -186,7 +186,7 @@ async fn record(photo: &Inner, account: AccountId, id: UploadId, stored: &keepin
 /// Ends an upload, and owes the deletion of its bytes. `false` if there is none.
 pub(super) async fn abandon(photo: &Inner, id: UploadId, owner: Owner) -> Result<bool> {
     let mut tx = photo.pool.begin().await?;
-    let ended = uploads::delete(&mut tx, id, owner).await?;
+    let ended = uploads::end(&mut tx, id, owner).await?;
     if let Some(object_key) = &ended {
         cleaning::delete_incoming_later(&mut tx, object_key).await?;
     }

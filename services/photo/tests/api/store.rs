@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
@@ -109,6 +109,12 @@ impl TestStore {
         let path = self.bucket().join(key);
         fs::create_dir_all(path.parent().expect("in the bucket")).expect("a folder");
         fs::write(path, bytes).expect("a file");
+    }
+
+    /// Makes an object as old as this.
+    pub fn age(&self, key: &str, age: Duration) {
+        let file = fs::File::options().write(true).open(self.bucket().join(key)).expect("a file");
+        file.set_modified(SystemTime::now() - age).expect("a time of change");
     }
 
     /// Takes an object away behind everybody's back.
