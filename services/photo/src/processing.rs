@@ -1,6 +1,8 @@
 //! Pixels, within bounds: a burst of uploads waits or is turned away, and never takes the pod's memory.
 
 mod shared;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +11,7 @@ use bytes::Bytes;
 use contracts::AccountId;
 use imaging::{Limits, Processed};
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use self::shared::{Shared, Taken};
@@ -19,10 +21,10 @@ use crate::{PhotoConfig, metrics};
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a picture that has arrived waits for its turn. Longer: what it took to get here would be lost.
 const TURN: Duration = Duration::from_secs(20);
-/// Pixels are counted in these, for the same reason as bytes.
-const PIXELS: u64 = 1024;
-/// Memory is counted in these, because a semaphore counts to 2^32 at the most.
+/// Bytes and pixels are counted in these, because a semaphore counts to 2^32 at the most.
 const UNIT: usize = 1024;
+/// What a pixel takes while it is processed, in bytes, at the most.
+const BYTES_OF_A_PIXEL: usize = 12;
 
 /// Bounds on what is held and what is worked on at once, by all and by one account.
 pub struct Processing {
@@ -70,6 +72,8 @@ pub struct Cleaned {
     pub thumb: Bytes,
     /// For the pictures take the place of the file.
     _memory: Taken,
+    /// For what of them does not fit there.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 /// Why an upload gave no pictures.
@@ -96,7 +100,7 @@ impl Processing {
         let largest = memory_of(limits.photo_max_bytes);
         let memory = units(limits.photo_upload_memory, UNIT).max(largest);
         let workers = units(limits.photo_workers, 1).max(1);
-        let pixel_units = u32::try_from(limits.photo_decode_pixels / PIXELS).unwrap_or(u32::MAX).max(1);
+        let pixel_units = u32::try_from(limits.photo_decode_pixels / UNIT as u64).unwrap_or(u32::MAX).max(1);
         Self {
             // An account has half of it, and room for the largest file in any case.
             memory: Shared::new(memory, (memory / 2).max(largest)),
@@ -145,23 +149,27 @@ impl Processing {
     /// [`ProcessingError::Refused`], [`ProcessingError::Busy`], [`ProcessingError::ShareTaken`] or [`ProcessingError::Died`].
     pub async fn clean(&self, file: Bytes, pixels: u64, reservation: Reservation) -> Result<Cleaned, ProcessingError> {
         let limits = self.limits;
-        let Reservation { account, memory, .. } = reservation;
+        let Reservation { bytes, account, memory } = reservation;
         // The worker first: whoever waits for one must not hold pixels that another could use.
         let counted = metrics::Counted::new();
         let asked = Instant::now();
         let deadline = asked + TURN;
         let turn = self.workers.take(account, 1, deadline).await?;
-        let wanted = u32::try_from(pixels.div_ceil(PIXELS)).unwrap_or(u32::MAX).min(self.pixel_units);
+        let wanted = u32::try_from(pixels.div_ceil(UNIT as u64)).unwrap_or(u32::MAX).min(self.pixel_units);
         let room = timeout_at(deadline, self.pixels.clone().acquire_many_owned(wanted)).await.map_err(|_| ProcessingError::Busy)?;
-        let held = (turn, room.expect("the semaphore is never closed"));
+        let mut room = room.expect("the semaphore is never closed");
         metrics::waited(asked.elapsed());
         let work = tokio::task::spawn_blocking(move || {
             // Held by the work itself: a caller who hangs up does not stop it, and must not let the next one in.
-            let (_held, _counted) = (held, counted);
+            let (_turn, _counted) = (turn, counted);
             let start = Instant::now();
             let processed = imaging::process(&file, &limits);
             metrics::worked(start.elapsed(), processed.is_ok());
             let Processed { original, large, small, thumb, thumbhash, color, width, height, animated } = processed?;
+            // Of the room for pixels, what the pictures need beyond the file's memory is theirs until they are stored.
+            let pictures: usize = [&original, &large, &small, &thumb].into_iter().map(|picture| picture.bytes.len()).sum();
+            let beyond = pictures.saturating_sub(2 * bytes).div_ceil(BYTES_OF_A_PIXEL * UNIT);
+            let kept = room.split(beyond.min(room.num_permits()));
             Ok::<_, ProcessingError>(Cleaned {
                 sha256: Sha256::digest(&original.bytes).into(),
                 width,
@@ -176,6 +184,7 @@ impl Processing {
                 small: small.bytes.into(),
                 thumb: thumb.bytes.into(),
                 _memory: memory,
+                _room: kept,
             })
         });
         work.await?
