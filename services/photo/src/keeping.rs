@@ -8,6 +8,7 @@ use futures::future::try_join_all;
 use imaging::{Error as ImageError, Format};
 use serving::{Problem, Result};
 use sqlx::PgConnection;
+use tracing::Instrument;
 
 use crate::about::About;
 use crate::erasure;
@@ -37,6 +38,12 @@ pub(crate) async fn has_room(photo: &State, account: AccountId) -> Result<()> {
         true => Ok(()),
         false => Err(quota_exceeded(photo.quota)),
     }
+}
+
+/// Does to its end what must not break off in the middle, though nobody may wait for it any more: whoever hangs up after the last
+/// byte has a photo, or nothing is left of it.
+pub(crate) async fn to_its_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    tokio::spawn(work.in_current_span()).await.unwrap_or_else(|died| Err(Problem::internal(died)))
 }
 
 /// Makes the clean pictures, and writes them if there is room for them. What fails leaves nothing behind.

@@ -3,12 +3,14 @@
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, State};
 use axum::response::Response;
+use contracts::AccountId;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
 use identity::Viewer;
 use serving::{Attempt, Idempotency, Problem, ProblemDocument, Result};
 use utoipa::ToSchema;
 
+use crate::about::About;
 use crate::form::UploadForm;
 use crate::keeping::{self, Stored, refusal, too_large};
 use crate::license::License;
@@ -78,24 +80,29 @@ pub(crate) async fn create(
     if let Some(answer) = idempotency.stored(&photo.pool, viewer.account).await? {
         return Ok(answer);
     }
-    keeping::has_room(&photo, viewer.account).await?;
-    let stored = keeping::store(&photo, viewer.account, form.file.clone(), reservation).await?;
-    let kept = record(&photo, &viewer, idempotency, &form, &stored).await;
-    if kept.is_err() {
-        keeping::discard(&photo, &stored).await;
-    }
-    kept
+    let account = viewer.account;
+    keeping::has_room(&photo, account).await?;
+    let UploadForm { file, about, .. } = form;
+    keeping::to_its_end(async move {
+        let stored = keeping::store(&photo, account, file, reservation).await?;
+        let kept = record(&photo, account, idempotency, &about, &stored).await;
+        if kept.is_err() {
+            keeping::discard(&photo, &stored).await;
+        }
+        kept
+    })
+    .await
 }
 
 /// Writes all rows and the stored answer, or none.
-async fn record(photo: &Inner, viewer: &Viewer, idempotency: Idempotency, form: &UploadForm, stored: &Stored) -> Result<Response> {
-    let mut tx = match idempotency.begin(&photo.pool, viewer.account).await? {
+async fn record(photo: &Inner, account: AccountId, idempotency: Idempotency, about: &About, stored: &Stored) -> Result<Response> {
+    let mut tx = match idempotency.begin(&photo.pool, account).await? {
         Attempt::Fresh(tx) => tx,
         Attempt::Replayed(answer) => {
             keeping::discard(photo, stored).await;
             return Ok(answer);
         }
     };
-    let row = keeping::record(&mut tx, photo.quota, viewer.account, stored, &form.about).await?;
+    let row = keeping::record(&mut tx, photo.quota, account, stored, about).await?;
     tx.finish(StatusCode::CREATED, &PhotoBody::from(row)).await
 }

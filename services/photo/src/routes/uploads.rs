@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use contracts::AccountId;
 use contracts::id::UploadId;
 use http::StatusCode;
@@ -18,6 +19,7 @@ use utoipa::ToSchema;
 use crate::about::{About, Said};
 use crate::keeping::{self, refusal, too_large};
 use crate::owner::Owner;
+use crate::processing::Reservation;
 use crate::routes::bodies::PhotoBody;
 use crate::store::photos::PhotoRow;
 use crate::store::uploads::{LIFE_MINUTES, UploadRow};
@@ -143,19 +145,24 @@ pub(crate) async fn complete(State(Photo(photo)): State<Photo>, viewer: Viewer, 
             return made(&photo, &upload).await?.ok_or(problem);
         }
     };
-    let stored = match keeping::store(&photo, viewer.account, file, reservation).await {
+    keeping::to_its_end(async move { keep(&photo, viewer.account, id, file, reservation).await }).await
+}
+
+/// Makes the photo of an upload, of which this is the file.
+async fn keep(photo: &Inner, account: AccountId, id: UploadId, file: Bytes, reservation: Reservation) -> Result<Response> {
+    let stored = match keeping::store(photo, account, file, reservation).await {
         Ok(stored) => stored,
         Err(problem) => {
             // What will never be a photo need not lie there until its time is over.
             if matches!(problem.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY) {
-                abandon(&photo, id, owner).await?;
+                abandon(photo, id, Owner::Account(account)).await?;
             }
             return Err(problem);
         }
     };
-    let recorded = record(&photo, viewer.account, id, &stored).await;
+    let recorded = record(photo, account, id, &stored).await;
     if !matches!(recorded, Ok((StatusCode::CREATED, _))) {
-        keeping::discard(&photo, &stored).await;
+        keeping::discard(photo, &stored).await;
     }
     let (status, row) = recorded?;
     Ok((status, Json(PhotoBody::from(row))).into_response())

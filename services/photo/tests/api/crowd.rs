@@ -64,6 +64,26 @@ async fn who_comes_when_the_memory_is_taken_is_told_when_to_come_again() {
 }
 
 #[tokio::test]
+async fn whoever_hangs_up_after_the_last_byte_has_a_photo_and_leaves_nothing_else() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    photos.store.set_held(true);
+    let mut line = Line::ask(&photos, &ada, &jpeg(60, 40, 1)).await;
+    assert!(line.head().await.starts_with("http/1.1 100 "));
+    line.send_rest().await;
+    eventually("the pictures are on their way to the store", async || photos.store.writes() >= 4).await;
+    drop(line);
+    photos.store.set_held(false);
+
+    eventually("it is kept", async || photos.count("photos").await == 1).await;
+    eventually("all jobs are done", async || photos.count("jobs").await == 0).await;
+    assert_eq!(photos.store.objects().len(), 4);
+    // She sends it again, as she has heard nothing.
+    photos.keep(&ada, jpeg(60, 40, 1), &[]).await;
+    eventually("one copy is kept", async || photos.store.objects().len() == 4).await;
+}
+
+#[tokio::test]
 async fn whoever_falls_silent_is_given_up() {
     let photos = with_memory_for(1, "--photo-stall-seconds=1").await;
     let (ada, bob) = (photos.person(), photos.person());

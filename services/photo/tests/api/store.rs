@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
@@ -16,7 +16,7 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONNECTION, TRANSFER_ENCODING};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
@@ -35,6 +35,7 @@ pub struct TestStore {
     root: TempDir,
     down: Arc<AtomicBool>,
     held: watch::Sender<bool>,
+    writes: Arc<AtomicUsize>,
     /// The other program, if there is one; ends with this.
     _program: Option<Child>,
 }
@@ -51,8 +52,13 @@ impl TestStore {
         let down = Arc::new(AtomicBool::new(false));
         let switch = down.clone();
         let (held, gate) = watch::channel(false);
+        let writes = Arc::new(AtomicUsize::new(0));
+        let written = writes.clone();
         let router = store.layer(from_fn(move |request: Request, next: Next| {
             let (switch, mut gate) = (switch.clone(), gate.clone());
+            if request.method() == Method::PUT {
+                written.fetch_add(1, Ordering::SeqCst);
+            }
             async move {
                 let _ = gate.wait_for(|held| !*held).await;
                 let down = switch.load(Ordering::SeqCst);
@@ -62,7 +68,7 @@ impl TestStore {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
         tasks.spawn(async move { axum::serve(listener, router).await.expect("accepting goes on") });
-        Self { endpoint, root, down, held, _program: program }
+        Self { endpoint, root, down, held, writes, _program: program }
     }
 
     /// From now on, every call fails, or none does.
@@ -73,6 +79,11 @@ impl TestStore {
     /// From now on, every call waits, or none does.
     pub fn set_held(&self, held: bool) {
         self.held.send_replace(held);
+    }
+
+    /// How often somebody has begun to write an object.
+    pub fn writes(&self) -> usize {
+        self.writes.load(Ordering::SeqCst)
     }
 
     /// Every object in the bucket, read behind the store's back.
