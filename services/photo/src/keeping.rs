@@ -114,6 +114,15 @@ pub(crate) async fn record(
     photos::find(connection, id).await?.ok_or_else(|| Problem::internal("a photo that was just made is not there"))
 }
 
+/// Counts one more photo of a picture that its owner has already, if there is room for it.
+pub(crate) async fn count_another(connection: &mut PgConnection, quota: Quota, owner: Owner) -> Result<()> {
+    let kept = usage::lock(connection, owner).await?;
+    if kept.photos >= quota.photos {
+        return Err(quota_exceeded(quota));
+    }
+    Ok(usage::add(connection, owner, 1, 0).await?)
+}
+
 /// Leaves objects that no row names to a job. If that fails too, the sweep finds them.
 pub(crate) async fn discard(photo: &State, Stored { object_key, .. }: &Stored) {
     let owed = async {

@@ -11,6 +11,7 @@ mod erasure;
 mod export;
 mod grants;
 mod hostile;
+mod left;
 mod license;
 mod line;
 mod outage;
