@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::albums::{self, album};
 use crate::pictures::jpeg;
-use crate::reuse::{delete, public};
-use crate::support::{TestPhoto, eventually, id, path, url};
+use crate::reuse::{delete, public, seen};
+use crate::support::{Person, TestPhoto, eventually, id, path, url};
 
 #[tokio::test]
 async fn what_is_left_to_its_users_stays_until_the_last_has_gone() {
@@ -46,6 +46,37 @@ async fn what_was_left_can_still_be_taken() {
     assert_eq!(delete(&photos, &ada, &photo, "take").await, StatusCode::NO_CONTENT);
     assert_eq!(photos.get(url(&photo, "large"), None).await.status(), StatusCode::NOT_FOUND);
     assert_eq!((photos.count("photos").await, photos.count("photo_uses").await), (0, 0));
+}
+
+#[tokio::test]
+async fn its_owner_and_nobody_else_finds_what_was_left_and_who_shows_it() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let mut left = Vec::new();
+    for source in ["post:17", "post:18"] {
+        let photo = public(&photos, &ada).await;
+        photos.shows(&bob, source, &[&photo]).await;
+        assert_eq!(delete(&photos, &ada, &photo, "leave").await, StatusCode::NO_CONTENT);
+        left.push(photo);
+    }
+    let own = public(&photos, &ada).await;
+    let found = async |who: &Person, query: &str| {
+        let found = photos.json(&format!("/v1/photos?{query}"), Some(who)).await;
+        found["items"].as_array().unwrap().iter().map(|photo| photo["id"].clone()).collect::<Vec<_>>()
+    };
+    let [first, second] = [0, 1].map(|n| left[n]["id"].clone());
+    assert_eq!(found(&ada, "owner=me&left=true").await, [second.clone(), first.clone()]);
+    assert_eq!(found(&ada, &format!("owner=me&left=true&limit=1&before={}", id(&left[1]))).await, [first.clone()]);
+    assert_eq!(found(&ada, &format!("owner=me&left=true&after={}", id(&left[0]))).await, [second]);
+    assert_eq!(found(&ada, "owner=me").await, [own["id"].clone()]);
+    assert_eq!(found(&bob, "owner=me&left=true").await, Vec::<Value>::new());
+    for wrong in ["left=true".to_owned(), format!("owner=account:{}&left=true", ada.id), "owner=me&left=true&q=pier".to_owned()] {
+        assert_eq!(photos.get(&format!("/v1/photos?{wrong}"), Some(&bob)).await.status(), StatusCode::BAD_REQUEST, "{wrong}");
+    }
+
+    assert_eq!(seen(&photos, &ada, &left[0]).await, [(json!(bob.id), json!("post"))]);
+    let uses = photos.get(&format!("{}/uses", path(&left[0])), Some(&bob)).await;
+    assert_eq!(uses.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
