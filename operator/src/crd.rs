@@ -148,7 +148,8 @@ pub struct SocialPlatformSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailSpec>,
 
-    /// How large photos may be, and how much room each person has.
+    /// How large photos may be, and how much room each person has. The memory that the operator lets pods of photo use grows with
+    /// `maxBytes` and `maxPixels`; `components.photo.resources` says it instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub photos: Option<PhotosSpec>,
 

@@ -96,6 +96,11 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Wrong method", detail)
     }
 
+    /// 408: the body did not go on.
+    pub fn request_timeout(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", "The request did not go on", detail)
+    }
+
     /// 409: the state does not allow it; `slug` names the kind.
     pub fn conflict(slug: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, slug, "In conflict with what is there", detail)

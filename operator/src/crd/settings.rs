@@ -107,11 +107,13 @@ impl MailTls {
     }
 }
 
-/// How large photos may be, and how much room each person has.
+/// How large photos may be, and how much room each person has. The memory that the operator lets pods of photo use grows with
+/// `maxBytes` and `maxPixels`; `components.photo.resources` says it instead.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotosSpec {
-    /// Most bytes of a file that is uploaded; 20 MiB unless set.
+    /// Most bytes of a file that is uploaded; 20 MiB unless set. Four times as many are set aside in memory, if that is more
+    /// than 128 MiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1024, max = 1_073_741_824))]
     pub max_bytes: Option<i64>,

@@ -16,8 +16,11 @@ use crate::variant::Variant;
 
 /// Where the objects of blobs lie in the bucket.
 pub(crate) const PREFIX: &str = "blobs/";
-/// The kind of the job that deletes the objects of a key that no photo refers to. The sweep leaves them to it.
+/// The kind of the job that deletes the objects of a key that no photo refers to any more. The sweep leaves them to it.
 const DELETE_OBJECTS: &str = "photo.delete-objects";
+/// The kind of the job that deletes the objects of a key that no row was made for. Where the other rests for the sake of
+/// backups, this does not: no backup names them, and nobody's quota counts them.
+const DISCARD_OBJECTS: &str = "photo.discard-objects";
 /// The kind of the job that deletes the objects of an upload that is over.
 const DELETE_INCOMING: &str = "photo.delete-incoming";
 
@@ -40,6 +43,11 @@ pub(crate) fn object(object_key: &str, variant: Variant) -> String {
 /// Owes the deletion of these objects, should no photo refer to them when it comes to it.
 pub(crate) async fn delete_later(connection: &mut PgConnection, object_key: &str) -> sqlx::Result<()> {
     jobs::enqueue(connection, DELETE_OBJECTS, &OfKey { object_key: object_key.to_owned() }).await
+}
+
+/// Owes the deletion of these objects, which no row names, nor will.
+pub(crate) async fn discard_later(connection: &mut PgConnection, object_key: &str) -> sqlx::Result<()> {
+    jobs::enqueue(connection, DISCARD_OBJECTS, &OfKey { object_key: object_key.to_owned() }).await
 }
 
 /// Owes the deletion of the objects of an upload that is over.
@@ -71,6 +79,14 @@ impl Jobs {
         Ok(tx.commit().await?)
     }
 
+    /// Deletes objects, unless a row names them after all: the answer to its commit was lost. Then they go when it says so.
+    async fn discard_objects(&self, object_key: &str) -> Result<(), JobError> {
+        if !blobs::is_named(&self.pool, object_key).await? {
+            delete_variants(&self.objects, object_key).await?;
+        }
+        Ok(())
+    }
+
     /// Deletes the pieces of an upload.
     async fn delete_incoming(&self, object_key: &str) -> Result<(), JobError> {
         let mut next = None;
@@ -90,6 +106,7 @@ impl Run for Jobs {
         let OfKey { object_key } = OfKey::deserialize(payload)?;
         match kind {
             DELETE_OBJECTS => self.delete_objects(&object_key).await,
+            DISCARD_OBJECTS => self.discard_objects(&object_key).await,
             DELETE_INCOMING => self.delete_incoming(&object_key).await,
             unknown => Err(format!("no job is called {unknown}").into()),
         }

@@ -34,9 +34,13 @@ pub struct PhotoLimits {
     #[arg(long, env = "PHOTO_DECODE_PIXELS", default_value_t = 24_000_000)]
     pub photo_decode_pixels: u64,
     /// Bytes of memory for uploads, from the first byte received to the last one stored; each takes twice its size. When
-    /// it is taken, uploads wait, then get a 503.
+    /// it is taken, uploads wait, then get a 503; when one account has taken half of it, its own get a 429. Never less than
+    /// twice the largest file.
     #[arg(long, env = "PHOTO_UPLOAD_MEMORY", default_value_t = 128 << 20)]
     pub photo_upload_memory: usize,
+    /// Seconds without a byte after which an upload is given up.
+    #[arg(long, env = "PHOTO_STALL_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
+    pub photo_stall_seconds: u64,
     /// Most bytes that one person's photos may take, all their pictures counted.
     #[arg(long, env = "PHOTO_QUOTA_BYTES", default_value_t = 1 << 30, value_parser = clap::value_parser!(i64).range(0..))]
     pub photo_quota_bytes: i64,

@@ -8,6 +8,7 @@ use futures::future::try_join_all;
 use imaging::{Error as ImageError, Format};
 use serving::{Problem, Result};
 use sqlx::PgConnection;
+use tracing::Instrument;
 
 use crate::about::About;
 use crate::erasure;
@@ -19,6 +20,9 @@ use crate::store::usage::UsageRow;
 use crate::store::{blobs, photos, terms, usage};
 use crate::variant::Variant;
 use crate::{Quota, State, cleaning, metrics, objects};
+
+/// When to come again with an upload for which there was no room.
+const SOON: Duration = Duration::from_secs(5);
 
 /// Clean pictures that lie in the store, under a key that no row names yet.
 pub(crate) struct Stored {
@@ -36,10 +40,17 @@ pub(crate) async fn has_room(photo: &State, account: AccountId) -> Result<()> {
     }
 }
 
-/// Makes the clean pictures and writes them. What fails leaves nothing behind.
-pub(crate) async fn store(photo: &State, file: Bytes, reservation: Reservation) -> Result<Stored> {
+/// Does to its end what must not break off in the middle, though nobody may wait for it any more: whoever hangs up after the last
+/// byte has a photo, or nothing is left of it.
+pub(crate) async fn to_its_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    tokio::spawn(work.in_current_span()).await.unwrap_or_else(|died| Err(Problem::internal(died)))
+}
+
+/// Makes the clean pictures, and writes them if there is room for them. What fails leaves nothing behind.
+pub(crate) async fn store(photo: &State, account: AccountId, file: Bytes, reservation: Reservation) -> Result<Stored> {
     let pixels = photo.processing.judge(&file).map_err(refusal)?;
     let cleaned = photo.processing.clean(file, pixels, reservation).await.map_err(refusal)?;
+    has_room_for(photo, Owner::Account(account), &cleaned).await?;
     let stored = Stored { cleaned, object_key: cleaning::new_object_key() };
     match put(photo, &stored).await {
         Ok(()) => Ok(stored),
@@ -47,6 +58,25 @@ pub(crate) async fn store(photo: &State, file: Bytes, reservation: Reservation) 
             discard(photo, &stored).await;
             Err(error.into())
         }
+    }
+}
+
+/// Refuses what need not be written: the owner's place is too small for it.
+async fn has_room_for(photo: &State, owner: Owner, cleaned: &Cleaned) -> Result<()> {
+    let mut connection = photo.pool.acquire().await?;
+    let kept = usage::of(&mut *connection, owner).await?;
+    added(&mut connection, photo.quota, owner, kept, cleaned).await.map(drop)
+}
+
+/// How many bytes these pictures add to what an owner's photos take, if there is room for them.
+async fn added(connection: &mut PgConnection, quota: Quota, owner: Owner, kept: UsageRow, cleaned: &Cleaned) -> Result<i64> {
+    let size = match usage::holds(connection, owner, &cleaned.sha256).await? {
+        true => 0,
+        false => cleaned.size(),
+    };
+    match kept.photos < quota.photos && kept.bytes + size <= quota.bytes {
+        true => Ok(size),
+        false => Err(quota_exceeded(quota)),
     }
 }
 
@@ -72,29 +102,32 @@ pub(crate) async fn record(
 ) -> Result<PhotoRow> {
     erasure::admit(connection, account).await?;
     let (owner, Stored { cleaned, object_key }) = (Owner::Account(account), stored);
-    let UsageRow { photos: kept, bytes } = usage::lock(connection, owner).await?;
-    let size = match usage::holds(connection, owner, &cleaned.sha256).await? {
-        true => 0,
-        false => cleaned.size(),
-    };
-    if kept >= quota.photos || bytes + size > quota.bytes {
-        return Err(quota_exceeded(quota));
-    }
+    let kept = usage::lock(connection, owner).await?;
+    let size = added(connection, quota, owner, kept, cleaned).await?;
     usage::add(connection, owner, 1, size).await?;
     if blobs::refer(connection, cleaned, object_key).await? != *object_key {
         // Somebody has kept the same picture before; who, and that they have, stays between them and us.
-        cleaning::delete_later(connection, object_key).await?;
+        cleaning::discard_later(connection, object_key).await?;
     }
     let id = photos::insert(connection, owner, &cleaned.sha256, &PhotoKey::random(), about).await?;
     terms::recount(connection, None, Some(about)).await?;
     photos::find(connection, id).await?.ok_or_else(|| Problem::internal("a photo that was just made is not there"))
 }
 
+/// Counts one more photo of a picture that its owner has already, if there is room for it.
+pub(crate) async fn count_another(connection: &mut PgConnection, quota: Quota, owner: Owner) -> Result<()> {
+    let kept = usage::lock(connection, owner).await?;
+    if kept.photos >= quota.photos {
+        return Err(quota_exceeded(quota));
+    }
+    Ok(usage::add(connection, owner, 1, 0).await?)
+}
+
 /// Leaves objects that no row names to a job. If that fails too, the sweep finds them.
 pub(crate) async fn discard(photo: &State, Stored { object_key, .. }: &Stored) {
     let owed = async {
         let mut connection = photo.pool.acquire().await?;
-        cleaning::delete_later(&mut connection, object_key).await
+        cleaning::discard_later(&mut connection, object_key).await
     };
     if let Err(error) = owed.await {
         tracing::warn!(%error, object_key, "failed to enqueue the deletion of objects; the sweep will delete them");
@@ -120,6 +153,7 @@ fn reason(error: &ProcessingError) -> &'static str {
         ProcessingError::Refused(ImageError::Damaged(_)) => "damaged",
         ProcessingError::Refused(ImageError::Encoding(_)) | ProcessingError::Died(_) => "failed",
         ProcessingError::Busy => "busy",
+        ProcessingError::ShareTaken => "share_taken",
     }
 }
 
@@ -141,6 +175,7 @@ pub(crate) fn refusal(error: ProcessingError) -> Problem {
             Problem::invalid("file", "the image is damaged or incomplete; save it again in an image editor, then send that")
         }
         error @ (ProcessingError::Refused(ImageError::Encoding(_)) | ProcessingError::Died(_)) => Problem::internal(error),
-        ProcessingError::Busy => Problem::unavailable("Too many uploads are running. Try again in a moment.", Duration::from_secs(5)),
+        ProcessingError::ShareTaken => Problem::too_many_requests(SOON),
+        ProcessingError::Busy => Problem::unavailable("Too many uploads are running. Try again in a moment.", SOON),
     }
 }

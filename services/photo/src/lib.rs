@@ -31,6 +31,7 @@ mod removal;
 mod representation;
 mod reuse;
 mod routes;
+mod stall;
 mod store;
 mod sweep;
 mod text;
@@ -86,6 +87,8 @@ pub(crate) struct State {
     processing: Processing,
     quota: Quota,
     keep_deleted: Duration,
+    /// How long an upload may go on without a byte.
+    stall: Duration,
 }
 
 /// What one person may keep.
@@ -102,7 +105,8 @@ impl Photo {
         let quota = Quota { photos: config.limits.photo_quota_photos, bytes: config.limits.photo_quota_bytes };
         let (objects, processing) = (Objects::new(&config.s3), Processing::new(config));
         let keep_deleted = Duration::from_secs(config.limits.photo_keep_deleted_seconds);
-        Self(Arc::new(State { pool, identity, outbox, objects, processing, quota, keep_deleted }))
+        let stall = Duration::from_secs(config.limits.photo_stall_seconds);
+        Self(Arc::new(State { pool, identity, outbox, objects, processing, quota, keep_deleted, stall }))
     }
 
     /// Every public route.
@@ -131,7 +135,8 @@ impl Photo {
         tokio::join!(outbox.run(), relation, social, auth, jobs, forgetting, sweep::run(&self.0), self.clean_up());
     }
 
-    /// One turn of every sweep, as the background does it now and then, sparing objects younger than `grace`.
+    /// One turn of every sweep, as the background does it now and then, sparing objects younger than `grace`,
+    /// or than two hours where uploads are under way.
     ///
     /// # Errors
     ///

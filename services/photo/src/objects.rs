@@ -24,6 +24,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 const TRY: Duration = Duration::from_secs(8);
 /// How long all tries together may take. Shorter than the platform's limit on a transaction that does nothing.
 const ALL_TRIES: Duration = Duration::from_secs(20);
+/// Bytes that a store takes in a second at the least: a write has as much more time, and is in no transaction.
+const SLOWEST: usize = 512 * 1024;
 
 /// The result of every call.
 pub type Result<T> = std::result::Result<T, ObjectError>;
@@ -87,9 +89,7 @@ impl Objects {
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(100)))
-            .timeout_config(
-                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(TRY).operation_timeout(ALL_TRIES).build(),
-            )
+            .timeout_config(time_for(0))
             .build();
         Client::from_conf(settings)
     }
@@ -114,8 +114,9 @@ impl Objects {
 
     /// Writes an object. Its media type is not told: a bucket that is open by mistake hands out nothing that runs.
     pub async fn put(&self, key: &str, body: Bytes) -> Result<()> {
+        let time = aws_sdk_s3::Config::builder().timeout_config(time_for(body.len()));
         let put = self.client.put_object().bucket(&self.bucket).key(key).body(ByteStream::from(body));
-        self.call("PutObject", key, put.send()).await.map(drop)
+        self.call("PutObject", key, put.customize().config_override(time).send()).await.map(drop)
     }
 
     /// Reads an object, or its bytes from the first to the last of `range`, both included.
@@ -195,5 +196,25 @@ impl Objects {
                 _ => ObjectError::Unavailable { method, source: error.into() },
             }
         })
+    }
+}
+
+/// How long a call may take that sends so many bytes.
+fn time_for(bytes: usize) -> TimeoutConfig {
+    let sending = Duration::from_secs((bytes / SLOWEST) as u64);
+    let tries = TimeoutConfig::builder().operation_attempt_timeout(TRY + sending).operation_timeout(ALL_TRIES + sending);
+    tries.connect_timeout(CONNECT).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_file_has_time_to_reach_a_slow_store() {
+        let (least, most) = (time_for(1000), time_for(20 << 20));
+        assert_eq!((least.operation_attempt_timeout(), least.operation_timeout()), (Some(TRY), Some(ALL_TRIES)));
+        assert_eq!(most.operation_attempt_timeout(), Some(Duration::from_secs(48)));
+        assert_eq!(most.operation_timeout(), Some(Duration::from_secs(60)));
     }
 }

@@ -1,31 +1,35 @@
 //! Pixels, within bounds: a burst of uploads waits or is turned away, and never takes the pod's memory.
 
+mod shared;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use contracts::AccountId;
 use imaging::{Limits, Processed};
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
+use self::shared::{Shared, Taken};
 use crate::{PhotoConfig, metrics};
 
 /// How long an upload waits for memory before it is turned away.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a picture that has arrived waits for its turn. Longer: what it took to get here would be lost.
 const TURN: Duration = Duration::from_secs(20);
-/// Pixels are counted in these, for the same reason as bytes.
-const PIXELS: u64 = 1024;
-/// Memory is counted in these, because a semaphore counts to 2^32 at the most.
+/// Bytes and pixels are counted in these, because a semaphore counts to 2^32 at the most.
 const UNIT: usize = 1024;
+/// What a pixel takes while it is processed, in bytes, at the most.
+const BYTES_OF_A_PIXEL: usize = 12;
 
-/// Bounds on what is held and what is worked on at once.
-#[derive(Clone)]
+/// Bounds on what is held and what is worked on at once, by all and by one account.
 pub struct Processing {
-    memory: Arc<Semaphore>,
-    memory_units: usize,
-    workers: Arc<Semaphore>,
+    memory: Shared,
+    workers: Shared,
     pixels: Arc<Semaphore>,
     pixel_units: u32,
     limits: Limits,
@@ -36,7 +40,8 @@ pub struct Processing {
 pub struct Reservation {
     /// How many bytes may be held.
     pub bytes: usize,
-    permit: OwnedSemaphorePermit,
+    account: AccountId,
+    memory: Taken,
 }
 
 /// The clean pictures of an upload.
@@ -66,7 +71,9 @@ pub struct Cleaned {
     /// At most 400 pixels a side.
     pub thumb: Bytes,
     /// For the pictures take the place of the file.
-    _memory: OwnedSemaphorePermit,
+    _memory: Taken,
+    /// For what of them does not fit there.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 /// Why an upload gave no pictures.
@@ -78,6 +85,9 @@ pub enum ProcessingError {
     /// The memory set aside for uploads, or for decoding them, is taken.
     #[error("the memory for uploads is taken")]
     Busy,
+    /// The account's share of that is taken, by other uploads of the same account.
+    #[error("the account's share of the memory for uploads is taken")]
+    ShareTaken,
     /// A decoder or encoder panicked.
     #[error("a worker died over a picture")]
     Died(#[from] tokio::task::JoinError),
@@ -86,20 +96,20 @@ pub enum ProcessingError {
 impl Processing {
     /// Within the bounds of `config`.
     pub fn new(config: &PhotoConfig) -> Self {
-        let memory_units = (config.limits.photo_upload_memory / UNIT).clamp(1, u32::MAX as usize);
-        let pixel_units = u32::try_from(config.limits.photo_decode_pixels / PIXELS).unwrap_or(u32::MAX).max(1);
+        let limits = &config.limits;
+        let largest = memory_of(limits.photo_max_bytes);
+        let memory = units(limits.photo_upload_memory, UNIT).max(largest);
+        let workers = units(limits.photo_workers, 1).max(1);
+        let pixel_units = u32::try_from(limits.photo_decode_pixels / UNIT as u64).unwrap_or(u32::MAX).max(1);
         Self {
-            memory: Arc::new(Semaphore::new(memory_units)),
-            memory_units,
-            workers: Arc::new(Semaphore::new(config.limits.photo_workers.max(1))),
-            pixels: Arc::new(Semaphore::new(usize::try_from(pixel_units).unwrap_or(Semaphore::MAX_PERMITS))),
+            // An account has half of it, and room for the largest file in any case.
+            memory: Shared::new(memory, (memory / 2).max(largest)),
+            // An account that is alone has them all. Where others wait, whatever else it has to do waits behind them.
+            workers: Shared::new(workers, workers),
+            pixels: shared::semaphore(pixel_units),
             pixel_units,
-            limits: Limits {
-                max_side: config.limits.photo_max_side,
-                max_pixels: config.limits.photo_max_pixels,
-                max_frames: config.limits.photo_max_frames,
-            },
-            max_bytes: config.limits.photo_max_bytes,
+            limits: Limits { max_side: limits.photo_max_side, max_pixels: limits.photo_max_pixels, max_frames: limits.photo_max_frames },
+            max_bytes: limits.photo_max_bytes,
         }
     }
 
@@ -113,16 +123,12 @@ impl Processing {
     ///
     /// # Errors
     ///
-    /// [`ProcessingError::Busy`] if there is none for five seconds.
-    pub async fn reserve(&self, declared: Option<usize>) -> Result<Reservation, ProcessingError> {
+    /// [`ProcessingError::Busy`] if there is none for five seconds, or [`ProcessingError::ShareTaken`] if the account has taken its
+    /// share of it.
+    pub async fn reserve(&self, account: AccountId, declared: Option<usize>) -> Result<Reservation, ProcessingError> {
         let bytes = declared.unwrap_or(self.max_bytes).min(self.max_bytes);
-        // Twice: beside the file there is what the parser of the form has read ahead, and later the clean pictures.
-        let units = (2 * bytes).div_ceil(UNIT).min(self.memory_units);
-        let units = u32::try_from(units).expect("no more than there are");
-        match timeout(PATIENCE, self.memory.clone().acquire_many_owned(units)).await {
-            Ok(permit) => Ok(Reservation { bytes, permit: permit.expect("the semaphore is never closed") }),
-            Err(_) => Err(ProcessingError::Busy),
-        }
+        let memory = self.memory.take(account, memory_of(bytes), Instant::now() + PATIENCE).await?;
+        Ok(Reservation { bytes, account, memory })
     }
 
     /// Refuses by its header what would be refused after it has waited for a worker, and counts the pixels of the rest.
@@ -140,25 +146,30 @@ impl Processing {
     ///
     /// # Errors
     ///
-    /// [`ProcessingError::Refused`], [`ProcessingError::Busy`] or [`ProcessingError::Died`].
+    /// [`ProcessingError::Refused`], [`ProcessingError::Busy`], [`ProcessingError::ShareTaken`] or [`ProcessingError::Died`].
     pub async fn clean(&self, file: Bytes, pixels: u64, reservation: Reservation) -> Result<Cleaned, ProcessingError> {
         let limits = self.limits;
+        let Reservation { bytes, account, memory } = reservation;
         // The worker first: whoever waits for one must not hold pixels that another could use.
         let counted = metrics::Counted::new();
         let asked = Instant::now();
         let deadline = asked + TURN;
-        let turn = timeout_at(deadline, self.workers.clone().acquire_owned()).await.map_err(|_| ProcessingError::Busy)?;
-        let units = u32::try_from(pixels.div_ceil(PIXELS)).unwrap_or(u32::MAX).min(self.pixel_units);
-        let room = timeout_at(deadline, self.pixels.clone().acquire_many_owned(units)).await.map_err(|_| ProcessingError::Busy)?;
-        let held = (turn.expect("the semaphore is never closed"), room.expect("the semaphore is never closed"));
+        let turn = self.workers.take(account, 1, deadline).await?;
+        let wanted = u32::try_from(pixels.div_ceil(UNIT as u64)).unwrap_or(u32::MAX).min(self.pixel_units);
+        let room = timeout_at(deadline, self.pixels.clone().acquire_many_owned(wanted)).await.map_err(|_| ProcessingError::Busy)?;
+        let mut room = room.expect("the semaphore is never closed");
         metrics::waited(asked.elapsed());
         let work = tokio::task::spawn_blocking(move || {
             // Held by the work itself: a caller who hangs up does not stop it, and must not let the next one in.
-            let (_held, _counted) = (held, counted);
+            let (_turn, _counted) = (turn, counted);
             let start = Instant::now();
             let processed = imaging::process(&file, &limits);
             metrics::worked(start.elapsed(), processed.is_ok());
             let Processed { original, large, small, thumb, thumbhash, color, width, height, animated } = processed?;
+            // Of the room for pixels, what the pictures need beyond the file's memory is theirs until they are stored.
+            let pictures: usize = [&original, &large, &small, &thumb].into_iter().map(|picture| picture.bytes.len()).sum();
+            let beyond = pictures.saturating_sub(2 * bytes).div_ceil(BYTES_OF_A_PIXEL * UNIT);
+            let kept = room.split(beyond.min(room.num_permits()));
             Ok::<_, ProcessingError>(Cleaned {
                 sha256: Sha256::digest(&original.bytes).into(),
                 width,
@@ -172,7 +183,8 @@ impl Processing {
                 large: large.bytes.into(),
                 small: small.bytes.into(),
                 thumb: thumb.bytes.into(),
-                _memory: reservation.permit,
+                _memory: memory,
+                _room: kept,
             })
         });
         work.await?
@@ -186,4 +198,14 @@ impl Cleaned {
         let bytes: usize = [original, large, small, thumb].into_iter().map(Bytes::len).sum();
         i64::try_from(bytes).expect("pictures fit in memory")
     }
+}
+
+/// Memory for an upload of so many bytes: twice as many. Beside the file there is what the parser of the form has read ahead,
+/// and later the clean pictures.
+fn memory_of(bytes: usize) -> u32 {
+    units(bytes.saturating_mul(2), UNIT)
+}
+
+fn units(amount: usize, unit: usize) -> u32 {
+    u32::try_from(amount.div_ceil(unit)).unwrap_or(u32::MAX)
 }

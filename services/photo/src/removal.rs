@@ -11,17 +11,13 @@ use crate::store::{album_photos, blobs, photos, terms, usage};
 
 /// Deletes a photo, which must be locked, with all that hangs on it, and tells it.
 pub(crate) async fn remove(connection: &mut PgConnection, photo: &PhotoRow) -> sqlx::Result<FactId> {
-    if !photo.left {
-        usage::lock(connection, photo.owner).await?;
-    }
+    usage::lock(connection, photo.owner).await?;
     let blob = photos::delete(connection, photo.id).await?;
-    if !photo.left {
-        let freed = match usage::holds(connection, photo.owner, &blob).await? {
-            true => 0,
-            false => usage::size(connection, &blob).await?,
-        };
-        usage::add(connection, photo.owner, -1, -freed).await?;
-    }
+    let freed = match usage::holds(connection, photo.owner, &blob).await? {
+        true => 0,
+        false => usage::size(connection, &blob).await?,
+    };
+    usage::add(connection, photo.owner, -1, -freed).await?;
     if let Some(object_key) = blobs::release(connection, &blob).await? {
         cleaning::delete_later(connection, &object_key).await?;
     }
@@ -33,16 +29,10 @@ pub(crate) async fn remove(connection: &mut PgConnection, photo: &PhotoRow) -> s
     Ok(told)
 }
 
-/// Leaves a public photo, which must be locked, to those who show it: it counts towards no quota any more, and no search finds
-/// it. It is out of its owner's albums, too.
+/// Leaves a public photo, which must be locked, to those who show it: no search finds it, and it is out of its owner's albums. It
+/// counts for its owner until it is gone, or anybody could keep pictures for nothing that a second account shows.
 pub(crate) async fn leave(connection: &mut PgConnection, photo: &PhotoRow) -> sqlx::Result<()> {
-    usage::lock(connection, photo.owner).await?;
     photos::leave(connection, photo.id).await?;
-    let freed = match usage::holds(connection, photo.owner, &photo.blob).await? {
-        true => 0,
-        false => usage::size(connection, &photo.blob).await?,
-    };
-    usage::add(connection, photo.owner, -1, -freed).await?;
     album_photos::remove_from_own(connection, photo.id, photo.owner).await?;
     terms::recount(connection, Some(&photo.about()), None).await
 }

@@ -16,6 +16,8 @@ use crate::{State, cleaning, incoming, metrics, reuse};
 const EVERY: Duration = Duration::from_secs(5 * 60);
 /// Younger objects may belong to an upload that is still running.
 const GRACE: Duration = Duration::from_secs(24 * 3600);
+/// The same of what was sent as it is: rows know all that is under way, and nothing of it should lie there for long.
+const INCOMING_GRACE: Duration = Duration::from_secs(2 * 3600);
 /// Pages of the bucket's listing in one turn, for each prefix.
 const PAGES: usize = 10;
 /// Rows in one turn.
@@ -61,7 +63,7 @@ pub(crate) struct Sweeps {
 }
 
 impl Sweeps {
-    /// One turn of everything, sparing objects younger than `grace`.
+    /// One turn of everything, sparing objects younger than `grace`, or than two hours where uploads are under way.
     pub(crate) async fn turn(&mut self, photo: &State, grace: Duration) -> Result<Swept, JobError> {
         let expired = expire(photo).await?;
         let unused = forget(photo).await?;
@@ -83,7 +85,7 @@ impl Sweeps {
         for _ in 0..PAGES {
             let page = photo.objects.list(incoming::PREFIX, self.incoming.take()).await?;
             let names: Vec<String> = page.objects.iter().map(|object| object.key.clone()).collect();
-            let old = older(by_upload(page.objects), grace);
+            let old = older(by_upload(page.objects), grace.min(INCOMING_GRACE));
             for object_key in uploads::unknown(&photo.pool, &old).await? {
                 for name in names.iter().filter(|name| incoming::object_key(name) == object_key) {
                     photo.objects.delete(name).await?;

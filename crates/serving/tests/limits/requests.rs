@@ -43,6 +43,17 @@ async fn a_body_without_an_end_is_refused_before_it_has_one() {
 }
 
 #[tokio::test]
+async fn what_takes_too_long_is_given_up_and_the_end_of_an_upload_may_take_longer() {
+    let service = TestService::spawn(&["--request-timeout-seconds=1", "--upload-timeout-seconds=40"]).await;
+    let upload = service.hold(Method::POST, "/v1/photos/uploads/17/complete").await;
+    let late = service.get("/held").await;
+    assert!(late.headers().contains_key("retry-after"));
+    assert_problem(late, StatusCode::SERVICE_UNAVAILABLE, "unavailable").await;
+    service.gate.open.notify_one();
+    assert_eq!(upload.await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_handler_that_panics_is_a_problem_and_the_service_goes_on() {
     let service = TestService::spawn(&[]).await;
     for _ in 0..3 {

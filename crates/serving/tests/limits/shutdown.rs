@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use tokio::time::timeout;
 
 use crate::support::{DEADLINE, TestService};
@@ -8,7 +8,7 @@ use crate::support::{DEADLINE, TestService};
 #[tokio::test]
 async fn a_shutdown_is_announced_and_what_is_in_flight_ends_well() {
     let mut service = TestService::spawn(&["--drain-seconds=3"]).await;
-    let held = service.hold().await;
+    let held = service.hold(Method::GET, "/held").await;
     assert_eq!(service.ready().await, StatusCode::OK);
     service.stop();
     let deadline = Instant::now() + DEADLINE;
@@ -28,7 +28,7 @@ async fn a_shutdown_is_announced_and_what_is_in_flight_ends_well() {
 #[tokio::test]
 async fn a_full_house_closes_too() {
     let mut service = TestService::spawn(&["--max-connections=1"]).await;
-    let held = service.hold().await;
+    let held = service.hold(Method::GET, "/held").await;
     service.stop();
     service.until_closed().await;
     service.gate.open.notify_one();

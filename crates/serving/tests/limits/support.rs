@@ -37,7 +37,7 @@ pub struct TestService {
     pub serving: JoinHandle<()>,
 }
 
-/// What `GET /held` waits at.
+/// What `GET /held` waits at, and what makes a photo of an upload.
 #[derive(Default)]
 pub struct Gate {
     reached: Notify,
@@ -83,7 +83,8 @@ impl TestService {
             .route("/open", get(|| async { "open" }))
             .route("/panics", get(panics))
             .route("/drips", get(drips))
-            .route("/held", get(hold));
+            .route("/held", get(hold.clone()))
+            .route("/v1/photos/uploads/{id}/complete", post(hold));
         let listeners = Listeners::bind(&config).await.unwrap();
         let (public, private) = (listeners.public_addr().unwrap(), listeners.private_addr().unwrap());
         let (outside, readiness) = (public_stack(router, &config, &Rates::new(&config)), Readiness::default());
@@ -111,8 +112,8 @@ impl TestService {
     }
 
     /// A request that has reached its handler, and waits there.
-    pub async fn hold(&self) -> JoinHandle<Response> {
-        let request = self.request(Method::GET, "/held");
+    pub async fn hold(&self, method: Method, path: &str) -> JoinHandle<Response> {
+        let request = self.request(method, path);
         let held = tokio::spawn(async move { request.send().await.unwrap() });
         timeout(DEADLINE, self.gate.reached.notified()).await.expect("the request arrives");
         held

@@ -41,9 +41,10 @@ const TOLD: [(&str, &str); 9] = [
 ];
 
 /// Which span owes each kind of job.
-const OWED: [(&str, &str); 3] = [
+const OWED: [(&str, &str); 4] = [
     ("auth.letter", "PUT /v1/accounts/me/email"),
     ("photo.delete-objects", "DELETE /v1/photos/{id}"),
+    ("photo.discard-objects", "POST /v1/photos"),
     ("photo.delete-incoming", "DELETE /v1/photos/tus/{id}"),
 ];
 

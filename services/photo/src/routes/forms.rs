@@ -3,12 +3,14 @@
 use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, State};
 use axum::response::Response;
+use contracts::AccountId;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, StatusCode};
 use identity::Viewer;
 use serving::{Attempt, Idempotency, Problem, ProblemDocument, Result};
 use utoipa::ToSchema;
 
+use crate::about::About;
 use crate::form::UploadForm;
 use crate::keeping::{self, Stored, refusal, too_large};
 use crate::license::License;
@@ -46,10 +48,12 @@ pub(crate) struct NewPhoto {
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes sending it twice safe")),
     responses(
         (status = 201, description = "Kept", body = PhotoBody),
+        (status = 408, description = "Nothing came for a while", body = ProblemDocument),
         (status = 409, description = "Your quota is used up", body = ProblemDocument),
         (status = 413, description = "Too many bytes", body = ProblemDocument),
         (status = 415, description = "Not a picture that is taken", body = ProblemDocument),
         (status = 422, description = "Too many pixels, damaged, or a text is not acceptable", body = ProblemDocument),
+        (status = 429, description = "Too many uploads of yours are running", body = ProblemDocument),
         (status = 503, description = "The store cannot answer, or too many uploads are running", body = ProblemDocument),
     ),
 )]
@@ -67,8 +71,8 @@ pub(crate) async fn create(
     if declared.is_some_and(|length| length > max_bytes.saturating_add(FORM_BYTES)) {
         return Err(too_large(max_bytes));
     }
-    let reservation = photo.processing.reserve(declared).await.map_err(refusal)?;
-    let form = UploadForm::read(form, max_bytes, reservation.bytes).await?;
+    let reservation = photo.processing.reserve(viewer.account, declared).await.map_err(refusal)?;
+    let form = UploadForm::read(form, max_bytes, reservation.bytes, photo.stall).await?;
     photo.processing.judge(&form.file).map_err(refusal)?;
 
     // Asked now, so that a repeat costs no work, and again in the transaction of the effect, where it counts.
@@ -76,24 +80,29 @@ pub(crate) async fn create(
     if let Some(answer) = idempotency.stored(&photo.pool, viewer.account).await? {
         return Ok(answer);
     }
-    keeping::has_room(&photo, viewer.account).await?;
-    let stored = keeping::store(&photo, form.file.clone(), reservation).await?;
-    let kept = record(&photo, &viewer, idempotency, &form, &stored).await;
-    if kept.is_err() {
-        keeping::discard(&photo, &stored).await;
-    }
-    kept
+    let account = viewer.account;
+    keeping::has_room(&photo, account).await?;
+    let UploadForm { file, about, .. } = form;
+    keeping::to_its_end(async move {
+        let stored = keeping::store(&photo, account, file, reservation).await?;
+        let kept = record(&photo, account, idempotency, &about, &stored).await;
+        if kept.is_err() {
+            keeping::discard(&photo, &stored).await;
+        }
+        kept
+    })
+    .await
 }
 
 /// Writes all rows and the stored answer, or none.
-async fn record(photo: &Inner, viewer: &Viewer, idempotency: Idempotency, form: &UploadForm, stored: &Stored) -> Result<Response> {
-    let mut tx = match idempotency.begin(&photo.pool, viewer.account).await? {
+async fn record(photo: &Inner, account: AccountId, idempotency: Idempotency, about: &About, stored: &Stored) -> Result<Response> {
+    let mut tx = match idempotency.begin(&photo.pool, account).await? {
         Attempt::Fresh(tx) => tx,
         Attempt::Replayed(answer) => {
             keeping::discard(photo, stored).await;
             return Ok(answer);
         }
     };
-    let row = keeping::record(&mut tx, photo.quota, viewer.account, stored, &form.about).await?;
+    let row = keeping::record(&mut tx, photo.quota, account, stored, about).await?;
     tx.finish(StatusCode::CREATED, &PhotoBody::from(row)).await
 }

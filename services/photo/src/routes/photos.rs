@@ -20,7 +20,7 @@ use crate::owner::Owner;
 use crate::routes::bodies::{Pending, PhotoBody};
 use crate::store::photos::PhotoRow;
 use crate::store::{album_photos, blobs, photos, terms};
-use crate::{Photo, State as Inner, removal, reuse};
+use crate::{Photo, Quota, State as Inner, keeping, removal, reuse};
 
 /// How long an answer waits for the other services to have heard that fewer may see a photo.
 const HEARD_BY_ALL: Duration = Duration::from_secs(2);
@@ -74,7 +74,7 @@ pub(crate) struct UpdatePhoto {
     /// Whom to name; at most 200 characters.
     credit: Option<String>,
     /// When it becomes private while others show it: `take` it from them, or `leave` it there. What is left there keeps its id
-    /// and its addresses, and the private photo gets new ones.
+    /// and its addresses, and the private photo gets new ones. Both count.
     #[serde(default)]
     uses: Uses,
 }
@@ -92,6 +92,7 @@ pub(crate) struct UpdatePhoto {
         (status = 200, description = "Changed", body = PhotoBody),
         (status = 202, description = "Changed; some services have yet to hear of it", body = PhotoBody),
         (status = 404, body = ProblemDocument),
+        (status = 409, description = "Your quota has no room for both photos", body = ProblemDocument),
         (status = 422, body = ProblemDocument),
     ),
 )]
@@ -107,7 +108,7 @@ pub(crate) async fn update(
     let about = before.about().with(Said { visibility, title, alt, tags, license, credit })?;
     let narrowed = before.is_public() && about.visibility == PhotoVisibility::Private;
     if narrowed && uses == Uses::Leave && before.uses > 0 {
-        let after = leave_and_keep(&mut tx, &before, &about).await?;
+        let after = leave_and_keep(&mut tx, photo.quota, &before, &about).await?;
         tx.commit().await?;
         return Ok(Json(PhotoBody::from(after)).into_response());
     }
@@ -137,7 +138,8 @@ pub(crate) async fn update(
 
 /// Leaves a public photo, which must be locked, to those who show it, under its id and its addresses, and keeps a private one
 /// of the same picture in its place.
-async fn leave_and_keep(connection: &mut PgConnection, public: &PhotoRow, about: &About) -> Result<PhotoRow> {
+async fn leave_and_keep(connection: &mut PgConnection, quota: Quota, public: &PhotoRow, about: &About) -> Result<PhotoRow> {
+    keeping::count_another(connection, quota, public.owner).await?;
     blobs::retain(connection, &public.blob).await?;
     let private = photos::insert(connection, public.owner, &public.blob, &PhotoKey::random(), about).await?;
     photos::leave(connection, public.id).await?;
@@ -157,7 +159,8 @@ pub(crate) struct Elsewhere {
 }
 
 /// Deletes one's own photo. Its addresses end at once; other people's photos of the same picture stay. If it is left to those
-/// who show it, it is yours no longer, counts no more, and ends when the last of them stops. Until then you can still take it.
+/// who show it, nobody else finds it, and it ends when the last of them stops. Until then it counts for you, and you can still
+/// take it.
 #[utoipa::path(
     delete,
     path = "/v1/photos/{id}",

@@ -11,7 +11,7 @@ use crate::license::License;
 use crate::owner::Owner;
 use crate::routes::bodies::PhotoBody;
 use crate::store::search::Sought;
-use crate::store::{search, terms};
+use crate::store::{photos, search, terms};
 use crate::{Photo, State as Inner, text};
 
 /// Tags suggested at once.
@@ -40,6 +40,10 @@ pub(crate) struct Filter {
     #[serde(default)]
     #[param(inline)]
     sort: Sort,
+    /// With `owner=me` and nothing else: those that you have left to others who show them, the newest first. They are found in no
+    /// other way.
+    #[serde(default)]
+    left: bool,
 }
 
 /// Wider than high, higher than wide, or neither.
@@ -66,6 +70,21 @@ pub(crate) enum Sort {
 }
 
 impl Filter {
+    /// Who asks for what they have left to others, if that is asked for.
+    fn left_by(&self, viewer: Option<&Viewer>) -> Result<Option<Owner>> {
+        let Self { q, tag, owner, license, orientation, color, sort, left } = self;
+        if !left {
+            return Ok(None);
+        }
+        let myself = viewer.map(|viewer| Owner::Account(viewer.account));
+        let owner = Owner::asked(owner.as_deref(), myself)?.filter(|owner| Some(*owner) == myself);
+        let alone = q.is_none() && tag.is_none() && license.is_none() && orientation.is_none() && color.is_none();
+        match owner {
+            Some(owner) if alone && matches!(sort, Sort::Newest) => Ok(Some(owner)),
+            _ => Err(Problem::bad_request("left=true goes with owner=me, and with nothing else.")),
+        }
+    }
+
     async fn sought(self, photo: &Inner, viewer: Option<&Viewer>) -> Result<Sought> {
         let myself = viewer.map(|viewer| Owner::Account(viewer.account));
         let owner = Owner::asked(self.owner.as_deref(), myself)?;
@@ -119,11 +138,16 @@ pub(crate) async fn list(
     Query(filter): Query<Filter>,
     page: Page,
 ) -> Result<Paged<PhotoBody>> {
-    let sort = filter.sort;
-    let sought = filter.sought(&photo, viewer.as_ref()).await?;
-    let found = match sort {
-        Sort::Newest => search::newest(&photo.pool, &sought, &page).await?,
-        Sort::MostUsed => search::most_used(&photo.pool, &sought, &page).await?,
+    let found = match filter.left_by(viewer.as_ref())? {
+        Some(owner) => photos::left_by(&photo.pool, owner, &page).await?,
+        None => {
+            let sort = filter.sort;
+            let sought = filter.sought(&photo, viewer.as_ref()).await?;
+            match sort {
+                Sort::Newest => search::newest(&photo.pool, &sought, &page).await?,
+                Sort::MostUsed => search::most_used(&photo.pool, &sought, &page).await?,
+            }
+        }
     };
     Ok(page.cut(found, |row| row.id.0).map(PhotoBody::from))
 }

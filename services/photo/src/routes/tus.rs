@@ -21,7 +21,7 @@ use crate::keeping::refusal;
 use crate::owner::Owner;
 use crate::routes::uploads::{abandon, begin};
 use crate::store::uploads::{self, UploadRow};
-use crate::{Photo, State as Inner, incoming};
+use crate::{Photo, State as Inner, incoming, stall};
 
 /// Every request says which version it speaks, but for the one that asks, and every answer.
 pub(crate) async fn speak(request: Request, next: Next) -> Response {
@@ -105,9 +105,11 @@ pub(crate) async fn offset(State(Photo(photo)): State<Photo>, viewer: Viewer, Pa
     responses(
         (status = 204, description = "Kept, up to the new `Upload-Offset`"),
         (status = 404, body = ProblemDocument),
+        (status = 408, description = "Nothing came for a while; what had come is kept", body = ProblemDocument),
         (status = 409, description = "The upload has come elsewhere: ask where", body = ProblemDocument),
         (status = 413, description = "More bytes than were announced", body = ProblemDocument),
         (status = 415, body = ProblemDocument),
+        (status = 429, description = "Too many uploads of yours are running", body = ProblemDocument),
         (status = 503, body = ProblemDocument),
     ),
 )]
@@ -127,7 +129,7 @@ pub(crate) async fn append(
         return Err(elsewhere());
     }
     // Memory for one piece, however long the body is.
-    let _reservation = photo.processing.reserve(Some(incoming::PIECE)).await.map_err(refusal)?;
+    let _reservation = photo.processing.reserve(viewer.account, Some(incoming::PIECE)).await.map_err(refusal)?;
     let reached = keep_all(&photo, &upload, body.into_data_stream()).await?;
     let upload = own(&photo, &viewer, id).await?;
     Ok((StatusCode::NO_CONTENT, [(OFFSET, reached.into()), (EXPIRES, http_date(upload.expires_at)?)]).into_response())
@@ -138,22 +140,22 @@ async fn keep_all(photo: &Inner, upload: &UploadRow, mut body: BodyDataStream) -
     let mut reached = upload.received;
     let mut piece = BytesMut::with_capacity(incoming::PIECE);
     loop {
-        let arrived = body.next().await;
-        if let Some(Ok(chunk)) = &arrived {
+        let arrived = stall::next(photo.stall, body.next()).await;
+        if let Ok(Some(Ok(chunk))) = &arrived {
             piece.extend_from_slice(chunk);
         }
         let length = i64::try_from(piece.len()).map_err(Problem::internal)?;
         if reached + length > upload.length {
             return Err(Problem::too_large("These are more bytes than the upload was announced with."));
         }
-        let over = !matches!(arrived, Some(Ok(_)));
+        let over = !matches!(arrived, Ok(Some(Ok(_))));
         if length > 0 && (over || piece.len() >= incoming::PIECE) {
             if !incoming::keep(photo, upload, reached, piece.split().freeze()).await? {
                 return Err(elsewhere());
             }
             reached += length;
         }
-        match arrived {
+        match arrived? {
             Some(Ok(_)) => {}
             None => return Ok(reached),
             Some(Err(_)) => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use contracts::AccountId;
 use contracts::id::UploadId;
 use http::StatusCode;
@@ -18,6 +19,7 @@ use utoipa::ToSchema;
 use crate::about::{About, Said};
 use crate::keeping::{self, refusal, too_large};
 use crate::owner::Owner;
+use crate::processing::Reservation;
 use crate::routes::bodies::PhotoBody;
 use crate::store::photos::PhotoRow;
 use crate::store::uploads::{LIFE_MINUTES, UploadRow};
@@ -123,6 +125,7 @@ pub(super) async fn begin(photo: &Inner, account: AccountId, direct: bool, lengt
         (status = 409, description = "Bytes are missing, or your quota is used up", body = ProblemDocument),
         (status = 415, description = "Not a picture that is taken", body = ProblemDocument),
         (status = 422, description = "Too many pixels, or damaged", body = ProblemDocument),
+        (status = 429, description = "Too many uploads of yours are running", body = ProblemDocument),
         (status = 503, description = "The store cannot answer, or too many uploads are running", body = ProblemDocument),
     ),
 )]
@@ -133,7 +136,7 @@ pub(crate) async fn complete(State(Photo(photo)): State<Photo>, viewer: Viewer, 
         return Ok(answer);
     }
     keeping::has_room(&photo, viewer.account).await?;
-    let reservation = photo.processing.reserve(usize::try_from(upload.length).ok()).await.map_err(refusal)?;
+    let reservation = photo.processing.reserve(viewer.account, usize::try_from(upload.length).ok()).await.map_err(refusal)?;
     let file = match incoming::read(&photo, &upload).await {
         Ok(file) => file,
         // Whoever completed it meanwhile has had the bytes deleted.
@@ -142,19 +145,24 @@ pub(crate) async fn complete(State(Photo(photo)): State<Photo>, viewer: Viewer, 
             return made(&photo, &upload).await?.ok_or(problem);
         }
     };
-    let stored = match keeping::store(&photo, file, reservation).await {
+    keeping::to_its_end(async move { keep(&photo, viewer.account, id, file, reservation).await }).await
+}
+
+/// Makes the photo of an upload, of which this is the file.
+async fn keep(photo: &Inner, account: AccountId, id: UploadId, file: Bytes, reservation: Reservation) -> Result<Response> {
+    let stored = match keeping::store(photo, account, file, reservation).await {
         Ok(stored) => stored,
         Err(problem) => {
             // What will never be a photo need not lie there until its time is over.
             if matches!(problem.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY) {
-                abandon(&photo, id, owner).await?;
+                abandon(photo, id, Owner::Account(account)).await?;
             }
             return Err(problem);
         }
     };
-    let recorded = record(&photo, viewer.account, id, &stored).await;
+    let recorded = record(photo, account, id, &stored).await;
     if !matches!(recorded, Ok((StatusCode::CREATED, _))) {
-        keeping::discard(&photo, &stored).await;
+        keeping::discard(photo, &stored).await;
     }
     let (status, row) = recorded?;
     Ok((status, Json(PhotoBody::from(row))).into_response())
@@ -185,7 +193,7 @@ async fn record(photo: &Inner, account: AccountId, id: UploadId, stored: &keepin
 /// Ends an upload, and owes the deletion of its bytes. `false` if there is none.
 pub(super) async fn abandon(photo: &Inner, id: UploadId, owner: Owner) -> Result<bool> {
     let mut tx = photo.pool.begin().await?;
-    let ended = uploads::delete(&mut tx, id, owner).await?;
+    let ended = uploads::end(&mut tx, id, owner).await?;
     if let Some(object_key) = &ended {
         cleaning::delete_incoming_later(&mut tx, object_key).await?;
     }

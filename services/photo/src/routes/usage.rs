@@ -11,7 +11,7 @@ use crate::{Photo, Quota};
 /// What somebody's photos take, and may take.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Usage {
-    /// Photos of yours. Those that you have left to others do not count.
+    /// Photos of yours. One that you have left to others counts until the last of them shows it no more.
     photos: i64,
     /// Bytes of all their pictures. One that you have twice counts once.
     bytes: i64,

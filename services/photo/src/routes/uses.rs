@@ -11,6 +11,7 @@ use serving::{Json, Page, Paged, Path, Problem, ProblemDocument, Result};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use crate::owner::Owner;
 use crate::store::uses::{Shown, UseRow};
 use crate::store::{photos, uses};
 use crate::{Photo, erasure, reuse, text};
@@ -158,7 +159,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(noted.into())))
 }
 
-/// Who shows a photo of yours: newest first.
+/// Who shows a photo of yours, be it one that you have left to them: newest first.
 #[utoipa::path(
     get,
     path = "/v1/photos/{id}/uses",
@@ -173,7 +174,7 @@ pub(crate) async fn create(
     responses((status = 200, description = "A page of uses", body = Paged<UseBody>), (status = 404, body = ProblemDocument)),
 )]
 pub(crate) async fn list(State(Photo(photo)): State<Photo>, viewer: Viewer, Path(id): Path<PhotoId>, page: Page) -> Result<Paged<UseBody>> {
-    photos::find(&photo.pool, id).await?.filter(|row| row.is_of(viewer.account)).ok_or_else(Problem::not_found)?;
+    photos::find(&photo.pool, id).await?.filter(|row| row.owner == Owner::Account(viewer.account)).ok_or_else(Problem::not_found)?;
     let found = uses::of(&photo.pool, id, &page).await?;
     Ok(page.cut(found, |row| row.id.0).map(UseBody::from))
 }

@@ -65,6 +65,11 @@ pub(crate) async fn lock_and_ask_if_used(connection: &mut PgConnection, object_k
     Ok(refs.is_some_and(|refs| refs > 0))
 }
 
+/// Whether some blob, or a tombstone, has these objects.
+pub(crate) async fn is_named(pool: &PgPool, object_key: &str) -> sqlx::Result<bool> {
+    query_scalar!(r#"select exists (select from blobs where object_key = $1) as "named!""#, object_key).fetch_one(pool).await
+}
+
 /// Removes the tombstone with these objects, if there is one.
 pub(crate) async fn bury(connection: &mut PgConnection, object_key: &str) -> sqlx::Result<()> {
     query!("delete from blobs where object_key = $1 and refs = 0", object_key).execute(connection).await.map(drop)

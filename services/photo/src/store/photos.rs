@@ -1,5 +1,6 @@
 use contracts::photo::{PhotoState, PhotoVisibility, UsablePhoto};
 use contracts::{AccountId, PhotoId};
+use serving::Page;
 use sqlx::{PgConnection, PgExecutor, PgPool, query, query_as, query_scalar};
 
 use crate::about::About;
@@ -119,6 +120,33 @@ pub(crate) async fn all(pool: &PgPool, ids: &[i64]) -> sqlx::Result<Vec<PhotoRow
 pub(crate) async fn of_owner(pool: &PgPool, owner: Owner, after: i64, most: i64) -> sqlx::Result<Vec<PhotoRow>> {
     let owner = owner.to_string();
     select_photos!("where owner = $1 and photos.id > $2 order by photos.id limit $3", owner, after, most).fetch_all(pool).await
+}
+
+/// The photos that an owner has left to those who show them, in the order of the page and one more than it holds.
+pub(crate) async fn left_by(pool: &PgPool, owner: Owner, page: &Page) -> sqlx::Result<Vec<PhotoRow>> {
+    let (owner, one_more) = (owner.to_string(), page.limit + 1);
+    if page.ascending() {
+        select_photos!(
+            "where owner = $1 and left_at is not null and not owner_is_hidden(owner) and photos.id > $2
+             order by photos.id limit $3",
+            owner,
+            page.after,
+            one_more
+        )
+        .fetch_all(pool)
+        .await
+    } else {
+        select_photos!(
+            "where owner = $1 and left_at is not null and not owner_is_hidden(owner) and photos.id > $2 and photos.id < $3
+             order by photos.id desc limit $4",
+            owner,
+            page.after,
+            page.before,
+            one_more
+        )
+        .fetch_all(pool)
+        .await
+    }
 }
 
 /// The photo at an address, unless its owner is hidden.

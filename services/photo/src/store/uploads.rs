@@ -9,6 +9,9 @@ use crate::owner::Owner;
 /// Minutes that an upload may go on without a byte.
 pub(crate) const LIFE_MINUTES: i32 = 60;
 
+/// Minutes for which what was begun in time may still arrive at the store, and at an address that was signed a moment later.
+const LATE_MINUTES: i32 = 10;
+
 /// An upload that arrives in pieces, or goes straight to the store.
 pub(crate) struct UploadRow {
     pub(crate) id: UploadId,
@@ -27,14 +30,14 @@ pub(crate) struct Piece {
     pub(crate) object_name: String,
 }
 
-/// `query_as!` of an [`UploadRow`] of an owner that has not expired, given what else must hold.
+/// `query_as!` of an [`UploadRow`] of an owner that has neither ended nor expired, given what else must hold.
 macro_rules! select_upload {
     ($rest:tt, $id:expr, $owner:expr) => {
         query_as!(
             UploadRow,
             r#"select id as "id: UploadId", object_key, direct, length, received, about as "about: Json<About>",
                    photo as "photo: PhotoId", expires_at
-               from uploads where id = $1 and owner = $2 and expires_at > now() "#
+               from uploads where id = $1 and owner = $2 and ended_at is null and expires_at > now() "#
                 + $rest,
             $id,
             $owner,
@@ -52,7 +55,7 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: UploadId, owner: Own
     select_upload!("for update", id.0, owner.to_string()).fetch_optional(connection).await
 }
 
-/// How many uploads of an owner are under way.
+/// How many uploads of an owner are under way. One that has ended counts for as long as its address at the store is good.
 pub(crate) async fn under_way(connection: &mut PgConnection, owner: Owner) -> sqlx::Result<i64> {
     query_scalar!(
         r#"select count(*) as "count!" from uploads where owner = $1 and photo is null and expires_at > now()"#,
@@ -123,20 +126,33 @@ pub(crate) async fn become_photo(connection: &mut PgConnection, id: UploadId, ph
     query!("update uploads set photo = $2 where id = $1", id.0, photo.0).execute(connection).await.map(drop)
 }
 
-/// Deletes an owner's upload, and answers what its objects' names begin with.
-pub(crate) async fn delete(connection: &mut PgConnection, id: UploadId, owner: Owner) -> sqlx::Result<Option<String>> {
-    query_scalar!("delete from uploads where id = $1 and owner = $2 returning object_key", id.0, owner.to_string())
-        .fetch_optional(connection)
-        .await
+/// Ends an owner's upload, and answers what its objects' names begin with. One that goes straight to the store keeps its row
+/// until it expires: its address can be written to until then.
+pub(crate) async fn end(connection: &mut PgConnection, id: UploadId, owner: Owner) -> sqlx::Result<Option<String>> {
+    query_scalar!(
+        r#"with gone as (
+               delete from uploads where id = $1 and owner = $2 and not direct returning object_key
+           ), over as (
+               update uploads set ended_at = now() where id = $1 and owner = $2 and direct and ended_at is null returning object_key
+           )
+           select object_key as "object_key!" from gone union all select object_key from over"#,
+        id.0,
+        owner.to_string(),
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 /// Deletes some uploads whose time is over, and answers what their objects' names begin with.
 pub(crate) async fn delete_expired(connection: &mut PgConnection, most: i64) -> sqlx::Result<Vec<String>> {
     query_scalar!(
         "delete from uploads where id = any(array(
-             select id from uploads where expires_at <= now() order by expires_at limit $1 for update skip locked))
+             select id from uploads
+             where expires_at <= now() and (not direct or expires_at <= now() - make_interval(mins => $2))
+             order by expires_at limit $1 for update skip locked))
          returning object_key",
         most,
+        LATE_MINUTES,
     )
     .fetch_all(connection)
     .await

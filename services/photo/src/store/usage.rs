@@ -22,23 +22,25 @@ pub(crate) async fn lock(connection: &mut PgConnection, owner: Owner) -> sqlx::R
     query_as!(UsageRow, "select photos, bytes from usage where owner = $1 for update", owner).fetch_one(connection).await
 }
 
-/// Whether the owner has a photo with these bytes. The row of [`lock`] must be locked.
+/// Whether the owner has a photo with these bytes. It may change, unless the row of [`lock`] is locked.
 pub(crate) async fn holds(connection: &mut PgConnection, owner: Owner, sha256: &[u8]) -> sqlx::Result<bool> {
-    query_scalar!(
-        r#"select exists (select from photos where owner = $1 and blob = $2 and left_at is null) as "holds!""#,
-        owner.to_string(),
-        sha256,
-    )
-    .fetch_one(connection)
-    .await
+    query_scalar!(r#"select exists (select from photos where owner = $1 and blob = $2) as "holds!""#, owner.to_string(), sha256,)
+        .fetch_one(connection)
+        .await
 }
 
-/// Adds to what an owner's photos take, or takes away. The row of [`lock`] must be locked.
+/// Adds to what an owner's photos take, or takes away. The row of [`lock`] must be locked. There is never less than nothing: in a
+/// rollout, the release before takes away what is left to others, and this one when it is gone.
 pub(crate) async fn add(connection: &mut PgConnection, owner: Owner, photos: i64, bytes: i64) -> sqlx::Result<()> {
-    query!("update usage set photos = photos + $2, bytes = bytes + $3 where owner = $1", owner.to_string(), photos, bytes)
-        .execute(connection)
-        .await
-        .map(drop)
+    query!(
+        "update usage set photos = greatest(photos + $2, 0), bytes = greatest(bytes + $3, 0) where owner = $1",
+        owner.to_string(),
+        photos,
+        bytes,
+    )
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// Bytes of all the pictures of a blob.

@@ -1,3 +1,6 @@
+use std::time::Duration;
+
+use contracts::Service;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -93,6 +96,35 @@ async fn what_cannot_be_a_photo_is_refused_and_its_bytes_go() {
     assert_eq!(complete(&photos, &eve, &upload).await.0, StatusCode::NOT_FOUND, "another's upload");
     assert_eq!(complete(&photos, &ada, &upload).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(complete(&photos, &ada, &upload).await.0, StatusCode::NOT_FOUND);
+    eventually("nothing is left", async || photos.store.objects().is_empty()).await;
+}
+
+#[tokio::test]
+async fn what_is_sent_to_an_address_again_counts_and_goes() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let file = b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec();
+    let upload = begin(&photos, &ada, file.len(), json!({})).await;
+    put(&photos, &upload, file.clone()).await;
+    assert_eq!(complete(&photos, &ada, &upload).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    eventually("the file is gone", async || photos.store.objects().is_empty()).await;
+
+    // The store cannot know that the upload is over.
+    assert_eq!(put(&photos, &upload, file).await, StatusCode::OK);
+    assert_eq!(complete(&photos, &ada, &upload).await.0, StatusCode::NOT_FOUND);
+    for _ in 0..19 {
+        begin(&photos, &ada, 5, json!({})).await;
+    }
+    assert_eq!(photos.send(Method::POST, "/v1/photos/uploads", Some(&ada), &json!({"size": 5})).await.0, StatusCode::CONFLICT);
+
+    let pool = photos.db.superuser_pool(Service::Photo);
+    let expired = async |minutes: i32| {
+        let over = sqlx::query("update uploads set expires_at = now() - make_interval(mins => $1)").bind(minutes);
+        over.execute(&pool).await.unwrap();
+        photos.service.sweep(Duration::from_secs(24 * 3600)).await.unwrap().expired
+    };
+    assert_eq!((expired(5).await, photos.store.count("incoming/")), (0, 1), "what was begun in time may still arrive");
+    assert_eq!(expired(15).await, 20);
     eventually("nothing is left", async || photos.store.objects().is_empty()).await;
 }
 

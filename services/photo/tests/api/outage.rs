@@ -39,6 +39,20 @@ async fn without_the_store_an_upload_is_turned_away_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn a_store_that_never_answers_is_given_up() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    photos.store.set_held(true);
+    let answer = photos.upload(&ada, jpeg(500, 300, 1), &[]).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.headers().contains_key("retry-after"));
+    assert_eq!((photos.count("photos").await, photos.count("blobs").await), (0, 0));
+
+    photos.store.set_held(false);
+    photos.keep(&ada, jpeg(500, 300, 1), &[]).await;
+}
+
+#[tokio::test]
 async fn without_the_store_everything_that_is_not_bytes_goes_on() {
     let photos = TestPhoto::spawn().await;
     let ada = photos.person();

@@ -74,6 +74,20 @@ async fn no_more_photos_than_the_quota_are_kept_however_many_come_at_once() {
 }
 
 #[tokio::test]
+async fn what_is_not_kept_does_not_lie_in_the_bucket_for_a_day() {
+    // What was kept and deleted does, for the sake of backups.
+    let photos = TestPhoto::with(&["--photo-keep-deleted-seconds=86400", "--photo-quota-photos=3"]).await;
+    let (ada, bob) = (photos.person(), photos.person());
+    futures::future::join_all((0u8..8).map(|n| photos.upload(&ada, flat(20, 20, [n * 30, 9, 9]), &[]))).await;
+    eventually("what was refused is gone", async || photos.store.objects().len() == 12).await;
+    for _ in 0..2 {
+        photos.keep(&bob, jpeg(300, 200, 1), &[]).await;
+    }
+    eventually("one copy is kept", async || photos.store.objects().len() == 16).await;
+    eventually("nothing is owed", async || photos.count("jobs").await == 0).await;
+}
+
+#[tokio::test]
 async fn no_more_bytes_than_the_quota_are_kept() {
     let roomy = TestPhoto::spawn().await;
     let ada = roomy.person();

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::albums::{self, album};
 use crate::pictures::jpeg;
-use crate::support::{Person, TestPhoto, answer, eventually, id, path, url};
+use crate::support::{Person, TestPhoto, answer, id, path};
 
 /// The age below which the sweep spares objects, as it runs in the background.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-async fn public(photos: &TestPhoto, who: &Person) -> Value {
+pub async fn public(photos: &TestPhoto, who: &Person) -> Value {
     photos.keep(who, jpeg(60, 40, 1), &[("visibility", "public"), ("credit", "By me"), ("tags", "pier")]).await
 }
 
@@ -22,7 +22,7 @@ async fn count(photos: &TestPhoto, photo: &Value) -> Value {
 }
 
 /// Who shows a photo, and in what: newest first.
-async fn seen(photos: &TestPhoto, owner: &Person, photo: &Value) -> Vec<(Value, Value)> {
+pub async fn seen(photos: &TestPhoto, owner: &Person, photo: &Value) -> Vec<(Value, Value)> {
     let (status, body) = answer(photos.request(Method::GET, &format!("{}/uses", path(photo)), Some(owner))).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     body["items"].as_array().unwrap().iter().map(|used| (used["account"].clone(), used["kind"].clone())).collect()
@@ -32,7 +32,7 @@ async fn say(photos: &TestPhoto, who: &Person, photo: &Value, said: Value) -> (S
     photos.send(Method::POST, &format!("{}/uses", path(photo)), Some(who), &said).await
 }
 
-async fn delete(photos: &TestPhoto, who: &Person, photo: &Value, uses: &str) -> StatusCode {
+pub async fn delete(photos: &TestPhoto, who: &Person, photo: &Value, uses: &str) -> StatusCode {
     answer(photos.request(Method::DELETE, &format!("{}?uses={uses}", path(photo)), Some(who))).await.0
 }
 
@@ -153,85 +153,4 @@ async fn a_public_album_uses_the_photos_of_others_and_a_private_one_does_not() {
     assert_eq!(seen(&photos, &ada, &photo).await, [(json!(bob.id), json!("album"))]);
     answer(photos.request(Method::DELETE, &albums::path(&piers), Some(&bob))).await;
     assert_eq!(count(&photos, &photo).await, 0);
-}
-
-#[tokio::test]
-async fn what_is_left_to_its_users_stays_until_the_last_has_gone() {
-    let photos = TestPhoto::spawn().await;
-    let (ada, bob, eve) = (photos.person(), photos.person(), photos.person());
-    let photo = public(&photos, &ada).await;
-    photos.shows(&bob, "post:17", &[&photo]).await;
-    assert_eq!(delete(&photos, &ada, &photo, "leave").await, StatusCode::NO_CONTENT);
-
-    // Shown with its credit, and hers no longer: not found, not counted, and nobody else begins to use it.
-    let left = photos.json(&path(&photo), None).await;
-    assert_eq!((&left["left"], &left["credit"], &left["owner"]), (&json!(true), &json!("By me"), &photo["owner"]));
-    assert_eq!(photos.get(url(&photo, "large"), None).await.status(), StatusCode::OK);
-    for query in ["owner=me", "q=pier", "tag=pier"] {
-        assert_eq!(photos.json(&format!("/v1/photos?{query}"), Some(&ada)).await["items"], json!([]), "{query}");
-    }
-    assert_eq!(photos.json("/v1/photos/tags", None).await["items"], json!([]));
-    let usage = photos.json("/v1/photos/usage", Some(&ada)).await;
-    assert_eq!((&usage["photos"], &usage["bytes"]), (&json!(0), &json!(0)));
-    for nobody in [&eve, &ada] {
-        assert_eq!(photos.usable(nobody, &[&photo]).await, Vec::<Value>::new());
-    }
-    assert_eq!(photos.usable(&bob, &[&photo]).await, [photo["id"].clone()]);
-    assert_eq!(photos.send(Method::PATCH, &path(&photo), Some(&ada), &json!({"alt": "a"})).await.0, StatusCode::NOT_FOUND);
-
-    photos.shows(&bob, "post:17", &[]).await;
-    assert_eq!(photos.get(url(&photo, "large"), None).await.status(), StatusCode::NOT_FOUND);
-    eventually("the bytes are gone", async || photos.store.objects().is_empty()).await;
-}
-
-#[tokio::test]
-async fn what_was_left_can_still_be_taken() {
-    let photos = TestPhoto::spawn().await;
-    let (ada, bob) = (photos.person(), photos.person());
-    let photo = public(&photos, &ada).await;
-    photos.shows(&bob, "post:17", &[&photo]).await;
-    assert_eq!(delete(&photos, &ada, &photo, "leave").await, StatusCode::NO_CONTENT);
-    assert_eq!(delete(&photos, &bob, &photo, "take").await, StatusCode::NOT_FOUND);
-    assert_eq!(delete(&photos, &ada, &photo, "take").await, StatusCode::NO_CONTENT);
-    assert_eq!(photos.get(url(&photo, "large"), None).await.status(), StatusCode::NOT_FOUND);
-    assert_eq!((photos.count("photos").await, photos.count("photo_uses").await), (0, 0));
-}
-
-#[tokio::test]
-async fn without_users_nothing_is_left() {
-    let photos = TestPhoto::spawn().await;
-    let ada = photos.person();
-    let photo = public(&photos, &ada).await;
-    assert_eq!(delete(&photos, &ada, &photo, "leave").await, StatusCode::NO_CONTENT);
-    assert_eq!(photos.count("photos").await, 0);
-}
-
-#[tokio::test]
-async fn making_it_private_takes_it_from_everywhere_unless_it_is_left() {
-    let photos = TestPhoto::spawn().await;
-    let (ada, bob) = (photos.person(), photos.person());
-    let photo = public(&photos, &ada).await;
-    photos.shows(&bob, "post:17", &[&photo]).await;
-    let taken = photos.change(&ada, &photo, json!({"visibility": "private"})).await;
-    assert_eq!((&taken["id"], &taken["uses"]), (&photo["id"], &json!(0)));
-    assert_eq!(photos.get(url(&photo, "large"), None).await.status(), StatusCode::NOT_FOUND);
-
-    let public = photos.change(&ada, &photo, json!({"visibility": "public"})).await;
-    photos.shows(&bob, "post:17", &[&public]).await;
-    let mine = album(&photos, &ada, "Mine", "private").await;
-    photos.send(Method::PUT, &format!("{}/photos/{}", albums::path(&mine), id(&photo)), Some(&ada), &json!({})).await;
-    let private = photos.change(&ada, &public, json!({"visibility": "private", "uses": "leave"})).await;
-    assert_ne!((&private["id"], &private["key"]), (&public["id"], &public["key"]));
-    assert_eq!(photos.json(&path(&public), None).await["left"], true);
-    assert_eq!(photos.get(url(&public, "large"), None).await.status(), StatusCode::OK);
-    assert_eq!(photos.get(url(&private, "large"), None).await.status(), StatusCode::NOT_FOUND);
-    assert_eq!(photos.get(url(&private, "large"), Some(&ada)).await.status(), StatusCode::OK);
-    let inside = photos.json(&format!("{}/photos", albums::path(&mine)), Some(&ada)).await;
-    assert_eq!((inside["items"].as_array().unwrap().len(), &inside["items"][0]["id"]), (1, &private["id"]));
-    assert_eq!(photos.json("/v1/photos/usage", Some(&ada)).await["photos"], 1);
-    assert_eq!(photos.store.objects().len(), 4, "both are of the same bytes");
-
-    photos.shows(&bob, "post:17", &[]).await;
-    assert_eq!(photos.get(url(&public, "large"), None).await.status(), StatusCode::NOT_FOUND);
-    assert_eq!(photos.get(url(&private, "large"), Some(&ada)).await.status(), StatusCode::OK);
 }

@@ -1,13 +1,13 @@
-//! An S3 store that can be switched off: one on disk in this process, or, where `TEST_VERSITYGW` names the program, versitygw. Both
-//! keep an object as a file, so that a test sees what is there behind the store's back.
+//! An S3 store that can be held or switched off: one on disk in this process, or, where `TEST_VERSITYGW` names the program,
+//! versitygw. Both keep an object as a file, so that a test sees what is there behind the store's back.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::body::Body;
@@ -16,13 +16,14 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONNECTION, TRANSFER_ENCODING};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub const BUCKET: &str = "photos";
@@ -33,6 +34,8 @@ pub struct TestStore {
     pub endpoint: String,
     root: TempDir,
     down: Arc<AtomicBool>,
+    held: watch::Sender<bool>,
+    writes: Arc<AtomicUsize>,
     /// The other program, if there is one; ends with this.
     _program: Option<Child>,
 }
@@ -48,19 +51,39 @@ impl TestStore {
 
         let down = Arc::new(AtomicBool::new(false));
         let switch = down.clone();
+        let (held, gate) = watch::channel(false);
+        let writes = Arc::new(AtomicUsize::new(0));
+        let written = writes.clone();
         let router = store.layer(from_fn(move |request: Request, next: Next| {
-            let down = switch.load(Ordering::SeqCst);
-            async move { if down { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { next.run(request).await } }
+            let (switch, mut gate) = (switch.clone(), gate.clone());
+            if request.method() == Method::PUT {
+                written.fetch_add(1, Ordering::SeqCst);
+            }
+            async move {
+                let _ = gate.wait_for(|held| !*held).await;
+                let down = switch.load(Ordering::SeqCst);
+                if down { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { next.run(request).await }
+            }
         }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
         tasks.spawn(async move { axum::serve(listener, router).await.expect("accepting goes on") });
-        Self { endpoint, root, down, _program: program }
+        Self { endpoint, root, down, held, writes, _program: program }
     }
 
     /// From now on, every call fails, or none does.
     pub fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// From now on, every call waits, or none does.
+    pub fn set_held(&self, held: bool) {
+        self.held.send_replace(held);
+    }
+
+    /// How often somebody has begun to write an object.
+    pub fn writes(&self) -> usize {
+        self.writes.load(Ordering::SeqCst)
     }
 
     /// Every object in the bucket, read behind the store's back.
@@ -97,6 +120,12 @@ impl TestStore {
         let path = self.bucket().join(key);
         fs::create_dir_all(path.parent().expect("in the bucket")).expect("a folder");
         fs::write(path, bytes).expect("a file");
+    }
+
+    /// Makes an object as old as this.
+    pub fn age(&self, key: &str, age: Duration) {
+        let file = fs::File::options().write(true).open(self.bucket().join(key)).expect("a file");
+        file.set_modified(SystemTime::now() - age).expect("a time of change");
     }
 
     /// Takes an object away behind everybody's back.

@@ -34,6 +34,19 @@ async fn the_sweep_deletes_what_no_row_knows_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_was_sent_as_it_is_is_spared_for_two_hours_only() {
+    let photos = TestPhoto::spawn().await;
+    let (old, young) = ("incoming/00112233445566778899aabbccddeeff", "incoming/ffeeddccbbaa99887766554433221100");
+    let orphan = "blobs/00112233445566778899aabbccddeeff.original";
+    for (key, hours) in [(old, 3), (young, 1), (orphan, 3)] {
+        photos.store.plant(key, b"left behind");
+        photos.store.age(key, Duration::from_secs(hours * 3600));
+    }
+    photos.service.sweep(DAY).await.unwrap();
+    assert_eq!(photos.store.objects().into_keys().collect::<Vec<_>>(), [orphan, young]);
+}
+
+#[tokio::test]
 async fn a_photo_whose_objects_are_gone_is_found_and_so_is_its_return() {
     let photos = TestPhoto::spawn().await;
     let photo = photos.keep(&photos.person(), jpeg(50, 50, 1), &[("visibility", "public")]).await;

@@ -30,6 +30,15 @@ async fn send(photos: &TestPhoto, who: &Person, location: &str, offset: usize, b
     request.header("content-type", "application/offset+octet-stream").body(bytes.to_vec()).send().await.unwrap()
 }
 
+/// What comes before the bytes of a whole upload that is sent by hand.
+fn head(location: &str, who: &Person, length: usize) -> String {
+    format!(
+        "PATCH {location} HTTP/1.1\r\nHost: photo\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n\
+         Content-Type: application/offset+octet-stream\r\nContent-Length: {length}\r\n\r\n",
+        who.token,
+    )
+}
+
 /// How far an upload has come.
 async fn offset(photos: &TestPhoto, who: &Person, location: &str) -> usize {
     let head = speaking(photos, Method::HEAD, location, who).send().await.unwrap();
@@ -90,14 +99,8 @@ async fn what_arrived_before_the_line_broke_is_kept() {
     let ada = photos.person();
     let file = jpeg(400, 300, 1);
     let location = begin(&photos, &ada, file.len()).await;
-    let head = format!(
-        "PATCH {location} HTTP/1.1\r\nHost: photo\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n\
-         Content-Type: application/offset+octet-stream\r\nContent-Length: {}\r\n\r\n",
-        ada.token,
-        file.len(),
-    );
     let mut connection = TcpStream::connect(photos.url.trim_start_matches("http://")).await.unwrap();
-    connection.write_all(head.as_bytes()).await.unwrap();
+    connection.write_all(head(&location, &ada, file.len()).as_bytes()).await.unwrap();
     connection.write_all(&file[..file.len() / 2]).await.unwrap();
     connection.shutdown().await.unwrap();
     let mut rest = Vec::new();
@@ -105,6 +108,22 @@ async fn what_arrived_before_the_line_broke_is_kept() {
 
     let reached = offset(&photos, &ada, &location).await;
     assert!(reached <= file.len() / 2);
+    assert_eq!(send(&photos, &ada, &location, reached, &file[reached..]).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(answer(complete(&photos, &ada, &location)).await.0, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn what_arrived_before_the_line_fell_silent_is_kept() {
+    let photos = TestPhoto::with(&["--photo-stall-seconds=1"]).await;
+    let ada = photos.person();
+    let file = jpeg(400, 300, 1);
+    let location = begin(&photos, &ada, file.len()).await;
+    let mut connection = TcpStream::connect(photos.url.trim_start_matches("http://")).await.unwrap();
+    connection.write_all(head(&location, &ada, file.len()).as_bytes()).await.unwrap();
+    connection.write_all(&file[..file.len() / 2]).await.unwrap();
+    eventually("it was given up", async || offset(&photos, &ada, &location).await > 0).await;
+
+    let reached = offset(&photos, &ada, &location).await;
     assert_eq!(send(&photos, &ada, &location, reached, &file[reached..]).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(answer(complete(&photos, &ada, &location)).await.0, StatusCode::CREATED);
 }

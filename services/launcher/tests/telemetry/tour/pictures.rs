@@ -18,6 +18,11 @@ impl Tour<'_> {
         self.just("GET /v1/photos/tags", "/v1/photos/tags?prefix=c", &ada.token).await;
         self.just("GET /v1/photos/usage", "/v1/photos/usage", &ada.token).await;
         self.resumed(ada).await;
+        // The same again: the second one's objects are of no use.
+        let twice = picture();
+        for file in [twice.clone(), twice] {
+            self.upload(&ada.token, "private", file).await;
+        }
         // Where the store has no address of its own, nothing can be sent straight to it: both are refused.
         let size = json!({ "size": 1000 });
         self.ask("POST /v1/photos/uploads", "/v1/photos/uploads", &ada.token, |it| it.json(&size)).await;
