@@ -80,10 +80,10 @@ async fn files_of(auth: &State, download: &Download, service: &ExportClient, tap
 
 /// Keeps the claim, as long as the session goes on.
 async fn go_on(auth: &State, download: &Download) -> Result<(), ExportError> {
-    if auth.identity.goes_on(download.session) == Some(false) {
-        return Err(ExportError::Ended);
+    match exports::go_on(&auth.pool, download.export, download.session).await? {
+        true => Ok(()),
+        false => Err(ExportError::Ended),
     }
-    Ok(exports::go_on(&auth.pool, download.export).await?)
 }
 
 fn pretty(value: &Value) -> Bytes {

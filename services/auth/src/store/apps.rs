@@ -2,6 +2,8 @@ use contracts::{AccountId, SessionId};
 use serving::Result;
 use sqlx::{PgConnection, PgPool};
 
+use super::sessions;
+
 /// An app as it registered itself.
 #[derive(Clone)]
 pub(crate) struct App {
@@ -71,6 +73,7 @@ pub(crate) async fn insert_session(
     secret: &[u8],
     minutes: i32,
 ) -> Result<SessionId> {
+    sessions::make_room(connection, account).await?;
     Ok(sqlx::query_scalar!(
         r#"insert into sessions (account_id, client_id, scope, secret, name, expires_at)
            values ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(mins => $6)) returning id as "id: SessionId""#,

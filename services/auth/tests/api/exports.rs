@@ -150,6 +150,17 @@ async fn an_archive_that_fails_on_the_way_does_not_look_whole() {
 }
 
 #[tokio::test]
+async fn a_download_ends_with_its_session_though_nobody_else_is_told_of_that() {
+    let auth = TestAuth::spawn().await;
+    let ada = auth.somebody("ada").await;
+    let export = ask(&auth, &ada).await;
+    auth.sql("update sessions set ended_at = now()").await;
+    let response = auth.of(&ada, Method::GET, path(&export)).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK, "it has begun");
+    assert!(response.bytes().await.is_err(), "it does not end as it should");
+}
+
+#[tokio::test]
 async fn an_app_that_may_not_read_everything_does_not_get_it_this_way() {
     let auth = TestAuth::spawn().await;
     let ada = auth.somebody("ada").await;

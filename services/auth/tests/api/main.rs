@@ -14,6 +14,7 @@ mod handles;
 mod keys;
 mod letters;
 mod links;
+mod many_sessions;
 mod neighbors;
 mod own_passkeys_page;
 mod passkeys;
