@@ -82,9 +82,9 @@ pub(crate) async fn prove(auth: &State, attempt: Attempt<'_>) -> Result<Proved> 
 
     let guess = auth.attempts.guess(known_device, &source, (Tried::Name, &handle.to_ascii_lowercase())).await?;
     let stored = known.as_ref().map(|account| account.password_hash.clone());
-    let right = match auth.hasher.verify(password, stored).await {
+    let right = match auth.hasher.verify(password, stored, &source).await {
         Ok(right) => right,
-        // Nothing was tried: the queue is full.
+        // Nothing was tried: there is no place in the queue.
         Err(problem) => {
             auth.attempts.was_none(guess).await?;
             return Err(problem);

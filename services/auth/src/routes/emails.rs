@@ -46,7 +46,7 @@ pub(crate) async fn update(
     Json(NewEmail { email, password }): Json<NewEmail>,
 ) -> Result<StatusCode> {
     auth.post.needed()?;
-    passwords::confirm(&auth, viewer.account, password, "password").await?;
+    passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
     let email = accept(&auth, &email, &source).await?;
     let mut tx = auth.pool.begin().await?;
     let account = accounts::lock(&mut tx, viewer.account).await?.ok_or_else(Problem::not_found)?;

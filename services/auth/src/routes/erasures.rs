@@ -66,7 +66,7 @@ pub(crate) async fn create(
     source: Source,
     Json(Leave { password, code, passkey }): Json<Leave>,
 ) -> Result<Response> {
-    let before = passwords::confirm(&auth, viewer.account, password, "password").await?;
+    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
     let subject = viewer.account.to_string();
     auth.attempts.take(Tried::Confirmation, &subject).await?;
     let mut tx = auth.pool.begin().await?;

@@ -44,7 +44,7 @@ pub(crate) async fn create(
     source: Source,
     Json(Confirmed { password }): Json<Confirmed>,
 ) -> Result<RecoveryCodes> {
-    let before = passwords::confirm(&auth, viewer.account, password, "password").await?;
+    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     if !second_factors::of(&mut *tx, account.id).await?.on() {

@@ -53,8 +53,13 @@ impl IntoResponse for Offer {
     (status = 422, body = ProblemDocument),
     (status = 429, body = ProblemDocument, description = "Too many wrong passwords of late; see `Retry-After`"),
 ))]
-pub(crate) async fn offer(State(Auth(auth)): State<Auth>, viewer: Viewer, Json(Confirmed { password }): Json<Confirmed>) -> Result<Offer> {
-    passwords::confirm(&auth, viewer.account, password, "password").await?;
+pub(crate) async fn offer(
+    State(Auth(auth)): State<Auth>,
+    viewer: Viewer,
+    source: Source,
+    Json(Confirmed { password }): Json<Confirmed>,
+) -> Result<Offer> {
+    passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
     let mut tx = auth.pool.begin().await?;
     let account = accounts::lock(&mut tx, viewer.account).await?.ok_or_else(Problem::not_found)?;
     let offered = second_factor::totp::offer(&auth, account.id, &account.handle)?;
@@ -147,7 +152,7 @@ pub(crate) async fn remove(
     source: Source,
     Json(Removal { password, code }): Json<Removal>,
 ) -> Result<StatusCode> {
-    let before = passwords::confirm(&auth, viewer.account, password.clone(), "password").await?;
+    let before = passwords::confirm(&auth, viewer.account, password.clone(), "password", &source).await?;
     let subject = viewer.account.to_string();
     auth.attempts.take(Tried::Confirmation, &subject).await?;
     let mut tx = auth.pool.begin().await?;

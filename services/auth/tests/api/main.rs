@@ -9,6 +9,7 @@ mod brute_force;
 mod emails;
 mod erasures;
 mod exports;
+mod floods;
 mod forgotten_page;
 mod handles;
 mod keys;

@@ -26,9 +26,9 @@ pub(in crate::routes) struct Added {
 }
 
 /// What an authenticator is asked for a new passkey. It takes the password; 409 where the platform has no name.
-pub(in crate::routes) async fn ask(auth: &State, account: AccountId, handle: &str, password: Password) -> Result<Asked> {
+pub(in crate::routes) async fn ask(auth: &State, account: AccountId, handle: &str, password: Password, source: &Source) -> Result<Asked> {
     let platform = Platform::of(&auth.issuer)?;
-    passwords::confirm(auth, account, password, "password").await?;
+    passwords::confirm(auth, account, password, "password", source).await?;
     let user = passkeys::user(&auth.pool, account).await?.ok_or_else(Problem::not_found)?;
     let known = passkeys::known(&auth.pool, account).await?;
     let asked = platform.ask_to_register(handle, &user, known)?;
@@ -73,7 +73,7 @@ pub(in crate::routes) async fn rename(auth: &State, account: AccountId, id: i64,
 
 /// Removes one of theirs, which takes the password; 404 if there is no such one.
 pub(in crate::routes) async fn remove(auth: &State, account: AccountId, id: i64, password: Password, source: &Source) -> Result<()> {
-    let before = passwords::confirm(auth, account, password.clone(), "password").await?;
+    let before = passwords::confirm(auth, account, password.clone(), "password", source).await?;
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, account, &before).await?;
     if !passkeys::delete(&mut tx, account.id, id).await? {

@@ -47,9 +47,10 @@ impl IntoResponse for Options {
 pub(crate) async fn challenge(
     State(Auth(auth)): State<Auth>,
     viewer: Viewer,
+    source: Source,
     Json(Confirmed { password }): Json<Confirmed>,
 ) -> Result<Options> {
-    changes::ask(&auth, viewer.account, &viewer.handle, password).await.map(Options::from)
+    changes::ask(&auth, viewer.account, &viewer.handle, password, &source).await.map(Options::from)
 }
 
 /// What the authenticator answered.

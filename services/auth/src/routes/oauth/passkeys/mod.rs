@@ -114,7 +114,7 @@ pub(crate) async fn submit(
         (PasskeysAction::Keep, _) => return door.by_staying(entered).await,
         (_, None) => return Ok(to(&goal.again)),
         (PasskeysAction::SignOut, Some(person)) => return door.out(person).await,
-        (PasskeysAction::Ask, Some(person)) => ask(&auth, &goal, &visit, person, &name, entered.password).await,
+        (PasskeysAction::Ask, Some(person)) => ask(&auth, &goal, &visit, person, &name, entered.password, &source).await,
         (PasskeysAction::Add, Some(person)) => add(&auth, &goal, person, &name, credential, &source).await,
         (PasskeysAction::Rename, Some(person)) => changes::rename(&auth, person.account, id, &name).await.map(|_| to(&goal.again)),
         (PasskeysAction::Remove, Some(person)) => remove(&auth, &goal, person, id, entered.password, &source).await,
@@ -142,9 +142,10 @@ async fn ask(
     person: &Browser,
     name: &str,
     password: Option<Password>,
+    source: &Source,
 ) -> serving::Result<Response> {
     let name = changes::read_name(name)?;
-    let asked = changes::ask(auth, person.account, &person.handle, needed(password)?).await?;
+    let asked = changes::ask(auth, person.account, &person.handle, needed(password)?, source).await?;
     pages::make(auth, goal, visit, name, &asked.options)
 }
 
