@@ -11,6 +11,7 @@
 //! | giving one's password or a code again | the account | 20 | an hour |
 //! | asking for a letter | the address it goes to, or the handle that was typed | 5 | an hour |
 //! | | the source | 30 | an hour |
+//! | registering an app | the source | 20 | an hour |
 //!
 //! An attempt is counted before it is made and given back when it was right: of a thousand at once, no more than these
 //! are made. Whoever guesses at somebody's password thereby shuts the devices that nobody knows, until the day is over or the
@@ -41,6 +42,7 @@ pub(crate) enum Kind {
     Confirmation,
     MailTo,
     MailFrom,
+    Registration,
 }
 
 impl Kind {
@@ -53,6 +55,7 @@ impl Kind {
             Self::Confirmation => "Confirmation",
             Self::MailTo => "MailTo",
             Self::MailFrom => "MailFrom",
+            Self::Registration => "Registration",
         }
     }
 
@@ -62,7 +65,7 @@ impl Kind {
             // A code has six digits, three of them are right at a time, and whoever tries has the password.
             Self::SecondFactor => (20, DAY),
             Self::Source => (100, HOUR),
-            Self::Device | Self::Confirmation => (20, HOUR),
+            Self::Device | Self::Confirmation | Self::Registration => (20, HOUR),
             Self::MailTo => (5, HOUR),
             Self::MailFrom => (30, HOUR),
         }

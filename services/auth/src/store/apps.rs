@@ -118,8 +118,16 @@ pub(crate) async fn sessions(connection: &mut PgConnection, account: AccountId, 
     .await?)
 }
 
-/// Deletes apps that registered and never came back.
+/// Deletes apps that registered and never came back, and those that stayed away for long and have nothing of anybody any more.
 pub(crate) async fn delete_unused(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query!("delete from apps where used_at is null and created_at < now() - interval '30 days'").execute(pool).await?;
+    sqlx::query!(
+        "delete from apps where used_at < now() - interval '90 days'
+             and not exists (select from consents where consents.client_id = apps.client_id)
+             and not exists (select from sessions where sessions.client_id = apps.client_id)
+             and not exists (select from codes where codes.client_id = apps.client_id)"
+    )
+    .execute(pool)
+    .await?;
     Ok(())
 }
