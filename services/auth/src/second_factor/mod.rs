@@ -7,6 +7,7 @@
 //! ```
 
 mod change;
+mod confirm;
 pub(crate) mod passkeys;
 pub(crate) mod recovery_codes;
 pub(crate) mod totp;
@@ -19,6 +20,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 pub(crate) use self::change::{Change, first_codes, new_codes, removed, tell};
+pub(crate) use self::confirm::{Confirmation, Showing};
 use self::passkeys::{Answer, Platform};
 use crate::attempts::Kind as Tried;
 use crate::sign_in::{self, Half, Proof};

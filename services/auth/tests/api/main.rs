@@ -19,6 +19,7 @@ mod many_sessions;
 mod neighbors;
 mod own_passkeys_page;
 mod passkeys;
+mod passkeys_list;
 mod passkeys_page;
 mod passwords;
 mod provider;
@@ -28,6 +29,7 @@ mod second_factor;
 mod security_events;
 mod sessions;
 mod staying_page;
+mod stolen_sessions;
 mod support;
 mod tokens;
 
