@@ -123,6 +123,19 @@ pub(crate) async fn insert_by_handle(connection: &mut PgConnection, kind: Kind, 
     Ok(())
 }
 
+/// Has somebody had another password since then, in Unix seconds?
+pub(crate) async fn is_password_changed(pool: &PgPool, account: AccountId, since: f64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from security_events
+                          where account = (select pseudonym from accounts where id = $1)
+                              and kind in ('PasswordChanged', 'PasswordReset') and created_at >= to_timestamp($2)) as "changed!""#,
+        account as AccountId,
+        since,
+    )
+    .fetch_one(pool)
+    .await
+}
+
 pub(crate) struct Event {
     pub(crate) id: i64,
     pub(crate) kind: String,

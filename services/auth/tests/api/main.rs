@@ -13,6 +13,7 @@ mod floods;
 mod forgotten_page;
 mod handles;
 mod keys;
+mod late_letters;
 mod letters;
 mod links;
 mod many_sessions;
