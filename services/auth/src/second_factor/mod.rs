@@ -163,15 +163,30 @@ async fn passkey(auth: &State, connection: &mut PgConnection, answer: &Value) ->
     Ok(Some(found.account))
 }
 
-/// Checks a passkey that stands for the password, too. 401 if it proves nothing.
+/// Checks a passkey that stands for the password, too. 401 if it proves nothing, 429 if too much was tried of late.
 pub(crate) async fn prove_by_passkey(auth: &State, answer: &Value, device: Option<&str>, source: Source) -> Result<Proof> {
     let wrong = || Problem::unauthorized("This passkey is not known here, or did not answer what it was asked.");
-    auth.attempts.take(Tried::Source, &source.network()).await?;
+    // Who it is, only the answer tells; whose device it is, is known before.
+    let owner = match device {
+        Some(device) => store::devices::owner(&auth.pool, &told_once::hash(device)).await?,
+        None => None,
+    };
+    let known_device = device.filter(|_| owner.is_some());
+    let guess = auth.attempts.guess_at_anybody(known_device, &source).await?;
     let mut tx = auth.pool.begin().await?;
     let account = passkey(auth, &mut tx, answer).await?.ok_or_else(wrong)?;
     tx.commit().await?;
-    auth.attempts.give_back(Tried::Source, &source.network()).await?;
+    auth.attempts.was_none(guess).await?;
+    let device = match known_device {
+        Some(known) if owner == Some(account) => Some(known.to_owned()),
+        // Known as somebody else's: with this passkey it is a stranger, and counts as its network does.
+        Some(_) => {
+            let guess = auth.attempts.guess_at_anybody(None, &source).await?;
+            auth.attempts.was_none(guess).await?;
+            None
+        }
+        None => None,
+    };
     let password_hash = accounts::password_hash(&auth.pool, account).await?.ok_or_else(wrong)?;
-    let device = sign_in::known_device(auth, account, device).await?;
     Ok(Proof { account, password_hash, device, source, second_factor: Some("passkey".to_owned()) })
 }
