@@ -26,6 +26,12 @@ use crate::{State, metrics};
 /// What the secret of a session is sealed for.
 pub(crate) const PURPOSE: &str = "session";
 
+/// The secret of a session, opened; nothing where another KEY_ENCRYPTION_KEY sealed it: then the session has ended.
+pub(crate) fn open_secret(auth: &State, sealed: &[u8]) -> Option<Vec<u8>> {
+    let opened = auth.sealing.open(PURPOSE, sealed);
+    opened.inspect_err(|error| tracing::warn!(event.name = "session.sealed", %error, "a session is taken for ended")).ok()
+}
+
 /// Who wants to sign in, and from where.
 pub(crate) struct Attempt<'a> {
     pub(crate) handle: &'a str,

@@ -1,13 +1,12 @@
 //! Refreshing: the next pair of tokens of a session.
 
 use contracts::{Scope, Scopes};
-use serving::Problem;
 
 use super::refusal::Refusal;
 use super::token::{TokenRequest, asked};
 use crate::refresh_token::Presented;
 use crate::routes::tokens::{self, Holder, Tokens};
-use crate::sign_in::PURPOSE;
+use crate::sign_in::open_secret;
 use crate::store::apps::App;
 use crate::store::sessions;
 use crate::{State, metrics};
@@ -30,11 +29,11 @@ pub(super) async fn refresh(auth: &State, app: Option<App>, request: TokenReques
     };
     let mut tx = auth.pool.begin().await?;
     let session = sessions::lock(&mut tx, presented.session, GRACE).await?.ok_or_else(ended)?;
-    let secret = auth.sealing.open(PURPOSE, &session.secret).map_err(Problem::internal)?;
-    if !presented.verify(&secret) || !session.alive {
+    let secret = open_secret(auth, &session.secret).filter(|secret| session.alive && presented.verify(secret));
+    let Some(secret) = secret else {
         metrics::refreshed("refused");
         return Err(ended());
-    }
+    };
     if session.client_id != app.map(|app| app.client_id) {
         // Whoever holds the app's token without being the app learns nothing and breaks nothing.
         return Err(Refusal::new("invalid_grant", "this refresh token was given to another app"));

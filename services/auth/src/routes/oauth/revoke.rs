@@ -6,7 +6,6 @@ use axum::extract::rejection::FormRejection;
 use axum::http::{HeaderMap, StatusCode};
 use contracts::SessionId;
 use serde::Deserialize;
-use serving::Problem;
 use utoipa::ToSchema;
 
 use super::client;
@@ -14,7 +13,7 @@ use super::refresh::GRACE;
 use super::refusal::{OAuthError, Refusal};
 use crate::refresh_token::Presented;
 use crate::routes::tokens::FIRST_PARTY;
-use crate::sign_in::PURPOSE;
+use crate::sign_in::open_secret;
 use crate::store::sessions;
 use crate::{Auth, State as Inner};
 
@@ -65,7 +64,7 @@ async fn find(auth: &Inner, token: &str) -> serving::Result<Option<Found>> {
     };
     let mut tx = auth.pool.begin().await?;
     let Some(session) = sessions::lock(&mut tx, presented.session, GRACE).await? else { return Ok(None) };
-    let secret = auth.sealing.open(PURPOSE, &session.secret).map_err(Problem::internal)?;
+    let Some(secret) = open_secret(auth, &session.secret) else { return Ok(None) };
     let client_id = session.client_id.unwrap_or_else(|| FIRST_PARTY.to_owned());
     Ok(presented.verify(&secret).then_some(Found { session: presented.session, client_id }))
 }
