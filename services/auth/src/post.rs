@@ -79,6 +79,8 @@ pub(crate) enum Notice {
     HandleChanged,
     Leaving,
     ExportMade,
+    TokenReused,
+    CodeReused,
     SecondFactor(Change),
 }
 

@@ -28,7 +28,7 @@ use crate::source::Source;
 use crate::store::accounts::{self, Account};
 use crate::store::security_events::{self, Kind};
 use crate::store::{passkey_challenges, second_factors, sign_in_challenges};
-use crate::{State, store, told_once};
+use crate::{State, metrics, store, told_once};
 
 /// A way to give the second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -174,7 +174,13 @@ pub(crate) async fn prove_by_passkey(auth: &State, answer: &Value, device: Optio
     let known_device = device.filter(|_| owner.is_some());
     let guess = auth.attempts.guess_at_anybody(known_device, &source).await?;
     let mut tx = auth.pool.begin().await?;
-    let account = passkey(auth, &mut tx, answer).await?.ok_or_else(wrong)?;
+    let Some(account) = passkey(auth, &mut tx, answer).await? else {
+        drop(tx);
+        let mut connection = auth.pool.acquire().await?;
+        security_events::insert(&mut connection, Kind::SignInFailed, None, Some(&source), json!({ "tried": "passkey" })).await?;
+        metrics::signed_in(false);
+        return Err(wrong());
+    };
     tx.commit().await?;
     auth.attempts.was_none(guess).await?;
     let device = match known_device {

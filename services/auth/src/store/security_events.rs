@@ -43,6 +43,10 @@ pub(crate) enum Kind {
     ExportAsked,
     ExportFetched,
     HandleChanged,
+    TokenReused,
+    CodeReused,
+    TokenRevoked,
+    AppSignedIn,
 }
 
 impl Kind {
@@ -82,6 +86,10 @@ impl Kind {
             Self::ExportAsked => "ExportAsked",
             Self::ExportFetched => "ExportFetched",
             Self::HandleChanged => "HandleChanged",
+            Self::TokenReused => "TokenReused",
+            Self::CodeReused => "CodeReused",
+            Self::TokenRevoked => "TokenRevoked",
+            Self::AppSignedIn => "AppSignedIn",
         }
     }
 }

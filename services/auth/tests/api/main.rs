@@ -32,6 +32,7 @@ mod sessions;
 mod staying_page;
 mod stolen_sessions;
 mod support;
+mod thefts;
 mod tokens;
 
 /// The one of the crate that sends letters.

@@ -3,10 +3,12 @@
 use contracts::{Scope, Scopes};
 
 use super::refusal::Refusal;
+use super::theft::{self, Of, Stolen};
 use super::token::{TokenRequest, asked};
 use crate::refresh_token::Presented;
 use crate::routes::tokens::{self, Holder, Tokens};
 use crate::sign_in::open_secret;
+use crate::source::Source;
 use crate::store::apps::App;
 use crate::store::sessions;
 use crate::{State, metrics};
@@ -20,7 +22,7 @@ fn ended() -> Refusal {
 }
 
 /// The next generation of the session whose refresh token is presented by the app that it was given to.
-pub(super) async fn refresh(auth: &State, app: Option<App>, request: TokenRequest) -> Result<Tokens, Refusal> {
+pub(super) async fn refresh(auth: &State, app: Option<App>, source: Source, request: TokenRequest) -> Result<Tokens, Refusal> {
     let Some(token) = request.refresh_token else {
         return Err(Refusal::new("invalid_request", "send the refresh_token"));
     };
@@ -67,7 +69,8 @@ pub(super) async fn refresh(auth: &State, app: Option<App>, request: TokenReques
             session.generation
         }
         _ => {
-            sessions::end(&mut tx, presented.session).await?;
+            let of = Of { session: presented.session, account, client_id: holder.client_id.as_deref() };
+            theft::end(auth, &mut tx, Stolen::Token, of, &source).await?;
             tx.commit().await?;
             metrics::refreshed("reused");
             tracing::warn!(event.name = "refresh.reused", "a refresh token was used twice; its session was ended");
