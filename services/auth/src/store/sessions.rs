@@ -24,6 +24,8 @@ pub(crate) struct Session {
     pub(crate) in_grace: bool,
     /// Neither ended nor expired.
     pub(crate) alive: bool,
+    /// When it expires, in Unix seconds.
+    pub(crate) expires_at: i64,
 }
 
 /// What is kept of a new session.
@@ -86,7 +88,8 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: SessionId, grace: f6
         Session,
         r#"select account_id as "account: AccountId", accounts.handle, accounts.roles, client_id, scope, secret, generation,
                rotated_at > clock_timestamp() - make_interval(secs => $2) as "in_grace!",
-               ended_at is null and expires_at > clock_timestamp() as "alive!"
+               ended_at is null and expires_at > clock_timestamp() as "alive!",
+               floor(extract(epoch from expires_at))::bigint as "expires_at!"
            from sessions join accounts on accounts.id = account_id
            where sessions.id = $1 for update of sessions"#,
         id as SessionId,

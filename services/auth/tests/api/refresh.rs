@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use contracts::Service;
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::support::{TestAuth, Tokens, answer};
@@ -123,6 +123,20 @@ async fn a_session_has_an_absolute_end() {
     let second = auth.refreshed(&first.refresh_token).await;
     let_time_pass(&auth, "update sessions set expires_at = clock_timestamp()").await;
     assert_refused(&auth, &second.refresh_token).await;
+}
+
+#[tokio::test]
+async fn no_access_token_outlives_its_session() {
+    let auth = TestAuth::spawn().await;
+    let first = auth.somebody("ada").await;
+    let_time_pass(&auth, "update sessions set expires_at = clock_timestamp() + interval '1 minute'").await;
+    let (status, tokens) = answer(auth.refresh(&first.refresh_token)).await;
+    assert_eq!(status, StatusCode::OK, "{tokens}");
+    let claims = tokens["access_token"].as_str().unwrap().split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    let lasts = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
+    assert!((50..=60).contains(&lasts), "{claims}");
+    assert_eq!(tokens["expires_in"], lasts);
 }
 
 #[tokio::test]

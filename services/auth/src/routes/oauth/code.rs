@@ -81,7 +81,7 @@ pub(super) async fn redeem(auth: &State, app: App, source: Source, request: Toke
         true => Some(id_token::sign(auth, account, &handle, &app, granted, found.signed_in_at, found.nonce).await?),
         false => None,
     };
-    let holder = Holder { account, handle, roles, session, client_id: Some(app.client_id), granted };
+    let holder = Holder { account, handle, roles, session, client_id: Some(app.client_id), granted, ends: None };
     Ok(tokens::issue(auth, &holder, &secret, 0).await?.with_id_token(id_token))
 }
 

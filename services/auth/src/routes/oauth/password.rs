@@ -46,6 +46,6 @@ pub(super) async fn sign_in(auth: &State, app: App, source: Source, request: Tok
     apps::used(&mut tx, &app.client_id).await?;
     tx.commit().await?;
     let (handle, roles, client_id) = (account.handle, account.roles, Some(app.client_id));
-    let holder = Holder { account: account.id, handle, roles, session: begun.session, client_id, granted };
+    let holder = Holder { account: account.id, handle, roles, session: begun.session, client_id, granted, ends: None };
     Ok(tokens::issue(auth, &holder, &begun.secret, 0).await?)
 }

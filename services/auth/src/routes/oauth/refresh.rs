@@ -52,9 +52,11 @@ pub(super) async fn refresh(auth: &State, app: Option<App>, source: Source, requ
                 session: presented.session,
                 client_id: Some(client_id),
                 granted,
+                ends: None,
             }
         }
     };
+    holder.ends = u64::try_from(session.expires_at).ok();
     // Before anything changes: a client that asks for too much may ask again.
     let kept = holder.granted.and(Scopes::of(&[Scope::OfflineAccess]));
     holder.granted = asked(request.scope.as_deref(), holder.granted, holder.granted)?.or(kept);
