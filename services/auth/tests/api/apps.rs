@@ -215,7 +215,7 @@ async fn passwords_are_taken_from_apps_only_where_an_operator_says_so() {
 
     let on = TestAuth::with(&["--oauth-password-grant"]).await;
     on.somebody("ada").await;
-    let registration = json!({"client_name": "Old", "grant_types": ["password"], "scope": "accounts:read"});
+    let registration = json!({"client_name": "Old", "grant_types": ["password"], "scope": "accounts:read admin:read"});
     let app = App::register(&on, registration).await;
     let (status, tokens) = answer(app.post(&on, "/oauth/token", &fields)).await;
     assert_eq!((status, &tokens["scope"]), (StatusCode::OK, &json!("accounts:read")), "{tokens}");
@@ -224,4 +224,9 @@ async fn passwords_are_taken_from_apps_only_where_an_operator_says_so() {
         let (status, body) = answer(app.post(&on, "/oauth/token", &[&fields[..1], &wrong[..]].concat())).await;
         assert_eq!((status, &body["error"]), (StatusCode::BAD_REQUEST, &json!("invalid_grant")));
     }
+
+    // What cannot be granted leaves nothing behind, and an app is nobody's device.
+    let (status, body) = answer(app.post(&on, "/oauth/token", &[&fields[..], &[("scope", "admin:read")]].concat())).await;
+    assert_eq!((status, &body["error"]), (StatusCode::BAD_REQUEST, &json!("invalid_scope")));
+    assert_eq!((on.count("sessions").await, on.count("sessions where client_id is null").await, on.count("devices").await), (2, 1, 1));
 }
