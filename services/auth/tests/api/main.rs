@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod administering_apps;
 mod apps;
 mod authenticator;
 mod authorize;
