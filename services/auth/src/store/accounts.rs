@@ -202,6 +202,16 @@ pub(crate) async fn set_admin_by_handle(connection: &mut PgConnection, handle: &
     .await
 }
 
+/// Lets whoever has this handle leave, if anybody has, whatever state they are in.
+pub(crate) async fn leave_by_handle(connection: &mut PgConnection, handle: &str) -> sqlx::Result<Option<AccountId>> {
+    sqlx::query_scalar!(
+        r#"update accounts set state = 'Leaving', suspended_reason = null where handle = $1 returning id as "id: AccountId""#,
+        handle,
+    )
+    .fetch_optional(connection)
+    .await
+}
+
 /// Deletes an account that was never approved.
 pub(crate) async fn delete_pending(connection: &mut PgConnection, id: AccountId) -> Result<()> {
     sqlx::query!("delete from accounts where id = $1 and state = 'Pending'", id as AccountId).execute(connection).await?;
