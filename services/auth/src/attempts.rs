@@ -8,9 +8,12 @@
 //! | the second factor, on a device that is not known | the account | 20 | a day |
 //! | | the source, together with the passwords | 100 | an hour |
 //! | the second factor, on a known device | that device, together with the passwords | 20 | an hour |
+//! | a passkey alone, on a device that is not known | the source, together with the passwords | 100 | an hour |
+//! | a passkey alone, on a known device | that device, together with the passwords | 20 | an hour |
 //! | giving one's password or a code again | the account | 20 | an hour |
 //! | asking for a letter | the address it goes to, or the handle that was typed | 5 | an hour |
 //! | | the source | 30 | an hour |
+//! | registering an app | the source | 20 | an hour |
 //!
 //! An attempt is counted before it is made and given back when it was right: of a thousand at once, no more than these
 //! are made. Whoever guesses at somebody's password thereby shuts the devices that nobody knows, until the day is over or the
@@ -41,6 +44,7 @@ pub(crate) enum Kind {
     Confirmation,
     MailTo,
     MailFrom,
+    Registration,
 }
 
 impl Kind {
@@ -53,6 +57,7 @@ impl Kind {
             Self::Confirmation => "Confirmation",
             Self::MailTo => "MailTo",
             Self::MailFrom => "MailFrom",
+            Self::Registration => "Registration",
         }
     }
 
@@ -62,7 +67,7 @@ impl Kind {
             // A code has six digits, three of them are right at a time, and whoever tries has the password.
             Self::SecondFactor => (20, DAY),
             Self::Source => (100, HOUR),
-            Self::Device | Self::Confirmation => (20, HOUR),
+            Self::Device | Self::Confirmation | Self::Registration => (20, HOUR),
             Self::MailTo => (5, HOUR),
             Self::MailFrom => (30, HOUR),
         }
@@ -75,6 +80,8 @@ pub(crate) enum Guess {
     Known(Place),
     /// For the source and for what is guessed at.
     Strange(Place, Place),
+    /// For the source alone: nobody knows yet at what.
+    Nameless(Place),
 }
 
 /// Counts attempts, for all replicas.
@@ -100,11 +107,8 @@ impl Attempts {
     /// Counts a guess at what `whom` knows; 429 if that is one too many. A device that has been here before has its own limit,
     /// which no stranger can use up; beyond it, it is a stranger too.
     pub(crate) async fn guess(&self, known_device: Option<&str>, source: &Source, whom: (Kind, &str)) -> Result<Guess> {
-        if let Some(device) = known_device {
-            let place = self.place(Kind::Device, device);
-            if self.count(Kind::Device, place).await?.is_none() {
-                return Ok(Guess::Known(place));
-            }
+        if let Some(known) = self.on_device(known_device).await? {
+            return Ok(known);
         }
         let (kind, subject) = whom;
         let (network, place) = (self.place(Kind::Source, &source.network()), self.place(kind, subject));
@@ -120,10 +124,29 @@ impl Attempts {
         }
     }
 
+    /// The same for what names nobody.
+    pub(crate) async fn guess_at_anybody(&self, known_device: Option<&str>, source: &Source) -> Result<Guess> {
+        if let Some(known) = self.on_device(known_device).await? {
+            return Ok(known);
+        }
+        let place = self.place(Kind::Source, &source.network());
+        match self.count(Kind::Source, place).await? {
+            None => Ok(Guess::Nameless(place)),
+            Some(wait) => Err(refused(Kind::Source, wait)),
+        }
+    }
+
+    /// Counts a guess for a known device; nothing, if there is none, or if it has guessed too often.
+    async fn on_device(&self, known_device: Option<&str>) -> Result<Option<Guess>> {
+        let Some(device) = known_device else { return Ok(None) };
+        let place = self.place(Kind::Device, device);
+        Ok(self.count(Kind::Device, place).await?.is_none().then_some(Guess::Known(place)))
+    }
+
     /// Nothing was guessed after all.
     pub(crate) async fn was_none(&self, guess: Guess) -> Result<()> {
         match guess {
-            Guess::Known(place) => attempts::give_back(&self.pool, place).await,
+            Guess::Known(place) | Guess::Nameless(place) => attempts::give_back(&self.pool, place).await,
             Guess::Strange(network, place) => attempts::give_both_back(&self.pool, network, place).await,
         }
     }

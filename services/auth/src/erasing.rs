@@ -80,13 +80,16 @@ async fn erase(auth: &State, account: AccountId) -> sqlx::Result<bool> {
     Ok(true)
 }
 
-/// Keeps the account of somebody who leaves and has just proved who they are. For others it changes nothing.
+/// Keeps the account of somebody who leaves and has just proved who they are. For others it changes nothing, nor for whoever is
+/// about to be erased.
 pub(crate) async fn keep(auth: &State, proof: &Proof) -> Result<()> {
     let mut tx = auth.pool.begin().await?;
     let Some(locked) = accounts::lock(&mut tx, proof.account).await? else { return Ok(()) };
     let proved = accounts::hold(&mut tx, locked.id, &proof.password_hash).await?;
     let Some(account) = proved.filter(|account| account.standing == Standing::Leaving) else { return Ok(()) };
-    erasures::delete(&mut tx, account.id).await?;
+    if !erasures::delete(&mut tx, account.id).await? {
+        return Ok(());
+    }
     accounts::set_standing(&mut tx, account.id, Standing::Active, None).await?;
     let changed = AccountChanged { account: account.id, state: AccountState::Active };
     facts::publish(&mut tx, &Fact::AccountChanged(changed)).await?;

@@ -4,6 +4,9 @@
 //! ```text
 //!   published ──10 min──► signs ──SIGNING_KEY_LIFE──► its successor signs ──20 min──► forgotten
 //! ```
+//!
+//! Where KEY_ENCRYPTION_KEY was replaced, no key opens any more: one is made that signs at once, and the others stay
+//! published for the tokens that they have signed.
 
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -21,7 +24,7 @@ use serving::Problem;
 use sqlx::PgPool;
 
 use crate::sealed::KeyEncryptionKey;
-use crate::store::signing_keys::{self, SealedKey};
+use crate::store::signing_keys::{self, Known, SealedKey};
 
 const PURPOSE: &str = "signing key";
 /// How soon a replica follows what another one did.
@@ -100,22 +103,37 @@ impl Keyring {
             signing_keys::insert_next(&self.pool, &self.make()?, self.life).await?;
         }
         signing_keys::delete_retired(&self.pool).await?;
-        let stored = signing_keys::all(&self.pool).await?;
+        let mut stored = signing_keys::all(&self.pool).await?;
+        let mut signing = self.signing(&stored);
+        if signing.is_none() {
+            signing_keys::insert_at_once(&self.pool, &self.make()?, &stored).await?;
+            stored = signing_keys::all(&self.pool).await?;
+            signing = self.signing(&stored);
+        }
+        let (kid, key) = signing.ok_or_else(|| Problem::internal("no signing key after making one"))?;
         let keys = stored.iter().map(|key| Ok(jwk(&key.public_key)?.1)).collect::<Result<_, Problem>>()?;
-        let signing = stored.iter().find(|key| key.signs).ok_or_else(|| Problem::internal("no signing key after making one"))?;
         let published = JwkSet { keys };
         self.keyset.set(&published);
-        let known = self.current.read().expect("no holder panics").as_ref().map(|current| (current.kid.clone(), current.key.clone()));
-        let key = match known {
-            Some((kid, key)) if kid == signing.kid => key,
-            _ => {
-                let private = self.sealing.open(PURPOSE, &signing.private_key).map_err(Problem::internal)?;
-                tracing::info!(event.name = "signing_key.changed", kid = signing.kid, "a signing key has taken over");
-                Arc::new(EncodingKey::from_ed_der(&private))
-            }
-        };
-        *self.current.write().expect("no holder panics") = Some(Current { kid: signing.kid.clone(), key, published });
+        *self.current.write().expect("no holder panics") = Some(Current { kid, key, published });
         Ok(())
+    }
+
+    /// The newest key that signs and opens. It is opened once.
+    fn signing(&self, stored: &[Known]) -> Option<(String, Arc<EncodingKey>)> {
+        let current = self.current.read().expect("no holder panics").as_ref().map(|current| (current.kid.clone(), current.key.clone()));
+        stored.iter().filter(|known| known.signs).find_map(|known| match &current {
+            Some((kid, key)) if *kid == known.kid => Some((kid.clone(), key.clone())),
+            _ => match self.sealing.open(PURPOSE, &known.private_key) {
+                Ok(private) => {
+                    tracing::info!(event.name = "signing_key.changed", kid = known.kid, "a signing key has taken over");
+                    Some((known.kid.clone(), Arc::new(EncodingKey::from_ed_der(&private))))
+                }
+                Err(error) => {
+                    tracing::error!(event.name = "signing_key.sealed", kid = known.kid, %error, "passed over a signing key");
+                    None
+                }
+            },
+        })
     }
 
     fn make(&self) -> Result<SealedKey, Problem> {

@@ -31,6 +31,7 @@ pub(crate) fn email_verification(issuer: &str, handle: &str, token: &str) -> Let
 
 pub(crate) fn notice(issuer: &str, handle: &str, notice: Notice) -> Letter {
     let not_you = "If that was not you, ask for a new password now, and look at the list of your sessions.";
+    let look = "If you do not know how that came about, look at the lists of your sessions and of your apps, and choose a new password.";
     let (subject, said, then) = match notice {
         Notice::PasswordChanged => ("Your password was changed", "The password was changed, and every other session was ended.", not_you),
         Notice::EmailChanged => (
@@ -45,6 +46,16 @@ pub(crate) fn notice(issuer: &str, handle: &str, notice: Notice) -> Letter {
             "If that was not you, or if you think better of it, sign in at once and say that you stay; then choose a new password.",
         ),
         Notice::ExportMade => ("A copy of your data can be downloaded", "Somebody who is signed in as you asked for it.", not_you),
+        Notice::TokenReused => (
+            "A session of yours was ended",
+            "A token of it was used twice: by somebody who has stolen it, or by an app that has lost its way.",
+            look,
+        ),
+        Notice::CodeReused => (
+            "An app was signed out",
+            "The code with which you let it in was used twice: by somebody who has stolen it, or by the app itself.",
+            look,
+        ),
         Notice::Approved => ("You can sign in now", "Your account was approved.", "Welcome."),
         Notice::SecondFactor(change) => second_factor(change),
     };

@@ -48,7 +48,7 @@ use sqlx::migrate::Migrator;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use admins::{AdminError, grant_admin, revoke_admin};
+pub use admins::{AdminError, erase_account, grant_admin, revoke_admin};
 pub use config::{AuthConfig, AuthSettings, InvalidAuthConfig, ProviderSettings, Registration};
 pub use facts_of_others::PRODUCERS;
 pub use sealed::{InvalidKeyEncryptionKey, KeyEncryptionKey};

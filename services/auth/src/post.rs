@@ -79,6 +79,8 @@ pub(crate) enum Notice {
     HandleChanged,
     Leaving,
     ExportMade,
+    TokenReused,
+    CodeReused,
     SecondFactor(Change),
 }
 
@@ -128,7 +130,7 @@ impl Post {
         let what = What::EmailVerification { handle: handle.to_owned(), email: email.as_str().to_owned() };
         let nonce = self.owe(connection, DAY, what).await?;
         let hash = told_once::hash(&self.token(Purpose::EmailVerification, &nonce));
-        links::insert(connection, &hash, Purpose::EmailVerification, account, email.as_str(), DAY.as_secs_f64()).await
+        links::insert(connection, &hash, Purpose::EmailVerification, account, email.as_str(), DAY.as_secs_f64()).await.map(drop)
     }
 
     /// Tells somebody what happened, if there is an address to tell it to.
@@ -184,7 +186,8 @@ impl Post {
         }
     }
 
-    /// Makes the link to a new password; `None` if nobody was found, or nobody to whom a letter could go.
+    /// Makes the link to a new password; `None` if nobody was found, or nobody to whom a letter could go, or the password was
+    /// changed since somebody asked.
     async fn reset(
         &self,
         nonce: &str,
@@ -195,11 +198,17 @@ impl Post {
         let Some((account, handle, email)) = found.and_then(|found| Some((found.id, found.handle, found.email?))) else {
             return Ok(None);
         };
+        // Known to a second: what was changed in the one in which somebody asked was changed before.
+        let since = until.saturating_sub(RESET_LIFE.as_secs()) + 1;
+        if security_events::is_password_changed(&self.pool, account, since as f64).await? {
+            return Ok(None);
+        }
         let token = self.token(Purpose::PasswordReset, nonce);
-        let life = until.saturating_sub(unix_now());
+        let (hash, life) = (told_once::hash(&token), until.saturating_sub(unix_now()) as f64);
         let mut tx = self.pool.begin().await?;
-        links::insert(&mut tx, &told_once::hash(&token), Purpose::PasswordReset, account, &email, life as f64).await.map_err(failed)?;
-        security_events::insert(&mut tx, Kind::PasswordAsked, Some(account), None, json!({})).await?;
+        if links::insert(&mut tx, &hash, Purpose::PasswordReset, account, &email, life).await.map_err(failed)? {
+            security_events::insert(&mut tx, Kind::PasswordAsked, Some(account), None, json!({})).await?;
+        }
         tx.commit().await?;
         Ok(Some((email, letters::password_reset(&self.issuer, &handle, &token))))
     }

@@ -26,6 +26,12 @@ use crate::{State, metrics};
 /// What the secret of a session is sealed for.
 pub(crate) const PURPOSE: &str = "session";
 
+/// The secret of a session, opened; nothing where another KEY_ENCRYPTION_KEY sealed it: then the session has ended.
+pub(crate) fn open_secret(auth: &State, sealed: &[u8]) -> Option<Vec<u8>> {
+    let opened = auth.sealing.open(PURPOSE, sealed);
+    opened.inspect_err(|error| tracing::warn!(event.name = "session.sealed", %error, "a session is taken for ended")).ok()
+}
+
 /// Who wants to sign in, and from where.
 pub(crate) struct Attempt<'a> {
     pub(crate) handle: &'a str,
@@ -61,6 +67,14 @@ pub(crate) struct Half {
     pub(crate) password_hash: String,
 }
 
+/// A session that begins, and has nobody's tokens yet.
+pub(crate) struct Opened {
+    pub(crate) account: Account,
+    pub(crate) session: SessionId,
+    /// The session's secret, not sealed.
+    pub(crate) secret: [u8; 32],
+}
+
 /// A session that has begun.
 pub(crate) struct Begun {
     pub(crate) account: Account,
@@ -82,9 +96,9 @@ pub(crate) async fn prove(auth: &State, attempt: Attempt<'_>) -> Result<Proved> 
 
     let guess = auth.attempts.guess(known_device, &source, (Tried::Name, &handle.to_ascii_lowercase())).await?;
     let stored = known.as_ref().map(|account| account.password_hash.clone());
-    let right = match auth.hasher.verify(password, stored).await {
+    let right = match auth.hasher.verify(password, stored, &source).await {
         Ok(right) => right,
-        // Nothing was tried: the queue is full.
+        // Nothing was tried: there is no place in the queue.
         Err(problem) => {
             auth.attempts.was_none(guess).await?;
             return Err(problem);
@@ -123,30 +137,36 @@ fn wrong() -> Problem {
     Problem::unauthorized("Handle or password is wrong.")
 }
 
-/// Begins a session of somebody who has proved who they are. `user_agent` is a summary.
+/// Begins a session of somebody who has proved who they are, and keeps their device. `user_agent` is a summary.
 pub(crate) async fn begin(auth: &State, proof: Proof, user_agent: Option<&str>) -> Result<Begun> {
-    let mut secret = [0; 32];
-    rand::fill(&mut secret).map_err(|error| Problem::internal(error.to_string()))?;
+    let mut tx = auth.pool.begin().await?;
+    let Opened { account, session, secret } = open(auth, &mut tx, &proof, user_agent).await?;
     let device = match proof.device {
         Some(known) => known,
         None => told_once::make("spdv_")?,
     };
-    let mut tx = auth.pool.begin().await?;
-    // Held until the commit: a change of the password or a suspension ends this session with the others, or comes before it.
-    let account = accounts::hold(&mut tx, proof.account, &proof.password_hash).await?.ok_or_else(wrong)?;
-    may_sign_in(&mut tx, &account).await?;
     devices::keep(&mut tx, account.id, &told_once::hash(&device)).await?;
-    let sealed = auth.sealing.seal(PURPOSE, &secret);
-    let new = NewSession { account: account.id, secret: &sealed, life_days: auth.session_life_days, user_agent };
-    let session = sessions::insert(&mut tx, &new).await?;
-    let mut details = json!({ "session": session });
-    if let Some(second_factor) = proof.second_factor {
-        details["second_factor"] = second_factor.into();
-    }
-    security_events::insert(&mut tx, Kind::SignedIn, Some(account.id), Some(&proof.source), details).await?;
     tx.commit().await?;
     metrics::signed_in(true);
     Ok(Begun { account, session, secret, device })
+}
+
+/// Makes a session of somebody who has proved who they are.
+pub(crate) async fn open(auth: &State, connection: &mut PgConnection, proof: &Proof, user_agent: Option<&str>) -> Result<Opened> {
+    let mut secret = [0; 32];
+    rand::fill(&mut secret).map_err(|error| Problem::internal(error.to_string()))?;
+    // Held until the commit: a change of the password or a suspension ends this session with the others, or comes before it.
+    let account = accounts::hold(connection, proof.account, &proof.password_hash).await?.ok_or_else(wrong)?;
+    may_sign_in(connection, &account).await?;
+    let sealed = auth.sealing.seal(PURPOSE, &secret);
+    let new = NewSession { account: account.id, secret: &sealed, life_days: auth.session_life_days, user_agent };
+    let session = sessions::insert(connection, &new).await?;
+    let mut details = json!({ "session": session });
+    if let Some(second_factor) = &proof.second_factor {
+        details["second_factor"] = second_factor.as_str().into();
+    }
+    security_events::insert(connection, Kind::SignedIn, Some(account.id), Some(&proof.source), details).await?;
+    Ok(Opened { account, session, secret })
 }
 
 /// Only whoever knows the password learns this.

@@ -41,24 +41,28 @@ impl<S: Send + Sync> FromRequestParts<S> for Source {
 }
 
 #[cfg(test)]
+impl Source {
+    /// This address.
+    pub(crate) fn of(address: &str) -> Self {
+        Self(ClientAddress(address.parse().unwrap()))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    fn source(text: &str) -> Source {
-        Source(ClientAddress(text.parse().unwrap()))
-    }
-
     #[test]
     fn what_is_kept_is_a_network() {
-        assert_eq!(source("192.0.2.77").prefix(), "192.0.2.0/24");
-        assert_eq!(source("::ffff:192.0.2.77").prefix(), "192.0.2.0/24");
-        assert_eq!(source("2001:db8:1:2:3:4:5:6").prefix(), "2001:db8:1::/48");
-        assert_eq!(source("::1").prefix(), "0:0:0::/48");
+        assert_eq!(Source::of("192.0.2.77").prefix(), "192.0.2.0/24");
+        assert_eq!(Source::of("::ffff:192.0.2.77").prefix(), "192.0.2.0/24");
+        assert_eq!(Source::of("2001:db8:1:2:3:4:5:6").prefix(), "2001:db8:1::/48");
+        assert_eq!(Source::of("::1").prefix(), "0:0:0::/48");
     }
 
     #[test]
     fn a_customer_with_many_addresses_is_one_source() {
-        assert_eq!(source("2001:db8:1:2::1").network(), source("2001:db8:1:2:ffff::9").network());
-        assert_ne!(source("192.0.2.1").network(), source("192.0.2.2").network());
+        assert_eq!(Source::of("2001:db8:1:2::1").network(), Source::of("2001:db8:1:2:ffff::9").network());
+        assert_ne!(Source::of("192.0.2.1").network(), Source::of("192.0.2.2").network());
     }
 }

@@ -21,6 +21,8 @@ enum Action {
     Grant(Who),
     /// Make somebody an administrator no more, and sign them out everywhere.
     Revoke(Who),
+    /// Erase somebody with all that is theirs, at once and for good: for who wishes it and cannot sign in.
+    Erase(Who),
 }
 
 /// Whom, and in which platform's database.
@@ -55,6 +57,12 @@ pub(crate) async fn run(AdminConfig { action }: AdminConfig) -> Result<(), Failu
             auth::revoke_admin(&mut connection, &who.handle).await?;
             connection.close().await?;
             println!("{} is no administrator, and is signed out everywhere.", who.handle);
+        }
+        Action::Erase(who) => {
+            let mut connection = who.connect().await?;
+            auth::erase_account(&mut connection, &who.handle).await?;
+            connection.close().await?;
+            println!("{} is hidden and signed out everywhere, and the running platform erases all of it now.", who.handle);
         }
     }
     Ok(())

@@ -13,7 +13,9 @@ use crate::store::{exports, own};
 
 const README: &str = "This is a copy of everything that the platform keeps of you.
 
-auth/      your account, sessions, apps, passkeys, invites, and what happened to your account within 180 days
+auth/      your account, sessions, apps, passkeys, invites, devices that are known, addresses to which links went,
+           until when handles that you gave up are held (which they are, nobody can read), and what happened to your
+           account within 180 days
 social/    your profile, posts, reactions, bookmarks, tags, lists and reports
 photo/     your photos as they are kept, what is said about them, and your albums
 relation/  whom you follow, block, mute and like, who follows you, your friends and matches, requests, and your notes
@@ -80,10 +82,10 @@ async fn files_of(auth: &State, download: &Download, service: &ExportClient, tap
 
 /// Keeps the claim, as long as the session goes on.
 async fn go_on(auth: &State, download: &Download) -> Result<(), ExportError> {
-    if auth.identity.goes_on(download.session) == Some(false) {
-        return Err(ExportError::Ended);
+    match exports::go_on(&auth.pool, download.export, download.session).await? {
+        true => Ok(()),
+        false => Err(ExportError::Ended),
     }
-    Ok(exports::go_on(&auth.pool, download.export).await?)
 }
 
 fn pretty(value: &Value) -> Bytes {

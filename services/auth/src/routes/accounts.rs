@@ -71,7 +71,7 @@ impl From<accounts::Account> for Account {
     (status = 403, body = ProblemDocument, description = "Nobody can sign up here"),
     (status = 409, body = ProblemDocument, description = "The handle is taken, or an address was given and the platform sends no mail"),
     (status = 422, body = ProblemDocument),
-    (status = 429, body = ProblemDocument, description = "Too many letters of late; see `Retry-After`"),
+    (status = 429, body = ProblemDocument, description = "Too many letters of late, or too many sign-ups of your network at once; see `Retry-After`"),
     (status = 503, body = ProblemDocument, description = "Too many sign-ups at once; see `Retry-After`"),
 ))]
 pub(crate) async fn create(
@@ -90,7 +90,7 @@ pub(crate) async fn create(
     let sent = [password.expose(), email.as_deref().unwrap_or_default(), invite.as_deref().unwrap_or_default()].join("\0");
     let idempotency = idempotency.fingerprint(auth.sealing.fingerprint([handle.as_str(), &sent]));
     // Hashed before the transaction: no connection is held while a hash waits for its turn.
-    let hash = auth.hasher.hash(password).await?;
+    let hash = auth.hasher.hash(password, &source).await?;
     let mut attempt = match idempotency.begin(&auth.pool, format!("handle:{handle}")).await? {
         Attempt::Replayed(response) => return Ok(response),
         Attempt::Fresh(attempt) => attempt,

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use identity::Viewer;
 use mail::Address;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use serving::{Json, Path, Problem, ProblemDocument, Result};
 use utoipa::ToSchema;
 
@@ -13,6 +13,7 @@ use super::passwords;
 use crate::attempts::Kind as Tried;
 use crate::password::Password;
 use crate::post::Notice;
+use crate::second_factor::{Confirmation, Showing};
 use crate::source::Source;
 use crate::store::accounts;
 use crate::store::links::{self, Purpose};
@@ -28,6 +29,11 @@ pub(crate) struct NewEmail {
     /// One's password: whoever gets the letters can change it.
     #[schema(value_type = String)]
     password: Password,
+    /// Where there is a second factor: what the app shows, or a recovery code.
+    #[schema(example = "492039")]
+    code: Option<String>,
+    /// In place of the code: what `toJSON()` of the credential gives, for a challenge of `/v1/sessions/passkey-challenges`.
+    passkey: Option<Value>,
 }
 
 /// Give an address. Until it is proved with the link that is sent there, nothing changes.
@@ -35,24 +41,27 @@ pub(crate) struct NewEmail {
 /// The answer is the same whether the address is another account's or not.
 #[utoipa::path(put, path = "/v1/accounts/me/email", tag = "accounts", request_body = NewEmail, responses(
     (status = 202, description = "A link is on its way"),
-    (status = 409, body = ProblemDocument, description = "The platform sends no mail"),
+    (status = 409, body = ProblemDocument, description = "The platform sends no mail, or the password was changed meanwhile"),
     (status = 422, body = ProblemDocument),
-    (status = 429, body = ProblemDocument, description = "Too many letters or wrong passwords of late; see `Retry-After`"),
+    (status = 429, body = ProblemDocument, description = "Too many letters, wrong passwords or codes of late; see `Retry-After`"),
 ))]
 pub(crate) async fn update(
     State(Auth(auth)): State<Auth>,
     viewer: Viewer,
     source: Source,
-    Json(NewEmail { email, password }): Json<NewEmail>,
+    Json(NewEmail { email, password, code, passkey }): Json<NewEmail>,
 ) -> Result<StatusCode> {
     auth.post.needed()?;
-    passwords::confirm(&auth, viewer.account, password, "password").await?;
+    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
+    let factor = Confirmation::begin(&auth, viewer.account, Showing::sent(code, passkey)).await?;
     let email = accept(&auth, &email, &source).await?;
     let mut tx = auth.pool.begin().await?;
-    let account = accounts::lock(&mut tx, viewer.account).await?.ok_or_else(Problem::not_found)?;
+    let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
+    factor.check(&auth, &mut tx, &account, &source).await?;
     auth.post.email_verification(&mut tx, account.id, &account.handle, &email).await?;
     security_events::insert(&mut tx, Kind::EmailAsked, Some(account.id), Some(&source), json!({})).await?;
     tx.commit().await?;
+    factor.done(&auth).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

@@ -9,21 +9,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use serving::{Json, Problem, ProblemDocument, Result};
-use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::hiding::{heard, tell};
 use super::passwords;
-use crate::attempts::Kind as Tried;
+use crate::Auth;
 use crate::password::Password;
 use crate::post::Notice;
-use crate::second_factor::Shown;
+use crate::second_factor::{Confirmation, Showing};
 use crate::source::Source;
 use crate::standing::Standing;
-use crate::store::accounts::Account;
 use crate::store::security_events::{self, Kind};
-use crate::store::{accounts, erasures, second_factors, sessions};
-use crate::{Auth, State as Inner, second_factor};
+use crate::store::{accounts, erasures, sessions};
 
 /// What leaving takes.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -66,16 +63,14 @@ pub(crate) async fn create(
     source: Source,
     Json(Leave { password, code, passkey }): Json<Leave>,
 ) -> Result<Response> {
-    let before = passwords::confirm(&auth, viewer.account, password, "password").await?;
-    let subject = viewer.account.to_string();
-    auth.attempts.take(Tried::Confirmation, &subject).await?;
+    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
+    let factor = Confirmation::begin(&auth, viewer.account, Showing::sent(code, passkey)).await?;
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     if account.standing != Standing::Active {
         return Err(Problem::unauthorized("The session has ended. Sign in again."));
     }
-    let shown = code.map(Shown::typed).or(passkey.map(Shown::Passkey));
-    check(&auth, &mut tx, &account, shown, &source).await?;
+    factor.check(&auth, &mut tx, &account, &source).await?;
     let erase_at = erasures::insert(&mut tx, account.id, auth.erasure_grace).await?;
     accounts::set_standing(&mut tx, account.id, Standing::Leaving, None).await?;
     sessions::end_all(&mut tx, account.id, None).await?;
@@ -84,22 +79,8 @@ pub(crate) async fn create(
     security_events::insert(&mut tx, Kind::ErasureAsked, Some(account.id), Some(&source), json!({})).await?;
     tx.commit().await?;
     auth.outbox.committed();
-    auth.attempts.give_back(Tried::Confirmation, &subject).await?;
+    factor.done(&auth).await?;
     let pending = !heard(&auth, Some(fact)).await;
     let status = if pending { StatusCode::ACCEPTED } else { StatusCode::OK };
     Ok((status, Json(Leaving { erase_at, pending })).into_response())
-}
-
-/// Uses up the second factor of somebody who has one.
-async fn check(auth: &Inner, connection: &mut PgConnection, account: &Account, shown: Option<Shown>, source: &Source) -> Result<()> {
-    if !second_factors::of(&mut *connection, account.id).await?.on() {
-        return Ok(());
-    }
-    let Some(shown) = shown else {
-        return Err(Problem::invalid("code", "your account has a second factor; send a code of it, or a passkey"));
-    };
-    match second_factor::check(auth, connection, account, &shown, source).await? {
-        true => Ok(()),
-        false => Err(Problem::invalid("code", "this is wrong, or was used before")),
-    }
 }

@@ -46,7 +46,7 @@ pub(crate) async fn change(
     source: Source,
     Json(HandleChange { handle, password }): Json<HandleChange>,
 ) -> Result<Json<Account>> {
-    let before = passwords::confirm(&auth, viewer.account, password, "password").await?;
+    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
     let mut tx = auth.pool.begin().await?;
     let mut account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     if account.handle == handle.as_str() {

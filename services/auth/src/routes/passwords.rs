@@ -48,8 +48,8 @@ pub(crate) async fn change(
 ) -> Result<StatusCode> {
     let names = [viewer.handle.as_str(), auth.host()];
     password.check_new(second_factors::of(&auth.pool, viewer.account).await?.on(), &names)?;
-    let before = confirm(&auth, viewer.account, current, "current").await?;
-    let hash = auth.hasher.hash(password.clone()).await?;
+    let before = confirm(&auth, viewer.account, current, "current", &source).await?;
+    let hash = auth.hasher.hash(password.clone(), &source).await?;
     let mut tx = auth.pool.begin().await?;
     let account = lock_confirmed(&mut tx, viewer.account, &before).await?;
     // Again, now that none can go: the last second factor may have been removed meanwhile.
@@ -65,11 +65,11 @@ pub(crate) async fn change(
 
 /// Checks the password of somebody who is signed in, for what a stolen session must not do; says the hash that it was checked
 /// against. `field` is where it was sent.
-pub(super) async fn confirm(auth: &Inner, account: AccountId, password: Password, field: &str) -> Result<String> {
+pub(super) async fn confirm(auth: &Inner, account: AccountId, password: Password, field: &str, source: &Source) -> Result<String> {
     let subject = account.to_string();
     let stored = accounts::password_hash(&auth.pool, account).await?.ok_or_else(Problem::not_found)?;
     auth.attempts.take(Tried::Confirmation, &subject).await?;
-    let right = auth.hasher.verify(password, Some(stored.clone())).await;
+    let right = auth.hasher.verify(password, Some(stored.clone()), source).await;
     if !matches!(right, Ok(false)) {
         auth.attempts.give_back(Tried::Confirmation, &subject).await?;
     }
@@ -175,7 +175,7 @@ pub(super) async fn choose(auth: &Inner, token: &str, password: Password, source
     let account = accounts::find(&auth.pool, whose).await?.ok_or_else(Problem::not_found)?;
     let names = [account.handle.as_str(), auth.host()];
     password.check_new(second_factors::of(&auth.pool, whose).await?.on(), &names)?;
-    let hash = auth.hasher.hash(password.clone()).await?;
+    let hash = auth.hasher.hash(password.clone(), source).await?;
     let device = told_once::make("spdv_")?;
     let mut tx = auth.pool.begin().await?;
     let account = accounts::lock(&mut tx, whose).await?.ok_or_else(Problem::not_found)?;

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::passwords;
 use super::totp::Confirmed;
 use crate::Auth;
-use crate::second_factor::{self, Change};
+use crate::second_factor::{self, Change, Confirmation, Showing};
 use crate::source::Source;
 use crate::store::second_factors;
 
@@ -36,17 +36,19 @@ impl IntoResponse for RecoveryCodes {
     (status = 201, body = RecoveryCodes),
     (status = 409, body = ProblemDocument, description = "There is no second factor that they could stand in for"),
     (status = 422, body = ProblemDocument),
-    (status = 429, body = ProblemDocument, description = "Too many wrong passwords of late; see `Retry-After`"),
+    (status = 429, body = ProblemDocument, description = "Too many wrong passwords or codes of late; see `Retry-After`"),
 ))]
 pub(crate) async fn create(
     State(Auth(auth)): State<Auth>,
     viewer: Viewer,
     source: Source,
-    Json(Confirmed { password }): Json<Confirmed>,
+    Json(Confirmed { password, code, passkey }): Json<Confirmed>,
 ) -> Result<RecoveryCodes> {
-    let before = passwords::confirm(&auth, viewer.account, password, "password").await?;
+    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
+    let factor = Confirmation::begin(&auth, viewer.account, Showing::sent(code, passkey)).await?;
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
+    factor.check(&auth, &mut tx, &account, &source).await?;
     if !second_factors::of(&mut *tx, account.id).await?.on() {
         let detail = "There is no second factor that recovery codes could stand in for. Add an authenticator app or a passkey first.";
         return Err(Problem::conflict("no-second-factor", detail));
@@ -54,5 +56,6 @@ pub(crate) async fn create(
     let recovery_codes = second_factor::new_codes(&mut tx, account.id).await?;
     second_factor::tell(&auth, &mut tx, &account, Change::RecoveryCodesMade, &source, json!({})).await?;
     tx.commit().await?;
+    factor.done(&auth).await?;
     Ok(RecoveryCodes { recovery_codes })
 }

@@ -37,9 +37,9 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// An access token, and nothing to get the next one with.
-    pub(super) fn access_only(access_token: String, scope: String) -> Self {
-        Self { access_token, token_type: "Bearer", expires_in: ACCESS_LIFE, refresh_token: None, id_token: None, scope }
+    /// An access token that is good for so many seconds, and nothing to get the next one with.
+    pub(super) fn access_only(access_token: String, expires_in: u64, scope: String) -> Self {
+        Self { access_token, token_type: "Bearer", expires_in, refresh_token: None, id_token: None, scope }
     }
 
     pub(super) fn with_id_token(self, id_token: Option<String>) -> Self {
@@ -65,12 +65,15 @@ pub(super) struct Holder {
     pub(super) client_id: Option<String>,
     /// What was granted. An account that may less gets less.
     pub(super) granted: Scopes,
+    /// When the session ends at the latest, in Unix seconds: no token of it is good for longer. Nothing, where it has just begun
+    /// and lasts longer than any token.
+    pub(super) ends: Option<u64>,
 }
 
 impl Holder {
     /// Somebody who signed in at the platform itself: they may do all that they may.
     pub(super) fn first_party(account: AccountId, handle: String, roles: Vec<String>, session: SessionId) -> Self {
-        Self { account, handle, roles, session, client_id: None, granted: Scopes::USER.or(Scopes::ADMIN) }
+        Self { account, handle, roles, session, client_id: None, granted: Scopes::USER.or(Scopes::ADMIN), ends: None }
     }
 
     /// What the token says: no more than was granted, and no more than the account may.
@@ -103,6 +106,7 @@ pub(super) fn jti() -> Result<String> {
 /// Issues the tokens of one generation of a session.
 pub(super) async fn issue(auth: &State, holder: &Holder, secret: &[u8], generation: i32) -> Result<Tokens> {
     let iat = unix_now();
+    let exp = (iat + ACCESS_LIFE).min(holder.ends.unwrap_or(u64::MAX));
     let scopes = holder.scopes();
     let claims = AccessClaims {
         iss: auth.issuer.clone(),
@@ -112,7 +116,7 @@ pub(super) async fn issue(auth: &State, holder: &Holder, secret: &[u8], generati
         scope: scopes.to_string(),
         roles: holder.roles(),
         preferred_username: holder.handle.clone(),
-        exp: iat + ACCESS_LIFE,
+        exp,
         iat,
         jti: jti()?,
         sid: holder.session,
@@ -120,5 +124,5 @@ pub(super) async fn issue(auth: &State, holder: &Holder, secret: &[u8], generati
     let access_token = auth.keyring.sign(ACCESS_TOKEN_TYPE, &claims).await?;
     let lasts = holder.client_id.is_none() || holder.granted.contains(Scope::OfflineAccess);
     let refresh_token = lasts.then(|| refresh_token::issue(secret, holder.session, generation));
-    Ok(Tokens { refresh_token, ..Tokens::access_only(access_token, claims.scope) })
+    Ok(Tokens { refresh_token, ..Tokens::access_only(access_token, exp.saturating_sub(iat), claims.scope) })
 }

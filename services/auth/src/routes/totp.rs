@@ -5,25 +5,30 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use identity::Viewer;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use serving::{Json, Problem, ProblemDocument, Result};
 use utoipa::ToSchema;
 
 use super::passwords;
 use crate::attempts::Kind as Tried;
 use crate::password::Password;
-use crate::second_factor::{self, Change, Shown};
+use crate::second_factor::{self, Change, Confirmation, Showing, Shown};
 use crate::source::Source;
 use crate::store::{accounts, totp};
 use crate::{Auth, State as Inner};
 
-/// Something that a stolen session must not do.
+/// What a stolen session must not do, nor one that was stolen together with the password.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Confirmed {
     /// One's password.
     #[schema(value_type = String)]
     pub(super) password: Password,
+    /// Where there is a second factor: what the app shows, or a recovery code.
+    #[schema(example = "492039")]
+    pub(super) code: Option<String>,
+    /// In place of the code: what `toJSON()` of the credential gives, for a challenge of `/v1/sessions/passkey-challenges`.
+    pub(super) passkey: Option<Value>,
 }
 
 /// A secret to put into an authenticator app.
@@ -51,17 +56,25 @@ impl IntoResponse for Offer {
     (status = 201, body = Offer),
     (status = 409, body = ProblemDocument, description = "An app is in use already"),
     (status = 422, body = ProblemDocument),
-    (status = 429, body = ProblemDocument, description = "Too many wrong passwords of late; see `Retry-After`"),
+    (status = 429, body = ProblemDocument, description = "Too many wrong passwords or codes of late; see `Retry-After`"),
 ))]
-pub(crate) async fn offer(State(Auth(auth)): State<Auth>, viewer: Viewer, Json(Confirmed { password }): Json<Confirmed>) -> Result<Offer> {
-    passwords::confirm(&auth, viewer.account, password, "password").await?;
+pub(crate) async fn offer(
+    State(Auth(auth)): State<Auth>,
+    viewer: Viewer,
+    source: Source,
+    Json(Confirmed { password, code, passkey }): Json<Confirmed>,
+) -> Result<Offer> {
+    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
+    let factor = Confirmation::begin(&auth, viewer.account, Showing::sent(code, passkey)).await?;
     let mut tx = auth.pool.begin().await?;
-    let account = accounts::lock(&mut tx, viewer.account).await?.ok_or_else(Problem::not_found)?;
+    let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
+    factor.check(&auth, &mut tx, &account, &source).await?;
     let offered = second_factor::totp::offer(&auth, account.id, &account.handle)?;
     if !totp::insert(&mut tx, account.id, &offered.sealed).await? {
         return Err(Problem::conflict("totp-on", "An authenticator app is in use already. Remove it first."));
     }
     tx.commit().await?;
+    factor.done(&auth).await?;
     Ok(Offer { secret: offered.secret, url: offered.url })
 }
 
@@ -147,7 +160,7 @@ pub(crate) async fn remove(
     source: Source,
     Json(Removal { password, code }): Json<Removal>,
 ) -> Result<StatusCode> {
-    let before = passwords::confirm(&auth, viewer.account, password.clone(), "password").await?;
+    let before = passwords::confirm(&auth, viewer.account, password.clone(), "password", &source).await?;
     let subject = viewer.account.to_string();
     auth.attempts.take(Tried::Confirmation, &subject).await?;
     let mut tx = auth.pool.begin().await?;

@@ -7,6 +7,7 @@
 //! ```
 
 mod change;
+mod confirm;
 pub(crate) mod passkeys;
 pub(crate) mod recovery_codes;
 pub(crate) mod totp;
@@ -19,6 +20,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 pub(crate) use self::change::{Change, first_codes, new_codes, removed, tell};
+pub(crate) use self::confirm::{Confirmation, Showing};
 use self::passkeys::{Answer, Platform};
 use crate::attempts::Kind as Tried;
 use crate::sign_in::{self, Half, Proof};
@@ -26,7 +28,7 @@ use crate::source::Source;
 use crate::store::accounts::{self, Account};
 use crate::store::security_events::{self, Kind};
 use crate::store::{passkey_challenges, second_factors, sign_in_challenges};
-use crate::{State, store, told_once};
+use crate::{State, metrics, store, told_once};
 
 /// A way to give the second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -161,15 +163,36 @@ async fn passkey(auth: &State, connection: &mut PgConnection, answer: &Value) ->
     Ok(Some(found.account))
 }
 
-/// Checks a passkey that stands for the password, too. 401 if it proves nothing.
+/// Checks a passkey that stands for the password, too. 401 if it proves nothing, 429 if too much was tried of late.
 pub(crate) async fn prove_by_passkey(auth: &State, answer: &Value, device: Option<&str>, source: Source) -> Result<Proof> {
     let wrong = || Problem::unauthorized("This passkey is not known here, or did not answer what it was asked.");
-    auth.attempts.take(Tried::Source, &source.network()).await?;
+    // Who it is, only the answer tells; whose device it is, is known before.
+    let owner = match device {
+        Some(device) => store::devices::owner(&auth.pool, &told_once::hash(device)).await?,
+        None => None,
+    };
+    let known_device = device.filter(|_| owner.is_some());
+    let guess = auth.attempts.guess_at_anybody(known_device, &source).await?;
     let mut tx = auth.pool.begin().await?;
-    let account = passkey(auth, &mut tx, answer).await?.ok_or_else(wrong)?;
+    let Some(account) = passkey(auth, &mut tx, answer).await? else {
+        drop(tx);
+        let mut connection = auth.pool.acquire().await?;
+        security_events::insert(&mut connection, Kind::SignInFailed, None, Some(&source), json!({ "tried": "passkey" })).await?;
+        metrics::signed_in(false);
+        return Err(wrong());
+    };
     tx.commit().await?;
-    auth.attempts.give_back(Tried::Source, &source.network()).await?;
+    auth.attempts.was_none(guess).await?;
+    let device = match known_device {
+        Some(known) if owner == Some(account) => Some(known.to_owned()),
+        // Known as somebody else's: with this passkey it is a stranger, and counts as its network does.
+        Some(_) => {
+            let guess = auth.attempts.guess_at_anybody(None, &source).await?;
+            auth.attempts.was_none(guess).await?;
+            None
+        }
+        None => None,
+    };
     let password_hash = accounts::password_hash(&auth.pool, account).await?.ok_or_else(wrong)?;
-    let device = sign_in::known_device(auth, account, device).await?;
     Ok(Proof { account, password_hash, device, source, second_factor: Some("passkey".to_owned()) })
 }

@@ -1,7 +1,7 @@
 use contracts::AccountId;
 use jiff::Timestamp;
 use serving::{OnConstraint, Page, Problem, Result};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 
 use crate::handle::Handle;
 use crate::standing::Standing;
@@ -68,8 +68,8 @@ pub(crate) async fn set_handle(connection: &mut PgConnection, id: AccountId, han
         .on_constraint("accounts_handle_key", handle_taken)
 }
 
-pub(crate) async fn find(pool: &PgPool, id: AccountId) -> Result<Option<Account>> {
-    Ok(select_accounts!("where id = $1", id as AccountId).fetch_optional(pool).await?)
+pub(crate) async fn find(executor: impl PgExecutor<'_>, id: AccountId) -> Result<Option<Account>> {
+    Ok(select_accounts!("where id = $1", id as AccountId).fetch_optional(executor).await?)
 }
 
 /// Finds and locks an account: until the transaction ends, no session of it begins.
@@ -197,6 +197,16 @@ pub(crate) async fn set_admin_by_handle(connection: &mut PgConnection, handle: &
            where handle = $1 returning id as "id: AccountId""#,
         handle,
         admin,
+    )
+    .fetch_optional(connection)
+    .await
+}
+
+/// Lets whoever has this handle leave, if anybody has, whatever state they are in.
+pub(crate) async fn leave_by_handle(connection: &mut PgConnection, handle: &str) -> sqlx::Result<Option<AccountId>> {
+    sqlx::query_scalar!(
+        r#"update accounts set state = 'Leaving', suspended_reason = null where handle = $1 returning id as "id: AccountId""#,
+        handle,
     )
     .fetch_optional(connection)
     .await

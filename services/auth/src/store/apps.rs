@@ -2,6 +2,8 @@ use contracts::{AccountId, SessionId};
 use serving::Result;
 use sqlx::{PgConnection, PgPool};
 
+use super::sessions;
+
 /// An app as it registered itself.
 #[derive(Clone)]
 pub(crate) struct App {
@@ -71,6 +73,7 @@ pub(crate) async fn insert_session(
     secret: &[u8],
     minutes: i32,
 ) -> Result<SessionId> {
+    sessions::make_room(connection, account).await?;
     Ok(sqlx::query_scalar!(
         r#"insert into sessions (account_id, client_id, scope, secret, name, expires_at)
            values ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(mins => $6)) returning id as "id: SessionId""#,
@@ -115,8 +118,16 @@ pub(crate) async fn sessions(connection: &mut PgConnection, account: AccountId, 
     .await?)
 }
 
-/// Deletes apps that registered and never came back.
+/// Deletes apps that registered and never came back, and those that stayed away for long and have nothing of anybody any more.
 pub(crate) async fn delete_unused(pool: &PgPool) -> sqlx::Result<()> {
     sqlx::query!("delete from apps where used_at is null and created_at < now() - interval '30 days'").execute(pool).await?;
+    sqlx::query!(
+        "delete from apps where used_at < now() - interval '90 days'
+             and not exists (select from consents where consents.client_id = apps.client_id)
+             and not exists (select from sessions where sessions.client_id = apps.client_id)
+             and not exists (select from codes where codes.client_id = apps.client_id)"
+    )
+    .execute(pool)
+    .await?;
     Ok(())
 }

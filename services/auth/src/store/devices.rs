@@ -36,6 +36,16 @@ pub(crate) async fn is_known(pool: &PgPool, account: AccountId, token_hash: &[u8
     .await?)
 }
 
+/// Who has signed in on this device before, if anybody.
+pub(crate) async fn owner(pool: &PgPool, token_hash: &[u8]) -> Result<Option<AccountId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select account_id as "account: AccountId" from devices where token_hash = $1 and used_at > now() - interval '1 year'"#,
+        token_hash,
+    )
+    .fetch_optional(pool)
+    .await?)
+}
+
 /// Forgets all devices of an account.
 pub(crate) async fn delete_all(connection: &mut PgConnection, account: AccountId) -> Result<()> {
     sqlx::query!("delete from devices where account_id = $1", account as AccountId).execute(connection).await?;

@@ -14,6 +14,18 @@ pub(crate) async fn insert(connection: &mut PgConnection, account: AccountId, da
     Ok(erase_at.to_jiff())
 }
 
+/// Notes that somebody is to be erased now, even if they leave already. Take the lock of the account first.
+pub(crate) async fn insert_due(connection: &mut PgConnection, account: AccountId) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into erasures (account_id, erase_at) values ($1, clock_timestamp())
+         on conflict on constraint erasures_pkey do update set erase_at = excluded.erase_at",
+        account as AccountId,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// When somebody who leaves will be erased.
 pub(crate) async fn time(connection: &mut PgConnection, account: AccountId) -> sqlx::Result<Option<Timestamp>> {
     let erase_at = sqlx::query_scalar!("select erase_at from erasures where account_id = $1 and erased_at is null", account as AccountId)
@@ -22,10 +34,15 @@ pub(crate) async fn time(connection: &mut PgConnection, account: AccountId) -> s
     Ok(erase_at.map(|erase_at| erase_at.to_jiff()))
 }
 
-/// Notes that somebody stays after all. Take the lock of the account first.
-pub(crate) async fn delete(connection: &mut PgConnection, account: AccountId) -> sqlx::Result<()> {
-    sqlx::query!("delete from erasures where account_id = $1 and erased_at is null", account as AccountId).execute(connection).await?;
-    Ok(())
+/// Notes that somebody stays after all; `false` if their time has come. Take the lock of the account first.
+pub(crate) async fn delete(connection: &mut PgConnection, account: AccountId) -> sqlx::Result<bool> {
+    let deleted = sqlx::query!(
+        "delete from erasures where account_id = $1 and erased_at is null and erase_at > clock_timestamp()",
+        account as AccountId,
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected() > 0)
 }
 
 /// Somebody whose time has come, if there is anybody.

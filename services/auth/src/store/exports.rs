@@ -1,4 +1,4 @@
-use contracts::AccountId;
+use contracts::{AccountId, SessionId};
 use jiff::Timestamp;
 use serving::{Page, Result};
 use sqlx::{PgConnection, PgPool};
@@ -74,10 +74,18 @@ pub(crate) async fn claim(connection: &mut PgConnection, account: AccountId, id:
     Ok(claimed.rows_affected() > 0)
 }
 
-/// Claims it for two minutes more.
-pub(crate) async fn go_on(pool: &PgPool, id: i64) -> sqlx::Result<()> {
-    sqlx::query!("update exports set busy_until = clock_timestamp() + interval '2 minutes' where id = $1", id).execute(pool).await?;
-    Ok(())
+/// Claims it for two minutes more; `false` if the session in which it is downloaded was ended, or nothing is left of the account.
+/// A download may last longer than it is known elsewhere that a session has ended.
+pub(crate) async fn go_on(pool: &PgPool, id: i64, session: SessionId) -> sqlx::Result<bool> {
+    let claimed = sqlx::query!(
+        "update exports set busy_until = clock_timestamp() + interval '2 minutes'
+         where id = $1 and not exists (select from sessions where sessions.id = $2 and ended_at is not null)",
+        id,
+        session as SessionId,
+    )
+    .execute(pool)
+    .await?;
+    Ok(claimed.rows_affected() > 0)
 }
 
 /// Gives the claim back. `whole`: the download came to its end.
@@ -92,8 +100,8 @@ pub(crate) async fn give_back(pool: &PgPool, id: i64, whole: bool) -> sqlx::Resu
     Ok(())
 }
 
-/// Deletes those whose time is over.
+/// Deletes those whose time is over, unless they are being downloaded.
 pub(crate) async fn delete_old(pool: &PgPool) -> sqlx::Result<()> {
-    sqlx::query!("delete from exports where expires_at < now()").execute(pool).await?;
+    sqlx::query!("delete from exports where expires_at < now() and (busy_until is null or busy_until < now())").execute(pool).await?;
     Ok(())
 }

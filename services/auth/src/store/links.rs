@@ -23,7 +23,7 @@ pub(crate) struct Link {
     pub(crate) email: String,
 }
 
-/// Keeps a link for so many seconds. Doing it again changes nothing.
+/// Keeps a link for so many seconds. Doing it again changes nothing, not even once the link was used. Is it a new one?
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     token_hash: &[u8],
@@ -31,8 +31,8 @@ pub(crate) async fn insert(
     account: AccountId,
     email: &str,
     seconds: f64,
-) -> Result<()> {
-    sqlx::query!(
+) -> Result<bool> {
+    let kept = sqlx::query!(
         "insert into links (token_hash, purpose, account_id, email, expires_at)
          values ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5)) on conflict on constraint links_pkey do nothing",
         token_hash,
@@ -43,7 +43,7 @@ pub(crate) async fn insert(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(kept.rows_affected() > 0)
 }
 
 /// Whose the link is, if it is good; it stays so.
@@ -57,12 +57,12 @@ pub(crate) async fn find(pool: &PgPool, token_hash: &[u8], purpose: Purpose) -> 
     .await?)
 }
 
-/// Uses the link up. Of two who use it at once, one finds it.
+/// Uses the link up. Of two who use it at once, one finds it. Its row stays for a while, so that a letter that is written once
+/// more makes no second one of it.
 pub(crate) async fn take(connection: &mut PgConnection, token_hash: &[u8], purpose: Purpose) -> Result<Option<Link>> {
     Ok(sqlx::query_as!(
         Link,
-        r#"delete from links where token_hash = $1 and purpose = $2 and expires_at > clock_timestamp()
-           returning email"#,
+        "update links set expires_at = now() where token_hash = $1 and purpose = $2 and expires_at > clock_timestamp() returning email",
         token_hash,
         purpose.name(),
     )
@@ -70,16 +70,20 @@ pub(crate) async fn take(connection: &mut PgConnection, token_hash: &[u8], purpo
     .await?)
 }
 
-/// Makes all links of an account of one purpose worthless.
+/// Makes all links of an account of one purpose worthless. Their rows stay likewise.
 pub(crate) async fn delete_all(connection: &mut PgConnection, account: AccountId, purpose: Purpose) -> Result<()> {
-    sqlx::query!("delete from links where account_id = $1 and purpose = $2", account as AccountId, purpose.name())
-        .execute(connection)
-        .await?;
+    sqlx::query!(
+        "update links set expires_at = now() where account_id = $1 and purpose = $2 and expires_at > now()",
+        account as AccountId,
+        purpose.name(),
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
-/// Deletes those whose time is over.
+/// Deletes those whose time has been over for so long that no letter with them is written any more.
 pub(crate) async fn delete_old(pool: &PgPool) -> sqlx::Result<()> {
-    sqlx::query!("delete from links where expires_at < now()").execute(pool).await?;
+    sqlx::query!("delete from links where expires_at < now() - interval '1 day'").execute(pool).await?;
     Ok(())
 }

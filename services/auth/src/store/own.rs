@@ -26,7 +26,14 @@ pub(crate) async fn all(pool: &PgPool, account: AccountId) -> sqlx::Result<Optio
                    from passkeys where account_id = accounts.id),
                'invites', (select coalesce(jsonb_agg(jsonb_build_object('id', invites.id::text, 'used', uses, 'uses', most_uses,
                    'created_at', invites.created_at, 'expires_at', expires_at) order by invites.id), '[]')
-                   from invites where made_by = accounts.id)
+                   from invites where made_by = accounts.id),
+               'devices', (select coalesce(jsonb_agg(jsonb_build_object('used_at', used_at) order by used_at), '[]')
+                   from devices where account_id = accounts.id),
+               'links', (select coalesce(jsonb_agg(jsonb_build_object('purpose', purpose, 'email', links.email,
+                   'expires_at', expires_at) order by expires_at), '[]')
+                   from links where account_id = accounts.id),
+               'held-handles', (select coalesce(jsonb_agg(jsonb_build_object('until', until) order by until), '[]')
+                   from held_handles where account_id = accounts.id)
            ) as "all!" from accounts where id = $1"#,
         account as AccountId,
     )

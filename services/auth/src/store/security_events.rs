@@ -43,6 +43,10 @@ pub(crate) enum Kind {
     ExportAsked,
     ExportFetched,
     HandleChanged,
+    TokenReused,
+    CodeReused,
+    TokenRevoked,
+    AppSignedIn,
 }
 
 impl Kind {
@@ -82,6 +86,10 @@ impl Kind {
             Self::ExportAsked => "ExportAsked",
             Self::ExportFetched => "ExportFetched",
             Self::HandleChanged => "HandleChanged",
+            Self::TokenReused => "TokenReused",
+            Self::CodeReused => "CodeReused",
+            Self::TokenRevoked => "TokenRevoked",
+            Self::AppSignedIn => "AppSignedIn",
         }
     }
 }
@@ -121,6 +129,19 @@ pub(crate) async fn insert_by_handle(connection: &mut PgConnection, kind: Kind, 
     .await?;
     tracing::info!(event.name = "security", kind = kind.name(), "security event: {}", kind.name());
     Ok(())
+}
+
+/// Has somebody had another password since then, in Unix seconds?
+pub(crate) async fn is_password_changed(pool: &PgPool, account: AccountId, since: f64) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from security_events
+                          where account = (select pseudonym from accounts where id = $1)
+                              and kind in ('PasswordChanged', 'PasswordReset') and created_at >= to_timestamp($2)) as "changed!""#,
+        account as AccountId,
+        since,
+    )
+    .fetch_one(pool)
+    .await
 }
 
 pub(crate) struct Event {

@@ -3,6 +3,12 @@ use jiff::Timestamp;
 use serving::{Page, Result};
 use sqlx::{PgConnection, PgPool};
 
+/// Living sessions of one account.
+const MOST: i64 = 200;
+/// Seconds after a session's last access token in which something may still go on that was begun with it: the token lives ten
+/// minutes, and a stream of social an hour longer. Whatever ends later than this needs to be told to nobody.
+const LAST_USE: f64 = 90.0 * 60.0;
+
 /// A session, its row locked until the transaction ends.
 pub(crate) struct Session {
     pub(crate) account: AccountId,
@@ -18,6 +24,8 @@ pub(crate) struct Session {
     pub(crate) in_grace: bool,
     /// Neither ended nor expired.
     pub(crate) alive: bool,
+    /// When it expires, in Unix seconds.
+    pub(crate) expires_at: i64,
 }
 
 /// What is kept of a new session.
@@ -32,6 +40,7 @@ pub(crate) struct NewSession<'a> {
 }
 
 pub(crate) async fn insert(connection: &mut PgConnection, session: &NewSession<'_>) -> Result<SessionId> {
+    make_room(connection, session.account).await?;
     let id = sqlx::query_scalar!(
         r#"insert into sessions (account_id, secret, expires_at, user_agent)
            values ($1, $2, clock_timestamp() + make_interval(days => $3), $4) returning id as "id: SessionId""#,
@@ -45,13 +54,42 @@ pub(crate) async fn insert(connection: &mut PgConnection, session: &NewSession<'
     Ok(id)
 }
 
+/// Ends the sessions of an account that were not used for the longest, so that there is room for one more.
+pub(crate) async fn make_room(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+    // Whoever has one of them just now goes on: sign-ins wait for nobody here, and never in a circle.
+    let ended = sqlx::query!(
+        "with unused as (
+             select id from sessions where id in (
+                 select id from sessions where account_id = $1 and ended_at is null and expires_at > clock_timestamp()
+                 order by rotated_at desc, id desc offset $2)
+             for update skip locked
+         ), ended as (
+             update sessions set ended_at = clock_timestamp() from unused
+             where sessions.id = unused.id and ended_at is null returning sessions.id, rotated_at
+         )
+         insert into revocations (session_id, expires_at)
+         select id, now() + interval '15 minutes' from ended where rotated_at > clock_timestamp() - make_interval(secs => $3)
+         on conflict do nothing",
+        account as AccountId,
+        MOST - 1,
+        LAST_USE,
+    )
+    .execute(&mut *connection)
+    .await?;
+    if ended.rows_affected() > 0 {
+        tell(connection).await?;
+    }
+    Ok(())
+}
+
 /// Finds and locks a session. `grace` is in seconds.
 pub(crate) async fn lock(connection: &mut PgConnection, id: SessionId, grace: f64) -> Result<Option<Session>> {
     Ok(sqlx::query_as!(
         Session,
         r#"select account_id as "account: AccountId", accounts.handle, accounts.roles, client_id, scope, secret, generation,
                rotated_at > clock_timestamp() - make_interval(secs => $2) as "in_grace!",
-               ended_at is null and expires_at > clock_timestamp() as "alive!"
+               ended_at is null and expires_at > clock_timestamp() as "alive!",
+               floor(extract(epoch from expires_at))::bigint as "expires_at!"
            from sessions join accounts on accounts.id = account_id
            where sessions.id = $1 for update of sessions"#,
         id as SessionId,
@@ -68,39 +106,54 @@ pub(crate) async fn rotate(connection: &mut PgConnection, id: SessionId) -> Resu
     Ok(())
 }
 
-/// Ends a session, and tells every service that its access tokens are worth nothing from now on.
-pub(crate) async fn end(connection: &mut PgConnection, id: SessionId) -> Result<()> {
-    sqlx::query!("update sessions set ended_at = clock_timestamp() where id = $1 and ended_at is null", id as SessionId)
+/// Ends a session, and tells every service that its access tokens are worth nothing from now on. Was it alive?
+pub(crate) async fn end(connection: &mut PgConnection, id: SessionId) -> Result<bool> {
+    let ended = sqlx::query!("update sessions set ended_at = clock_timestamp() where id = $1 and ended_at is null", id as SessionId)
         .execute(&mut *connection)
         .await?;
-    // Kept a little longer than the longest life of an access token, whatever the clocks say.
+    // Kept a little longer than the longest life of an access token, whatever the clocks say. Tokens of apps for themselves
+    // have an id and no session.
     sqlx::query!(
-        "insert into revocations (session_id, expires_at) values ($1, now() + interval '15 minutes') on conflict do nothing",
+        "insert into revocations (session_id, expires_at)
+         select $1::bigint, now() + interval '15 minutes'
+         where not exists (select from sessions where id = $1 and rotated_at <= clock_timestamp() - make_interval(secs => $2))
+         on conflict do nothing",
         id as SessionId,
+        LAST_USE,
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query!("select pg_notify($1, '')", identity::REVOCATIONS_CHANNEL).execute(connection).await?;
-    Ok(())
+    tell(connection).await?;
+    Ok(ended.rows_affected() > 0)
 }
 
 /// Ends every session of an account but this one, likewise; says how many. Take the lock of the account first: then none
 /// can begin meanwhile.
-pub(crate) async fn end_all(connection: &mut PgConnection, account: AccountId, but: Option<SessionId>) -> sqlx::Result<u64> {
-    let ended = sqlx::query!(
-        "with ended as (
+pub(crate) async fn end_all(connection: &mut PgConnection, account: AccountId, but: Option<SessionId>) -> sqlx::Result<i64> {
+    let ended = sqlx::query_scalar!(
+        r#"with ended as (
              update sessions set ended_at = clock_timestamp()
-             where account_id = $1 and ended_at is null and id is distinct from $2 returning id
+             where account_id = $1 and ended_at is null and id is distinct from $2 returning id, rotated_at
+         ), told as (
+             insert into revocations (session_id, expires_at)
+             select id, now() + interval '15 minutes' from ended where rotated_at > clock_timestamp() - make_interval(secs => $3)
+             on conflict do nothing
          )
-         insert into revocations (session_id, expires_at) select id, now() + interval '15 minutes' from ended on conflict do nothing",
+         select count(*) as "ended!" from ended"#,
         account as AccountId,
         but as Option<SessionId>,
+        LAST_USE,
     )
-    .execute(&mut *connection)
-    .await?
-    .rows_affected();
-    sqlx::query!("select pg_notify($1, '')", identity::REVOCATIONS_CHANNEL).execute(connection).await?;
+    .fetch_one(&mut *connection)
+    .await?;
+    tell(connection).await?;
     Ok(ended)
+}
+
+/// Hints to every service that there are new revocations, once the transaction commits.
+async fn tell(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query!("select pg_notify($1, '')", identity::REVOCATIONS_CHANNEL).execute(connection).await?;
+    Ok(())
 }
 
 /// Was it ended before its tokens expired?

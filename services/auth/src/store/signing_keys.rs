@@ -61,6 +61,29 @@ pub(crate) async fn insert_next(pool: &PgPool, key: &SealedKey, life: f64) -> Re
     Ok(())
 }
 
+/// Adds a key that signs at once, because none of these opens; unless there is another one by now. One that waits for its time
+/// does not open either, and has signed nothing: it goes.
+pub(crate) async fn insert_at_once(pool: &PgPool, key: &SealedKey, none_of: &[Known]) -> Result<()> {
+    let none_of: Vec<String> = none_of.iter().map(|known| known.kid.clone()).collect();
+    let mut tx = pool.begin().await?;
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('auth.signing_keys'))").execute(&mut *tx).await?;
+    sqlx::query!("delete from signing_keys where signs_from > clock_timestamp() and kid = any ($1)", &none_of[..])
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!(
+        "insert into signing_keys (kid, private_key, public_key, signs_from) select $1, $2, $3, clock_timestamp()
+         where not exists (select from signing_keys where kid <> all ($4))",
+        key.kid,
+        key.private_key,
+        key.public_key,
+        &none_of[..],
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Forgets keys whose last token has expired.
 pub(crate) async fn delete_retired(pool: &PgPool) -> Result<()> {
     sqlx::query!(

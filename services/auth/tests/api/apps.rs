@@ -4,7 +4,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::provider::{App, BACK};
-use crate::support::{PASSWORD, TestAuth, answer};
+use crate::support::{PASSWORD, TestAuth, answer, eventually};
 
 fn register(auth: &TestAuth, registration: &Value) -> RequestBuilder {
     auth.request(Method::POST, "/oauth/register").json(registration)
@@ -69,6 +69,38 @@ async fn what_an_app_may_not_be_is_refused() {
     let no_secret = json!({"client_name": "x", "grant_types": ["client_credentials"], "token_endpoint_auth_method": "none"});
     assert_eq!(answer(register(&auth, &no_secret)).await.0, StatusCode::BAD_REQUEST);
     assert_eq!(auth.count("apps").await, 0);
+}
+
+#[tokio::test]
+async fn from_one_network_twenty_apps_an_hour_are_registered() {
+    let auth = TestAuth::with(&["--trusted-proxy-hops=1"]).await;
+    let from = |source: &str| register(&auth, &json!({"client_name": "x", "redirect_uris": [BACK]})).header("x-forwarded-for", source);
+    let bad = register(&auth, &json!({"client_name": "x"})).header("x-forwarded-for", "2001:db8:1:2::1");
+    assert_eq!(answer(bad).await.0, StatusCode::BAD_REQUEST, "it does not count");
+    for n in 0..20 {
+        assert_eq!(answer(from(&format!("2001:db8:1:2::{n}"))).await.0, StatusCode::CREATED);
+    }
+    let response = from("2001:db8:1:2::99").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(response.headers().contains_key("retry-after"));
+    assert_eq!(auth.count("apps").await, 20);
+    assert_eq!(answer(from("2001:db8:1:3::1")).await.0, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn an_app_that_stays_away_and_has_nothing_of_anybody_is_forgotten() {
+    let auth = TestAuth::spawn().await;
+    auth.somebody("ada").await;
+    let (allowed, alone) = (App::with_scope(&auth, "accounts:read").await, App::with_scope(&auth, "posts:read").await);
+    allowed.tokens_of(&auth, "ada", "accounts:read").await;
+    let tokens = answer(alone.post(&auth, "/oauth/token", &[("grant_type", "client_credentials")])).await;
+    assert_eq!(tokens.0, StatusCode::OK, "{}", tokens.1);
+    App::with_scope(&auth, "posts:read").await;
+    auth.sql("update apps set used_at = used_at - interval '91 days'").await;
+    // One that has just started clears away at once.
+    let replica = auth.replica().await;
+    eventually("one is forgotten", async || replica.count("apps").await == 2).await;
+    assert_eq!((auth.count("apps where used_at is null").await, auth.count("consents").await), (1, 1));
 }
 
 #[tokio::test]
@@ -183,7 +215,7 @@ async fn passwords_are_taken_from_apps_only_where_an_operator_says_so() {
 
     let on = TestAuth::with(&["--oauth-password-grant"]).await;
     on.somebody("ada").await;
-    let registration = json!({"client_name": "Old", "grant_types": ["password"], "scope": "accounts:read"});
+    let registration = json!({"client_name": "Old", "grant_types": ["password"], "scope": "accounts:read admin:read"});
     let app = App::register(&on, registration).await;
     let (status, tokens) = answer(app.post(&on, "/oauth/token", &fields)).await;
     assert_eq!((status, &tokens["scope"]), (StatusCode::OK, &json!("accounts:read")), "{tokens}");
@@ -192,4 +224,9 @@ async fn passwords_are_taken_from_apps_only_where_an_operator_says_so() {
         let (status, body) = answer(app.post(&on, "/oauth/token", &[&fields[..1], &wrong[..]].concat())).await;
         assert_eq!((status, &body["error"]), (StatusCode::BAD_REQUEST, &json!("invalid_grant")));
     }
+
+    // What cannot be granted leaves nothing behind, and an app is nobody's device.
+    let (status, body) = answer(app.post(&on, "/oauth/token", &[&fields[..], &[("scope", "admin:read")]].concat())).await;
+    assert_eq!((status, &body["error"]), (StatusCode::BAD_REQUEST, &json!("invalid_scope")));
+    assert_eq!((on.count("sessions").await, on.count("sessions where client_id is null").await, on.count("devices").await), (2, 1, 1));
 }

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use tokio::task::JoinSet;
 
+use crate::authenticator::Authenticator;
+use crate::passkeys::{add, sign_in_options};
 use crate::support::{PASSWORD, TestAuth, answer, kind};
 
 const WRONG: &str = "not the password, not at all";
@@ -77,6 +79,33 @@ async fn one_source_guesses_at_so_many_names_and_no_more() {
     assert_eq!(answer(from("2001:db8:1:3::1", auth.sign_in("ada", PASSWORD))).await.0, StatusCode::CREATED);
     // Whoever shares the network with a guesser goes on, on a device of theirs.
     assert_eq!(answer(from("2001:db8:1:2::5", with_device(&auth, PASSWORD, &device))).await.0, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn whoever_shares_a_network_with_a_guesser_comes_in_by_a_passkey_on_a_device_of_theirs() {
+    let auth = behind_a_proxy().await;
+    let (ada, bob) = (auth.somebody("ada").await, auth.somebody("bob").await);
+    let mut phone = Authenticator::new();
+    add(&auth, &ada, &mut phone).await;
+    assert_eq!(answer(from("192.0.2.1", auth.sign_in("nobody", WRONG))).await.0, StatusCode::UNAUTHORIZED);
+    auth.sql("update attempts set count = 100 where kind = 'Source' and count = 1").await;
+
+    let before = counted(&auth, "Device").await;
+    for device in [None, Some("spdv_made_up"), bob.device.as_deref()] {
+        let credential = phone.get(&sign_in_options(&auth).await);
+        let body = json!({"credential": credential, "device": device});
+        assert_too_many(from("192.0.2.1", auth.request(reqwest::Method::POST, "/v1/sessions/passkey").json(&body))).await;
+    }
+    let body = json!({"credential": phone.get(&sign_in_options(&auth).await), "device": ada.device});
+    let hers = from("192.0.2.1", auth.request(reqwest::Method::POST, "/v1/sessions/passkey").json(&body));
+    let (status, body) = answer(hers).await;
+    assert_eq!((status, &body["device"]), (StatusCode::CREATED, &json!(ada.device)));
+    assert!(before.is_empty() && counted(&auth, "Device").await == [0, 0], "who was right guessed at nothing");
+
+    // And no further than a known device may.
+    auth.sql("update attempts set count = 20 where kind = 'Device'").await;
+    let body = json!({"credential": {"id": "nonsense"}, "device": ada.device});
+    assert_too_many(from("192.0.2.1", auth.request(reqwest::Method::POST, "/v1/sessions/passkey").json(&body))).await;
 }
 
 #[tokio::test]

@@ -108,7 +108,8 @@ async fn no_table_holds_what_a_link_ends_with() {
     assert!(!owed.concat().contains(&token) && !links.concat().contains(&token));
 }
 
-fn over_smtp(port: u16) -> [String; 4] {
+/// What auth has to be told to send its letters there.
+pub fn over_smtp(port: u16) -> [String; 4] {
     [
         "--smtp-host=127.0.0.1".to_owned(),
         format!("--smtp-port={port}"),

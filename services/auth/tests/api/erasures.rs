@@ -158,6 +158,36 @@ async fn leaving_takes_the_password_and_the_second_factor() {
 }
 
 #[tokio::test]
+async fn whose_time_has_come_does_not_stay() {
+    let auth = TestAuth::spawn().await;
+    let ada = auth.somebody("ada").await;
+    answer(leave(&auth, &ada)).await;
+    auth.sql("update erasures set erase_at = now()").await;
+    // They are erased within a second, or were already.
+    let (status, problem) = answer(stay(&auth, "ada")).await;
+    assert!([StatusCode::CONFLICT, StatusCode::UNAUTHORIZED].contains(&status), "{problem}");
+    eventually("the account is erased", async || auth.count("accounts").await == 0).await;
+}
+
+#[tokio::test]
+async fn whoever_runs_the_platform_has_somebody_erased_who_cannot_sign_in() {
+    let auth = TestAuth::spawn().await;
+    let (admin, ada) = (auth.admin("boss").await, auth.somebody("ada").await);
+    let account = id_of(&auth, &ada).await;
+    let suspension = auth.of(&admin, Method::PUT, &format!("/v1/accounts/{account}/suspension"));
+    assert_eq!(answer(suspension.json(&json!({"reason": "spam"}))).await.0, StatusCode::NO_CONTENT);
+
+    let mut connection = auth.db.pool(Service::Auth).acquire().await.unwrap();
+    assert!(matches!(auth::erase_account(&mut connection, "nobody").await, Err(auth::AdminError::NoSuchAccount(_))));
+    auth::erase_account(&mut connection, "@Ada").await.unwrap();
+    eventually("the account is erased", async || auth.count("accounts").await == 1).await;
+    let hidden = changed(account, AccountState::Hidden);
+    assert_eq!(told(&auth).await, [hidden.clone(), hidden, Fact::AccountErased(AccountErased { account })]);
+    assert_eq!(auth.count("security_events where kind = 'ErasureAsked' and details ->> 'by' = 'the command line'").await, 1);
+    auth.session("boss").await;
+}
+
+#[tokio::test]
 async fn an_erasure_is_done_when_every_service_has_said_so() {
     let auth = TestAuth::with(&["--account-erasure-grace=0"]).await;
     let ada = auth.somebody("ada").await;

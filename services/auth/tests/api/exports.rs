@@ -54,7 +54,10 @@ async fn an_export_is_one_tar_of_what_every_service_keeps() {
             "README.txt",
             "auth/account.json",
             "auth/apps.json",
+            "auth/devices.json",
+            "auth/held-handles.json",
             "auth/invites.json",
+            "auth/links.json",
             "auth/passkeys.json",
             "auth/security-events/0001.json",
             "auth/sessions.json",
@@ -83,6 +86,26 @@ async fn an_export_is_one_tar_of_what_every_service_keeps() {
         .await;
     // It can be had again.
     assert_eq!(auth.of(&ada, Method::GET, path(&export)).send().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn devices_addresses_and_handles_that_are_held_are_in_it() {
+    let letters = Letters::new();
+    let auth = TestAuth::with(&[&letters.flag()]).await;
+    let (ada, bob) = (auth.somebody("ada").await, auth.somebody("bob").await);
+    for (who, name) in [(&ada, "countess"), (&bob, "robert")] {
+        let email = json!({"email": format!("{name}@example.org"), "password": PASSWORD});
+        assert_eq!(answer(auth.of(who, Method::PUT, "/v1/accounts/me/email").json(&email)).await.0, StatusCode::ACCEPTED);
+        let handle = json!({"handle": name, "password": PASSWORD});
+        assert_eq!(answer(auth.of(who, Method::PUT, "/v1/accounts/me/handle").json(&handle)).await.0, StatusCode::OK);
+    }
+    let tar = auth.of(&ada, Method::GET, path(&ask(&auth, &ada).await)).send().await.unwrap().bytes().await.unwrap();
+    let files = unpacked(&tar);
+    let json = |name: &str| serde_json::from_slice::<Vec<Value>>(&files[name]).unwrap();
+    let (links, held, devices) = (json("auth/links.json"), json("auth/held-handles.json"), json("auth/devices.json"));
+    assert_eq!((links.len(), held.len(), devices.len()), (1, 1, 1), "hers alone");
+    assert_eq!((&links[0]["email"], &links[0]["purpose"]), (&json!("countess@example.org"), &json!("EmailVerification")));
+    assert!(held[0]["until"].is_string() && devices[0]["used_at"].is_string(), "{held:?} {devices:?}");
 }
 
 #[tokio::test]
@@ -147,6 +170,17 @@ async fn an_archive_that_fails_on_the_way_does_not_look_whole() {
     assert!(response.bytes().await.is_err(), "it does not end as it should");
     let shown = format!("/v1/exports/{}", export["id"].as_str().unwrap());
     assert_eq!(answer(auth.of(&ada, Method::GET, &shown)).await.1["fetched_at"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_download_ends_with_its_session_though_nobody_else_is_told_of_that() {
+    let auth = TestAuth::spawn().await;
+    let ada = auth.somebody("ada").await;
+    let export = ask(&auth, &ada).await;
+    auth.sql("update sessions set ended_at = now()").await;
+    let response = auth.of(&ada, Method::GET, path(&export)).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK, "it has begun");
+    assert!(response.bytes().await.is_err(), "it does not end as it should");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use contracts::Service;
 use jsonwebtoken::decode_header;
 use reqwest::{Method, StatusCode};
 
+use crate::provider::{App, Browser};
 use crate::support::{TestAuth, answer, eventually};
 
 async fn published(auth: &TestAuth) -> BTreeSet<String> {
@@ -70,4 +71,41 @@ async fn replicas_that_need_a_key_at_once_make_one() {
         eventually("every replica publishes the same", async || published(replica).await == keys).await;
     }
     assert_eq!(auth.count("signing_keys").await, 2);
+}
+
+#[tokio::test]
+async fn with_another_key_encryption_key_everybody_signs_in_anew_and_nothing_fails() {
+    let auth = TestAuth::spawn().await;
+    let (old, app) = (auth.somebody("ada").await, App::with_scope(&auth, "offline_access accounts:read").await);
+    let apps = app.tokens_of(&auth, "ada", "offline_access accounts:read").await;
+    let apps = apps["refresh_token"].as_str().unwrap();
+    let path = app.authorize(&[("scope", "accounts:read")]);
+    let mut browser = Browser::new(&auth);
+    assert_eq!(browser.sign_in(&path, "ada").await.status, StatusCode::SEE_OTHER, "it was allowed before");
+    // One that waits for its time has signed nothing.
+    pass(&auth, "719 hours 55 minutes").await;
+    until_published(&auth, "the next key is published", 2).await;
+
+    let resealed = auth.replica_with([8; 32]).await;
+    drop(auth);
+    // The page loads, for whoever was signed in on it, too.
+    let mut same = Browser::new(&resealed);
+    same.cookies = browser.cookies;
+    assert!(same.get(&path).await.body.contains("type=\"password\""));
+    for refresh in [resealed.refresh(&old.refresh_token), app.refresh(&resealed, apps)] {
+        let (status, error) = answer(refresh).await;
+        assert_eq!((status, error["error"].as_str()), (StatusCode::BAD_REQUEST, Some("invalid_grant")));
+    }
+    assert_eq!(app.introspect(&resealed, apps).await["active"], false);
+    assert_eq!(answer(app.post(&resealed, "/oauth/revoke", &[("token", apps)])).await.0, StatusCode::OK);
+
+    // A new key signs at once, and what the old one has signed is good for as long as it says.
+    let new = resealed.session("ada").await;
+    assert_ne!(kid(&new.access_token), kid(&old.access_token));
+    assert_eq!(published(&resealed).await, BTreeSet::from([kid(&new.access_token), kid(&old.access_token)]));
+    assert_eq!(answer(resealed.me(&old.access_token)).await.0, StatusCode::OK);
+    resealed.refreshed(&new.refresh_token).await;
+    let another = resealed.replica_with([8; 32]).await;
+    another.session("ada").await;
+    assert_eq!(resealed.count("signing_keys").await, 2, "and it is the same for every replica");
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod administering_apps;
 mod apps;
 mod authenticator;
 mod authorize;
@@ -9,14 +10,18 @@ mod brute_force;
 mod emails;
 mod erasures;
 mod exports;
+mod floods;
 mod forgotten_page;
 mod handles;
 mod keys;
+mod late_letters;
 mod letters;
 mod links;
+mod many_sessions;
 mod neighbors;
 mod own_passkeys_page;
 mod passkeys;
+mod passkeys_list;
 mod passkeys_page;
 mod passwords;
 mod provider;
@@ -26,7 +31,9 @@ mod second_factor;
 mod security_events;
 mod sessions;
 mod staying_page;
+mod stolen_sessions;
 mod support;
+mod thefts;
 mod tokens;
 
 /// The one of the crate that sends letters.

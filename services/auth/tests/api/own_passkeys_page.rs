@@ -136,7 +136,8 @@ async fn passkeys_are_named_and_removed_on_the_page() {
     let (mut phone, mut key, mut eves) = (Authenticator::new(), Authenticator::new(), Authenticator::new());
     let id = |passkey: &Value| passkey["id"].as_str().unwrap().to_owned();
     let first = id(&passkeys::add(&auth, &ada, &mut phone).await);
-    let second = id(&passkeys::add(&auth, &ada, &mut key).await);
+    let proof = passkeys::with_passkey(&auth, &mut phone).await;
+    let second = id(&passkeys::add_with(&auth, &ada, &mut key, proof).await);
     let others = id(&passkeys::add(&auth, &eve, &mut eves).await);
 
     let rename = |id, name| [("action", "rename"), ("id", id), ("name", name)];

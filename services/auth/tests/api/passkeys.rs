@@ -4,14 +4,23 @@ use serde_json::{Value, json};
 use crate::authenticator::Authenticator;
 use crate::support::{PASSWORD, TestAuth, Tokens, answer, kind};
 
-const PASSKEYS: &str = "/v1/accounts/me/passkeys";
+pub const PASSKEYS: &str = "/v1/accounts/me/passkeys";
 
 /// What somebody's browser is told to ask an authenticator for a new passkey.
 async fn asked(auth: &TestAuth, who: &Tokens) -> Value {
-    let request = auth.of(who, Method::POST, &format!("{PASSKEYS}/challenges")).json(&json!({"password": PASSWORD}));
-    let (status, options) = answer(request).await;
+    asked_with(auth, who, json!({"password": PASSWORD})).await
+}
+
+/// The same for somebody who has a second factor, and sends it with the password.
+async fn asked_with(auth: &TestAuth, who: &Tokens, proof: Value) -> Value {
+    let (status, options) = answer(auth.of(who, Method::POST, &format!("{PASSKEYS}/challenges")).json(&proof)).await;
     assert_eq!(status, StatusCode::CREATED, "{options}");
     options
+}
+
+/// The password, and a passkey that there is.
+pub async fn with_passkey(auth: &TestAuth, authenticator: &mut Authenticator) -> Value {
+    json!({"password": PASSWORD, "passkey": authenticator.get(&sign_in_options(auth).await)})
 }
 
 fn register(auth: &TestAuth, who: &Tokens, credential: &Value) -> RequestBuilder {
@@ -20,7 +29,12 @@ fn register(auth: &TestAuth, who: &Tokens, credential: &Value) -> RequestBuilder
 
 /// Adds a passkey to somebody's account.
 pub async fn add(auth: &TestAuth, who: &Tokens, authenticator: &mut Authenticator) -> Value {
-    let credential = authenticator.create(&asked(auth, who).await);
+    add_with(auth, who, authenticator, json!({"password": PASSWORD})).await
+}
+
+/// The same, where there is a second factor, which is sent with the password.
+pub async fn add_with(auth: &TestAuth, who: &Tokens, authenticator: &mut Authenticator, proof: Value) -> Value {
+    let credential = authenticator.create(&asked_with(auth, who, proof).await);
     let (status, passkey) = answer(register(auth, who, &credential)).await;
     assert_eq!(status, StatusCode::CREATED, "{passkey}");
     passkey
@@ -36,7 +50,7 @@ pub async fn sign_in_options(auth: &TestAuth) -> Value {
     options
 }
 
-fn alone(auth: &TestAuth, credential: &Value) -> RequestBuilder {
+pub fn alone(auth: &TestAuth, credential: &Value) -> RequestBuilder {
     auth.request(Method::POST, "/v1/sessions/passkey").json(&json!({"credential": credential}))
 }
 
@@ -100,7 +114,8 @@ async fn an_answer_that_was_given_elsewhere_or_to_something_else_is_refused() {
     forged.push(("without a PIN or a finger", phone.get(&sign_in_options(&auth).await)));
     phone.verified = true;
     forged.push(("to a challenge that nobody gave", phone.get(&json!({"challenge": "AAAAAAAAAAAAAAAAAAAAAA"}))));
-    let registering = answer(auth.of(&ada, Method::POST, &format!("{PASSKEYS}/challenges")).json(&json!({"password": PASSWORD}))).await.1;
+    let proof = with_passkey(&auth, &mut phone).await;
+    let registering = asked_with(&auth, &ada, proof).await;
     forged.push(("to a challenge for a new passkey", phone.get(&registering)));
     forged.push(("by a passkey that nobody has", Authenticator::new().get(&sign_in_options(&auth).await)));
     let mut other_key = phone.get(&sign_in_options(&auth).await);
@@ -188,43 +203,11 @@ async fn a_passkey_is_added_by_its_own_person_at_its_own_challenge() {
 
     assert_eq!(answer(register(&auth, &ada, &credential)).await.0, StatusCode::CREATED);
     assert_eq!(answer(register(&auth, &ada, &credential)).await.0, StatusCode::UNPROCESSABLE_ENTITY, "an answer is good once");
-    let options = asked(&auth, &ada).await;
+    let proof = with_passkey(&auth, &mut phone).await;
+    let options = asked_with(&auth, &ada, proof).await;
     assert_eq!(options["excludeCredentials"][0]["id"], credential["id"], "an authenticator is told what it has");
     let (status, problem) = answer(register(&auth, &ada, &phone.create(&options))).await;
     assert_eq!((status, kind(&problem)), (StatusCode::CONFLICT, "passkey-known"));
-}
-
-#[tokio::test]
-async fn passkeys_are_listed_named_and_removed() {
-    let auth = TestAuth::spawn().await;
-    let (ada, eve) = (auth.somebody("ada").await, auth.somebody("eve").await);
-    let (mut phone, mut key) = (Authenticator::new(), Authenticator::new());
-    let first = add(&auth, &ada, &mut phone).await;
-    let second = add(&auth, &ada, &mut key).await;
-    assert_eq!(second.get("recovery_codes"), None, "those of before are good still");
-    let at = |passkey: &Value| format!("{PASSKEYS}/{}", passkey["id"].as_str().unwrap());
-
-    let rename = |who: &Tokens, name: &str| auth.of(who, Method::PATCH, &at(&first)).json(&json!({"name": name}));
-    let (status, renamed) = answer(rename(&ada, " The old phone ")).await;
-    assert_eq!((status, &renamed["name"]), (StatusCode::OK, &json!("The old phone")));
-    for name in ["", "a\nb", &"x".repeat(101)] {
-        assert_eq!(answer(rename(&ada, name)).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{name:?}");
-    }
-    assert_eq!(answer(rename(&eve, "mine")).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(answer(alone(&auth, &phone.get(&sign_in_options(&auth).await))).await.0, StatusCode::CREATED);
-
-    let (_, listed) = answer(auth.of(&ada, Method::GET, PASSKEYS)).await;
-    let names: Vec<_> = listed["items"].as_array().unwrap().iter().map(|passkey| passkey["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["My phone", "The old phone"]);
-    assert!(listed["items"][0]["used_at"].is_null() && listed["items"][1]["used_at"].is_string(), "{listed}");
-    assert_eq!(answer(auth.of(&eve, Method::GET, PASSKEYS)).await.1, json!({"items": []}));
-
-    let remove = |who: &Tokens, password: &str| auth.of(who, Method::DELETE, &at(&first)).json(&json!({"password": password}));
-    assert_eq!(answer(remove(&eve, PASSWORD)).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(answer(remove(&ada, "not my password, not at all")).await.0, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(answer(remove(&ada, PASSWORD)).await.0, StatusCode::NO_CONTENT);
-    assert_eq!(answer(alone(&auth, &phone.get(&sign_in_options(&auth).await))).await.0, StatusCode::UNAUTHORIZED);
-    assert_eq!(answer(alone(&auth, &key.get(&sign_in_options(&auth).await))).await.0, StatusCode::CREATED);
 }
 
 #[tokio::test]

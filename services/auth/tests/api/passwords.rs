@@ -5,19 +5,19 @@ use tokio::task::JoinSet;
 use crate::letters::Letters;
 use crate::support::{PASSWORD, TestAuth, Tokens, answer, eventually, kind};
 
-const ADDRESS: &str = "ada@example.org";
-const NEW: &str = "quite another password";
+pub const ADDRESS: &str = "ada@example.org";
+pub const NEW: &str = "quite another password";
 const RESET: &str = "Choose a new password";
 
-fn change(auth: &TestAuth, who: &Tokens, current: &str, password: &str) -> RequestBuilder {
+pub fn change(auth: &TestAuth, who: &Tokens, current: &str, password: &str) -> RequestBuilder {
     auth.of(who, Method::PUT, "/v1/accounts/me/password").json(&json!({"current": current, "password": password}))
 }
 
-fn ask(auth: &TestAuth, email: &str) -> RequestBuilder {
+pub fn ask(auth: &TestAuth, email: &str) -> RequestBuilder {
     auth.request(Method::POST, "/v1/accounts/password-resets").json(&json!({"email": email}))
 }
 
-fn reset(auth: &TestAuth, token: &str, password: &str) -> RequestBuilder {
+pub fn reset(auth: &TestAuth, token: &str, password: &str) -> RequestBuilder {
     auth.request(Method::PUT, &format!("/v1/accounts/password-resets/{token}")).json(&json!({"password": password}))
 }
 

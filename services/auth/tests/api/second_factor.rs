@@ -21,7 +21,7 @@ pub struct Phone {
 
 impl Phone {
     /// What it shows in so many steps of time.
-    fn code(&self, steps: i64) -> String {
+    pub fn code(&self, steps: i64) -> String {
         let totp = Builder::new().with_secret(Secret::try_from_base32(&self.secret).unwrap()).build().unwrap();
         totp.generate(unix_now().saturating_add_signed(30 * steps)).to_string()
     }
@@ -90,7 +90,7 @@ async fn an_app_is_asked_for_once_it_has_shown_a_code() {
     assert_eq!(has, json!({"on": true, "totp": true, "passkeys": 0, "recovery_codes": 10}));
     for (request, slug) in [
         (confirm(&auth, &ada, &phone.code(1)), "totp-not-begun"),
-        (auth.of(&ada, Method::POST, TOTP).json(&json!({"password": PASSWORD})), "totp-on"),
+        (auth.of(&ada, Method::POST, TOTP).json(&json!({"password": PASSWORD, "code": phone.code(1)})), "totp-on"),
     ] {
         let (status, problem) = answer(request).await;
         assert_eq!((status, kind(&problem)), (StatusCode::CONFLICT, slug));
@@ -145,7 +145,7 @@ async fn a_recovery_code_is_good_once() {
     let left = answer(auth.of(&ada, Method::GET, "/v1/accounts/me/second-factor")).await.1;
     assert_eq!(left["recovery_codes"], 9);
 
-    let anew = |password: &str| auth.of(&ada, Method::POST, RECOVERY_CODES).json(&json!({"password": password}));
+    let anew = |password: &str| auth.of(&ada, Method::POST, RECOVERY_CODES).json(&json!({"password": password, "code": codes[2]}));
     assert_eq!(answer(anew("not my password, not at all")).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     let (status, body) = answer(anew(PASSWORD)).await;
     assert_eq!((status, body["recovery_codes"].as_array().unwrap().len()), (StatusCode::CREATED, 10));
@@ -246,13 +246,14 @@ async fn the_last_factor_goes_with_a_code_and_a_long_password_only() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_factors_that_go_at_once_the_second_to_go_asks_for_a_long_password() {
     let auth = TestAuth::spawn().await;
-    let (ada, phone, _) = with_app(&auth).await;
-    let passkey = passkeys::add(&auth, &ada, &mut Authenticator::new()).await;
+    let (ada, phone, codes) = with_app(&auth).await;
+    let proof = json!({"password": PASSWORD, "code": codes[0]});
+    let passkey = passkeys::add_with(&auth, &ada, &mut Authenticator::new(), proof).await;
     let change = json!({"current": PASSWORD, "password": "kjw7 pqz"});
     assert_eq!(answer(auth.of(&ada, Method::PUT, "/v1/accounts/me/password").json(&change)).await.0, StatusCode::NO_CONTENT);
     let path = format!("/v1/accounts/me/passkeys/{}", passkey["id"].as_str().unwrap());
     let app = remove(&auth, &ada, "kjw7 pqz", &phone.code(1));
-    let key = auth.of(&ada, Method::DELETE, &path).json(&json!({"password": "kjw7 pqz"}));
+    let key = auth.of(&ada, Method::DELETE, &path).json(&json!({"password": "kjw7 pqz", "code": codes[1]}));
     let (app, key) = tokio::join!(answer(app), answer(key));
     let mut answers = [app.0, key.0];
     answers.sort();
@@ -285,15 +286,18 @@ async fn what_changes_is_written_down_and_told_by_mail() {
     let (_, body) = answer(confirm(&auth, &ada, &phone.code(0))).await;
     both(&auth, json!({"code": "000000x"})).await;
     both(&auth, json!({"recovery_code": body["recovery_codes"][0]})).await;
-    passkeys::add(&auth, &ada, &mut Authenticator::new()).await;
-    answer(auth.of(&ada, Method::POST, RECOVERY_CODES).json(&json!({"password": PASSWORD}))).await;
+    let (mut key, proof) = (Authenticator::new(), json!({"password": PASSWORD, "code": body["recovery_codes"][1]}));
+    passkeys::add_with(&auth, &ada, &mut key, proof).await;
+    let proof = json!({"password": PASSWORD, "passkey": key.get(&passkeys::sign_in_options(&auth).await)});
+    answer(auth.of(&ada, Method::POST, RECOVERY_CODES).json(&proof)).await;
     assert_eq!(answer(remove(&auth, &ada, PASSWORD, &phone.code(1))).await.0, StatusCode::NO_CONTENT);
 
     let (_, events) = answer(auth.of(&ada, Method::GET, "/v1/accounts/me/security-events")).await;
     let kinds: Vec<_> = events["items"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap()).collect();
-    let expected = ["TotpRemoved", "RecoveryCodesMade", "PasskeyAdded", "SignedIn", "RecoveryCodeUsed", "SecondFactorFailed", "TotpAdded"];
-    assert_eq!(kinds[..7], expected);
-    assert_eq!(events["items"][3]["details"]["second_factor"], "recovery_code");
+    let removed = ["TotpRemoved", "RecoveryCodesMade", "PasskeyAdded", "RecoveryCodeUsed"];
+    assert_eq!(kinds[..4], removed);
+    assert_eq!(kinds[4..8], ["SignedIn", "RecoveryCodeUsed", "SecondFactorFailed", "TotpAdded"]);
+    assert_eq!(events["items"][4]["details"]["second_factor"], "recovery_code");
     for subject in [
         "An authenticator app was added",
         "A recovery code was used",

@@ -23,6 +23,7 @@ use crate::neighbors;
 
 pub const ISSUER: &str = "https://platform.test";
 pub const PASSWORD: &str = "correct horse battery staple";
+const KEY_ENCRYPTION_KEY: [u8; 32] = [7; 32];
 
 #[derive(Parser)]
 struct Flags {
@@ -84,18 +85,22 @@ impl TestAuth {
 
     /// Another replica of this one, on the same database.
     pub async fn replica(&self) -> Self {
+        self.replica_with(KEY_ENCRYPTION_KEY).await
+    }
+
+    /// The same, whose KEY_ENCRYPTION_KEY is another one.
+    pub async fn replica_with(&self, key: [u8; 32]) -> Self {
         let keys = Keyset::default();
-        Self::start_on(self.db.clone(), &[], (keys.clone(), keys), neighbors::there()).await
+        let key = format!("--key-encryption-key={}", BASE64_STANDARD.encode(key));
+        Self::start_on(self.db.clone(), &[&key], (keys.clone(), keys), neighbors::there()).await
     }
 
     async fn start_on(db: Arc<TestDb>, told: &[&str], (trusted, own): (Keyset, Keyset), others: Vec<ExportClient>) -> Self {
-        let flags = [
-            "auth".to_owned(),
-            "--public-addr=127.0.0.1:0".to_owned(),
-            "--private-addr=127.0.0.1:0".to_owned(),
-            format!("--key-encryption-key={}", BASE64_STANDARD.encode([7; 32])),
-        ];
-        let flags = Flags::parse_from(flags.into_iter().chain(told.iter().map(|flag| (*flag).to_owned())));
+        let flags = ["auth".to_owned(), "--public-addr=127.0.0.1:0".to_owned(), "--private-addr=127.0.0.1:0".to_owned()];
+        let key = format!("--key-encryption-key={}", BASE64_STANDARD.encode(KEY_ENCRYPTION_KEY));
+        let has_key = told.iter().any(|flag| flag.starts_with("--key-encryption-key="));
+        let told = told.iter().map(|flag| (*flag).to_owned()).chain((!has_key).then_some(key));
+        let flags = Flags::parse_from(flags.into_iter().chain(told));
         let pool = db.pool(Service::Auth);
         let rates = Rates::new(&flags.serving);
 

@@ -6,6 +6,7 @@
 //! | `spans`, `routes` | each documented route has the spans that it must have |
 //! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
 //! | `sampling` | who decides which traces are recorded: the settings, the service that calls, and never a stranger |
+//! | `guesses` | a guess at a name that nobody has makes the work of a wrong password |
 //! | `flood` | nothing that a stranger makes up adds a series |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
 //! | `dashboards` | a real Prometheus executes every panel's query, and none is empty |
@@ -17,6 +18,7 @@ mod dashboards;
 mod documented;
 mod edges;
 mod flood;
+mod guesses;
 mod platform;
 mod pods;
 #[path = "../../../../operator/tests/dashboards/promql.rs"]

@@ -33,5 +33,5 @@ pub(super) async fn issue(auth: &State, app: App, request: TokenRequest) -> Resu
     };
     let mut connection = auth.pool.acquire().await?;
     apps::used(&mut connection, &app.client_id).await?;
-    Ok(Tokens::access_only(auth.keyring.sign(APP_TOKEN_TYPE, &claims).await?, claims.scope))
+    Ok(Tokens::access_only(auth.keyring.sign(APP_TOKEN_TYPE, &claims).await?, ACCESS_LIFE, claims.scope))
 }

@@ -9,10 +9,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use contracts::SessionId;
-use serving::{Problem, Result};
+use serving::Result;
 use url::Url;
 
-use crate::sign_in::{Begun, PURPOSE};
+use crate::sign_in::{Begun, open_secret};
 use crate::store::browsers::{self, Browser};
 use crate::{State, told_once};
 
@@ -113,7 +113,7 @@ impl Visit {
 async fn person(auth: &State, cookie: &str) -> Result<Option<Browser>> {
     let Some((session, proof)) = parse(cookie) else { return Ok(None) };
     let Some(browser) = browsers::find(&auth.pool, session).await? else { return Ok(None) };
-    let secret = auth.sealing.open(PURPOSE, &browser.secret).map_err(Problem::internal)?;
+    let Some(secret) = open_secret(auth, &browser.secret) else { return Ok(None) };
     Ok(verify_slices_are_equal(mac(&secret, session).as_ref(), &proof).is_ok().then_some(browser))
 }
 

@@ -6,15 +6,19 @@ use aws_lc_rs::rand;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use contracts::{Scope, Scopes};
+use serde_json::json;
 use serving::Problem;
 
 use super::id_token;
 use super::refusal::Refusal;
+use super::theft::{self, Of, Stolen};
 use super::token::TokenRequest;
 use crate::routes::tokens::{self, Holder, Tokens};
 use crate::sign_in::PURPOSE;
+use crate::source::Source;
 use crate::store::apps::{self, App};
-use crate::store::{codes, consents, sessions};
+use crate::store::security_events::{self, Kind};
+use crate::store::{codes, consents};
 use crate::{State, told_once};
 
 /// Minutes that an app's session lasts if it cannot be refreshed: as long as its one access token, and a little.
@@ -34,7 +38,7 @@ fn proves(verifier: &str, challenge: &str) -> bool {
 }
 
 /// Makes the session that a code stands for, once.
-pub(super) async fn redeem(auth: &State, app: App, request: TokenRequest) -> Result<Tokens, Refusal> {
+pub(super) async fn redeem(auth: &State, app: App, source: Source, request: TokenRequest) -> Result<Tokens, Refusal> {
     let (Some(code), Some(verifier)) = (&request.code, &request.code_verifier) else {
         return Err(Refusal::new("invalid_request", "send the code and the code_verifier that its challenge was made of"));
     };
@@ -43,7 +47,8 @@ pub(super) async fn redeem(auth: &State, app: App, request: TokenRequest) -> Res
     let unknown = "this code is not known, or no longer; send the person to /oauth/authorize again";
     let found = codes::lock(&mut tx, &hash).await?.filter(|found| found.client_id == app.client_id).ok_or_else(|| refused(unknown))?;
     if let Some(session) = found.session {
-        sessions::end(&mut tx, session).await?;
+        let of = Of { session, account: found.account, client_id: Some(&app.client_id) };
+        theft::end(auth, &mut tx, Stolen::Code, of, &source).await?;
         tx.commit().await?;
         tracing::warn!(event.name = "code.reused", client = app.client_id, "an authorization code was used twice; what it gave was ended");
         return Err(refused("this code was used before; what it gave was ended, send the person to /oauth/authorize again"));
@@ -67,6 +72,8 @@ pub(super) async fn redeem(auth: &State, app: App, request: TokenRequest) -> Res
     let sealed = auth.sealing.seal(PURPOSE, &secret);
     let session = apps::insert_session(&mut tx, found.account, &app, &found.scope, &sealed, minutes).await?;
     codes::redeemed(&mut tx, &hash, session).await?;
+    let details = json!({ "session": session, "client_id": app.client_id });
+    security_events::insert(&mut tx, Kind::AppSignedIn, Some(found.account), Some(&source), details).await?;
     tx.commit().await?;
 
     let (account, handle, roles) = (found.account, found.handle, found.roles);
@@ -74,7 +81,7 @@ pub(super) async fn redeem(auth: &State, app: App, request: TokenRequest) -> Res
         true => Some(id_token::sign(auth, account, &handle, &app, granted, found.signed_in_at, found.nonce).await?),
         false => None,
     };
-    let holder = Holder { account, handle, roles, session, client_id: Some(app.client_id), granted };
+    let holder = Holder { account, handle, roles, session, client_id: Some(app.client_id), granted, ends: None };
     Ok(tokens::issue(auth, &holder, &secret, 0).await?.with_id_token(id_token))
 }
 

@@ -6,7 +6,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::HeaderMap;
 use identity::Bearer;
 use serde::Serialize;
-use serving::{Json, Problem};
+use serving::Json;
 use utoipa::ToSchema;
 
 use super::client;
@@ -14,7 +14,7 @@ use super::refresh::GRACE;
 use super::refusal::{OAuthError, Refusal};
 use super::revoke::TokenForm;
 use crate::refresh_token::Presented;
-use crate::sign_in::PURPOSE;
+use crate::sign_in::open_secret;
 use crate::store::apps::App;
 use crate::store::sessions;
 use crate::{Auth, State as Inner};
@@ -107,7 +107,7 @@ async fn access_token(auth: &Inner, app: &App, token: &str) -> serving::Result<O
 async fn refresh_token(auth: &Inner, app: &App, presented: &Presented) -> serving::Result<Option<Introspection>> {
     let mut tx = auth.pool.begin().await?;
     let Some(session) = sessions::lock(&mut tx, presented.session, GRACE).await? else { return Ok(None) };
-    let secret = auth.sealing.open(PURPOSE, &session.secret).map_err(Problem::internal)?;
+    let Some(secret) = open_secret(auth, &session.secret) else { return Ok(None) };
     let current = presented.generation == session.generation || (presented.generation == session.generation - 1 && session.in_grace);
     let own = session.client_id.as_ref() == Some(&app.client_id);
     Ok((own && current && session.alive && presented.verify(&secret)).then(|| Introspection {

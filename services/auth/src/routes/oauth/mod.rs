@@ -30,5 +30,6 @@ mod refusal;
 pub(crate) mod register;
 pub(crate) mod revoke;
 mod sign_in;
+mod theft;
 pub(crate) mod token;
 pub(crate) mod userinfo;

@@ -5,12 +5,12 @@ use contracts::{Scope, Scopes};
 
 use super::refusal::Refusal;
 use super::token::{TokenRequest, asked};
-use crate::State;
 use crate::routes::tokens::{self, Holder, Tokens, grantable};
-use crate::sign_in::{self, Attempt, Proved};
+use crate::sign_in::{self, Attempt, Opened, Proved};
 use crate::source::Source;
 use crate::store::apps::{self, App};
 use crate::store::consents;
+use crate::{State, metrics};
 
 /// Signs somebody in and makes the session the app's. Giving it the password is consent.
 pub(super) async fn sign_in(auth: &State, app: App, source: Source, request: TokenRequest) -> Result<Tokens, Refusal> {
@@ -30,8 +30,9 @@ pub(super) async fn sign_in(auth: &State, app: App, source: Source, request: Tok
     let Proved::Enough(proof) = proved else {
         return Err(Refusal::new("invalid_grant", "this account has a second factor; send the person to /oauth/authorize"));
     };
-    let begun = sign_in::begin(auth, proof, None).await?;
-    let account = begun.account;
+    let mut tx = auth.pool.begin().await?;
+    // An app is no device: none is kept, and none of theirs makes room for it.
+    let Opened { account, session, secret } = sign_in::open(auth, &mut tx, &proof, None).await?;
     let granted = match app.may("refresh_token") {
         true => grantable(wanted, &account.roles),
         false => grantable(wanted, &account.roles).without(Scope::OfflineAccess),
@@ -39,13 +40,12 @@ pub(super) async fn sign_in(auth: &State, app: App, source: Source, request: Tok
     if granted.is_empty() {
         return Err(Refusal::new("invalid_scope", "nothing of this can be granted"));
     }
-    // Nobody has a token of it yet, so nothing sees that it was the platform's own for a moment.
-    let mut tx = auth.pool.begin().await?;
     consents::allow(&mut tx, account.id, &app.client_id, granted).await?;
-    apps::adopt_session(&mut tx, begun.session, &app, &granted.to_string()).await?;
+    apps::adopt_session(&mut tx, session, &app, &granted.to_string()).await?;
     apps::used(&mut tx, &app.client_id).await?;
     tx.commit().await?;
+    metrics::signed_in(true);
     let (handle, roles, client_id) = (account.handle, account.roles, Some(app.client_id));
-    let holder = Holder { account: account.id, handle, roles, session: begun.session, client_id, granted };
-    Ok(tokens::issue(auth, &holder, &begun.secret, 0).await?)
+    let holder = Holder { account: account.id, handle, roles, session, client_id, granted, ends: None };
+    Ok(tokens::issue(auth, &holder, &secret, 0).await?)
 }

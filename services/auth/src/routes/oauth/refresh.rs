@@ -1,13 +1,14 @@
 //! Refreshing: the next pair of tokens of a session.
 
 use contracts::{Scope, Scopes};
-use serving::Problem;
 
 use super::refusal::Refusal;
+use super::theft::{self, Of, Stolen};
 use super::token::{TokenRequest, asked};
 use crate::refresh_token::Presented;
 use crate::routes::tokens::{self, Holder, Tokens};
-use crate::sign_in::PURPOSE;
+use crate::sign_in::open_secret;
+use crate::source::Source;
 use crate::store::apps::App;
 use crate::store::sessions;
 use crate::{State, metrics};
@@ -21,7 +22,7 @@ fn ended() -> Refusal {
 }
 
 /// The next generation of the session whose refresh token is presented by the app that it was given to.
-pub(super) async fn refresh(auth: &State, app: Option<App>, request: TokenRequest) -> Result<Tokens, Refusal> {
+pub(super) async fn refresh(auth: &State, app: Option<App>, source: Source, request: TokenRequest) -> Result<Tokens, Refusal> {
     let Some(token) = request.refresh_token else {
         return Err(Refusal::new("invalid_request", "send the refresh_token"));
     };
@@ -30,11 +31,11 @@ pub(super) async fn refresh(auth: &State, app: Option<App>, request: TokenReques
     };
     let mut tx = auth.pool.begin().await?;
     let session = sessions::lock(&mut tx, presented.session, GRACE).await?.ok_or_else(ended)?;
-    let secret = auth.sealing.open(PURPOSE, &session.secret).map_err(Problem::internal)?;
-    if !presented.verify(&secret) || !session.alive {
+    let secret = open_secret(auth, &session.secret).filter(|secret| session.alive && presented.verify(secret));
+    let Some(secret) = secret else {
         metrics::refreshed("refused");
         return Err(ended());
-    }
+    };
     if session.client_id != app.map(|app| app.client_id) {
         // Whoever holds the app's token without being the app learns nothing and breaks nothing.
         return Err(Refusal::new("invalid_grant", "this refresh token was given to another app"));
@@ -51,9 +52,11 @@ pub(super) async fn refresh(auth: &State, app: Option<App>, request: TokenReques
                 session: presented.session,
                 client_id: Some(client_id),
                 granted,
+                ends: None,
             }
         }
     };
+    holder.ends = u64::try_from(session.expires_at).ok();
     // Before anything changes: a client that asks for too much may ask again.
     let kept = holder.granted.and(Scopes::of(&[Scope::OfflineAccess]));
     holder.granted = asked(request.scope.as_deref(), holder.granted, holder.granted)?.or(kept);
@@ -68,7 +71,8 @@ pub(super) async fn refresh(auth: &State, app: Option<App>, request: TokenReques
             session.generation
         }
         _ => {
-            sessions::end(&mut tx, presented.session).await?;
+            let of = Of { session: presented.session, account, client_id: holder.client_id.as_deref() };
+            theft::end(auth, &mut tx, Stolen::Token, of, &source).await?;
             tx.commit().await?;
             metrics::refreshed("reused");
             tracing::warn!(event.name = "refresh.reused", "a refresh token was used twice; its session was ended");

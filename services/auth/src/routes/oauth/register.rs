@@ -8,11 +8,13 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use contracts::Scopes;
 use serde::{Deserialize, Serialize};
-use serving::{Json, Problem};
+use serving::{Json, Problem, ProblemDocument};
 use utoipa::ToSchema;
 
 use super::redirect_uri;
 use super::refusal::{OAuthError, Refusal};
+use crate::attempts::Kind as Tried;
+use crate::source::Source;
 use crate::store::apps::{self, App};
 use crate::{Auth, told_once};
 
@@ -117,11 +119,16 @@ impl Registration {
 
 /// Register an app.
 ///
-/// Anybody may, as for signing up. An app that nobody has used for 30 days after that is forgotten.
-#[utoipa::path(post, path = "/oauth/register", tag = "oauth", request_body = Registration,
-    responses((status = 201, body = Registered), (status = 400, body = OAuthError)))]
+/// Anybody may, as for signing up. An app that nobody has used for 30 days after that is forgotten, and so is one that
+/// nobody has used for 90 days and to whom nobody allows anything any more.
+#[utoipa::path(post, path = "/oauth/register", tag = "oauth", request_body = Registration, responses(
+    (status = 201, body = Registered),
+    (status = 400, body = OAuthError),
+    (status = 429, body = ProblemDocument, description = "Too many apps of late; see `Retry-After`"),
+))]
 pub(crate) async fn register(
     State(Auth(auth)): State<Auth>,
+    source: Source,
     registration: Result<Json<Registration>, Problem>,
 ) -> Result<Response, Refusal> {
     let Json(registration) = registration.map_err(|problem| match problem.status().as_u16() {
@@ -129,6 +136,7 @@ pub(crate) async fn register(
         _ => problem.into(),
     })?;
     let mut app = registration.check(auth.password_grant)?;
+    auth.attempts.take(Tried::Registration, &source.network()).await?;
     let mut id = [0; 16];
     rand::fill(&mut id).map_err(|error| Problem::internal(error.to_string()))?;
     app.client_id = format!("app_{}", BASE64_URL_SAFE_NO_PAD.encode(id));

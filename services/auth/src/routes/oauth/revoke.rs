@@ -4,9 +4,10 @@ use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::{HeaderMap, StatusCode};
-use contracts::SessionId;
+use contracts::{AccountId, SessionId};
+use identity::Bearer;
 use serde::Deserialize;
-use serving::Problem;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::client;
@@ -14,7 +15,9 @@ use super::refresh::GRACE;
 use super::refusal::{OAuthError, Refusal};
 use crate::refresh_token::Presented;
 use crate::routes::tokens::FIRST_PARTY;
-use crate::sign_in::PURPOSE;
+use crate::sign_in::open_secret;
+use crate::source::Source;
+use crate::store::security_events::{self, Kind};
 use crate::store::sessions;
 use crate::{Auth, State as Inner};
 
@@ -29,6 +32,8 @@ pub(crate) struct TokenForm {
 /// What is known of a token that is one of ours.
 struct Found {
     session: SessionId,
+    /// Nobody's, where an app has it for itself.
+    account: Option<AccountId>,
     client_id: String,
 }
 
@@ -40,6 +45,7 @@ struct Found {
     responses((status = 200), (status = 400, body = OAuthError), (status = 401, body = OAuthError)))]
 pub(crate) async fn revoke(
     State(Auth(auth)): State<Auth>,
+    source: Source,
     headers: HeaderMap,
     form: Result<Form<TokenForm>, FormRejection>,
 ) -> Result<StatusCode, Refusal> {
@@ -52,7 +58,10 @@ pub(crate) async fn revoke(
         return Err(Refusal::new("unauthorized_client", "this token was given to another app"));
     }
     let mut tx = auth.pool.begin().await?;
-    sessions::end(&mut tx, found.session).await?;
+    if sessions::end(&mut tx, found.session).await? {
+        let details = json!({ "session": found.session, "client_id": found.client_id });
+        security_events::insert(&mut tx, Kind::TokenRevoked, found.account, Some(&source), details).await?;
+    }
     tx.commit().await?;
     Ok(StatusCode::OK)
 }
@@ -61,11 +70,14 @@ pub(crate) async fn revoke(
 async fn find(auth: &Inner, token: &str) -> serving::Result<Option<Found>> {
     let Some(presented) = Presented::parse(token) else {
         let bearer = auth.identity.verify(token).await.ok();
-        return Ok(bearer.map(|bearer| Found { session: bearer.session(), client_id: bearer.client_id().to_owned() }));
+        return Ok(bearer.map(|bearer| {
+            let account = if let Bearer::Person(claims) = &bearer { Some(claims.sub) } else { None };
+            Found { session: bearer.session(), account, client_id: bearer.client_id().to_owned() }
+        }));
     };
     let mut tx = auth.pool.begin().await?;
     let Some(session) = sessions::lock(&mut tx, presented.session, GRACE).await? else { return Ok(None) };
-    let secret = auth.sealing.open(PURPOSE, &session.secret).map_err(Problem::internal)?;
+    let Some(secret) = open_secret(auth, &session.secret) else { return Ok(None) };
     let client_id = session.client_id.unwrap_or_else(|| FIRST_PARTY.to_owned());
-    Ok(presented.verify(&secret).then_some(Found { session: presented.session, client_id }))
+    Ok(presented.verify(&secret).then_some(Found { session: presented.session, account: Some(session.account), client_id }))
 }

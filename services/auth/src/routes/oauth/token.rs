@@ -40,7 +40,7 @@ pub(crate) struct TokenRequest {
 /// Exchange a code, a refresh token or an app's own secret for tokens.
 ///
 /// A refresh token that was used before, outside of the grace, was stolen by somebody: its whole session ends. So does
-/// what a code gave that is used again.
+/// what a code gave that is used again. Whose it was is told by mail.
 #[utoipa::path(post, path = "/oauth/token", tag = "oauth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, body = Tokens), (status = 400, body = OAuthError), (status = 401, body = OAuthError)))]
@@ -57,8 +57,8 @@ pub(crate) async fn exchange(
     let app = client::identify(&auth, &headers, request.client_id.as_deref(), request.client_secret.as_deref()).await?;
     let grant_type = request.grant_type.clone();
     match (grant_type.as_str(), app) {
-        ("refresh_token", app) => refresh::refresh(&auth, app, request).await,
-        ("authorization_code", Some(app)) => code::redeem(&auth, app, request).await,
+        ("refresh_token", app) => refresh::refresh(&auth, app, source, request).await,
+        ("authorization_code", Some(app)) => code::redeem(&auth, app, source, request).await,
         ("client_credentials", Some(app)) => app_token::issue(&auth, app, request).await,
         ("password", Some(app)) if auth.password_grant => password::sign_in(&auth, app, source, request).await,
         ("authorization_code" | "client_credentials", None) => Err(Refusal::unknown_client()),

@@ -8,7 +8,7 @@ use crate::State;
 use crate::password::Password;
 use crate::routes::passwords;
 use crate::second_factor::passkeys::{Asked, Platform, read_registration};
-use crate::second_factor::{self, Change};
+use crate::second_factor::{self, Change, Confirmation, Showing};
 use crate::source::Source;
 use crate::store::passkeys::Listed;
 use crate::store::{accounts, passkey_challenges, passkeys, second_factors};
@@ -25,10 +25,24 @@ pub(in crate::routes) struct Added {
     pub(in crate::routes) recovery_codes: Option<Vec<String>>,
 }
 
-/// What an authenticator is asked for a new passkey. It takes the password; 409 where the platform has no name.
-pub(in crate::routes) async fn ask(auth: &State, account: AccountId, handle: &str, password: Password) -> Result<Asked> {
+/// What an authenticator is asked for a new passkey. It takes the password and the second factor that there is; 409 where the
+/// platform has no name.
+pub(in crate::routes) async fn ask(
+    auth: &State,
+    account: AccountId,
+    handle: &str,
+    password: Password,
+    showing: Showing,
+    source: &Source,
+) -> Result<Asked> {
     let platform = Platform::of(&auth.issuer)?;
-    passwords::confirm(auth, account, password, "password").await?;
+    let before = passwords::confirm(auth, account, password, "password", source).await?;
+    let factor = Confirmation::begin(auth, account, showing).await?;
+    let mut tx = auth.pool.begin().await?;
+    let locked = passwords::lock_confirmed(&mut tx, account, &before).await?;
+    factor.check(auth, &mut tx, &locked, source).await?;
+    tx.commit().await?;
+    factor.done(auth).await?;
     let user = passkeys::user(&auth.pool, account).await?.ok_or_else(Problem::not_found)?;
     let known = passkeys::known(&auth.pool, account).await?;
     let asked = platform.ask_to_register(handle, &user, known)?;
@@ -71,11 +85,20 @@ pub(in crate::routes) async fn rename(auth: &State, account: AccountId, id: i64,
     passkeys::rename(&auth.pool, account, id, read_name(name)?).await?.ok_or_else(Problem::not_found)
 }
 
-/// Removes one of theirs, which takes the password; 404 if there is no such one.
-pub(in crate::routes) async fn remove(auth: &State, account: AccountId, id: i64, password: Password, source: &Source) -> Result<()> {
-    let before = passwords::confirm(auth, account, password.clone(), "password").await?;
+/// Removes one of theirs, which takes the password and the second factor; 404 if there is no such one.
+pub(in crate::routes) async fn remove(
+    auth: &State,
+    account: AccountId,
+    id: i64,
+    password: Password,
+    showing: Showing,
+    source: &Source,
+) -> Result<()> {
+    let before = passwords::confirm(auth, account, password.clone(), "password", source).await?;
+    let factor = Confirmation::begin(auth, account, showing).await?;
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, account, &before).await?;
+    factor.check(auth, &mut tx, &account, source).await?;
     if !passkeys::delete(&mut tx, account.id, id).await? {
         return Err(Problem::not_found());
     }
@@ -83,5 +106,6 @@ pub(in crate::routes) async fn remove(auth: &State, account: AccountId, id: i64,
     let details = json!({ "passkey": id.to_string() });
     second_factor::tell(auth, &mut tx, &account, Change::PasskeyRemoved, source, details).await?;
     tx.commit().await?;
+    factor.done(auth).await?;
     Ok(())
 }

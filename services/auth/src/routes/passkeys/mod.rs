@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use self::changes::Added;
 use super::totp::Confirmed;
 use crate::Auth;
+use crate::second_factor::Showing;
 use crate::second_factor::passkeys::Asked;
 use crate::source::Source;
 use crate::store::passkeys;
@@ -42,14 +43,15 @@ impl IntoResponse for Options {
     (status = 201, description = "A `PublicKeyCredentialCreationOptionsJSON`", body = serde_json::Value),
     (status = 409, body = ProblemDocument, description = "The platform has no name, only an address; or there are 20 passkeys"),
     (status = 422, body = ProblemDocument),
-    (status = 429, body = ProblemDocument, description = "Too many wrong passwords of late; see `Retry-After`"),
+    (status = 429, body = ProblemDocument, description = "Too many wrong passwords or codes of late; see `Retry-After`"),
 ))]
 pub(crate) async fn challenge(
     State(Auth(auth)): State<Auth>,
     viewer: Viewer,
-    Json(Confirmed { password }): Json<Confirmed>,
+    source: Source,
+    Json(Confirmed { password, code, passkey }): Json<Confirmed>,
 ) -> Result<Options> {
-    changes::ask(&auth, viewer.account, &viewer.handle, password).await.map(Options::from)
+    changes::ask(&auth, viewer.account, &viewer.handle, password, Showing::sent(code, passkey), &source).await.map(Options::from)
 }
 
 /// What the authenticator answered.
@@ -157,15 +159,15 @@ pub(crate) async fn rename(
         (status = 404, body = ProblemDocument),
         (status = 409, body = ProblemDocument, description = "The password is too short to be all that protects"),
         (status = 422, body = ProblemDocument),
-        (status = 429, body = ProblemDocument, description = "Too many wrong passwords of late; see `Retry-After`"),
+        (status = 429, body = ProblemDocument, description = "Too many wrong passwords or codes of late; see `Retry-After`"),
     ))]
 pub(crate) async fn delete(
     State(Auth(auth)): State<Auth>,
     viewer: Viewer,
     source: Source,
     Path(id): Path<i64>,
-    Json(Confirmed { password }): Json<Confirmed>,
+    Json(Confirmed { password, code, passkey }): Json<Confirmed>,
 ) -> Result<StatusCode> {
-    changes::remove(&auth, viewer.account, id, password, &source).await?;
+    changes::remove(&auth, viewer.account, id, password, Showing::sent(code, passkey), &source).await?;
     Ok(StatusCode::NO_CONTENT)
 }

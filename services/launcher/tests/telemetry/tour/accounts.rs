@@ -209,10 +209,12 @@ impl Tour<'_> {
         let secret = text(&offer["secret"]);
         self.secrets.push(secret.clone());
         let confirmed = json!({ "code": code(&secret) });
-        self.ask("PUT /v1/accounts/me/totp", "/v1/accounts/me/totp", &token, |it| it.json(&confirmed)).await;
+        let added = self.ask("PUT /v1/accounts/me/totp", "/v1/accounts/me/totp", &token, |it| it.json(&confirmed)).await;
+        let first = text(&added["recovery_codes"][0]);
+        self.secrets.push(first.clone());
+        let both = json!({ "password": PASSWORD, "code": first });
         self.just("GET /v1/accounts/me/second-factor", "/v1/accounts/me/second-factor", &token).await;
-        let codes =
-            self.ask("POST /v1/accounts/me/recovery-codes", "/v1/accounts/me/recovery-codes", &token, |it| it.json(&password)).await;
+        let codes = self.ask("POST /v1/accounts/me/recovery-codes", "/v1/accounts/me/recovery-codes", &token, |it| it.json(&both)).await;
         let codes: Vec<String> = serde_json::from_value(codes["recovery_codes"].clone()).expect("codes");
         self.secrets.extend(codes.iter().cloned());
         let who = json!({ "handle": bob.handle, "password": PASSWORD });

@@ -22,7 +22,8 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const SESSION: Duration = Duration::from_millis(250);
 /// How long a client may not read before it is taken for gone.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// A stream is opened anew once an hour, with a token of then.
+/// A stream is opened anew once an hour, with a token of then. Auth counts on it (`LAST_USE` in its `store/sessions.rs`): of a
+/// session that ends long after its last token, no service is told.
 const LONGEST: Duration = Duration::from_secs(3600);
 /// Events that are read in one go, and that wait to be sent.
 const BATCH: usize = 16;

@@ -23,11 +23,15 @@ use super::html::{Stop, to};
 use super::sign_in::{self, Door, Entered};
 use crate::password::Password;
 use crate::routes::passkeys::changes;
+use crate::second_factor::Showing;
 use crate::source::Source;
 use crate::store::browsers::Browser;
-use crate::store::passkeys;
+use crate::store::{passkeys, second_factors};
 use crate::user_agent::UserAgent;
 use crate::{Auth, State as Inner};
+
+/// Seconds in which whoever has signed in has shown their second factor just now.
+const JUST_NOW: i64 = 300;
 
 /// What a person did on the page of their passkeys, or on those on which they sign in before.
 #[derive(Deserialize, ToSchema)]
@@ -76,7 +80,8 @@ pub(crate) async fn show(State(Auth(auth)): State<Auth>, OriginalUri(uri): Origi
     Ok(page(&auth, &Goal::passkeys(&auth, &uri), &visit, None).await?)
 }
 
-/// Sign in, or add, name or remove a passkey. To add and to remove takes the password.
+/// Sign in, or add, name or remove a passkey. To add and to remove takes the password and, where there is a second factor, to
+/// have signed in within five minutes.
 #[utoipa::path(post, path = "/oauth/passkeys", tag = "oauth",
     request_body(content = PasskeysForm, content_type = "application/x-www-form-urlencoded"),
     responses(
@@ -114,7 +119,11 @@ pub(crate) async fn submit(
         (PasskeysAction::Keep, _) => return door.by_staying(entered).await,
         (_, None) => return Ok(to(&goal.again)),
         (PasskeysAction::SignOut, Some(person)) => return door.out(person).await,
-        (PasskeysAction::Ask, Some(person)) => ask(&auth, &goal, &visit, person, &name, entered.password).await,
+        (PasskeysAction::Ask | PasskeysAction::Remove, Some(person)) if shows_too_little(&auth, person).await? => {
+            let text = "Sign in once more, so that nobody changes your passkeys but you. Then do it again.";
+            return door.once_more(&person.handle, Problem::unauthorized(text));
+        }
+        (PasskeysAction::Ask, Some(person)) => ask(&auth, &goal, &visit, person, &name, entered.password, &source).await,
         (PasskeysAction::Add, Some(person)) => add(&auth, &goal, person, &name, credential, &source).await,
         (PasskeysAction::Rename, Some(person)) => changes::rename(&auth, person.account, id, &name).await.map(|_| to(&goal.again)),
         (PasskeysAction::Remove, Some(person)) => remove(&auth, &goal, person, id, entered.password, &source).await,
@@ -134,6 +143,11 @@ async fn page(auth: &Inner, goal: &Goal, visit: &Visit, problem: Option<Problem>
     pages::list(auth, goal, visit, person, passkeys, problem)
 }
 
+/// Has somebody a second factor, and did not sign in just now? The session in their browser may be stolen.
+async fn shows_too_little(auth: &Inner, person: &Browser) -> serving::Result<bool> {
+    Ok(person.age > JUST_NOW && second_factors::of(&auth.pool, person.account).await?.on())
+}
+
 /// Begins to add one: its name is looked at before the password is.
 async fn ask(
     auth: &Inner,
@@ -142,9 +156,10 @@ async fn ask(
     person: &Browser,
     name: &str,
     password: Option<Password>,
+    source: &Source,
 ) -> serving::Result<Response> {
     let name = changes::read_name(name)?;
-    let asked = changes::ask(auth, person.account, &person.handle, needed(password)?).await?;
+    let asked = changes::ask(auth, person.account, &person.handle, needed(password)?, Showing::SignedIn, source).await?;
     pages::make(auth, goal, visit, name, &asked.options)
 }
 
@@ -173,7 +188,7 @@ async fn remove(
     password: Option<Password>,
     source: &Source,
 ) -> serving::Result<Response> {
-    changes::remove(auth, person.account, id, needed(password)?, source).await?;
+    changes::remove(auth, person.account, id, needed(password)?, Showing::SignedIn, source).await?;
     Ok(to(&goal.again))
 }
 

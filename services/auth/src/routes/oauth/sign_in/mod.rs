@@ -133,7 +133,7 @@ impl Door<'_> {
     }
 
     /// The page to sign in on, with what went wrong.
-    fn once_more(&self, handle: &str, problem: Problem) -> Result<Response, Stop> {
+    pub(super) fn once_more(&self, handle: &str, problem: Problem) -> Result<Response, Stop> {
         Ok(pages::sign_in(self.auth, self.goal, self.visit, Some((handle, problem)))?)
     }
 

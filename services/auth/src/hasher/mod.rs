@@ -1,0 +1,168 @@
+//! Hashing passwords, with bounded memory: so many at once, so many waiting, and no more.
+
+mod argon2id;
+mod memory;
+mod places;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
+
+use argon2::Block;
+use opentelemetry::metrics::UpDownCounter;
+use serving::Problem;
+use tokio::sync::Semaphore;
+
+use self::memory::Memory;
+use self::places::Places;
+use crate::metrics;
+use crate::password::{MOST_BYTES, Password};
+use crate::source::Source;
+
+static WAITING: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
+    telemetry::meter()
+        .i64_up_down_counter("socialplatform.auth.password_hashes")
+        .with_unit("{hash}")
+        .with_description("Password hashes that run or wait.")
+        .build()
+});
+
+/// Hashes, in turns.
+#[derive(Clone)]
+pub(crate) struct Hasher {
+    running: Arc<Semaphore>,
+    places: Places,
+    waiting: Arc<AtomicUsize>,
+    memory: Arc<Memory>,
+    /// Verified in place of an account that does not exist, so that both take the same time.
+    nobody: Arc<str>,
+}
+
+impl Hasher {
+    pub(crate) fn new(at_once: usize, waiting: usize) -> Self {
+        metrics::hash_places(at_once + waiting);
+        let nobody = argon2id::make(b"nobody has this password", &mut Vec::new()).expect("hashing a constant works").to_string();
+        Self {
+            running: Arc::new(Semaphore::new(at_once)),
+            places: Places::new(at_once + waiting),
+            waiting: Arc::default(),
+            memory: Arc::default(),
+            nobody: nobody.into(),
+        }
+    }
+
+    /// The PHC string to store. Somebody at `source` waits for it.
+    pub(crate) async fn hash(&self, password: Password, source: &Source) -> Result<String, Problem> {
+        self.run(source, move |memory| argon2id::make(password.expose().as_bytes(), memory).map(|hash| hash.to_string()))
+            .await?
+            .map_err(|error| Problem::internal(error.to_string()))
+    }
+
+    /// Is it the password of the stored hash? `None` stands for an account that does not exist: as much work, and no.
+    pub(crate) async fn verify(&self, password: Password, stored: Option<String>, source: &Source) -> Result<bool, Problem> {
+        let exists = stored.is_some();
+        let stored = stored.unwrap_or_else(|| self.nobody.to_string());
+        let same = self
+            .run(source, move |memory| {
+                // A password over the limit cannot have been chosen, and must not cost more than others.
+                let typed = if password.expose().len() > MOST_BYTES { "" } else { password.expose() };
+                argon2id::is_of(&stored, typed.as_bytes(), memory).unwrap_or(false)
+            })
+            .await?;
+        Ok(same && exists)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        source: &Source,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _place = self.places.take(source)?;
+        let _counted = Counted::new();
+        let asked = Instant::now();
+        let in_line = InLine::new(&self.waiting);
+        let running = self.running.clone().acquire_owned().await.expect("the semaphore is never closed");
+        drop(in_line);
+        metrics::hash_waited(asked.elapsed());
+        let (span, memory, waiting) = (tracing::Span::current(), self.memory.clone(), self.waiting.clone());
+        let task = tokio::task::spawn_blocking(move || {
+            // Held here and not by the caller: a caller that hangs up leaves the work running.
+            let _running = running;
+            let mut blocks = memory.take();
+            let done = span.in_scope(|| tracing::info_span!("argon2", otel.name = "argon2id").in_scope(|| work(&mut blocks)));
+            memory.give_back(blocks, waiting.load(Ordering::Relaxed) > 0);
+            done
+        });
+        task.await.map_err(Problem::internal)
+    }
+}
+
+/// One that waits for its turn, until it has come or is given up.
+struct InLine(Arc<AtomicUsize>);
+
+impl InLine {
+    fn new(waiting: &Arc<AtomicUsize>) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting.clone())
+    }
+}
+
+impl Drop for InLine {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        WAITING.add(1, &[]);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        WAITING.add(-1, &[]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn password(text: &str) -> Password {
+        serde_json::from_value(json!(text)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_hash_verifies_its_password_only() {
+        let (hasher, here) = (Hasher::new(1, 1), Source::of("192.0.2.1"));
+        let stored = hasher.hash(password("correct horse battery"), &here).await.unwrap();
+        assert!(hasher.verify(password("correct horse battery"), Some(stored.clone()), &here).await.unwrap());
+        assert!(!hasher.verify(password("correct horse batterz"), Some(stored), &here).await.unwrap());
+        assert!(!hasher.verify(password("nobody has this password"), None, &here).await.unwrap());
+        assert!(!hasher.verify(password("correct horse battery"), Some("no hash".to_owned()), &here).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn more_than_may_wait_are_turned_away_and_memory_goes_back_when_nobody_waits() {
+        let hasher = Hasher::new(2, 4);
+        let tries = (0..12).map(|n| {
+            tokio::spawn({
+                let hasher = hasher.clone();
+                async move { hasher.hash(password("correct horse battery"), &Source::of(&format!("192.0.2.{n}"))).await.is_ok() }
+            })
+        });
+        let tries: Vec<_> = tries.collect();
+        let mut done = 0;
+        for one in tries {
+            done += usize::from(one.await.unwrap());
+        }
+        assert_eq!(done, 6);
+        assert_eq!(hasher.memory.free(), 0);
+    }
+}

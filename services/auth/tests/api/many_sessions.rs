@@ -1,0 +1,58 @@
+//! Somebody with more sessions than anybody needs.
+
+use reqwest::{Method, StatusCode};
+
+use crate::provider::App;
+use crate::support::{TestAuth, answer};
+
+const LIVING: &str = "sessions where ended_at is null";
+
+#[tokio::test]
+async fn of_a_thousand_sessions_that_end_services_are_told_of_those_whose_tokens_may_still_be_used() {
+    let auth = TestAuth::spawn().await;
+    let (here, there) = (auth.somebody("ada").await, auth.session("ada").await);
+    auth.sql(
+        "insert into sessions (account_id, secret, rotated_at)
+         select id, '', now() - interval '2 hours' from accounts, generate_series(1, 1000)",
+    )
+    .await;
+    assert_eq!(answer(auth.of(&here, Method::DELETE, "/v1/sessions")).await.0, StatusCode::NO_CONTENT);
+    assert_eq!((auth.count(LIVING).await, auth.count("revocations").await), (0, 2));
+    assert_eq!(auth.count("security_events where details = '{\"sessions\": 1002}'").await, 1, "all of them have ended");
+    for tokens in [&here, &there] {
+        auth.until_refused(&tokens.access_token).await;
+    }
+}
+
+#[tokio::test]
+async fn one_that_ends_long_after_its_last_token_is_told_to_nobody() {
+    let auth = TestAuth::spawn().await;
+    let (here, there) = (auth.somebody("ada").await, auth.session("ada").await);
+    auth.sql("update sessions set rotated_at = now() - interval '2 hours'").await;
+    let (_, listed) = answer(auth.of(&here, Method::GET, "/v1/sessions")).await;
+    let other = format!("/v1/sessions/{}", listed["items"][0]["id"].as_str().unwrap());
+    assert_eq!(answer(auth.of(&here, Method::DELETE, &other)).await.0, StatusCode::NO_CONTENT);
+    assert_eq!((auth.count(LIVING).await, auth.count("revocations").await), (1, 0));
+    assert_eq!(answer(auth.refresh(&there.refresh_token)).await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_two_hundred_and_first_ends_the_one_that_was_not_used_for_the_longest() {
+    let auth = TestAuth::spawn().await;
+    let (first, bob) = (auth.somebody("ada").await, auth.somebody("bob").await);
+    let second = auth.session("ada").await;
+    auth.sql("insert into sessions (account_id, secret) select id, '' from accounts, generate_series(1, 198) where handle = 'ada'").await;
+    // The first is the oldest, and in use.
+    let first = auth.refreshed(&first.refresh_token).await;
+    let newest = auth.session("ada").await;
+    assert_eq!(auth.count(LIVING).await, 200 + 1);
+    auth.until_refused(&second.access_token).await;
+    assert_eq!(answer(auth.refresh(&second.refresh_token)).await.0, StatusCode::BAD_REQUEST);
+
+    // An app's is one of them.
+    App::with_scope(&auth, "accounts:read").await.tokens_of(&auth, "ada", "accounts:read").await;
+    assert_eq!((auth.count(LIVING).await, auth.count("sessions where client_id is not null").await), (200 + 1, 1));
+    for tokens in [&first, &newest, &bob] {
+        assert_eq!(answer(auth.me(&tokens.access_token)).await.0, StatusCode::OK);
+    }
+}

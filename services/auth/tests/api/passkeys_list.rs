@@ -1,0 +1,42 @@
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::authenticator::Authenticator;
+use crate::passkeys::{PASSKEYS, add, add_with, alone, sign_in_options, with_passkey};
+use crate::support::{PASSWORD, TestAuth, Tokens, answer};
+
+#[tokio::test]
+async fn passkeys_are_listed_named_and_removed() {
+    let auth = TestAuth::spawn().await;
+    let (ada, eve) = (auth.somebody("ada").await, auth.somebody("eve").await);
+    let (mut phone, mut key) = (Authenticator::new(), Authenticator::new());
+    let first = add(&auth, &ada, &mut phone).await;
+    let proof = with_passkey(&auth, &mut phone).await;
+    let second = add_with(&auth, &ada, &mut key, proof).await;
+    assert_eq!(second.get("recovery_codes"), None, "those of before are good still");
+    let at = |passkey: &Value| format!("{PASSKEYS}/{}", passkey["id"].as_str().unwrap());
+
+    let rename = |who: &Tokens, name: &str| auth.of(who, Method::PATCH, &at(&first)).json(&json!({"name": name}));
+    let (status, renamed) = answer(rename(&ada, " The old phone ")).await;
+    assert_eq!((status, &renamed["name"]), (StatusCode::OK, &json!("The old phone")));
+    for name in ["", "a\nb", &"x".repeat(101)] {
+        assert_eq!(answer(rename(&ada, name)).await.0, StatusCode::UNPROCESSABLE_ENTITY, "{name:?}");
+    }
+    assert_eq!(answer(rename(&eve, "mine")).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(answer(alone(&auth, &phone.get(&sign_in_options(&auth).await))).await.0, StatusCode::CREATED);
+
+    let (_, listed) = answer(auth.of(&ada, Method::GET, PASSKEYS)).await;
+    let names: Vec<_> = listed["items"].as_array().unwrap().iter().map(|passkey| passkey["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["My phone", "The old phone"]);
+    assert!(listed["items"][0]["used_at"].is_null() && listed["items"][1]["used_at"].is_string(), "{listed}");
+    assert_eq!(answer(auth.of(&eve, Method::GET, PASSKEYS)).await.1, json!({"items": []}));
+
+    let remove = |who: &Tokens, proof: Value| auth.of(who, Method::DELETE, &at(&first)).json(&proof);
+    assert_eq!(answer(remove(&eve, json!({"password": PASSWORD}))).await.0, StatusCode::NOT_FOUND);
+    let wrong = json!({"password": "not my password, not at all"});
+    assert_eq!(answer(remove(&ada, wrong)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let proof = with_passkey(&auth, &mut key).await;
+    assert_eq!(answer(remove(&ada, proof)).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(answer(alone(&auth, &phone.get(&sign_in_options(&auth).await))).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(answer(alone(&auth, &key.get(&sign_in_options(&auth).await))).await.0, StatusCode::CREATED);
+}
