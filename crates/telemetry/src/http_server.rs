@@ -1,31 +1,15 @@
-//! The span and the metrics of a request that arrives.
-
-use std::sync::LazyLock;
-use std::time::Instant;
+//! The span of a request that arrives.
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use opentelemetry::metrics::{Histogram, UpDownCounter};
+use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
-use opentelemetry::{Context, KeyValue};
 use tracing::{Instrument, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{DURATION_BUCKETS, context, meter, setup};
-
-static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
-    meter()
-        .f64_histogram("http.server.request.duration")
-        .with_unit("s")
-        .with_description("Duration of requests.")
-        .with_boundaries(DURATION_BUCKETS.to_vec())
-        .build()
-});
-
-static ACTIVE: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
-    meter().i64_up_down_counter("http.server.active_requests").with_unit("{request}").with_description("Requests in flight.").build()
-});
+use crate::in_flight::InFlight;
+use crate::{context, setup};
 
 /// Traces requests of the public port. A caller's trace id is kept, so that a gateway's trace goes on here, but whether
 /// the trace is recorded is ours to say: a stranger's `sampled` flag could otherwise switch tracing on for everything.
@@ -51,7 +35,6 @@ fn distrust(parent: &Context) -> Context {
 }
 
 async fn trace(parent: Context, request: Request, next: Next) -> Response {
-    let start = Instant::now();
     let method = known_method(request.method());
     // Only the router's template is a label: a path holds ids, and their number has no end.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
@@ -72,43 +55,15 @@ async fn trace(parent: Context, request: Request, next: Next) -> Response {
     // Fails only when the span is not recorded, and then there is nothing to attach.
     let _ = span.set_parent(parent);
 
-    let in_flight = [KeyValue::new("http.request.method", method), KeyValue::new("url.scheme", "http")];
-    ACTIVE.add(1, &in_flight);
-    let active = Active(in_flight);
-    let response = next.run(request).instrument(span.clone()).await;
-    drop(active);
-
-    let status = response.status();
-    span.record("http.response.status_code", status.as_u16());
-    let mut labels = vec![
-        KeyValue::new("http.request.method", method),
-        KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
-        KeyValue::new("url.scheme", "http"),
-    ];
-    if let Some(route) = route {
-        labels.push(KeyValue::new("http.route", route));
-    }
-    if status.is_server_error() {
-        span.record("otel.status_code", "ERROR");
-        span.record("error.type", status.as_str());
-        labels.push(KeyValue::new("error.type", status.as_str().to_owned()));
-    }
-    DURATION.record(start.elapsed().as_secs_f64(), &labels);
+    let in_flight = InFlight::begin(method, route, span.clone());
+    let response = next.run(request).instrument(span).await;
+    in_flight.answered(response.status());
     response
 }
 
 /// The path of a request, unless it ends with a secret: of a link in a letter, the template is shown.
 fn shown_path<'a>(path: &'a str, route: Option<&'a str>) -> &'a str {
     route.filter(|route| route.contains("{token}")).unwrap_or(path)
-}
-
-/// Counts down when the request ends, be it because its caller hung up.
-struct Active([KeyValue; 2]);
-
-impl Drop for Active {
-    fn drop(&mut self) {
-        ACTIVE.add(-1, &self.0);
-    }
 }
 
 /// Methods are text from outside; as labels they must be few. `_OTHER` is the semantic conventions' word.

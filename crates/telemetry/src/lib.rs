@@ -5,7 +5,7 @@
 //! | spans of requests | OTLP | [`trace_public`], [`trace_private`] |
 //! | spans of calls | OTLP | [`http_client_span`] |
 //! | spans of SQL | OTLP | `sql`: sqlx's own log event of each statement becomes a span |
-//! | metrics | OTLP and `/metrics` | the same three places, `process`, and [`meter`] for a crate's own |
+//! | metrics | OTLP and `/metrics` | `in_flight` (requests), the calls and the SQL, `process`, and [`meter`] for a crate's own |
 //! | what telemetry lost | OTLP and `/metrics` | `losses`: the SDK's own warnings, counted |
 //! | logs | standard output and OTLP | `log_format`: one JSON line each, with trace and span id |
 //!
@@ -17,6 +17,7 @@
 mod context;
 mod http_client;
 mod http_server;
+mod in_flight;
 mod log_format;
 mod losses;
 mod outcome;
