@@ -4,15 +4,16 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
 use tracing::{Instrument, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::in_flight::InFlight;
-use crate::{context, setup};
+use crate::{context, sampling};
 
 /// Traces requests of the public port. A caller's trace id is kept, so that a gateway's trace goes on here, but whether
-/// the trace is recorded is ours to say: a stranger's `sampled` flag could otherwise switch tracing on for everything.
+/// the trace is recorded is ours to say: a stranger could otherwise switch tracing on for everything. Their `tracestate`
+/// ends here.
 pub async fn trace_public(request: Request, next: Next) -> Response {
     let parent = context::extract(request.headers());
     trace(distrust(&parent), request, next).await
@@ -29,8 +30,8 @@ fn distrust(parent: &Context) -> Context {
     if !caller.is_valid() {
         return Context::new();
     }
-    let flags = if setup::samples(caller.trace_id()) { TraceFlags::SAMPLED } else { TraceFlags::default() };
-    let ours = SpanContext::new(caller.trace_id(), caller.span_id(), flags, true, caller.trace_state().clone());
+    let flags = if sampling::samples(caller.trace_id()) { TraceFlags::SAMPLED } else { TraceFlags::default() };
+    let ours = SpanContext::new(caller.trace_id(), caller.span_id(), flags, true, TraceState::NONE);
     Context::new().with_remote_span_context(ours)
 }
 

@@ -10,7 +10,7 @@
 //! | logs | standard output and OTLP | `log_format`: one JSON line each, with trace and span id |
 //!
 //! Which traces are recorded is decided where they begin (`OTEL_TRACES_SAMPLER`), and holds on every service that they
-//! pass. What a stranger's `traceparent` says about it does not count.
+//! pass. A stranger neither decides it, by flag or by id, nor has anything carried along (`tracestate`).
 //!
 //! Names follow the OpenTelemetry semantic conventions 1.44.
 
@@ -22,6 +22,7 @@ mod log_format;
 mod losses;
 mod outcome;
 mod process;
+mod sampling;
 mod setup;
 mod sql;
 
@@ -29,7 +30,8 @@ pub use context::{extract, inject, link, trace_id, traceparent};
 pub use http_client::{called_url, http_client_span, timed_call};
 pub use http_server::{trace_private, trace_public};
 pub use outcome::recorded;
-pub use setup::{LogFormat, SetupError, Telemetry, TelemetryConfig, TraceSampler, metrics_text};
+pub use sampling::TraceSampler;
+pub use setup::{LogFormat, SetupError, Telemetry, TelemetryConfig, metrics_text};
 
 /// The meter of the platform's own metrics.
 pub fn meter() -> opentelemetry::metrics::Meter {
