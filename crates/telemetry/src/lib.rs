@@ -21,6 +21,7 @@ mod in_flight;
 mod log_format;
 mod losses;
 mod outcome;
+mod panics;
 mod process;
 mod sampling;
 mod setup;
@@ -30,6 +31,7 @@ pub use context::{extract, inject, link, trace_id, traceparent};
 pub use http_client::{called_url, http_client_span, timed_call};
 pub use http_server::{trace_private, trace_public};
 pub use outcome::recorded;
+pub use panics::{Panicked, caught};
 pub use sampling::TraceSampler;
 pub use setup::{LogFormat, SetupError, Telemetry, TelemetryConfig, metrics_text};
 

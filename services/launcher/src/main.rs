@@ -4,6 +4,7 @@ mod admin;
 mod all;
 mod backup;
 mod dev_s3;
+mod ending;
 mod migrate;
 mod openapi;
 mod role;

@@ -9,6 +9,7 @@ use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_
 use telemetry::{Telemetry, TelemetryConfig};
 
 use crate::Failure;
+use crate::ending::ending;
 use crate::services::{self, Common, Running};
 
 /// What every role needs to be told.
@@ -137,17 +138,14 @@ async fn serve(
     // A role that cannot sign would fail at its first call; better now.
     ServiceSigner::parse(service, &role.service_key)?;
     let listeners = Listeners::bind(&role.serving).await?;
-    let Running { public, private, background } = start(&common, &role)?;
+    let Running { public, private, mut background } = start(&common, &role)?;
     tracing::info!(public = %listeners.public_addr()?, private = %listeners.private_addr()?, "{service} is listening");
-    let stop = async {
-        if let Err(error) = serving::termination().await {
-            tracing::error!(%error, "failed to wait for signals; stopping");
-        }
-    };
+    let mut outcome = Ok(());
+    let stop = async { outcome = ending([&mut background]).await };
     let public = public_stack(public, &role.serving, &common.rates);
     let private = private_stack(private, common.readiness.clone());
     serving::serve(listeners, &role.serving, public, private, common.readiness.clone(), stop).await;
     drop(background);
     telemetry.shutdown();
-    Ok(())
+    outcome
 }
