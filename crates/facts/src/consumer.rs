@@ -171,7 +171,7 @@ impl<A: Apply> Consumer<A> {
             step.commit().await
         };
         let step = async {
-            telemetry::caught(step).await??;
+            telemetry::caught(step).await?.inspect_err(database::failed)?;
             Ok::<(), Failure>(())
         };
         telemetry::recorded(step).instrument(span).await

@@ -89,11 +89,15 @@ impl<R: Run> Worker<R> {
         telemetry::link(&span, job.traceparent.as_deref());
         let start = Instant::now();
         let attempt = async {
-            match tokio::time::timeout(CLAIM, telemetry::caught(self.run.run(&job.kind, &job.payload))).await {
+            let outcome = match tokio::time::timeout(CLAIM, telemetry::caught(self.run.run(&job.kind, &job.payload))).await {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(panicked)) => Err(JobError::from(panicked)),
                 Err(late) => Err(JobError::from(late)),
+            };
+            if let Some(error) = outcome.as_ref().err().and_then(|error| error.downcast_ref::<sqlx::Error>()) {
+                database::failed(error);
             }
+            outcome
         };
         let outcome = telemetry::recorded(attempt).instrument(span).await;
         backlog::attempted(known, &job.kind, start.elapsed(), outcome.is_ok());

@@ -30,7 +30,7 @@ mod sql;
 pub use context::{extract, inject, link, trace_id, traceparent};
 pub use http_client::{called_url, http_client_span, timed_call};
 pub use http_server::{trace_private, trace_public};
-pub use outcome::recorded;
+pub use outcome::{recorded, refused_by_database};
 pub use panics::{Panicked, caught};
 pub use sampling::TraceSampler;
 pub use setup::{LogFormat, SetupError, Telemetry, TelemetryConfig, metrics_text};

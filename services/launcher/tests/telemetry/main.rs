@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `spans`, `routes` | each documented route has the spans that it must have |
 //! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
+//! | `failures` | what fails is marked, and so is what asked for it |
 //! | `sampling` | who decides which traces are recorded: the settings, and never a stranger |
 //! | `flood` | nothing that a stranger makes up adds a series |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
@@ -15,6 +16,7 @@ mod dashboards;
 #[path = "../authorization/documented.rs"]
 mod documented;
 mod edges;
+mod failures;
 mod flood;
 mod platform;
 #[path = "../../../../operator/tests/dashboards/promql.rs"]

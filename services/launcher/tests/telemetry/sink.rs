@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{StatusCode, Uri};
+use axum::http::{self, Uri};
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 use opentelemetry_proto::tonic::trace::v1::Span as Sent;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use prost::Message;
 use tokio::net::TcpListener;
 
@@ -29,6 +30,8 @@ pub struct Span {
     pub name: String,
     /// As the protocol numbers them.
     pub kind: i32,
+    /// Its status is an error.
+    pub failed: bool,
     /// Values as text.
     pub attributes: BTreeMap<String, String>,
     /// The traces of what it is linked to.
@@ -57,7 +60,7 @@ impl Sink {
             let kept = kept.clone();
             async move {
                 kept.lock().unwrap().push((uri.path().to_owned(), body));
-                StatusCode::OK
+                http::StatusCode::OK
             }
         };
         let router = Router::new().fallback(keep).layer(DefaultBodyLimit::disable());
@@ -88,6 +91,7 @@ fn span(sent: Sent) -> Span {
         parent: hex(&sent.parent_span_id),
         name: sent.name,
         kind: sent.kind,
+        failed: sent.status.is_some_and(|status| status.code == StatusCode::Error as i32),
         attributes: sent.attributes.into_iter().map(attribute).collect(),
         links: sent.links.iter().map(|link| hex(&link.trace_id)).collect(),
     }
