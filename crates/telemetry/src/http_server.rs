@@ -62,9 +62,14 @@ async fn trace(parent: Context, request: Request, next: Next) -> Response {
     response
 }
 
-/// The path of a request, unless it ends with a secret: of a link in a letter, the template is shown.
+/// The path of a request, unless it ends with a secret: of a link in a letter, the template is shown. Where no route fits,
+/// anything may be in it, such as that link with a slash too many: then its first three segments are.
 fn shown_path<'a>(path: &'a str, route: Option<&'a str>) -> &'a str {
-    route.filter(|route| route.contains("{token}")).unwrap_or(path)
+    match route {
+        Some(route) if route.contains("{token}") => route,
+        Some(_) => path,
+        None => path.match_indices('/').nth(3).map_or(path, |(end, _)| &path[..end]),
+    }
 }
 
 /// Methods are text from outside; as labels they must be few. `_OTHER` is the semantic conventions' word.
@@ -83,5 +88,6 @@ mod tests {
         assert_eq!(shown_path("/v1/accounts/password-resets/splk_secret", Some(reset)), reset);
         assert_eq!(shown_path("/v1/posts/7", Some("/v1/posts/{id}")), "/v1/posts/7");
         assert_eq!(shown_path("/nowhere", None), "/nowhere");
+        assert_eq!(shown_path("/v1/accounts/password-resets/splk_secret/", None), "/v1/accounts/password-resets");
     }
 }

@@ -1,5 +1,6 @@
 //! What people trust the platform with is in nothing that it emits.
 
+use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::platform::Platform;
@@ -44,6 +45,16 @@ async fn no_secret_is_in_anything_that_is_emitted() {
     // A link in a letter is good until its form is sent.
     tour.ask("GET /oauth/links/reset", &format!("/oauth/links/reset?code={CODE}"), "", |it| it).await;
     tour.ask("GET /oauth/links/verify", &format!("/oauth/links/verify?code={CODE}"), "", |it| it).await;
+    // The same with a slash too many is no route at all.
+    for (route, path) in [
+        ("GET /oauth/links/reset", format!("/oauth/links/reset/{CODE}")),
+        ("PUT /v1/accounts/password-resets/{token}", format!("/v1/accounts/password-resets/{CODE}/")),
+        ("PUT /v1/accounts/password-resets/{token}", format!("//v1/accounts/password-resets/{CODE}")),
+        ("POST /v1/accounts/email-verifications/{token}", format!("/v1/accounts/email-verifications/{CODE}/")),
+    ] {
+        tour.ask(route, &path, "", |it| it).await;
+        assert_eq!(tour.visits.last().expect("just now").status, StatusCode::NOT_FOUND);
+    }
     let mut secrets = tour.secrets.clone();
     secrets.extend([COOKIE, MAIL, HALF, TOKEN, NOTE, CODE].map(str::to_owned));
     // A token is as good as its signature; and a part of it that is cut off is still a secret.
