@@ -19,8 +19,9 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
-use crate::log_format::JsonLines;
+use crate::log_format::{JsonLines, TextLines};
 use crate::losses::{self, Losses};
+use crate::panics;
 use crate::process;
 use crate::sampling::{self, TraceSampler};
 use crate::sql::{self, SqlSpans};
@@ -28,6 +29,9 @@ use crate::sql::{self, SqlSpans};
 /// What each series on `/metrics` says of its program. A collector that turns the resource into labels says the same, so
 /// that one query works on either.
 const ON_EVERY_SERIES: [&str; 3] = ["service.name", "service.namespace", "service.version"];
+
+/// The target of the line that says why a program ended.
+const FAILURE: &str = "failure";
 
 static REGISTRY: OnceLock<Registry> = OnceLock::new();
 
@@ -127,9 +131,12 @@ impl Telemetry {
         });
         let lines = match format {
             LogFormat::Json => fmt::layer().event_format(JsonLines).boxed(),
-            LogFormat::Text => fmt::layer().compact().boxed(),
+            LogFormat::Text => fmt::layer().event_format(TextLines::default()).boxed(),
         };
-        let filter = || EnvFilter::try_new(&config.log);
+        let mut filter = EnvFilter::try_new(&config.log)?;
+        for always in [FAILURE, panics::TARGET] {
+            filter = filter.add_directive(format!("{always}=error").parse()?);
+        }
         // The exporter's own HTTP client would log about what it exports, without end.
         let ours = || {
             Targets::new()
@@ -141,9 +148,15 @@ impl Telemetry {
             .with(SqlSpans.with_filter(Targets::new().with_targets([sql::STATEMENTS, sql::ACQUIRED].map(|it| (it, LevelFilter::DEBUG)))))
             .with(Losses.with_filter(Targets::new().with_target(losses::TARGET, LevelFilter::WARN)))
             .with(OpenTelemetryTracingBridge::new(&self.logs).with_filter(ours()))
-            .with(lines.with_filter(filter()?))
+            .with(lines.with_filter(filter))
             .init();
+        panics::become_lines();
         Ok(())
+    }
+
+    /// Says why the program ends, whatever `RUST_LOG` leaves out.
+    pub fn report(&self, failure: &str) {
+        tracing::error!(target: FAILURE, error = failure, "the program failed");
     }
 
     /// Sends what is not yet sent. The exporters block, so this runs off the runtime's own threads.

@@ -28,7 +28,7 @@ use tokio::net::TcpListener;
 
 use crate::ending::ending;
 use crate::services::{self, Common};
-use crate::{Failure, dev_s3, migrate};
+use crate::{Failure, dev_s3, logged, migrate};
 pub(crate) use folder::data_folder;
 
 use folder::Folder;
@@ -85,6 +85,10 @@ pub(crate) struct AllConfig {
 
 pub(crate) async fn run(config: AllConfig) -> Result<(), Failure> {
     let telemetry = Telemetry::init("social-platform", &config.telemetry)?;
+    logged(telemetry, serve(config)).await
+}
+
+async fn serve(config: AllConfig) -> Result<(), Failure> {
     let folder = Folder::open(config.data.clone())?;
     let secrets = Secrets::load_or_make(&folder.secrets())?;
     let listeners = Listeners::bind(&config.serving).await?;
@@ -149,8 +153,8 @@ pub(crate) async fn run(config: AllConfig) -> Result<(), Failure> {
     // Neighbors are functions here, so the private port has what whoever runs it looks at, and nothing else.
     let private = private_stack(Router::new(), common.readiness.clone());
     serving::serve(listeners, &config.serving, public, private, common.readiness, stop).await;
+    // Whoever uses the server ends before it does, and the folder is held until then.
     drop(running);
-    telemetry.shutdown();
     drop(postgres);
     drop(folder);
     outcome

@@ -13,7 +13,7 @@ use s3s_fs::FileSystem;
 use telemetry::{Telemetry, TelemetryConfig};
 use tokio::net::TcpListener;
 
-use crate::Failure;
+use crate::{Failure, logged};
 
 /// Where the store listens, and where it keeps what it is given.
 #[derive(Debug, clap::Args)]
@@ -57,6 +57,10 @@ pub(crate) fn store(root: &Path, bucket: &str, access_key: &str, secret_key: &st
 
 pub(crate) async fn run(config: DevS3Config) -> Result<(), Failure> {
     let telemetry = Telemetry::init("dev-s3", &config.telemetry)?;
+    logged(telemetry, serve(config)).await
+}
+
+async fn serve(config: DevS3Config) -> Result<(), Failure> {
     let store = store(&config.s3_root, &config.s3_bucket, &config.aws_access_key_id, &config.aws_secret_access_key)?;
     let listener = TcpListener::bind(config.s3_addr).await?;
     tracing::info!(address = %listener.local_addr()?, "the development store is listening");
@@ -64,6 +68,5 @@ pub(crate) async fn run(config: DevS3Config) -> Result<(), Failure> {
         let _ = serving::termination().await;
     };
     axum::serve(listener, store).with_graceful_shutdown(stop).await?;
-    telemetry.shutdown();
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(crate) async fn ending<'a>(loops: impl IntoIterator<Item = &'a mut JoinSet<(
             Ok(())
         }
         (error, ..) = select_all(panics) => {
-            tracing::error!(%error, "a background loop panicked; stopping");
+            tracing::error!("a background loop panicked; stopping");
             Err(format!("a background loop panicked: {error}").into())
         }
     }

@@ -8,9 +8,9 @@ use photo::PhotoConfig;
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack};
 use telemetry::{Telemetry, TelemetryConfig};
 
-use crate::Failure;
 use crate::ending::ending;
 use crate::services::{self, Common, Running};
+use crate::{Failure, logged};
 
 /// What every role needs to be told.
 #[derive(Clone, Debug, clap::Args)]
@@ -129,6 +129,14 @@ async fn serve(
     start: impl FnOnce(&Common, &RoleConfig) -> Result<Running, Failure>,
 ) -> Result<(), Failure> {
     let telemetry = Telemetry::init(service.name(), &role.telemetry)?;
+    logged(telemetry, run(service, role, start)).await
+}
+
+async fn run(
+    service: Service,
+    role: RoleConfig,
+    start: impl FnOnce(&Common, &RoleConfig) -> Result<Running, Failure>,
+) -> Result<(), Failure> {
     let common = Common {
         issuer: role.public_url.trim_end_matches('/').to_owned(),
         service_keys: ServiceKeys::parse(&role.service_keys)?,
@@ -145,7 +153,5 @@ async fn serve(
     let public = public_stack(public, &role.serving, &common.rates);
     let private = private_stack(private, common.readiness.clone());
     serving::serve(listeners, &role.serving, public, private, common.readiness.clone(), stop).await;
-    drop(background);
-    telemetry.shutdown();
     outcome
 }

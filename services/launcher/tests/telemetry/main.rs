@@ -5,6 +5,7 @@
 //! | `spans`, `routes` | each documented route has the spans that it must have |
 //! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
 //! | `failures` | what fails is marked, and so is what asked for it |
+//! | `lines` | what a program writes is one JSON object a line |
 //! | `sampling` | who decides which traces are recorded: the settings, and never a stranger |
 //! | `flood` | nothing that a stranger makes up adds a series |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
@@ -18,6 +19,7 @@ mod documented;
 mod edges;
 mod failures;
 mod flood;
+mod lines;
 mod platform;
 #[path = "../../../../operator/tests/dashboards/promql.rs"]
 #[allow(dead_code, reason = "the tests of the dashboards themselves use the rest")]
