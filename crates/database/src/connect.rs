@@ -6,7 +6,7 @@ use log::LevelFilter;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-use crate::pool_metrics;
+use crate::{failures, pool_metrics};
 
 /// Where a service's rows are.
 #[derive(Clone, Debug, clap::Args)]
@@ -32,5 +32,6 @@ pub fn connect(config: &DatabaseConfig, service: Service) -> sqlx::Result<PgPool
         .max_lifetime(Duration::from_secs(1800))
         .connect_lazy_with(options);
     pool_metrics::observe(&pool, service);
+    failures::begin();
     Ok(pool)
 }

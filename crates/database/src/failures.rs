@@ -14,12 +14,28 @@ static ERRORS: LazyLock<Counter<u64>> = LazyLock::new(|| {
         .build()
 });
 
+static TIMEOUTS: LazyLock<Counter<u64>> = LazyLock::new(|| {
+    telemetry::meter()
+        .u64_counter("db.client.connection.timeouts")
+        .with_unit("{timeout}")
+        .with_description("Requests, jobs and facts that waited for a connection of the pool and got none.")
+        .build()
+});
+
+/// Makes the counter of timeouts begin at zero, so that the first one is seen as a rise.
+pub(crate) fn begin() {
+    TIMEOUTS.add(0, &[]);
+}
+
 /// Notes that a statement failed, on the current span and in the metric. Call it where the error is answered or kept; one
 /// that was expected, such as a constraint with an answer of its own, is no failure.
 pub fn failed(error: &sqlx::Error) {
     let state = error.as_database_error().and_then(|error| error.code());
     if let Some(state) = &state {
         telemetry::refused_by_database(state);
+    }
+    if matches!(error, sqlx::Error::PoolTimedOut) {
+        TIMEOUTS.add(1, &[]);
     }
     ERRORS.add(1, &[KeyValue::new("class", class(error, state.as_deref()))]);
 }

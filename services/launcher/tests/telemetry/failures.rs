@@ -1,14 +1,10 @@
 //! What fails says so on its span, and on the span of whatever asked for it.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt;
-
-use postgres_server::{Durability, Programs, Server};
 use reqwest::header::LOCATION;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::json;
-use sqlx::{Connection, PgConnection};
 
+use crate::database::Database;
 use crate::platform::Platform;
 use crate::sink::{Sink, Span};
 use crate::tour::{Tour, picture};
@@ -46,11 +42,8 @@ async fn give_up_an_upload(tour: &mut Tour<'_>, token: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_fails_is_marked_and_so_is_what_asked_for_it() {
     let _alone = alone().await;
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
-    // PostgreSQL may run as somebody else, who has to get through.
-    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
-    let server = Server::start(&Programs::of_system().unwrap(), &folder.path().join("postgres"), Durability::None).unwrap();
-    let owner = server.superuser_url("postgres");
+    let database = Database::start();
+    let owner = database.url();
     let sink = Sink::start().await;
     let environment = [&NO_STORE[..], &[("OWNER_DATABASE_URL", owner.as_str())]].concat();
     let platform = Platform::start_with(Some(&sink.url), &environment).await;
@@ -73,7 +66,7 @@ async fn what_fails_is_marked_and_so_is_what_asked_for_it() {
     give_up_an_upload(&mut tour, &ada).await;
     failed(&sink, "run photo.delete-incoming").await;
 
-    let mut connection = PgConnection::connect(&owner).await.unwrap();
+    let mut connection = database.connect("postgres").await;
     let taken = "alter table photo.albums rename to albums_elsewhere; alter table social.relations rename to relations_elsewhere";
     sqlx::raw_sql(taken).execute(&mut connection).await.unwrap();
     tour.just("GET /v1/albums", "/v1/albums?owner=me", &ada).await;

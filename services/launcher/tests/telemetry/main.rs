@@ -6,6 +6,7 @@
 //! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
 //! | `failures` | what fails is marked, and so is what asked for it |
 //! | `lines` | what a program writes is one JSON object a line |
+//! | `pools` | who waits in vain for a connection is counted, and who is connected to the server |
 //! | `sampling` | who decides which traces are recorded: the settings, and never a stranger |
 //! | `flood` | nothing that a stranger makes up adds a series |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
@@ -14,6 +15,7 @@
 
 mod collector;
 mod dashboards;
+mod database;
 #[path = "../authorization/documented.rs"]
 mod documented;
 mod edges;
@@ -21,6 +23,7 @@ mod failures;
 mod flood;
 mod lines;
 mod platform;
+mod pools;
 #[path = "../../../../operator/tests/dashboards/promql.rs"]
 #[allow(dead_code, reason = "the tests of the dashboards themselves use the rest")]
 mod promql;
