@@ -32,6 +32,7 @@ mod sampling;
 mod secrets;
 mod sink;
 mod spans;
+mod store;
 mod tour;
 
 use std::time::{Duration, Instant};

@@ -137,7 +137,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("HEAD /v1/photos/tus/{id}", "sql"),
     ("PATCH /v1/photos/tus/{id}", "sql s3"),
     ("DELETE /v1/photos/tus/{id}", "sql"),
-    ("POST /v1/photos/uploads", "refused"),
+    ("POST /v1/photos/uploads", "sql"),
     ("POST /v1/photos/uploads/{id}/complete", "sql s3 s3 s3"),
     ("GET /v1/photos/usage", "sql"),
     ("GET /v1/photos/{id}", "sql"),

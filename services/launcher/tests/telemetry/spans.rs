@@ -8,6 +8,7 @@ use crate::documented::documented;
 use crate::platform::Platform;
 use crate::routes::ROUTES;
 use crate::sink::{Sink, Span};
+use crate::store::Store;
 use crate::tour::{Tour, Visit};
 use crate::{alone, edges, eventually};
 
@@ -61,7 +62,8 @@ fn every_documented_route_says_which_spans_it_must_have() {
 async fn every_route_has_its_spans_and_every_arrow_its_edge() {
     let _alone = alone().await;
     let sink = Sink::start().await;
-    let platform = Platform::start(Some(&sink.url)).await;
+    let store = Store::start().await;
+    let platform = Platform::start_with(Some(&sink.url), &store.environment()).await;
     let mut tour = Tour::of(&platform);
     tour.visit_every_route("spans").await;
 
