@@ -27,6 +27,16 @@ pub fn is_below(span: &Span, root: &Span, all: &[Span]) -> bool {
     false
 }
 
+/// The words of [`ROUTES`], and which spans each stands for.
+const WORDS: [(&str, fn(&Span) -> bool); 6] = [
+    ("sql", Span::is_sql),
+    ("s3", Span::is_s3),
+    ("call", Span::is_call),
+    ("argon2", |span| span.name == "argon2id"),
+    ("image", |span| span.name == "process picture"),
+    ("variant", |span| span.name.starts_with("encode ")),
+];
+
 /// What the trace of a visit lacks.
 fn lacking(visit: &Visit, needs: &str, spans: &[Span]) -> Option<String> {
     let of_trace: Vec<Span> = spans.iter().filter(|span| span.trace == visit.trace).cloned().collect();
@@ -34,12 +44,19 @@ fn lacking(visit: &Visit, needs: &str, spans: &[Span]) -> Option<String> {
         return Some(format!("{} has no span of its name", visit.route));
     };
     let below = |is: fn(&Span) -> bool| of_trace.iter().filter(|span| is(span) && is_below(span, root, &of_trace)).count();
-    let (sql, s3, calls) = (below(Span::is_sql), below(Span::is_s3), below(Span::is_call));
     let needed = |word: &str| needs.split(' ').filter(|needed| *needed == word).count();
-    let is_complete = sql >= needed("sql") && s3 >= needed("s3") && calls >= needed("call");
+    let few: Vec<_> = WORDS.into_iter().filter(|(word, is)| below(*is) < needed(word)).map(|(word, _)| word).collect();
     let route = root.attributes.get("http.route").map(String::as_str).unwrap_or_default();
     let is_named = !route.is_empty() && visit.route.ends_with(route) && root.attributes.contains_key("http.response.status_code");
-    (!is_complete || !is_named).then(|| format!("{} has {sql} statements, {s3} calls of S3, {calls} calls: {of_trace:#?}", visit.route))
+    (!few.is_empty() || !is_named).then(|| format!("{} has too few of {few:?}: {of_trace:#?}", visit.route))
+}
+
+/// Has a post come into somebody's home timeline, in a trace of its own?
+fn is_delivered(spans: &[Span]) -> bool {
+    let is_meant = |span: &&Span| span.name == "deliver post" && span.parent.is_empty();
+    let mut deliveries =
+        spans.iter().filter(is_meant).filter(|span| ["followers", "entries"].iter().all(|it| span.attributes.contains_key(*it)));
+    deliveries.any(|delivery| spans.iter().any(|span| span.is_sql() && span.parent == delivery.id))
 }
 
 /// A stream that has begun is one, too, and so is a form that leads on.
@@ -81,6 +98,7 @@ async fn every_route_has_its_spans_and_every_arrow_its_edge() {
     }
 
     edges::all_found(&sink).await;
+    eventually("a loop has taken a post to somebody", async || if is_delivered(&sink.spans()) { Ok(()) } else { Err(String::new()) }).await;
 
     // The trace that an error names is the one that was sent.
     let refused = tour.ask("POST /v1/posts", "/v1/posts", "", |it| it.json(&serde_json::json!({ "text": "?" }))).await;
