@@ -8,7 +8,7 @@
 //! | `lines` | what a program writes is one JSON object a line |
 //! | `pools` | who waits in vain for a connection is counted, and who is connected to the server |
 //! | `sampling` | who decides which traces are recorded: the settings, and never a stranger |
-//! | `flood` | nothing that a stranger makes up adds a series |
+//! | `flood` | nothing that a stranger or a member makes up adds a series |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
 //! | `dashboards` | a real Prometheus executes every panel's query, and none is empty |
 //! | `collector` | a real collector gets traces, metrics and logs, under the names that `/metrics` has |
