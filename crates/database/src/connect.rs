@@ -23,6 +23,7 @@ pub struct DatabaseConfig {
 /// recovers by itself.
 pub fn connect(config: &DatabaseConfig, service: Service) -> sqlx::Result<PgPool> {
     let options = PgConnectOptions::from_str(&config.database_url)?.application_name(service.name());
+    telemetry::statements_go_to(options.get_host(), options.get_port(), options.get_database().unwrap_or(options.get_username()));
     let pool = PgPoolOptions::new()
         .max_connections(config.database_connections)
         // Read by `telemetry`, which makes a measurement of each.

@@ -3,9 +3,11 @@
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::uri::Authority;
+use http::{HeaderMap, Version, header};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
-use tracing::{Instrument, field};
+use tracing::{Instrument, Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::in_flight::InFlight;
@@ -36,7 +38,7 @@ fn distrust(parent: &Context) -> Context {
 }
 
 async fn trace(parent: Context, request: Request, next: Next) -> Response {
-    let method = known_method(request.method());
+    let (method, scheme) = (known_method(request.method()), scheme(request.headers()));
     // Only the router's template is a label: a path holds ids, and their number has no end.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let name = route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}"));
@@ -45,21 +47,48 @@ async fn trace(parent: Context, request: Request, next: Next) -> Response {
         otel.name = name,
         otel.kind = "server",
         otel.status_code = field::Empty,
-        http.request.method = method,
-        http.route = route,
         http.response.status_code = field::Empty,
-        url.path = shown_path(request.uri().path(), route.as_deref()),
-        url.scheme = "http",
-        network.protocol.version = if request.version() == http::Version::HTTP_10 { "1.0" } else { "1.1" },
         error.type = field::Empty,
     );
     // Fails only when the span is not recorded, and then there is nothing to attach.
     let _ = span.set_parent(parent);
+    // What nobody will read costs nothing.
+    if span.context().span().span_context().is_sampled() {
+        describe(&span, &request, (method, scheme, route.as_deref()));
+    }
 
-    let in_flight = InFlight::begin(method, route, span.clone());
+    let in_flight = InFlight::begin(method, scheme, route, span.clone());
     let response = next.run(request).instrument(span).await;
     in_flight.answered(response.status());
     response
+}
+
+/// Writes on the span what is known of the request at its arrival. By what somebody could be recognized (`client.address`,
+/// `user_agent.original`) is left out.
+fn describe(span: &Span, request: &Request, (method, scheme, route): (&'static str, &'static str, Option<&str>)) {
+    span.set_attribute("http.request.method", method);
+    if method == OTHER {
+        span.set_attribute("http.request.method_original", request.method().to_string());
+    }
+    if let Some(route) = route {
+        span.set_attribute("http.route", route.to_owned());
+    }
+    span.set_attribute("url.path", shown_path(request.uri().path(), route).to_owned());
+    span.set_attribute("url.scheme", scheme);
+    span.set_attribute("network.protocol.version", if request.version() == Version::HTTP_10 { "1.0" } else { "1.1" });
+    let asked_for = request.headers().get(header::HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    if let Some(server) = asked_for {
+        span.set_attribute("server.address", server.host().to_owned());
+        if let Some(port) = server.port_u16() {
+            span.set_attribute("server.port", i64::from(port));
+        }
+    }
+}
+
+/// How the caller came, as far as a proxy in front says: TLS ends there.
+fn scheme(headers: &HeaderMap) -> &'static str {
+    let outside = headers.get("x-forwarded-proto").map(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"));
+    if outside == Some(true) { "https" } else { "http" }
 }
 
 /// The path of a request, unless it ends with a secret: of a link in a letter, the template is shown. Where no route fits,
@@ -72,10 +101,13 @@ fn shown_path<'a>(path: &'a str, route: Option<&'a str>) -> &'a str {
     }
 }
 
-/// Methods are text from outside; as labels they must be few. `_OTHER` is the semantic conventions' word.
+/// The semantic conventions' word for any other method.
+const OTHER: &str = "_OTHER";
+
+/// Methods are text from outside; as labels they must be few.
 pub(crate) fn known_method(method: &http::Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or(OTHER)
 }
 
 #[cfg(test)]

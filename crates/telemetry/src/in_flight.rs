@@ -31,16 +31,17 @@ const CANCELLED: &str = "cancelled";
 pub(crate) struct InFlight {
     start: Instant,
     method: &'static str,
+    scheme: &'static str,
     route: Option<String>,
     span: Span,
     status: Option<StatusCode>,
 }
 
 impl InFlight {
-    /// One has arrived. `method` is one of few words, and `route` the router's template.
-    pub(crate) fn begin(method: &'static str, route: Option<String>, span: Span) -> Self {
-        ACTIVE.add(1, &known_from_the_start(method));
-        Self { start: Instant::now(), method, route, span, status: None }
+    /// One has arrived. `method` and `scheme` are of few words, and `route` is the router's template.
+    pub(crate) fn begin(method: &'static str, scheme: &'static str, route: Option<String>, span: Span) -> Self {
+        ACTIVE.add(1, &known_from_the_start(method, scheme));
+        Self { start: Instant::now(), method, scheme, route, span, status: None }
     }
 
     /// It was answered.
@@ -51,7 +52,7 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let at_first = known_from_the_start(self.method);
+        let at_first = known_from_the_start(self.method, self.scheme);
         ACTIVE.add(-1, &at_first);
         let mut labels = Vec::with_capacity(5);
         labels.extend(at_first);
@@ -59,8 +60,9 @@ impl Drop for InFlight {
             labels.push(KeyValue::new("http.route", route));
         }
         if let Some(status) = self.status {
-            self.span.record("http.response.status_code", status.as_u16());
-            labels.push(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
+            let code = i64::from(status.as_u16());
+            self.span.record("http.response.status_code", code);
+            labels.push(KeyValue::new("http.response.status_code", code));
         }
         let failure = match self.status {
             Some(status) if status.is_server_error() => Some(status.as_str().to_owned()),
@@ -76,6 +78,6 @@ impl Drop for InFlight {
     }
 }
 
-fn known_from_the_start(method: &'static str) -> [KeyValue; 2] {
-    [KeyValue::new("http.request.method", method), KeyValue::new("url.scheme", "http")]
+fn known_from_the_start(method: &'static str, scheme: &'static str) -> [KeyValue; 2] {
+    [KeyValue::new("http.request.method", method), KeyValue::new("url.scheme", scheme)]
 }

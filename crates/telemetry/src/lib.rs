@@ -12,7 +12,7 @@
 //! Which traces are recorded is decided where they begin (`OTEL_TRACES_SAMPLER`), and holds on every service that they
 //! pass. A stranger neither decides it, by flag or by id, nor has anything carried along (`tracestate`).
 //!
-//! Names follow the OpenTelemetry semantic conventions 1.44.
+//! Names follow the OpenTelemetry semantic conventions 1.44. By what somebody could be recognized is left out.
 
 mod context;
 mod http_client;
@@ -34,6 +34,7 @@ pub use outcome::{recorded, refused_by_database};
 pub use panics::{Panicked, caught};
 pub use sampling::TraceSampler;
 pub use setup::{LogFormat, SetupError, Telemetry, TelemetryConfig, metrics_text};
+pub use sql::statements_go_to;
 
 /// The meter of the platform's own metrics.
 pub fn meter() -> opentelemetry::metrics::Meter {

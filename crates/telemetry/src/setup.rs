@@ -95,6 +95,7 @@ impl Telemetry {
         let resource = Resource::builder_empty()
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .with_attribute(KeyValue::new("service.namespace", "socialplatform"))
+            .with_attribute(KeyValue::new("service.instance.id", process::host()))
             .with_detector(Box::new(TelemetryResourceDetector))
             .with_detector(Box::new(EnvResourceDetector::new()))
             .with_service_name(service)
@@ -143,8 +144,14 @@ impl Telemetry {
                 .with_default(LevelFilter::INFO)
                 .with_targets(["hyper", "reqwest", "opentelemetry", "h2"].map(|noisy| (noisy, LevelFilter::OFF)))
         };
+        // Of what the bridge could add, only the place in the code: the rest costs something on every span, recorded or not.
+        let spans = tracing_opentelemetry::layer()
+            .with_tracer(self.traces.tracer("socialplatform"))
+            .with_threads(false)
+            .with_target(false)
+            .with_tracked_inactivity(false);
         tracing_subscriber::registry()
-            .with(tracing_opentelemetry::layer().with_tracer(self.traces.tracer("socialplatform")).with_filter(ours()))
+            .with(spans.with_filter(ours()))
             .with(SqlSpans.with_filter(Targets::new().with_targets([sql::STATEMENTS, sql::ACQUIRED].map(|it| (it, LevelFilter::DEBUG)))))
             .with(Losses.with_filter(Targets::new().with_target(losses::TARGET, LevelFilter::WARN)))
             .with(OpenTelemetryTracingBridge::new(&self.logs).with_filter(ours()))

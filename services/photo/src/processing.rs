@@ -144,7 +144,8 @@ impl Processing {
     /// [`ProcessingError::Refused`], [`ProcessingError::Busy`] or [`ProcessingError::Died`].
     pub async fn clean(&self, file: Bytes, pixels: u64, reservation: Reservation) -> Result<Cleaned, ProcessingError> {
         let limits = self.limits;
-        let span = tracing::info_span!("photo.process", otel.name = "process picture", pixels, wait_seconds = field::Empty);
+        let size = i64::try_from(pixels).unwrap_or(i64::MAX);
+        let span = tracing::info_span!("photo.process", otel.name = "process picture", pixels = size, wait_seconds = field::Empty);
         // The worker first: whoever waits for one must not hold pixels that another could use.
         let counted = metrics::Counted::new();
         let asked = Instant::now();

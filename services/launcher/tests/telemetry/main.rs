@@ -3,6 +3,7 @@
 //! | file | shows |
 //! |---|---|
 //! | `spans`, `routes` | each documented route has the spans that it must have |
+//! | `attributes` | each kind of span has the attributes that it must have and no others, and none is below one that was not sent |
 //! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
 //! | `failures` | what fails is marked, and so is what asked for it |
 //! | `lines` | what a program writes is one JSON object a line |
@@ -13,6 +14,7 @@
 //! | `dashboards` | a real Prometheus executes every panel's query, and none is empty |
 //! | `collector` | a real collector gets traces, metrics and logs, under the names that `/metrics` has |
 
+mod attributes;
 mod collector;
 mod dashboards;
 mod database;

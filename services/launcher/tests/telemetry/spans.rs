@@ -1,4 +1,4 @@
-//! Which spans each route must have; and, of the same tour, that [`edges`] are there.
+//! Which spans each route must have; and, of the same tour, that [`edges`] are there and [`attributes`] fit.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::routes::ROUTES;
 use crate::sink::{Sink, Span};
 use crate::store::Store;
 use crate::tour::{Tour, Visit};
-use crate::{alone, edges, eventually};
+use crate::{alone, attributes, edges, eventually};
 
 /// Whether the parents of `span` lead to `root`.
 pub fn is_below(span: &Span, root: &Span, all: &[Span]) -> bool {
@@ -103,4 +103,17 @@ async fn every_route_has_its_spans_and_every_arrow_its_edge() {
     // The trace that an error names is the one that was sent.
     let refused = tour.ask("POST /v1/posts", "/v1/posts", "", |it| it.json(&serde_json::json!({ "text": "?" }))).await;
     assert_eq!(refused["trace_id"].as_str(), Some(tour.visits.last().expect("just now").trace.as_str()));
+
+    let odd = |it: reqwest::RequestBuilder| it.header("x-forwarded-proto", "https");
+    tour.ask("BREW /v1/posts", "/v1/posts", "", odd).await;
+    let odd = tour.visits.last().expect("just now").trace.clone();
+    // What is not sent yet is sent at the end.
+    platform.stop();
+    attributes::all_fit(&sink);
+    let spans = sink.spans();
+    let odd = spans.iter().find(|span| span.trace == odd).expect("it was sent");
+    let has = |name: &str| odd.attributes.get(name).map(String::as_str);
+    let method = ["http.request.method", "http.request.method_original"].map(has);
+    assert_eq!((odd.name.as_str(), method), ("_OTHER /v1/posts", [Some("_OTHER"), Some("BREW")]));
+    assert_eq!(["url.scheme", "server.address"].map(has), [Some("https"), Some("127.0.0.1")]);
 }
