@@ -1,5 +1,5 @@
-//! Statements that failed. sqlx reports a statement alike however it ends, so its own span cannot say; the span of whatever
-//! asked for it does, and a counter.
+//! Statements that failed. sqlx reports a statement alike however it ends, so its own span cannot say; the span of
+//! whatever asked for it does, and a counter.
 
 use std::sync::LazyLock;
 
@@ -27,8 +27,8 @@ pub(crate) fn begin() {
     TIMEOUTS.add(0, &[]);
 }
 
-/// Notes that a statement failed, on the current span and in the metric. Call it where the error is answered or kept; one
-/// that was expected, such as a constraint with an answer of its own, is no failure.
+/// Notes that a statement failed, on the current span and in the metric. Call it where the error is answered or kept;
+/// one that was expected, such as a constraint with an answer of its own, is no failure.
 pub fn failed(error: &sqlx::Error) {
     let state = error.as_database_error().and_then(|error| error.code());
     if let Some(state) = &state {

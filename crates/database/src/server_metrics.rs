@@ -1,5 +1,5 @@
-//! What PostgreSQL itself counts about the database and the server, under the names that the collector's `postgresql` receiver uses: a
-//! platform without that receiver has the same dashboards.
+//! What PostgreSQL itself counts about the database and the server, under the names that the collector's `postgresql`
+//! receiver uses: a platform without that receiver has the same dashboards.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

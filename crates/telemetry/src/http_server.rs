@@ -14,8 +14,8 @@ use crate::in_flight::InFlight;
 use crate::{context, sampling};
 
 /// Traces requests of the public port. A caller's trace id is kept, so that a gateway's trace goes on here, but whether
-/// the trace is recorded is ours to say: a stranger could otherwise switch tracing on for everything. Their `tracestate`
-/// ends here.
+/// the trace is recorded is ours to say: a stranger could otherwise switch tracing on for everything. Their
+/// `tracestate` ends here.
 pub async fn trace_public(request: Request, next: Next) -> Response {
     let parent = context::extract(request.headers());
     trace(distrust(&parent), request, next).await
@@ -63,8 +63,8 @@ async fn trace(parent: Context, request: Request, next: Next) -> Response {
     response
 }
 
-/// Writes on the span what is known of the request at its arrival. By what somebody could be recognized (`client.address`,
-/// `user_agent.original`) is left out.
+/// Writes on the span what is known of the request at its arrival. By what somebody could be recognized
+/// (`client.address`, `user_agent.original`) is left out.
 fn describe(span: &Span, request: &Request, (method, scheme, route): (&'static str, &'static str, Option<&str>)) {
     span.set_attribute("http.request.method", method);
     if method == OTHER {
@@ -91,8 +91,8 @@ fn scheme(headers: &HeaderMap) -> &'static str {
     if outside == Some(true) { "https" } else { "http" }
 }
 
-/// The path of a request, unless it ends with a secret: of a link in a letter, the template is shown. Where no route fits,
-/// anything may be in it, such as that link with a slash too many: then its first three segments are.
+/// The path of a request, unless it ends with a secret: of a link in a letter, the template is shown. Where no route
+/// fits, anything may be in it, such as that link with a slash too many: then its first three segments are.
 fn shown_path<'a>(path: &'a str, route: Option<&'a str>) -> &'a str {
     match route {
         Some(route) if route.contains("{token}") => route,

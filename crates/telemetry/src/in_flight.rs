@@ -26,8 +26,8 @@ static ACTIVE: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
 /// The `error.type` of a request whose caller did not wait for the answer. It has no status.
 const CANCELLED: &str = "cancelled";
 
-/// A request from its arrival to its end. hyper drops the future of a request whose caller hangs up, and those who give up
-/// have often waited longest: so what is dropped without an answer is measured, too.
+/// A request from its arrival to its end. hyper drops the future of a request whose caller hangs up, and those who give
+/// up have often waited longest: so what is dropped without an answer is measured, too.
 pub(crate) struct InFlight {
     start: Instant,
     method: &'static str,

@@ -5,9 +5,9 @@
 //! | spans of requests | OTLP | [`trace_public`], [`trace_private`] |
 //! | spans of calls | OTLP | [`http_client_span`] |
 //! | spans of SQL | OTLP | `sql`: sqlx's own log event of each statement becomes a span |
-//! | metrics | OTLP and `/metrics` | `in_flight` (requests), the calls and the SQL, `process`, and [`meter`] for a crate's own |
+//! | metrics | OTLP and `/metrics` | `in_flight`, the calls and the SQL, `process`, and [`meter`] for a crate's own |
 //! | what telemetry lost | OTLP and `/metrics` | `losses`: the SDK's own warnings, counted |
-//! | logs | standard output and OTLP | `log_format`: one JSON line each, with trace and span id; `panics` are among them |
+//! | logs | standard output and OTLP | `log_format`: one JSON line each, with trace and span id; and `panics` |
 //!
 //! Which traces are recorded is decided where they begin (`OTEL_TRACES_SAMPLER`), and holds on every service that they
 //! pass. A stranger neither decides it, by flag or by id, nor has anything carried along (`tracestate`).

@@ -26,7 +26,7 @@ fn words(cause: &(dyn Any + Send)) -> &str {
     text.unwrap_or("without a word")
 }
 
-/// Makes every panic of the process a line of its log, with the ids of the trace that it ends; once, when lines are set up.
+/// Makes every panic of the process a line of its log, with the ids of the trace; once, when lines are set up.
 pub(crate) fn become_lines() {
     std::panic::set_hook(Box::new(|info| {
         tracing::error!(

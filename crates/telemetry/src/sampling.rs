@@ -8,8 +8,8 @@ use opentelemetry_sdk::trace::Sampler;
 
 static RATIO: OnceLock<f64> = OnceLock::new();
 
-/// Which new traces are recorded. A trace that one of our own services began is recorded as that service decided, so each
-/// word and its `parentbased_` twin mean the same here.
+/// Which new traces are recorded. A trace that one of our own services began is recorded as that service decided, so
+/// each word and its `parentbased_` twin mean the same here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum TraceSampler {
     /// All.
@@ -40,8 +40,9 @@ pub(crate) fn sampler(share: f64) -> Sampler {
     Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(share)))
 }
 
-/// Is a trace recorded whose id somebody chose whom we do not trust? The SDK decides about its own random ids by the ids
-/// themselves: whoever sent small ones would be recorded whatever the share. So they are hashed under a key of this process.
+/// Is a trace recorded whose id somebody chose whom we do not trust? The SDK decides about its own random ids by the
+/// ids themselves: whoever sent small ones would be recorded whatever the share. So they are hashed under a key of this
+/// process.
 pub(crate) fn samples(strange: TraceId) -> bool {
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     let share = RATIO.get().copied().unwrap_or(1.0);

@@ -144,7 +144,7 @@ impl Telemetry {
                 .with_default(LevelFilter::INFO)
                 .with_targets(["hyper", "reqwest", "opentelemetry", "h2"].map(|noisy| (noisy, LevelFilter::OFF)))
         };
-        // Of what the bridge could add, only the place in the code: the rest costs something on every span, recorded or not.
+        // Of what the bridge could add, only the place in the code: the rest costs something on every span.
         let spans = tracing_opentelemetry::layer()
             .with_tracer(self.traces.tracer("socialplatform"))
             .with_threads(false)

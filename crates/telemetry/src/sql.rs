@@ -43,7 +43,7 @@ pub(crate) const ACQUIRED: &str = "sqlx::pool::acquire";
 
 static SERVER: OnceLock<[KeyValue; 3]> = OnceLock::new();
 
-/// Says where the statements of this process go, which sqlx does not: to one database of one server, whatever the service.
+/// Says where the statements of this process go, which sqlx does not: to one database, whatever the service.
 pub fn statements_go_to(address: &str, port: u16, database: &str) {
     let _ = SERVER.set([
         KeyValue::new("server.address", address.to_owned()),

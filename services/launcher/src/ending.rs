@@ -5,9 +5,9 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::Failure;
 
-/// Resolves when the program is to stop: because somebody asks it to or, with the reason, because one of its loops panicked.
-/// What that loop kept true nobody keeps true from then on, and gauges stay at their last good values: whoever runs the
-/// program has to start it anew.
+/// Resolves when the program is to stop: because somebody asks it to or, with the reason, because one of its loops
+/// panicked. What that loop kept true nobody keeps true from then on, and gauges stay at their last good values:
+/// whoever runs the program has to start it anew.
 pub(crate) async fn ending<'a>(loops: impl IntoIterator<Item = &'a mut JoinSet<()>>) -> Result<(), Failure> {
     let panics = loops.into_iter().map(|loops| Box::pin(panic_among(loops)));
     tokio::select! {

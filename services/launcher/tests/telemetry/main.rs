@@ -3,7 +3,7 @@
 //! | file | shows |
 //! |---|---|
 //! | `spans`, `routes` | each documented route has the spans that it must have |
-//! | `attributes` | each kind of span has the attributes that it must have and no others, and none is below one that was not sent |
+//! | `attributes` | each kind of span has what it must and no more, and none lacks its parent |
 //! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
 //! | `failures` | what fails is marked, and so is what asked for it |
 //! | `lines` | what a program writes is one JSON object a line |

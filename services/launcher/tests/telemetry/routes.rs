@@ -1,9 +1,9 @@
 //! What the trace of each route must have.
 
-/// Every documented route, and what its trace must have below the span of the route at least: a word for each statement, each
-/// call of the object store, each call of another service, each password that is hashed, each picture that is processed and
-/// each variant of it. The first success of each is looked at; where a row says `refused`, nobody here can succeed, and the
-/// refusal is looked at.
+/// Every documented route, and what its trace must have below the span of the route at least: a word for each
+/// statement, each call of the object store, each call of another service, each password that is hashed, each picture
+/// that is processed and each variant of it. The first success of each is looked at; where a row says `refused`, nobody
+/// here can succeed, and the refusal is looked at.
 pub const ROUTES: &[(&str, &str)] = &[
     ("GET /.well-known/jwks.json", ""),
     ("GET /.well-known/oauth-authorization-server", ""),

@@ -8,7 +8,8 @@ use crate::alone;
 use crate::platform::Platform;
 use crate::sink::Sink;
 
-/// The id of a trace with a small second half, by which the SDK decides about ids of its own, and of one with a large one.
+/// The id of a trace with a small second half, by which the SDK decides about ids of its own, and of one with a large
+/// one.
 const LOW: &str = "4bf92f3577b34da61000000000000001";
 const HIGH: &str = "4bf92f3577b34da6f000000000000001";
 

@@ -22,7 +22,8 @@ impl Tour<'_> {
         self.just("DELETE /v1/photos/{id}", &format!("/v1/photos/{photo}"), &ada.token).await;
     }
 
-    /// An upload that goes straight to the store, with what its address signs; refused, where people cannot reach the store.
+    /// An upload that goes straight to the store, with what its address signs; refused, where people cannot reach the
+    /// store.
     async fn straight(&mut self, ada: &Guest) {
         let file = picture();
         let size = json!({ "size": file.len() });
