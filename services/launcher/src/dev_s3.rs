@@ -14,7 +14,7 @@ use s3s_fs::FileSystem;
 use telemetry::{Telemetry, TelemetryConfig};
 use tokio::net::TcpListener;
 
-use crate::Failure;
+use crate::{Failure, logged};
 
 /// Where the store listens, and where it keeps what it is given.
 #[derive(Debug, clap::Args)]
@@ -57,7 +57,11 @@ pub(crate) fn store(root: &Path, bucket: &str, access_key: &str, secret_key: &st
 }
 
 /// Serves the store until `stop`.
-pub(crate) async fn serve(listener: TcpListener, store: Router, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+pub(crate) async fn serve_store(
+    listener: TcpListener,
+    store: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     // The head and the body of an answer are two packets: without this, the second waits 40 ms for the caller to confirm the first.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     axum::serve(listener, store).with_graceful_shutdown(stop).await
@@ -65,13 +69,16 @@ pub(crate) async fn serve(listener: TcpListener, store: Router, stop: impl Futur
 
 pub(crate) async fn run(config: DevS3Config) -> Result<(), Failure> {
     let telemetry = Telemetry::init("dev-s3", &config.telemetry)?;
+    logged(telemetry, serve(config)).await
+}
+
+async fn serve(config: DevS3Config) -> Result<(), Failure> {
     let store = store(&config.s3_root, &config.s3_bucket, &config.aws_access_key_id, &config.aws_secret_access_key)?;
     let listener = TcpListener::bind(config.s3_addr).await?;
     tracing::info!(address = %listener.local_addr()?, "the development store is listening");
     let stop = async {
         let _ = serving::termination().await;
     };
-    serve(listener, store, stop).await?;
-    telemetry.shutdown();
+    serve_store(listener, store, stop).await?;
     Ok(())
 }
