@@ -18,7 +18,7 @@ use crate::source::Source;
 use crate::standing::Standing;
 use crate::store::accounts::{self, Account, Credentials};
 use crate::store::security_events::{self, Kind};
-use crate::store::sessions::{self, NewSession};
+use crate::store::sign_ins::{self, SignIn};
 use crate::store::{devices, erasures};
 use crate::told_once;
 use crate::{State, metrics};
@@ -139,33 +139,45 @@ fn wrong() -> Problem {
 
 /// Begins a session of somebody who has proved who they are, and keeps their device. `user_agent` is a summary.
 pub(crate) async fn begin(auth: &State, proof: Proof, user_agent: Option<&str>) -> Result<Begun> {
-    let mut tx = auth.pool.begin().await?;
-    let Opened { account, session, secret } = open(auth, &mut tx, &proof, user_agent).await?;
-    let device = match proof.device {
-        Some(known) => known,
+    let device = match &proof.device {
+        Some(known) => known.clone(),
         None => told_once::make("spdv_")?,
     };
-    devices::keep(&mut tx, account.id, &told_once::hash(&device)).await?;
+    let mut tx = auth.pool.begin().await?;
+    let Opened { account, session, secret } = open(auth, &mut tx, &proof, Some(&device), user_agent).await?;
     tx.commit().await?;
     metrics::signed_in(true);
     Ok(Begun { account, session, secret, device })
 }
 
-/// Makes a session of somebody who has proved who they are.
-pub(crate) async fn open(auth: &State, connection: &mut PgConnection, proof: &Proof, user_agent: Option<&str>) -> Result<Opened> {
+/// Makes a session of somebody who has proved who they are, on a device or for an app.
+pub(crate) async fn open(
+    auth: &State,
+    connection: &mut PgConnection,
+    proof: &Proof,
+    device: Option<&str>,
+    user_agent: Option<&str>,
+) -> Result<Opened> {
     let mut secret = [0; 32];
     rand::fill(&mut secret).map_err(|error| Problem::internal(error.to_string()))?;
     // Held until the commit: a change of the password or a suspension ends this session with the others, or comes before it.
     let account = accounts::hold(connection, proof.account, &proof.password_hash).await?.ok_or_else(wrong)?;
     may_sign_in(connection, &account).await?;
-    let sealed = auth.sealing.seal(PURPOSE, &secret);
-    let new = NewSession { account: account.id, secret: &sealed, life_days: auth.session_life_days, user_agent };
-    let session = sessions::insert(connection, &new).await?;
-    let mut details = json!({ "session": session });
-    if let Some(second_factor) = &proof.second_factor {
-        details["second_factor"] = second_factor.as_str().into();
-    }
-    security_events::insert(connection, Kind::SignedIn, Some(account.id), Some(&proof.source), details).await?;
+    let details = match &proof.second_factor {
+        Some(second_factor) => json!({ "second_factor": second_factor }),
+        None => json!({}),
+    };
+    let (sealed, device_hash) = (auth.sealing.seal(PURPOSE, &secret), device.map(told_once::hash));
+    let sign_in = SignIn {
+        account: account.id,
+        secret: &sealed,
+        life_days: auth.session_life_days,
+        user_agent,
+        device_hash: device_hash.as_deref(),
+        source: &proof.source,
+        details,
+    };
+    let session = sign_ins::insert(connection, &sign_in).await?;
     Ok(Opened { account, session, secret })
 }
 

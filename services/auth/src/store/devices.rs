@@ -3,7 +3,7 @@ use serving::Result;
 use sqlx::{PgConnection, PgPool};
 
 /// Devices that are kept of one account.
-const MOST: i64 = 20;
+pub(super) const MOST: i64 = 20;
 
 /// Keeps a device of an account, or that it was used again. The longest unused ones make room.
 pub(crate) async fn keep(connection: &mut PgConnection, account: AccountId, token_hash: &[u8]) -> Result<()> {

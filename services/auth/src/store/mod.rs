@@ -22,5 +22,6 @@ pub(crate) mod second_factors;
 pub(crate) mod security_events;
 pub(crate) mod sessions;
 pub(crate) mod sign_in_challenges;
+pub(crate) mod sign_ins;
 pub(crate) mod signing_keys;
 pub(crate) mod totp;

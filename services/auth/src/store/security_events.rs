@@ -94,6 +94,11 @@ impl Kind {
     }
 }
 
+/// Tells the log.
+pub(super) fn log(kind: Kind) {
+    tracing::info!(event.name = "security", kind = kind.name(), "security event: {}", kind.name());
+}
+
 /// Writes down what happens, in the transaction in which it does. `account` is whose it is, if anybody's; nothing secret and
 /// no text of people may be in `details`.
 pub(crate) async fn insert(
@@ -113,7 +118,7 @@ pub(crate) async fn insert(
     )
     .execute(connection)
     .await?;
-    tracing::info!(event.name = "security", kind = kind.name(), "security event: {}", kind.name());
+    log(kind);
     Ok(())
 }
 
@@ -127,7 +132,7 @@ pub(crate) async fn insert_by_handle(connection: &mut PgConnection, kind: Kind, 
     )
     .execute(connection)
     .await?;
-    tracing::info!(event.name = "security", kind = kind.name(), "security event: {}", kind.name());
+    log(kind);
     Ok(())
 }
 

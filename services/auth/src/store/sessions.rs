@@ -4,10 +4,10 @@ use serving::{Page, Result};
 use sqlx::{PgConnection, PgPool};
 
 /// Living sessions of one account.
-const MOST: i64 = 200;
+pub(super) const MOST: i64 = 200;
 /// Seconds after a session's last access token in which something may still go on that was begun with it: the token lives ten
 /// minutes, and a stream of social an hour longer. Whatever ends later than this needs to be told to nobody.
-const LAST_USE: f64 = 90.0 * 60.0;
+pub(super) const LAST_USE: f64 = 90.0 * 60.0;
 
 /// A session, its row locked until the transaction ends.
 pub(crate) struct Session {
@@ -26,32 +26,6 @@ pub(crate) struct Session {
     pub(crate) alive: bool,
     /// When it expires, in Unix seconds.
     pub(crate) expires_at: i64,
-}
-
-/// What is kept of a new session.
-pub(crate) struct NewSession<'a> {
-    pub(crate) account: AccountId,
-    /// Sealed.
-    pub(crate) secret: &'a [u8],
-    /// Rotation never makes it longer.
-    pub(crate) life_days: u16,
-    /// Such as "Firefox on Linux".
-    pub(crate) user_agent: Option<&'a str>,
-}
-
-pub(crate) async fn insert(connection: &mut PgConnection, session: &NewSession<'_>) -> Result<SessionId> {
-    make_room(connection, session.account).await?;
-    let id = sqlx::query_scalar!(
-        r#"insert into sessions (account_id, secret, expires_at, user_agent)
-           values ($1, $2, clock_timestamp() + make_interval(days => $3), $4) returning id as "id: SessionId""#,
-        session.account as AccountId,
-        session.secret,
-        i32::from(session.life_days),
-        session.user_agent,
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(id)
 }
 
 /// Ends the sessions of an account that were not used for the longest, so that there is room for one more.
@@ -151,7 +125,7 @@ pub(crate) async fn end_all(connection: &mut PgConnection, account: AccountId, b
 }
 
 /// Hints to every service that there are new revocations, once the transaction commits.
-async fn tell(connection: &mut PgConnection) -> sqlx::Result<()> {
+pub(super) async fn tell(connection: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query!("select pg_notify($1, '')", identity::REVOCATIONS_CHANNEL).execute(connection).await?;
     Ok(())
 }

@@ -32,7 +32,7 @@ pub(super) async fn sign_in(auth: &State, app: App, source: Source, request: Tok
     };
     let mut tx = auth.pool.begin().await?;
     // An app is no device: none is kept, and none of theirs makes room for it.
-    let Opened { account, session, secret } = sign_in::open(auth, &mut tx, &proof, None).await?;
+    let Opened { account, session, secret } = sign_in::open(auth, &mut tx, &proof, None, None).await?;
     let granted = match app.may("refresh_token") {
         true => grantable(wanted, &account.roles),
         false => grantable(wanted, &account.roles).without(Scope::OfflineAccess),
