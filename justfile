@@ -59,7 +59,7 @@ deny:
 fuzz seconds="1800":
     ./scripts/fuzz {{seconds}}
 
-# write everything that is generated: .sqlx, dashboards and objectives, crds/, manifests/, docs/openapi/
+# write everything that is generated: .sqlx, dashboards and objectives, crds/, manifests/, bundle/, docs/openapi/
 generate:
     ./scripts/sqlx write
     ./scripts/dashboards

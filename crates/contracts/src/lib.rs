@@ -12,8 +12,10 @@ pub mod id;
 pub mod photo;
 pub mod routes;
 mod scope;
+mod scopes;
 mod service;
 
 pub use id::{AccountId, PhotoId, PostId, SessionId};
-pub use scope::{Scope, Scopes, UnknownScope};
+pub use scope::Scope;
+pub use scopes::{Scopes, UnknownScope};
 pub use service::{Service, UnknownService};

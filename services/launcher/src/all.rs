@@ -58,6 +58,9 @@ pub(crate) struct AllConfig {
     /// A PostgreSQL of your own instead of the embedded one: a URL of its database, as an owner who may create roles.
     #[arg(long, env = "OWNER_DATABASE_URL", hide_env_values = true)]
     owner_database_url: Option<String>,
+    /// Connections to PostgreSQL that each of the services may hold, the one on which it listens not counted.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 10)]
+    database_connections: u32,
     /// An S3 store of your own instead of the embedded one; then `S3_BUCKET`, `AWS_ACCESS_KEY_ID` and
     /// `AWS_SECRET_ACCESS_KEY` are needed too.
     #[arg(long, env = "S3_ENDPOINT", requires_all = ["s3_bucket", "aws_access_key_id", "aws_secret_access_key"])]
@@ -108,7 +111,7 @@ pub(crate) async fn run(config: AllConfig) -> Result<(), Failure> {
         Common { issuer: issuer.clone(), service_keys: secrets.service_keys()?, rates: rates.clone(), readiness: Readiness::default() };
     let pool = |service: Service| {
         let database_url = role_url(&owner, service, &secrets)?;
-        Ok::<_, Failure>(database::connect(&DatabaseConfig { database_url, database_connections: 10 }, service)?)
+        Ok::<_, Failure>(database::connect(&DatabaseConfig { database_url, database_connections: config.database_connections }, service)?)
     };
     let mut settings = config.auth;
     if !settings.mail.is_set() {

@@ -16,7 +16,7 @@ const README: &str = "This is a copy of everything that the platform keeps of yo
 auth/      your account, sessions, apps, passkeys, invites, and what happened to your account within 180 days
 social/    your profile, posts, reactions, bookmarks, tags, lists and reports
 photo/     your photos as they are kept, what is said about them, and your albums
-relation/  whom you follow, block, mute and like, and who follows you
+relation/  whom you follow, block, mute and like, who follows you, your friends and matches, requests, and your notes
 
 Times are in UTC. Passwords and secrets are not in it: nobody can read them.
 ";

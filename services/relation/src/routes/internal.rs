@@ -1,10 +1,7 @@
 //! What auth asks, when somebody takes a copy of all that is theirs.
 
-use std::fmt;
-use std::str::FromStr;
-
 use axum::extract::State;
-use contracts::export::{ExportFile, ExportPage, ExportRequest};
+use contracts::export::{ExportFile, ExportPage, ExportRequest, Place};
 use contracts::{AccountId, Service};
 use identity::Caller;
 use serde_json::json;
@@ -34,42 +31,6 @@ const LISTS: [List; 10] = [
 const LIKES: usize = LISTS.len();
 const NOTED: usize = LIKES + 1;
 
-/// Where an export goes on.
-#[derive(Clone, Copy)]
-struct Place {
-    /// Which list, likes or notes.
-    part: usize,
-    /// The last row of it that was answered.
-    after: i64,
-    /// Files of it that were.
-    files: usize,
-}
-
-impl Place {
-    const fn begin(part: usize) -> Self {
-        Self { part, after: 0, files: 0 }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.part, self.after, self.files)
-    }
-}
-
-impl FromStr for Place {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let wrong = || Problem::invalid("after", "as the page before it was answered with");
-        let mut parts = text.split('.');
-        let mut next = || parts.next().and_then(|part| part.parse::<i64>().ok()).ok_or_else(wrong);
-        let (part, after, files) = (next()?, next()?, next()?);
-        let small = |number: i64| usize::try_from(number).map_err(|_| wrong());
-        Ok(Self { part: small(part)?, after, files: small(files)? })
-    }
-}
-
 /// Some of one part.
 struct Read {
     file: ExportFile,
@@ -89,7 +50,7 @@ pub(crate) async fn export(
     }
     let mut files = Vec::new();
     let mut place = match after {
-        Some(after) => after.parse::<Place>()?,
+        Some(after) => after.parse::<Place>().map_err(|wrong| Problem::invalid("after", wrong.to_string()))?,
         None => {
             let people::Settings { approves_followers, suggestible } = people::settings(&relation.pool, account).await?;
             let contents = json!({"approves_followers": approves_followers, "suggestible": suggestible});
