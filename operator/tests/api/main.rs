@@ -22,6 +22,7 @@ mod namespaces;
 mod optional_kinds;
 mod player;
 mod requests;
+mod rollout;
 mod rotation;
 mod scaling;
 mod steady;

@@ -21,7 +21,7 @@ use crate::reconcile::conditions::{
 use crate::reconcile::validate::{Problem, is_for_development};
 use crate::resources::horizontal_pod_autoscaler::REQUESTS_METRIC;
 use crate::resources::http_route::HttpRoute;
-use ready::{all_available, ready, rolling_out};
+use ready::{all_available, is_about_pods, is_stuck, ready, rolling_out};
 
 /// The migration runs.
 pub(super) const MIGRATING: &str = "Migrating";
@@ -31,8 +31,6 @@ pub(super) const RESTORING: &str = "Restoring";
 const REQUESTED: &str = "Requested";
 /// Nobody asked for it.
 pub(super) const NOT_REQUESTED: &str = "NotRequested";
-/// Pods are being replaced, or are missing.
-const ROLLING_OUT: &str = "RollingOut";
 
 /// The conditions of a platform. What was not looked at is as it was.
 pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> Vec<Finding> {
@@ -49,7 +47,7 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
             let deployments = cluster.children.deployments.iter().map(|deployment| &**deployment);
             let ready = match (rolling_out(deployments), carried(old, READY)) {
                 (Some(waiting), _) => waiting,
-                (None, before) if before.reason == ROLLING_OUT => all_available(),
+                (None, before) if is_about_pods(&before) => all_available(),
                 (None, before) => before,
             };
             vec![ready, carried(old, SECRETS_RESOLVED), carried(old, DATABASE_MIGRATED), carried(old, EXPOSED)]
@@ -105,6 +103,7 @@ fn of_the_moment(cluster: &Cluster, view: View<'_>, ready: &Finding) -> Vec<Find
             findings.extend(stalled.map(|problem| Finding::new(STALLED, Truth::True, problem.reason, &*problem.message)));
         }
         View::ApplyRefused(error) => findings.push(Finding::new(STALLED, Truth::True, "ApplyRefused", error)),
+        View::Applied(..) if is_stuck(ready) => findings.push(Finding { type_: STALLED, truth: Truth::True, ..ready.clone() }),
         View::Applied(..) if ready.truth != Truth::True && ready.reason != HIBERNATED => {
             findings.push(Finding { type_: RECONCILING, truth: Truth::True, ..ready.clone() });
         }

@@ -1,4 +1,5 @@
 mod certificate;
+mod rollout;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
