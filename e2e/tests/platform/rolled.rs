@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::{ListParams, ResourceExt as _};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use crate::environment;
 use crate::following::Heard;
@@ -55,6 +56,11 @@ async fn no_request_fails_while_every_pod_of_every_service_is_replaced() {
         let slow = load.clone();
         let uploading = tokio::spawn(async move { slow.upload_slowly(patient).await });
 
+        let (persistent, long, begun) = (person(scene, "persistent").await, load.clone(), Arc::new(Notify::new()));
+        let told = begun.clone();
+        let upload = tokio::spawn(async move { long.upload_for_a_minute(persistent, told).await });
+        tokio::time::timeout(DEADLINE, begun.notified()).await.expect("the long upload begins");
+
         let mut round = 0;
         while round == 0 || load.requests() < least {
             round += 1;
@@ -62,6 +68,7 @@ async fn no_request_fails_while_every_pod_of_every_service_is_replaced() {
             no_failure(&load);
         }
         load.end();
+        upload.await.expect("the long upload comes to its end");
         uploading.await.expect("somebody uploads to the end");
         for other in others {
             other.await.expect("everybody goes on to the end");

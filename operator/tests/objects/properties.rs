@@ -328,6 +328,23 @@ fn nothing_takes_more_than_one_pod_of_a_service_at_a_time() {
 }
 
 #[test]
+fn a_pod_has_the_time_to_end_what_is_in_flight() {
+    each_object(|title, object| {
+        let pod = &object["spec"]["template"]["spec"];
+        let variables = pod["containers"][0]["env"].as_array().into_iter().flatten();
+        let seconds = |name: &str| {
+            let variable = variables.clone().find(|it| it["name"] == name)?;
+            variable["value"].as_str().unwrap().parse::<i64>().ok()
+        };
+        let (Some(drain), Some(finish)) = (seconds("DRAIN_SECONDS"), seconds("FINISH_SECONDS")) else { return };
+        assert!(pod["terminationGracePeriodSeconds"].as_i64().unwrap() >= drain + finish + 15, "{title}");
+        // What a request may take, and an upload.
+        let longest = if object["metadata"]["name"] == "demo-photo" { 300 } else { 30 };
+        assert!(finish > longest, "{title}: {finish}");
+    });
+}
+
+#[test]
 fn a_budget_is_there_where_two_pods_or_more_always_run() {
     let budgets = |resource: SocialPlatform| -> Vec<String> {
         let all = objects(prepared(resource));
