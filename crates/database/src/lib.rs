@@ -17,7 +17,7 @@ mod server_metrics;
 mod wakeups;
 
 pub use connect::{DatabaseConfig, connect};
-pub use migrate::{MigrateError, Schema, migrate};
+pub use migrate::{MigrateError, Newer, Schema, migrate};
 pub use owner::connect_owner;
 pub use provision::{Login, ProvisionError, adopt, close, login_role, make_schemas, provision, share};
 pub use server_metrics::watch_server;

@@ -113,6 +113,8 @@ fn compare(cluster: &Cluster, prepared: &Resources<Prepared>) -> Vec<Change> {
         let there = live.iter().find(|live| title(live) == title(object));
         let what = match there {
             None => Some(What::Made),
+            // It cannot be changed, and is another one under another name.
+            Some(_) if object["kind"] == "Job" => None,
             Some(live) => Some(differences(object, live)).filter(|fields| !fields.is_empty()).map(What::Changed),
         };
         changes.extend(what.map(|what| Change { object: title(object), what }));

@@ -133,6 +133,7 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
             sizes,
             stored,
             rotation,
+            is_migrated: resource.status.as_ref().is_some_and(|status| status.migration.is_some()),
             attempts: attempts(&cluster.children.jobs),
             now: cluster.now,
         }),
