@@ -1,3 +1,4 @@
+mod backups;
 mod certificate;
 mod rollout;
 
