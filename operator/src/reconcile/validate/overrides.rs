@@ -132,7 +132,8 @@ fn of_container(service: Service, container: &Value) -> Option<String> {
     if name != service.name() {
         return Some(format!("spec.containers: {name:?} is another container; the only one is {service}"));
     }
-    let field = ["image", "command", "restartPolicy"].into_iter().find(|field| container.get(field).is_some())?;
+    // Arguments come before variables, so they would be a way round the operator's own.
+    let field = ["image", "command", "args", "restartPolicy"].into_iter().find(|field| container.get(field).is_some())?;
     Some(format!("spec.containers[{service}].{field} is the operator's own"))
 }
 

@@ -76,6 +76,7 @@ fn what_is_hostile_or_misspelled_is_refused_with_its_path() {
         (json!({ "spec": { "containers": [{ "name": "miner", "image": "evil" }] } }), "another container"),
         (of_auth(json!({ "image": "evil" })), "image"),
         (of_auth(json!({ "command": ["sh"] })), "command"),
+        (of_auth(json!({ "args": ["--database-url=postgres://elsewhere"] })), "args"),
         (of_auth(json!({ "securityContext": { "privileged": true } })), "privileged"),
         (of_auth(json!({ "securityContext": { "readOnlyRootFilesystem": false } })), "readOnlyRootFilesystem"),
         (of_auth(json!({ "env": [{ "name": "DATABASE_URL", "value": "postgres://elsewhere" }] })), "the variable DATABASE_URL"),
