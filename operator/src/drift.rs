@@ -97,7 +97,7 @@ fn differ(path: String, field: &str, desired: &Value, live: Option<&Value>, foun
         (Value::Array(desired), Some(Value::Array(live))) if has_keys(field, desired) => {
             for element in desired {
                 let key = merge_key(field, element).unwrap_or_default();
-                let there = live.iter().find(|there| there.get(key) == element.get(key));
+                let there = live.iter().find(|there| is_of_key(key, element, there));
                 differ(format!("{path}[{}]", element[key]), field, element, there, found);
             }
         }
@@ -117,7 +117,7 @@ fn are_elements_part_of(field: &str, desired: &[Value], live: &[Value]) -> bool 
     let keys: Option<Vec<_>> = desired.iter().map(|element| merge_key(field, element)).collect();
     match keys {
         Some(keys) if !keys.is_empty() => desired.iter().zip(keys).all(|(element, key)| {
-            live.iter().find(|there| there.get(key) == element.get(key)).is_some_and(|there| is_field_part_of(field, element, there))
+            live.iter().find(|there| is_of_key(key, element, there)).is_some_and(|there| is_field_part_of(field, element, there))
         }),
         _ => desired.len() == live.len() && desired.iter().zip(live).all(|(element, there)| is_field_part_of(field, element, there)),
     }
@@ -135,6 +135,15 @@ fn merge_key(field: &str, element: &Value) -> Option<&'static str> {
         _ => return None,
     };
     element.get(key).map(|_| key)
+}
+
+/// Do two elements have the same key? For the ports of a container, the protocol belongs to it.
+fn is_of_key(key: &str, one: &Value, other: &Value) -> bool {
+    one.get(key) == other.get(key) && (key != "containerPort" || protocol(one) == protocol(other))
+}
+
+fn protocol(port: &Value) -> &str {
+    port.get("protocol").and_then(Value::as_str).unwrap_or("TCP")
 }
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -55,6 +56,31 @@ fn a_rule_that_someone_added_to_a_network_policy_is_drift() {
     assert!(is_part_of(&desired, &desired));
     assert!(!is_part_of(&desired, &opened));
     assert!(!is_part_of(&desired, &port_added));
+}
+
+proptest! {
+    /// In whatever order they are given back, with the default of the API server, and beside those that others added.
+    #[test]
+    fn ports_are_found_again_by_number_and_protocol(
+        ports in proptest::collection::btree_map((1..5_u16, any::<bool>()), "[a-c]", 1..6),
+        changed in any::<prop::sample::Index>(),
+    ) {
+        let port = |(&(number, is_udp), name): (&(u16, bool), &String)| match is_udp {
+            true => json!({"containerPort": number, "name": name, "protocol": "UDP"}),
+            false => json!({"containerPort": number, "name": name}),
+        };
+        let desired: Vec<Value> = ports.iter().map(port).collect();
+        let mut live = desired.clone();
+        live.iter_mut().for_each(|port| port["protocol"] = json!(protocol(port)));
+        live.push(json!({"containerPort": 9, "protocol": "SCTP"}));
+        live.reverse();
+        let is_part = |live: &[Value]| is_part_of(&json!({"ports": desired}), &json!({"ports": live}));
+        prop_assert!(is_part(&live));
+        // The last is the one that others added.
+        let index = 1 + changed.index(live.len() - 1);
+        live[index]["name"] = json!("another");
+        prop_assert!(!is_part(&live));
+    }
 }
 
 #[test]

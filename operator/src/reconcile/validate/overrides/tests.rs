@@ -81,6 +81,10 @@ fn what_is_hostile_or_misspelled_is_refused_with_its_path() {
         (of_auth(json!({ "securityContext": { "readOnlyRootFilesystem": false } })), "readOnlyRootFilesystem"),
         (of_auth(json!({ "env": [{ "name": "DATABASE_URL", "value": "postgres://elsewhere" }] })), "the variable DATABASE_URL"),
         (of_auth(json!({ "ports": [{ "containerPort": 8080, "name": "x" }] })), "the port 8080"),
+        (
+            of_auth(json!({ "ports": [{ "containerPort": 9000 }, { "containerPort": 9000, "protocol": "UDP" }] })),
+            "the port 9000 stands there twice",
+        ),
         (of_auth(json!({ "resources": { "limits": { "memory": "much" } } })), "resources.limits.memory"),
         (json!({ "metadata": { "namespace": "other" } }), "metadata.namespace"),
         (json!({ "metadata": { "labels": { "app.kubernetes.io/component": "social" } } }), "app.kubernetes.io/component"),
