@@ -17,6 +17,7 @@ mod harness;
 mod healing;
 mod hostile;
 mod lifecycle;
+mod measured;
 mod migration;
 mod namespaces;
 mod optional_kinds;
