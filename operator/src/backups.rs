@@ -28,6 +28,8 @@ pub use stored::{READABLE, StoredBackup, UnreadableBackup};
 pub const COMPLETE: &str = "Complete";
 /// How many verified backups of a schedule are kept, unless the resource says so.
 pub const KEEP: usize = 7;
+/// How many failed backups of a schedule are kept, for whoever looks into it.
+const KEEP_FAILED: usize = 3;
 /// On a backup that the operator created.
 pub const SCHEDULED_LABEL: &str = "socialplatform.dev/scheduled";
 
@@ -92,20 +94,30 @@ pub fn slot(schedule: &Schedule, since: Option<Timestamp>, now: Timestamp) -> Op
     schedule.before(now).filter(|slot| since.is_none_or(|since| *slot > since))
 }
 
-/// The scheduled backups that are to be forgotten, as their bytes are: those older than the newest `keep` verified ones. One that
-/// runs is left to end.
+/// Is one of the schedule's backups not over yet? Until then no other is created: they could become more without end.
+pub fn is_making_scheduled(backups: &[Arc<SocialPlatformBackup>]) -> bool {
+    scheduled(backups).any(|backup| !backup.is_over() && backup.metadata.deletion_timestamp.is_none())
+}
+
+/// The scheduled backups that are to be forgotten, as their bytes are: those older than the newest `keep` verified ones, and failed
+/// ones but for the newest few. One that runs is left to end.
 pub fn expired(backups: &[Arc<SocialPlatformBackup>], keep: usize) -> Vec<Arc<SocialPlatformBackup>> {
-    let is_scheduled = |backup: &&Arc<SocialPlatformBackup>| backup.labels().contains_key(SCHEDULED_LABEL);
-    let mut scheduled: Vec<_> = backups.iter().filter(is_scheduled).cloned().collect();
+    let mut scheduled: Vec<_> = scheduled(backups).cloned().collect();
     // Their names sort by time.
     scheduled.sort_by_key(|backup| std::cmp::Reverse(backup.name_any()));
-    let mut verified = 0;
+    let (mut verified, mut failed) = (0, 0);
     scheduled.retain(|backup| {
-        let is_old = verified >= keep;
+        let has_failed = backup.is_over() && !backup.is_verified();
+        let is_old = verified >= keep || (has_failed && failed >= KEEP_FAILED);
         verified += usize::from(backup.is_verified());
+        failed += usize::from(has_failed);
         is_old && backup.is_over() && backup.metadata.deletion_timestamp.is_none()
     });
     scheduled
+}
+
+fn scheduled(backups: &[Arc<SocialPlatformBackup>]) -> impl Iterator<Item = &Arc<SocialPlatformBackup>> {
+    backups.iter().filter(|backup| backup.labels().contains_key(SCHEDULED_LABEL))
 }
 
 /// Is it the Job of a backup that is gone, or of a restore that is no longer wanted? `backups` are the Jobs of those that are there;
@@ -120,7 +132,7 @@ pub fn is_left_over(job: &Job, backups: Option<&BTreeSet<String>>, restore: Opti
 
 /// When the first backup of a schedule was created, of those that are there.
 pub fn first_scheduled(backups: &[Arc<SocialPlatformBackup>]) -> Option<Timestamp> {
-    backups.iter().filter(|backup| backup.labels().contains_key(SCHEDULED_LABEL)).filter_map(|backup| created(backup)).min()
+    scheduled(backups).filter_map(|backup| created(backup)).min()
 }
 
 /// The last verified backup, and when that was.

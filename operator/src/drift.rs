@@ -2,10 +2,10 @@
 //!
 //! A steady reconcile writes nothing, so each object carries a hash of what was last applied, and is applied again only
 //! if the wish has changed (another hash) or the cluster has (the wish is no longer part of what is there). What others
-//! add to an object, such as defaults, labels and status, is theirs.
+//! add to an object, such as defaults, labels and status, is theirs; but nobody adds to what a NetworkPolicy lets through.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 /// Has `desired` to be applied over `live`? `applied` is the hash that the live object carries.
@@ -36,15 +36,41 @@ fn short(digest: &[u8]) -> String {
     digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Is everything that `desired` says true of `live`?
+/// Is everything that `desired` says true of `live`? And nothing else, of what a NetworkPolicy lets through.
 pub fn is_part_of(desired: &Value, live: &Value) -> bool {
-    is_field_part_of("", desired, live)
+    is_field_part_of("", desired, live) && !is_opened(desired, live)
+}
+
+/// Is it a NetworkPolicy that lets something else through? Its lists have one owner, and the API server sets no defaults in them.
+fn is_opened(desired: &Value, live: &Value) -> bool {
+    desired["kind"] == "NetworkPolicy" && !is_same(&desired["spec"], &live["spec"])
+}
+
+/// Are two values the same to the API server?
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            let field = |fields: &Map<String, Value>, name: &str| fields.get(name).cloned().unwrap_or_default();
+            one.keys().chain(other.keys()).all(|name| is_same(&field(one, name), &field(other, name)))
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (Value::Null, there) | (there, Value::Null) => there.is_null() || is_left_out(there),
+        _ => one == other,
+    }
+}
+
+/// The API server leaves empty lists out. To wish for one is to take away what others put there.
+fn is_left_out(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty)
 }
 
 fn is_field_part_of(field: &str, desired: &Value, live: &Value) -> bool {
     match (desired, live) {
         (Value::Object(desired), Value::Object(live)) => {
-            desired.iter().all(|(name, value)| live.get(name).is_some_and(|there| is_field_part_of(name, value, there)))
+            let is_there = |name: &str, value: &Value| live.get(name).map(|there| is_field_part_of(name, value, there));
+            desired.iter().all(|(name, value)| is_there(name, value).unwrap_or_else(|| is_left_out(value)))
         }
         (Value::Array(desired), Value::Array(live)) => are_elements_part_of(field, desired, live),
         _ => desired == live,
@@ -55,6 +81,9 @@ fn is_field_part_of(field: &str, desired: &Value, live: &Value) -> bool {
 pub fn differences(desired: &Value, live: &Value) -> Vec<(String, Option<Value>, Value)> {
     let mut found = Vec::new();
     differ(String::new(), "", desired, Some(live), &mut found);
+    if found.is_empty() && is_opened(desired, live) {
+        found.push((".spec".to_owned(), live.get("spec").cloned(), desired["spec"].clone()));
+    }
     found
 }
 
@@ -68,10 +97,11 @@ fn differ(path: String, field: &str, desired: &Value, live: Option<&Value>, foun
         (Value::Array(desired), Some(Value::Array(live))) if has_keys(field, desired) => {
             for element in desired {
                 let key = merge_key(field, element).unwrap_or_default();
-                let there = live.iter().find(|there| there.get(key) == element.get(key));
+                let there = live.iter().find(|there| is_of_key(key, element, there));
                 differ(format!("{path}[{}]", element[key]), field, element, there, found);
             }
         }
+        (_, None) if is_left_out(desired) => {}
         _ if live.is_some_and(|live| is_field_part_of(field, desired, live)) => {}
         _ => found.push((path, live.cloned(), desired.clone())),
     }
@@ -87,7 +117,7 @@ fn are_elements_part_of(field: &str, desired: &[Value], live: &[Value]) -> bool 
     let keys: Option<Vec<_>> = desired.iter().map(|element| merge_key(field, element)).collect();
     match keys {
         Some(keys) if !keys.is_empty() => desired.iter().zip(keys).all(|(element, key)| {
-            live.iter().find(|there| there.get(key) == element.get(key)).is_some_and(|there| is_field_part_of(field, element, there))
+            live.iter().find(|there| is_of_key(key, element, there)).is_some_and(|there| is_field_part_of(field, element, there))
         }),
         _ => desired.len() == live.len() && desired.iter().zip(live).all(|(element, there)| is_field_part_of(field, element, there)),
     }
@@ -107,100 +137,14 @@ fn merge_key(field: &str, element: &Value) -> Option<&'static str> {
     element.get(key).map(|_| key)
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn defaults_and_what_others_added_are_no_drift() {
-        let desired = json!({"metadata": {"labels": {"a": "1"}}, "spec": {"replicas": 1}});
-        let live = json!({
-            "metadata": {"labels": {"a": "1", "team": "x"}, "uid": "7"},
-            "spec": {"replicas": 1, "revisionHistoryLimit": 10},
-            "status": {"replicas": 1},
-        });
-        assert!(is_part_of(&desired, &live));
-    }
-
-    #[test]
-    fn a_changed_or_missing_value_is_drift() {
-        let desired = json!({"spec": {"replicas": 2, "paused": false}});
-        assert!(!is_part_of(&desired, &json!({"spec": {"replicas": 3, "paused": false}})));
-        assert!(!is_part_of(&desired, &json!({"spec": {"replicas": 2}})));
-        assert!(!is_part_of(&desired, &json!({"spec": [2]})));
-    }
-
-    #[test]
-    fn a_container_that_someone_added_stays_but_ours_is_compared_by_name() {
-        let desired = json!({"containers": [{"name": "auth", "image": "a:1"}]});
-        let with_sidecar = json!({"containers": [{"name": "proxy"}, {"name": "auth", "image": "a:1", "tty": false}]});
-        let changed = json!({"containers": [{"name": "auth", "image": "a:2"}]});
-        assert!(is_part_of(&desired, &with_sidecar));
-        assert!(!is_part_of(&desired, &changed));
-        assert!(!is_part_of(&desired, &json!({"containers": [{"name": "proxy"}]})));
-    }
-
-    #[test]
-    fn variables_and_ports_are_compared_by_their_keys() {
-        let desired = json!({
-            "env": [{"name": "A", "value": "1"}],
-            "ports": [{"containerPort": 8080, "name": "public"}],
-        });
-        let live = json!({
-            "env": [{"name": "B", "value": "2"}, {"name": "A", "value": "1"}],
-            "ports": [{"containerPort": 9999}, {"containerPort": 8080, "name": "public", "protocol": "TCP"}],
-        });
-        assert!(is_part_of(&desired, &live));
-        let service = json!({"ports": [{"name": "public", "port": 8080}]});
-        assert!(is_part_of(&service, &json!({"ports": [{"name": "public", "port": 8080, "nodePort": 0}]})));
-        assert!(!is_part_of(&service, &json!({"ports": [{"name": "public", "port": 8081}]})));
-    }
-
-    #[test]
-    fn a_rule_that_someone_added_to_a_network_policy_is_drift() {
-        let desired = json!({"ingress": [{"ports": [{"port": 8080, "protocol": "TCP"}]}]});
-        let opened = json!({"ingress": [{"ports": [{"port": 8080, "protocol": "TCP"}]}, {}]});
-        let port_added = json!({"ingress": [{"ports": [{"port": 8080, "protocol": "TCP"}, {"port": 1}]}]});
-        assert!(is_part_of(&desired, &desired));
-        assert!(!is_part_of(&desired, &opened));
-        assert!(!is_part_of(&desired, &port_added));
-    }
-
-    #[test]
-    fn lists_of_plain_values_are_compared_in_order() {
-        let desired = json!({"command": ["a", "b"]});
-        assert!(!is_part_of(&desired, &json!({"command": ["b", "a"]})));
-        assert!(!is_part_of(&desired, &json!({"command": ["a", "b", "c"]})));
-        assert!(!is_part_of(&json!({"command": []}), &json!({"command": ["a"]})));
-    }
-
-    #[test]
-    fn another_wish_has_another_hash_and_is_applied() {
-        let live = json!({"spec": {"replicas": 1}});
-        let wish = json!({"spec": {"replicas": 1}});
-        assert!(!has_drifted(&wish, &hash(&wish), &live, Some(&hash(&wish))));
-        assert!(has_drifted(&wish, &hash(&wish), &live, Some("0000000000000000")));
-        assert!(has_drifted(&wish, &hash(&wish), &live, None));
-    }
-
-    #[test]
-    fn differences_are_named_by_their_paths() {
-        let desired = json!({ "spec": { "replicas": 2, "containers": [{ "name": "auth", "image": "a:2", "tty": true }], "args": ["x"] } });
-        let live =
-            json!({ "spec": { "replicas": 2, "containers": [{ "name": "proxy" }, { "name": "auth", "image": "a:1" }], "args": [] } });
-        let mut paths: Vec<_> = differences(&desired, &live).into_iter().map(|(path, ..)| path).collect();
-        paths.sort();
-        assert_eq!(paths, [".spec.args", ".spec.containers[\"auth\"].image", ".spec.containers[\"auth\"].tty"]);
-        assert!(differences(&desired, &desired).is_empty());
-    }
-
-    #[test]
-    fn a_hash_tells_apart_where_one_part_ends() {
-        let one = hash_parts([("a", b"bc".as_slice())]);
-        let other = hash_parts([("ab", b"c".as_slice())]);
-        assert_ne!(one, other);
-        assert_eq!(one.len(), 16);
-    }
+/// Do two elements have the same key? For the ports of a container, the protocol belongs to it.
+fn is_of_key(key: &str, one: &Value, other: &Value) -> bool {
+    one.get(key) == other.get(key) && (key != "containerPort" || protocol(one) == protocol(other))
 }
+
+fn protocol(port: &Value) -> &str {
+    port.get("protocol").and_then(Value::as_str).unwrap_or("TCP")
+}
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 /// A Job's name has room for two digits.
 const LAST_ATTEMPT: u32 = 99;
+/// The attempt after the last: the Job of that number went long ago, and its wait is the longest as well.
+const AFTER_THE_LAST: u32 = 50;
 
 /// A migration Job that exists.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +34,7 @@ pub struct Attempt {
     pub version: String,
     /// A hash of what goes in.
     pub key: String,
-    /// From 1.
+    /// From 1 to 99, and then from 50 again.
     pub number: u32,
     /// When it was made.
     pub made: Option<Timestamp>,
@@ -98,11 +100,13 @@ pub fn state(status: Option<&JobStatus>) -> State {
 /// The number of the attempt that should exist for `key` now: the last one there is, or the one after a failed one whose
 /// wait is over.
 pub fn due(attempts: &[Attempt], key: &str, now: Timestamp) -> u32 {
-    let last = attempts.iter().filter(|attempt| attempt.key == key).max_by_key(|attempt| attempt.number);
+    // By time, as numbers come round again.
+    let last = attempts.iter().filter(|attempt| attempt.key == key).max_by_key(|attempt| (attempt.made, attempt.number));
     match last {
         None => 1,
         Some(last) => match last.retry_at() {
-            Some(at) if at <= now => (last.number + 1).min(LAST_ATTEMPT),
+            Some(at) if at <= now && last.number >= LAST_ATTEMPT => AFTER_THE_LAST,
+            Some(at) if at <= now => last.number + 1,
             _ => last.number,
         },
     }
@@ -195,6 +199,16 @@ mod tests {
     fn the_wait_has_an_end() {
         let late = attempt("1", "k", 40, 0, State::Failed(at(0)));
         assert_eq!(late.retry_at(), Some(at(600)));
+    }
+
+    #[test]
+    fn attempts_never_end() {
+        let last = attempt("1", "k", LAST_ATTEMPT, 1000, State::Failed(at(2000)));
+        assert_eq!(due(std::slice::from_ref(&last), "k", at(2599)), LAST_ATTEMPT);
+        assert_eq!(due(std::slice::from_ref(&last), "k", at(2600)), 50);
+        let again = attempt("1", "k", 50, 2600, State::Failed(at(3000)));
+        assert_eq!(due(&[last.clone(), again.clone()], "k", at(3599)), 50);
+        assert_eq!(due(&[again, last], "k", at(3600)), 51);
     }
 
     #[test]

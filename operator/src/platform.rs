@@ -96,6 +96,8 @@ pub struct Platform {
     pub stored: Stored,
     /// Which of them are in use.
     pub rotation: Rotation,
+    /// Whether a migration of this resource has gone through, so that it is known from which release to which it goes.
+    pub is_migrated: bool,
     /// The migration Jobs that exist.
     pub attempts: Vec<Attempt>,
     /// The time of this reconcile.

@@ -19,7 +19,7 @@ mod wakeups;
 
 pub use connect::{DatabaseConfig, connect};
 pub use failures::failed;
-pub use migrate::{MigrateError, Schema, migrate};
+pub use migrate::{MigrateError, Newer, Schema, migrate};
 pub use owner::connect_owner;
 pub use provision::{Login, ProvisionError, adopt, close, login_role, make_schemas, provision, share};
 pub use server_metrics::watch_server;

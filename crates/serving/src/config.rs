@@ -34,4 +34,8 @@ pub struct ServingConfig {
     /// Seconds to go on serving after SIGTERM, while load balancers learn that this replica is going.
     #[arg(long, env = "DRAIN_SECONDS", default_value_t = 0)]
     pub drain_seconds: u64,
+    /// Seconds that what is in flight has to end after that; what has not ended by then is cut off. A little more than a request
+    /// may take; an upload may take longer.
+    #[arg(long, env = "FINISH_SECONDS", default_value_t = 35)]
+    pub finish_seconds: u64,
 }

@@ -29,8 +29,6 @@ use crate::{ClientAddress, Connection, Readiness, ServingConfig};
 
 /// Seconds a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// Requests in flight get this long to end at a shutdown.
-const FINISH_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The two bound sockets of a service.
 pub struct Listeners {
@@ -72,7 +70,7 @@ pub async fn termination() -> io::Result<()> {
 }
 
 /// Serves both ports until `stop` resolves; then reports not ready, goes on for the configured drain, lets what is in
-/// flight end, and returns.
+/// flight end for as long as is configured, and returns.
 pub async fn serve(
     listeners: Listeners,
     config: &ServingConfig,
@@ -93,8 +91,8 @@ pub async fn serve(
     tokio::time::sleep(Duration::from_secs(config.drain_seconds)).await;
     let _ = closing.send(true);
     let finished = async { tokio::join!(outside, inside) };
-    if tokio::time::timeout(FINISH_TIMEOUT, finished).await.is_err() {
-        tracing::warn!("stopping: some requests did not end in {} s", FINISH_TIMEOUT.as_secs());
+    if tokio::time::timeout(Duration::from_secs(config.finish_seconds), finished).await.is_err() {
+        tracing::warn!("stopping: some requests did not end in {} s", config.finish_seconds);
     }
 }
 

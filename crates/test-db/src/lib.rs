@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use contracts::Service;
-use database::{Login, Schema};
+use database::{Login, Newer, Schema};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 
@@ -97,7 +97,7 @@ async fn make_template(schemas: &[Schema]) -> String {
         let mut owner = superuser(&template).await;
         let logins = Service::ALL.map(|service| Login { service, slot: 'a', password: PASSWORD.to_owned() });
         database::provision(&mut owner, &logins).await.expect("roles");
-        database::migrate(&mut owner, schemas).await.expect("migrations");
+        database::migrate(&mut owner, schemas, Newer::Refused).await.expect("migrations");
         for absent in Service::ALL.into_iter().filter(|service| schemas.iter().all(|schema| schema.service != *service)) {
             execute(&mut owner, format!("set search_path = {absent}; {OUTBOX}")).await;
             if absent == Service::Auth {

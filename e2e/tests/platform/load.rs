@@ -1,8 +1,8 @@
 //! People who use a platform without a pause, each over one connection that is kept, and who count what went wrong.
 
 use std::convert::Infallible;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::stream;
@@ -10,17 +10,21 @@ use http::Method;
 use reqwest::RequestBuilder;
 use reqwest::multipart::Part;
 use serde_json::json;
+use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::gateway::{Person, Reply, attempt, text};
 use crate::picture;
+use crate::wait::DEADLINE;
 
 /// One request of so many is an upload.
 const UPLOAD_EVERY: usize = 40;
 /// A slow upload arrives in so many pieces.
-const PIECES: usize = 6;
+const PIECES: usize = 7;
 /// As long after each other.
 const PAUSE: Duration = Duration::from_millis(500);
+/// The same over a line on which an upload takes a minute.
+const LONG_PAUSE: Duration = Duration::from_secs(10);
 
 /// What everybody has done so far.
 #[derive(Default)]
@@ -87,18 +91,10 @@ impl Load {
 
     /// Uploads one photo after the other, each for seconds, so that there is always one on its way.
     pub async fn upload_slowly(&self, mut person: Person) {
-        let jpeg = picture::gradient();
         while !self.is_over() {
             self.keep_signed_in(&mut person).await;
-            let pieces: Vec<Vec<u8>> = jpeg.chunks(jpeg.len().div_ceil(PIECES)).map(<[u8]>::to_vec).collect();
-            let slowly = stream::unfold(pieces.into_iter(), |mut pieces| async move {
-                let piece = pieces.next()?;
-                sleep(PAUSE).await;
-                Some((Ok::<_, Infallible>(piece), pieces))
-            });
-            let part = Part::stream_with_length(reqwest::Body::wrap_stream(slowly), jpeg.len() as u64);
             self.uploads.fetch_add(1, Ordering::Relaxed);
-            self.succeed("slow upload", person.uploading(part, "public")).await;
+            self.succeed("slow upload", person.uploading(slowly(PAUSE, Arc::default()), "public")).await;
         }
     }
 
@@ -123,6 +119,13 @@ impl Load {
             seen += usize::from(self.answer("private photo", follower.request(Method::GET, &address)).await.is_some());
         }
         seen
+    }
+
+    /// Uploads one photo for a minute; `begun` is told when the first piece of it is on its way.
+    pub async fn upload_for_a_minute(&self, person: Person, begun: Arc<Notify>) {
+        self.uploads.fetch_add(1, Ordering::Relaxed);
+        let upload = person.uploading(slowly(LONG_PAUSE, begun), "public").timeout(DEADLINE);
+        self.succeed("upload of a minute", upload).await;
     }
 
     /// Gives a person another token in time.
@@ -156,6 +159,24 @@ impl Load {
             }
         }
     }
+}
+
+/// A photo in pieces, with a pause before each but the first; `begun` is told that this one is on its way.
+fn slowly(pause: Duration, begun: Arc<Notify>) -> Part {
+    let jpeg = picture::gradient();
+    let pieces: Vec<Vec<u8>> = jpeg.chunks(jpeg.len().div_ceil(PIECES)).map(<[u8]>::to_vec).collect();
+    let pieces = stream::unfold((pieces.into_iter(), false), move |(mut pieces, has_begun)| {
+        let begun = begun.clone();
+        async move {
+            let piece = pieces.next()?;
+            if has_begun {
+                begun.notify_one();
+                sleep(pause).await;
+            }
+            Some((Ok::<_, Infallible>(piece), (pieces, true)))
+        }
+    });
+    Part::stream_with_length(reqwest::Body::wrap_stream(pieces), jpeg.len() as u64)
 }
 
 /// A request to each service in turn.

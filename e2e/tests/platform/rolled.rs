@@ -7,12 +7,13 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::{ListParams, ResourceExt as _};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
-use crate::crowd::{Crowd, PACE};
+use crate::crowd::{Crowd, PACE, person};
 use crate::environment;
 use crate::platform::minimal;
 use crate::scene::{Scene, story};
-use crate::wait::eventually;
+use crate::wait::{DEADLINE, eventually};
 
 /// The services of a platform.
 pub const SERVICES: [&str; 4] = ["auth", "photo", "relation", "social"];
@@ -30,6 +31,11 @@ async fn no_request_fails_while_every_pod_of_every_service_is_replaced() {
         scene.gateway().serves().await;
 
         let crowd = Crowd::gather(scene, pace).await;
+        let (persistent, long, begun) = (person(scene, "persistent").await, crowd.load.clone(), Arc::new(Notify::new()));
+        let told = begun.clone();
+        let upload = tokio::spawn(async move { long.upload_for_a_minute(persistent, told).await });
+        tokio::time::timeout(DEADLINE, begun.notified()).await.expect("the long upload begins");
+
         let mut round = 0;
         while round == 0 || crowd.load.requests() < least {
             round += 1;
@@ -38,6 +44,7 @@ async fn no_request_fails_while_every_pod_of_every_service_is_replaced() {
             are_replaced(scene, &before).await;
             crowd.no_failure();
         }
+        upload.await.expect("the long upload comes to its end");
         println!("{}: all pods were replaced {round} times; {}", scene.namespace, crowd.go_home().await);
     })
     .await;

@@ -78,6 +78,27 @@ fn as_many_verified_ones_are_kept_as_were_asked_for() {
 }
 
 #[test]
+fn failed_ones_do_not_pile_up_while_none_is_verified() {
+    let mut backups = vec![backup("s-0", 0, Some(BackupPhase::Completed))];
+    backups.extend((1..6).map(|number| backup(&format!("s-{number}"), number, Some(BackupPhase::Failed))));
+    let names: Vec<_> = expired(&backups, 7).iter().map(|backup| backup.name_any()).collect();
+    assert_eq!(names, ["s-2", "s-1"]);
+}
+
+#[test]
+fn one_that_is_not_over_stands_for_those_after_it() {
+    let by_hand = || {
+        let mut backup = SocialPlatformBackup::clone(&backup("by-hand", 3, None));
+        backup.metadata.labels = None;
+        Arc::new(backup)
+    };
+    assert!(!is_making_scheduled(&[backup("s-1", 1, Some(BackupPhase::Failed)), by_hand()]));
+    for phase in [None, Some(BackupPhase::Pending), Some(BackupPhase::Running)] {
+        assert!(is_making_scheduled(&[backup("s-1", 1, Some(BackupPhase::Completed)), backup("s-2", 2, phase)]), "{phase:?}");
+    }
+}
+
+#[test]
 fn a_job_that_ended_well_reports_what_there_is() {
     let report = BackupReport {
         location: "s3://backups/a".to_owned(),

@@ -17,6 +17,11 @@ pub fn migrate(platform: &Platform, credentials: &Credentials) -> Component {
         Database::CloudNativePg(_) => variables.push(env::value("ROLES", "Given")),
         _ => variables.extend(Service::ALL.into_iter().flat_map(|service| passwords(platform, service))),
     }
+    // No release below the one that runs gets so far; but one that never came to serve may be taken back, and an image may bring
+    // an old program back. Of a resource that is new nothing is known, and its database may be of any release.
+    if platform.is_migrated {
+        variables.push(env::value("NEWER_SCHEMA", "Accepted"));
+    }
     let component = Component {
         name: MIGRATE,
         image: platform.image.clone(),
@@ -48,4 +53,29 @@ fn passwords(platform: &Platform, service: Service) -> Vec<EnvVar> {
         env::secret(&variable, &platform.named(&slot.secret(service, "database")), "password")
     };
     platform.rotation.live().map(password).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::crd::{MigrationStatus, SocialPlatformStatus};
+    use crate::example::minimal;
+    use crate::fixtures::{FixedGenerator, cluster};
+    use crate::reconcile::validate::validate;
+
+    #[test]
+    fn a_newer_database_is_accepted_only_where_the_operator_knows_what_ran_before() {
+        let accepts = |migration: Option<MigrationStatus>| {
+            let mut cluster = cluster(minimal());
+            Arc::make_mut(&mut cluster.resource).status = Some(SocialPlatformStatus { migration, ..SocialPlatformStatus::default() });
+            let platform = validate(&cluster).unwrap();
+            let component = migrate(&platform, &Credentials::complete(&platform, &FixedGenerator));
+            component.env.iter().any(|it| it.name == "NEWER_SCHEMA" && it.value.as_deref() == Some("Accepted"))
+        };
+        assert!(!accepts(None), "a database that was kept, of a resource that is new");
+        let migration = MigrationStatus { version: "1.2.3".into(), job: "demo-migrate-1-2-3-0123abcd-1".into(), completed_at: None };
+        assert!(accepts(Some(migration)));
+    }
 }

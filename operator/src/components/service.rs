@@ -15,7 +15,13 @@ pub const PUBLIC_PORT: u16 = 8080;
 pub const PRIVATE_PORT: u16 = 9090;
 
 /// Seconds that a pod goes on serving after it was asked to end, while gateways learn that it is going.
-const DRAIN_SECONDS: &str = "5";
+const DRAIN_SECONDS: i64 = 5;
+/// Seconds that what is in flight then has to end: a little more than a request may take.
+const FINISH_SECONDS: i64 = 35;
+/// The same for photo: a little more than an upload may take.
+const FINISH_UPLOAD_SECONDS: i64 = 305;
+/// Seconds for what comes after: the last telemetry goes out.
+const GOODBYE_SECONDS: i64 = 15;
 
 /// A service with the figures that the operator gives it unless the resource says otherwise: CPU and memory that it
 /// asks for, and memory that it may use.
@@ -47,10 +53,17 @@ pub(super) fn service(
         secret_files: None,
         config_file: None,
         before_stop: None,
-        grace_seconds: 45,
+        grace_seconds: DRAIN_SECONDS + finish_seconds(service) + GOODBYE_SECONDS,
         overrides: size.overrides,
     };
     trust::trusting(platform, component)
+}
+
+fn finish_seconds(service: Service) -> i64 {
+    match service {
+        Service::Photo => FINISH_UPLOAD_SECONDS,
+        Service::Auth | Service::Social | Service::Relation => FINISH_SECONDS,
+    }
 }
 
 /// As far as there are enough nodes, so that one of them takes one pod of a service with it.
@@ -81,7 +94,8 @@ fn variables(platform: &Platform, service: Service) -> Vec<EnvVar> {
         env::value("PUBLIC_ADDR", &format!("0.0.0.0:{PUBLIC_PORT}")),
         env::value("PRIVATE_ADDR", &format!("0.0.0.0:{PRIVATE_PORT}")),
         env::value("TRUSTED_PROXY_HOPS", &platform.trusted_proxy_hops.to_string()),
-        env::value("DRAIN_SECONDS", DRAIN_SECONDS),
+        env::value("DRAIN_SECONDS", &DRAIN_SECONDS.to_string()),
+        env::value("FINISH_SECONDS", &finish_seconds(service).to_string()),
         env::value("LOG_FORMAT", "json"),
     ];
     if service != Service::Auth {

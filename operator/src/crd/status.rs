@@ -66,7 +66,7 @@ pub struct MigrationStatus {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BackupsStatus {
-    /// The time of the schedule for which a backup was last created.
+    /// The time of the schedule for which a backup was last created, or that passed while the one before was being made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_scheduled_at: Option<Time>,
 

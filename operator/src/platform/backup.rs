@@ -21,6 +21,8 @@ pub struct Backup {
     pub due: Option<Due>,
     /// The time for which one is to be created.
     pub slot: Option<Timestamp>,
+    /// Whether one of the schedule is not over yet: then none is created, and that time passes.
+    pub is_making: bool,
 }
 
 /// A bucket for backups.

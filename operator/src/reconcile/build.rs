@@ -70,7 +70,7 @@ pub fn build(platform: &Platform, generator: &dyn Generator) -> Resources<Prepar
         ingresses: ingress(platform).into_iter().collect(),
         http_routes: http_route(platform).into_iter().collect(),
         backup: backup.and_then(|component| due_backup(platform, &component, &contents)),
-        scheduled: platform.backup.as_ref().and_then(|backup| Some(scheduled(platform, backup.slot?))),
+        scheduled: platform.backup.as_ref().filter(|it| !it.is_making).and_then(|backup| Some(scheduled(platform, backup.slot?))),
         state: PhantomData,
     }
 }

@@ -55,14 +55,18 @@ pub struct Next {
 /// Reports a resource that cannot be brought about as it is.
 pub async fn refuse(context: &Context, cluster: &Cluster, problems: &[Problem]) -> Result<Next, Error> {
     let wrote = write(context, cluster, View::Refused(problems)).await?;
+    let why = if problems.iter().any(|problem| problem.stalled) { backups::STALLED } else { backups::WITHOUT_SECRET };
+    let told = backups::tell_held_up(context, cluster, why).await?;
     let is_looked_for = |problem: &Problem| !problem.stalled || problem.condition == SECRETS_RESOLVED;
     let within = problems.iter().any(is_looked_for).then_some(SECRET_RETRY);
-    Ok(Next { within, wrote })
+    Ok(Next { within, wrote: wrote || told })
 }
 
 /// Reports a platform that is to be left as it is.
 pub async fn pause(context: &Context, cluster: &Cluster) -> Result<Next, Error> {
-    Ok(Next { within: None, wrote: write(context, cluster, View::Paused).await? })
+    let wrote = write(context, cluster, View::Paused).await?;
+    let told = backups::tell_held_up(context, cluster, backups::PAUSED).await?;
+    Ok(Next { within: None, wrote: wrote || told })
 }
 
 /// Reports what `outcome` says; hands its error on, so that it is tried again.
@@ -82,6 +86,7 @@ pub async fn report(
         Err(error) => {
             if error.is_refusal() {
                 write(context, cluster, View::ApplyRefused(&error.to_string())).await?;
+                backups::tell_held_up(context, cluster, backups::STALLED).await?;
             }
             Err(error.into())
         }

@@ -20,6 +20,7 @@ mod exposure;
 mod generated;
 mod overrides;
 mod peers;
+mod quantities;
 mod secrets;
 mod settings;
 mod sizes;
@@ -60,10 +61,9 @@ impl Problems {
 /// Makes a [`Platform`] of the resource.
 pub fn validate(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
     let platform = platform(cluster)?;
-    match overrides::check(&platform) {
-        problems if problems.is_empty() => Ok(platform),
-        problems => Err(problems),
-    }
+    let mut problems = overrides::check(&platform);
+    problems.extend(exposure::check(&platform));
+    if problems.is_empty() { Ok(platform) } else { Err(problems) }
 }
 
 fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
@@ -133,6 +133,7 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
             sizes,
             stored,
             rotation,
+            is_migrated: resource.status.as_ref().is_some_and(|status| status.migration.is_some()),
             attempts: attempts(&cluster.children.jobs),
             now: cluster.now,
         }),

@@ -1,6 +1,6 @@
 //! Pods that run for ever.
 
-use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentSpec, DeploymentStatus, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{owned, selector};
@@ -60,12 +60,42 @@ fn strategy(component: &Component) -> DeploymentStrategy {
 /// Do all its pods run what was asked for, and serve?
 pub fn is_available(deployment: &Deployment) -> bool {
     let desired = replicas(deployment);
-    deployment.status.as_ref().is_some_and(|status| {
-        status.observed_generation >= deployment.metadata.generation
-            && status.updated_replicas.unwrap_or(0) >= desired
+    status(deployment).is_some_and(|status| {
+        status.updated_replicas.unwrap_or(0) >= desired
             && status.replicas.unwrap_or(0) == status.updated_replicas.unwrap_or(0)
             && status.available_replicas.unwrap_or(0) >= desired
     })
+}
+
+/// How many of its pods run what was asked for, and serve: at the least, as those of before count as if all of them served.
+pub fn serving_replicas(deployment: &Deployment) -> i32 {
+    let Some(status) = status(deployment) else { return 0 };
+    let updated = status.updated_replicas.unwrap_or(0);
+    let before = status.replicas.unwrap_or(0) - updated;
+    (status.available_replicas.unwrap_or(0) - before).min(updated).max(0)
+}
+
+/// What Kubernetes says while it refuses to make its pods: Pod Security, a quota, an admission webhook.
+pub fn refusal(deployment: &Deployment) -> Option<&str> {
+    told(deployment, "ReplicaFailure", "True")
+}
+
+/// What Kubernetes says once no further pod has come to serve for ten minutes, which is what a Deployment has unless told
+/// otherwise.
+pub fn standstill(deployment: &Deployment) -> Option<&str> {
+    told(deployment, "Progressing", "False")
+}
+
+/// The message of a condition, if it has this status.
+fn told<'a>(deployment: &'a Deployment, type_: &str, holds: &str) -> Option<&'a str> {
+    let conditions = status(deployment)?.conditions.as_deref()?;
+    let found = conditions.iter().find(|condition| condition.type_ == type_ && condition.status == holds)?;
+    Some(found.message.as_deref().unwrap_or_default())
+}
+
+/// Its status, if that is about what was asked for last.
+fn status(deployment: &Deployment) -> Option<&DeploymentStatus> {
+    deployment.status.as_ref().filter(|status| status.observed_generation >= deployment.metadata.generation)
 }
 
 /// How many pods it should have.
@@ -73,7 +103,7 @@ pub fn replicas(deployment: &Deployment) -> i32 {
     deployment.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1)
 }
 
-/// How many of them serve.
+/// How many pods of it serve, those of before among them.
 pub fn available_replicas(deployment: &Deployment) -> i32 {
     deployment.status.as_ref().and_then(|status| status.available_replicas).unwrap_or(0)
 }

@@ -83,7 +83,7 @@ pub struct BackendRef {
 /// What the Gateways say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HttpRouteStatus {
-    /// One entry for each Gateway.
+    /// One entry for each Gateway; perhaps also for one that the route names no longer.
     #[serde(default)]
     pub parents: Vec<RouteParentStatus>,
 }
@@ -92,26 +92,44 @@ pub struct HttpRouteStatus {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteParentStatus {
-    /// Among them `Accepted`.
+    /// Which.
+    pub parent_ref: ParentRef,
+    /// Among them `Accepted` and `ResolvedRefs`.
     #[serde(default)]
     pub conditions: Vec<Condition>,
 }
 
 impl HttpRoute {
-    /// Has every Gateway that it names accepted this generation of it? If not, what one of them says.
+    /// Has every Gateway that it names taken this generation of it, and found the Services? If not, what one of them says. What is
+    /// left of a Gateway that it no longer names does not count.
     pub fn accepted(&self) -> Result<(), String> {
-        let parents = self.status.as_ref().map(|status| status.parents.as_slice()).unwrap_or_default();
-        if parents.len() < self.spec.parent_refs.len() {
-            return Err("not every Gateway has answered yet; is its name right, and does a controller run it?".to_owned());
-        }
-        for parent in parents {
-            match parent.conditions.iter().find(|condition| condition.type_ == "Accepted") {
+        self.spec.parent_refs.iter().try_for_each(|gateway| self.accepted_by(gateway))
+    }
+
+    fn accepted_by(&self, gateway: &ParentRef) -> Result<(), String> {
+        let parents = self.status.iter().flat_map(|status| &status.parents);
+        let answers = parents.filter(|parent| self.is_same(&parent.parent_ref, gateway)).map(|parent| self.answer(parent));
+        let none = format!("Gateway {} has not answered yet; is its name right, and does a controller run it?", gateway.name);
+        // Several, where one controller has taken the place of another.
+        answers.fold(Err(none), Result::or)
+    }
+
+    /// A Gateway without a namespace is in the route's own.
+    fn is_same(&self, one: &ParentRef, other: &ParentRef) -> bool {
+        let namespace = |gateway: &ParentRef| gateway.namespace.clone().or_else(|| self.metadata.namespace.clone());
+        (&one.name, &one.section_name, namespace(one)) == (&other.name, &other.section_name, namespace(other))
+    }
+
+    fn answer(&self, parent: &RouteParentStatus) -> Result<(), String> {
+        let gateway = &parent.parent_ref.name;
+        for type_ in ["Accepted", "ResolvedRefs"] {
+            match parent.conditions.iter().find(|condition| condition.type_ == type_) {
                 Some(condition) if condition.observed_generation < self.metadata.generation => {
-                    return Err("the Gateway has not yet seen this HTTPRoute".to_owned());
+                    return Err(format!("Gateway {gateway} has not yet seen this HTTPRoute"));
                 }
                 Some(condition) if condition.status == "True" => {}
-                Some(condition) => return Err(format!("the Gateway says {}: {}", condition.reason, condition.message)),
-                None => return Err("the Gateway has not yet answered".to_owned()),
+                Some(condition) => return Err(format!("Gateway {gateway} says {}: {}", condition.reason, condition.message)),
+                None => return Err(format!("Gateway {gateway} has not yet said {type_}")),
             }
         }
         Ok(())
@@ -140,5 +158,66 @@ fn rule(platform: &Platform, service: Service, prefixes: &[&str]) -> Rule {
     Rule {
         matches: prefixes.iter().map(by_prefix).collect(),
         backend_refs: vec![BackendRef { name: platform.named(service.name()), port: Some(PUBLIC_PORT.into()) }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The second generation of a route to the Gateway `public`, of which `parents` say this.
+    fn accepted(parents: Value) -> Result<(), String> {
+        let route = json!({
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "HTTPRoute",
+            "metadata": { "name": "demo", "namespace": "social", "generation": 2 },
+            "spec": { "parentRefs": [{ "name": "public", "sectionName": "https" }] },
+            "status": { "parents": parents },
+        });
+        serde_json::from_value::<HttpRoute>(route).unwrap().accepted()
+    }
+
+    fn parent(parent_ref: Value, generation: i64, accepted: &str, resolved: &str) -> Value {
+        let condition = |type_: &str, status: &str| {
+            json!({
+                "type": type_, "status": status, "reason": "Because", "message": format!("{type_} is {status}"),
+                "observedGeneration": generation, "lastTransitionTime": "2026-01-01T00:00:00Z",
+            })
+        };
+        let conditions = [condition("Accepted", accepted), condition("ResolvedRefs", resolved)];
+        json!({ "parentRef": parent_ref, "controllerName": "example.org/gateway", "conditions": conditions })
+    }
+
+    fn public() -> Value {
+        json!({ "group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "public", "namespace": "social", "sectionName": "https" })
+    }
+
+    #[test]
+    fn a_route_comes_in_where_its_gateway_takes_it_and_finds_the_services() {
+        assert_eq!(accepted(json!([parent(public(), 2, "True", "True")])), Ok(()));
+        for (parents, says) in [
+            (json!([]), "Gateway public has not answered yet"),
+            (json!([{ "parentRef": public(), "conditions": [] }]), "has not yet said Accepted"),
+            (json!([parent(public(), 1, "True", "True")]), "has not yet seen this HTTPRoute"),
+            (json!([parent(public(), 2, "False", "True")]), "says Because: Accepted is False"),
+            (json!([parent(public(), 2, "True", "False")]), "says Because: ResolvedRefs is False"),
+        ] {
+            let told = accepted(parents).unwrap_err();
+            assert!(told.contains(says), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_other_gateways_said_is_nothing_to_it() {
+        let named = |name: &str, namespace: &str| json!({ "name": name, "namespace": namespace, "sectionName": "https" });
+        let of_others = [named("before", "social"), named("public", "elsewhere"), json!({ "name": "public" })]
+            .map(|it| parent(it, 1, "False", "False"));
+        assert!(accepted(json!(of_others)).unwrap_err().contains("has not answered yet"));
+        let mut all = of_others.to_vec();
+        all.push(parent(public(), 1, "True", "True"));
+        all.insert(0, parent(public(), 2, "True", "True"));
+        assert_eq!(accepted(json!(all)), Ok(()), "one controller has taken the place of another");
     }
 }

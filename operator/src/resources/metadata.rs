@@ -19,6 +19,8 @@ pub const INSTANCE: &str = "app.kubernetes.io/instance";
 pub const COMPONENT: &str = "app.kubernetes.io/component";
 /// Who writes it.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// What the names of the operator's own annotations and labels begin with.
+pub const PREFIX: &str = "socialplatform.dev/";
 /// On every object: the hash of what was last applied.
 pub const APPLIED: &str = "socialplatform.dev/applied";
 /// On a pod: the hash of the Secrets and ConfigMaps that it reads, so that it is replaced when they change.

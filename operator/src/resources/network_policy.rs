@@ -1,4 +1,6 @@
 //! Nothing in, nothing out; and the edges of the drawing, one policy per component.
+//!
+//! A direction in which nothing is let through is written as an empty list, so that an apply takes away what others put there.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +12,6 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{instance_selector, owned, selector};
 use super::postgres_cluster::CLUSTER_LABEL;
-use super::unless_empty;
 use crate::components::{Callee, Component, POSTGRES, PRIVATE_PORT, Port};
 use crate::platform::Platform;
 
@@ -24,8 +25,8 @@ pub fn network_policies(platform: &Platform, components: &[Component]) -> Vec<Ne
         spec: Some(NetworkPolicySpec {
             pod_selector: Some(selector(platform, component.name)),
             policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
-            ingress: unless_empty(ingress(platform, component, components)),
-            egress: unless_empty(egress(platform, component)),
+            ingress: Some(ingress(platform, component, components)),
+            egress: Some(egress(platform, component)),
         }),
     }));
     policies
@@ -38,8 +39,8 @@ fn default_deny(platform: &Platform) -> NetworkPolicy {
         spec: Some(NetworkPolicySpec {
             pod_selector: Some(instance_selector(platform)),
             policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
-            ingress: None,
-            egress: None,
+            ingress: Some(Vec::new()),
+            egress: Some(Vec::new()),
         }),
     }
 }

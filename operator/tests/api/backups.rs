@@ -107,6 +107,35 @@ async fn a_second_backup_waits_for_the_first_and_both_for_the_platform() {
     in_phase(&harness, "second", BackupPhase::Completed).await;
 }
 
+/// Waits until the backup waits for this reason.
+async fn pending(harness: &Harness, reason: &str) {
+    eventually(&format!("{NAME} waits: {reason}"), || async {
+        let status = harness.get::<SocialPlatformBackup>(NAME).await.status.unwrap_or_default();
+        let waits = status.phase == Some(BackupPhase::Pending) && status.conditions.iter().any(|it| it.reason == reason);
+        if waits { Ok(()) } else { Err(format!("{status:?}")) }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_of_a_platform_that_is_left_as_it_is_says_what_it_waits_for() {
+    let harness = Harness::start("held-up").await;
+    harness.create(&external()).await;
+    harness.wait_until_ready().await;
+    harness.player.jobs(Jobs::Report(report()));
+    harness.edit::<SocialPlatform>("demo", json!({"spec": {"lifecycle": {"paused": true}}})).await;
+    harness.wait_for("Paused", "True", "Requested").await;
+    harness.create(&backup()).await;
+    pending(&harness, "PlatformPaused").await;
+
+    harness.edit::<SocialPlatform>("demo", json!({"spec": {"lifecycle": {"paused": false}, "version": "9.9.9"}})).await;
+    pending(&harness, "PlatformStalled").await;
+    assert_eq!(jobs_of(&harness, "backup").await.len(), 0);
+
+    harness.edit::<SocialPlatform>("demo", json!({"spec": {"version": "1.0.0"}})).await;
+    in_phase(&harness, NAME, BackupPhase::Completed).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_schedule_asks_for_a_backup_by_itself() {
     let harness = Harness::start("schedule").await;

@@ -162,6 +162,22 @@ async fn every_kind_of_child_is_healed_in_every_mode_that_makes_it() {
     println!("healed after {:.2} s at the most", behind_an_ingress.max(behind_a_gateway).as_secs_f64());
 }
 
+/// What is opened beside what the operator says: in a direction of which a policy says nothing, and within its rules.
+async fn network_policies_are_closed(harness: &Harness) {
+    for (name, direction) in [("demo-default-deny", "ingress"), ("demo-default-deny", "egress"), ("demo-migrate", "ingress")] {
+        let opened = json!({"spec": {direction: [{}]}});
+        edited::<NetworkPolicy>(harness, name, opened, &format!("/spec/{direction}")).await;
+    }
+    let policy = serde_json::to_value(harness.get::<NetworkPolicy>("demo-photo").await).unwrap();
+    let mut ports = policy["spec"]["ingress"].clone();
+    ports[0]["ports"][0]["endPort"] = json!(65535);
+    edited::<NetworkPolicy>(harness, "demo-photo", json!({"spec": {"ingress": ports}}), "/spec/ingress").await;
+    let mut peers = policy["spec"]["egress"].clone();
+    let of_the_platform = peers.as_array_mut().unwrap().iter_mut().find(|rule| rule["to"][0]["podSelector"].is_object()).unwrap();
+    of_the_platform["to"][0]["namespaceSelector"] = json!({});
+    edited::<NetworkPolicy>(harness, "demo-photo", json!({"spec": {"egress": peers}}), "/spec/egress").await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_edited_becomes_what_it_was() {
     let harness = start("edited", &external()).await;
@@ -172,6 +188,7 @@ async fn what_is_edited_becomes_what_it_was() {
     edited::<Secret>(&harness, "demo-social-database", url, "/data").await;
     let opened = json!({"spec": {"ingress": [{}]}});
     edited::<NetworkPolicy>(&harness, "demo-photo", opened, "/spec/ingress").await;
+    network_policies_are_closed(&harness).await;
     let label = "app.kubernetes.io/component";
     edited::<Service>(&harness, "demo-auth", json!({"spec": {"selector": {label: "social"}}}), "/spec/selector").await;
     edited::<Deployment>(&harness, "demo-photo", json!({"spec": {"replicas": 9}}), "/spec/replicas").await;

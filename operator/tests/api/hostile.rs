@@ -66,6 +66,7 @@ fn injected() -> Vec<Value> {
     vec![
         container(json!({ "image": "example.org/miner" })),
         container(json!({ "command": ["/bin/sh"] })),
+        container(json!({ "args": ["--database-url=postgres://elsewhere"] })),
         pod(json!({ "containers": [{ "name": "miner", "image": "example.org/miner" }] })),
         pod(json!({ "initContainers": [{ "name": "miner", "image": "example.org/miner" }] })),
         pod(json!({ "ephemeralContainers": [{ "name": "miner", "image": "example.org/miner" }] })),

@@ -1,6 +1,7 @@
 //! Plays kubelet: pods serve as soon as they exist, and those of Jobs end. The controllers of the cluster make the rest
 //! of it, so that Deployments become available and Jobs complete as they do in life.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -28,30 +29,41 @@ pub enum Jobs {
 /// The player of one namespace; it plays as long as the test runs.
 pub struct Player {
     jobs: Arc<Mutex<Jobs>>,
+    new_pods_serve: Arc<AtomicBool>,
 }
 
 impl Player {
     /// Begins to play.
     pub fn start(client: &Client, namespace: &str) -> Self {
         let jobs = Arc::new(Mutex::new(Jobs::Succeed));
+        let new_pods_serve = Arc::new(AtomicBool::new(true));
         let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-        tokio::spawn(play(pods, jobs.clone()));
-        Self { jobs }
+        tokio::spawn(play(pods, jobs.clone(), new_pods_serve.clone()));
+        Self { jobs, new_pods_serve }
     }
 
     /// From now on the pods of Jobs end like this.
     pub fn jobs(&self, jobs: Jobs) {
         *self.jobs.lock().unwrap() = jobs;
     }
+
+    /// From now on new pods that are not a Job's serve, or wait. Those that serve already go on.
+    pub fn new_pods_serve(&self, serve: bool) {
+        self.new_pods_serve.store(serve, Ordering::SeqCst);
+    }
 }
 
-async fn play(pods: Api<Pod>, jobs: Arc<Mutex<Jobs>>) {
+async fn play(pods: Api<Pod>, jobs: Arc<Mutex<Jobs>>, new_pods_serve: Arc<AtomicBool>) {
     loop {
         // The cluster may be going already; the test itself says what it misses.
         let all = pods.list(&ListParams::default()).await.map(|list| list.items).unwrap_or_default();
         for pod in all.iter().filter(|pod| is_waiting(pod)) {
             let jobs = jobs.lock().unwrap().clone();
-            if matches!(jobs, Jobs::Wait) && pod.labels().contains_key(OF_A_JOB) {
+            let waits = match pod.labels().contains_key(OF_A_JOB) {
+                true => matches!(jobs, Jobs::Wait),
+                false => !new_pods_serve.load(Ordering::SeqCst),
+            };
+            if waits {
                 continue;
             }
             let status = Patch::Merge(json!({ "status": status(pod, &jobs) }));

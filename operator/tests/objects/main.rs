@@ -2,6 +2,7 @@
 //!
 //! `INSTA_UPDATE=always cargo test -p operator --test objects` writes the snapshots anew.
 
+mod adapter;
 mod photos;
 mod properties;
 

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use auth::{AuthConfig, AuthSettings};
 use axum::Router;
 use contracts::Service;
-use database::{DatabaseConfig, Login};
+use database::{DatabaseConfig, Login, Newer};
 use identity::{ServiceKeys, ServiceSigner};
 use photo::{PhotoConfig, PhotoLimits, S3Config};
 use postgres_server::{Durability, Programs, Server};
@@ -62,6 +62,9 @@ pub(crate) struct AllConfig {
     /// Connections to PostgreSQL that each of the services may hold, the one on which it listens not counted.
     #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 10)]
     database_connections: u32,
+    /// What becomes of a database that a newer version has migrated. A migration only adds, so an older version runs on it, too.
+    #[arg(long, env = "NEWER_SCHEMA", default_value = "Refused")]
+    newer_schema: Newer,
     /// An S3 store of your own instead of the embedded one; then `S3_BUCKET`, `AWS_ACCESS_KEY_ID` and
     /// `AWS_SECRET_ACCESS_KEY` are needed too.
     #[arg(long, env = "S3_ENDPOINT", requires_all = ["s3_bucket", "aws_access_key_id", "aws_secret_access_key"])]
@@ -105,7 +108,7 @@ async fn serve(config: AllConfig) -> Result<(), Failure> {
         (None, None) => unreachable!("one of the two is set above"),
     };
     let logins = Service::ALL.map(|service| Login { service, slot: 'a', password: secrets.database_password(service) });
-    migrate::migrate(&owner, &logins).await?;
+    migrate::migrate(&owner, &logins, config.newer_schema).await?;
     let s3 = match own_store(&config) {
         Some(s3) => s3,
         None => embedded_store(&folder, &secrets).await?,

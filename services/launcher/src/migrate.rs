@@ -1,7 +1,7 @@
 //! `social-platform migrate`: the Job that runs before the services do.
 
 use contracts::Service;
-use database::{Login, ProvisionError, Schema};
+use database::{Login, MigrateError, Newer, ProvisionError, Schema};
 use sqlx::{Connection, PgConnection};
 use telemetry::{Telemetry, TelemetryConfig};
 
@@ -39,6 +39,9 @@ pub(crate) struct MigrateConfig {
     /// Who makes the roles.
     #[arg(long, env = "ROLES", default_value = "Made")]
     roles: Roles,
+    /// What becomes of a database that a newer version has migrated. A migration only adds, so an older version runs on it, too.
+    #[arg(long, env = "NEWER_SCHEMA", default_value = "Refused")]
+    newer_schema: Newer,
     /// Auth's password.
     #[arg(long, env = "AUTH_DATABASE_PASSWORD", hide_env_values = true)]
     auth_database_password: Option<String>,
@@ -90,12 +93,13 @@ pub(crate) async fn run(config: MigrateConfig) -> Result<(), Failure> {
 async fn told(config: MigrateConfig) -> Result<(), Failure> {
     let outcome = match config.roles {
         Roles::Made => with_own_roles(&config).await,
-        Roles::Given => with_given_roles(&config.owner_database_url).await,
+        Roles::Given => with_given_roles(&config.owner_database_url, config.newer_schema).await,
     };
     if let Err(failure) = &outcome {
         // The operator shows this text in the platform's condition, and takes a word before a colon for its reason. Outside of a pod there is no such file to write.
-        let reason = match failure.downcast_ref() {
-            Some(ProvisionError::RolesMissing { .. }) => "RolesMissing: ",
+        let reason = match (failure.downcast_ref(), failure.downcast_ref()) {
+            (Some(ProvisionError::RolesMissing { .. }), _) => "RolesMissing: ",
+            (_, Some(MigrateError::Newer { .. })) => "SchemaNewer: ",
             _ => "",
         };
         let _ = std::fs::write(TERMINATION_LOG, format!("{reason}{}", with_causes(&**failure)));
@@ -119,7 +123,7 @@ async fn with_own_roles(config: &MigrateConfig) -> Result<(), Failure> {
             }
         }
     }
-    migrate(&config.owner_database_url, &logins).await?;
+    migrate(&config.owner_database_url, &logins, config.newer_schema).await?;
     let mut owner = connect(&config.owner_database_url).await?;
     for (service, slot) in closed {
         database::close(&mut owner, service, slot).await?;
@@ -129,22 +133,22 @@ async fn with_own_roles(config: &MigrateConfig) -> Result<(), Failure> {
 }
 
 /// Makes schemas, migrates, and grants to roles that are there what is theirs and what is shared.
-async fn with_given_roles(owner_url: &str) -> Result<(), Failure> {
+async fn with_given_roles(owner_url: &str, newer: Newer) -> Result<(), Failure> {
     let mut owner = connect(owner_url).await?;
     database::make_schemas(&mut owner).await?;
     // The roles may be newer than the tables: whoever copied the database may have left owners and rights behind.
     database::adopt(&mut owner).await?;
-    database::migrate(&mut owner, &SCHEMAS).await?;
+    database::migrate(&mut owner, &SCHEMAS, newer).await?;
     database::share(&mut owner).await?;
     owner.close().await?;
     Ok(())
 }
 
 /// Makes schemas and roles, migrates, and grants what is shared. A second run changes nothing.
-pub(crate) async fn migrate(owner_url: &str, logins: &[Login]) -> Result<(), Failure> {
+pub(crate) async fn migrate(owner_url: &str, logins: &[Login], newer: Newer) -> Result<(), Failure> {
     let mut owner = connect(owner_url).await?;
     database::provision(&mut owner, logins).await?;
-    database::migrate(&mut owner, &SCHEMAS).await?;
+    database::migrate(&mut owner, &SCHEMAS, newer).await?;
     database::share(&mut owner).await?;
     owner.close().await?;
     Ok(())

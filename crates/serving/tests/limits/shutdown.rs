@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
 use tokio::time::timeout;
@@ -23,6 +23,15 @@ async fn a_shutdown_is_announced_and_what_is_in_flight_ends_well() {
     let answer = timeout(DEADLINE, held).await.unwrap().unwrap();
     assert_eq!((answer.status(), answer.text().await.unwrap().as_str()), (StatusCode::OK, "held and let go"));
     timeout(DEADLINE, service.serving).await.expect("it ends").unwrap();
+}
+
+#[tokio::test]
+async fn what_does_not_end_in_time_holds_nothing_up() {
+    let mut service = TestService::spawn(&["--finish-seconds=1"]).await;
+    let held = service.hold().await;
+    service.stop();
+    timeout(Duration::from_secs(20), service.serving).await.expect("it ends long before the usual time is over").unwrap();
+    held.abort();
 }
 
 #[tokio::test]

@@ -5,22 +5,59 @@ use kube::runtime::events::{Event, EventType};
 use kube::{Resource, ResourceExt};
 
 use super::Error;
-use crate::backups::{COMPLETE, Work, status};
+use crate::backups::{COMPLETE, Work, job_name, status};
 use crate::crd::{BackupPhase, SocialPlatformBackup, SocialPlatformBackupStatus};
 use crate::platform::Platform;
 use crate::reconcile::apply::{Outcome, Progress};
 use crate::reconcile::{Cluster, Context, said};
 use crate::resources::metadata::MANAGER;
 
+/// Why none begins, in CamelCase, and for people.
+#[derive(Clone, Copy)]
+pub(super) struct HeldUp(&'static str, &'static str);
+
+pub(super) const PAUSED: HeldUp = HeldUp("PlatformPaused", "lifecycle.paused of the SocialPlatform is true: it begins when that is false");
+pub(super) const STALLED: HeldUp =
+    HeldUp("PlatformStalled", "the SocialPlatform cannot be brought about as it is: its condition Stalled says why");
+pub(super) const WITHOUT_SECRET: HeldUp =
+    HeldUp("WaitingForPlatform", "the SocialPlatform lacks a Secret: its condition SecretsResolved says which");
+
 /// Writes the status of every backup that is another than before. Says whether it wrote any.
 pub(super) async fn tell(context: &Context, cluster: &Cluster, platform: &Platform, outcome: &Outcome) -> Result<bool, Error> {
+    let told = open(cluster).map(|backup| (backup, status(backup, work(backup, cluster, platform, outcome), cluster.now)));
+    write_changed(context, cluster, told.collect()).await
+}
+
+/// The same while the platform is left as it is: what runs goes on, and nothing begins.
+pub(super) async fn tell_held_up(context: &Context, cluster: &Cluster, why: HeldUp) -> Result<bool, Error> {
+    let told = open(cluster).map(|backup| (backup, status(backup, work_of_before(backup, cluster, why), cluster.now)));
+    write_changed(context, cluster, told.collect()).await
+}
+
+/// The backups that are not over.
+fn open(cluster: &Cluster) -> impl Iterator<Item = &SocialPlatformBackup> {
+    let all = cluster.backups.iter().map(|backup| &**backup);
+    all.filter(|backup| !backup.is_over() && backup.metadata.deletion_timestamp.is_none())
+}
+
+/// What there is of its Job, if that was made before.
+fn work_of_before<'a>(backup: &SocialPlatformBackup, cluster: &'a Cluster, HeldUp(reason, message): HeldUp) -> Work<'a> {
+    let name = job_name(&cluster.resource.name_any(), backup);
+    match cluster.children.jobs.iter().find(|job| job.name_any() == name) {
+        Some(job) => Work::Job(job, cluster.last_words.get(&name).map(String::as_str)),
+        None => Work::Waits(reason, message),
+    }
+}
+
+async fn write_changed(
+    context: &Context,
+    cluster: &Cluster,
+    told: Vec<(&SocialPlatformBackup, SocialPlatformBackupStatus)>,
+) -> Result<bool, Error> {
     let mut wrote = false;
-    for backup in cluster.backups.iter().filter(|backup| !backup.is_over() && backup.metadata.deletion_timestamp.is_none()) {
-        let new = status(backup, work(backup, cluster, platform, outcome), cluster.now);
-        if backup.status.as_ref() != Some(&new) {
-            write(context, cluster, backup, &new).await?;
-            wrote = true;
-        }
+    for (backup, new) in told.into_iter().filter(|(backup, new)| backup.status.as_ref() != Some(new)) {
+        write(context, cluster, backup, &new).await?;
+        wrote = true;
     }
     Ok(wrote)
 }

@@ -1,11 +1,11 @@
 //! What is true of a platform, in the words of conditions. Pure.
 
+mod autoscaling;
 mod backups;
 mod certificate;
 mod database;
 mod ready;
 
-use contracts::Service;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 
@@ -15,13 +15,12 @@ use crate::platform::{Exposure, Observability, Platform};
 use crate::reconcile::Cluster;
 use crate::reconcile::apply::{Outcome, Progress};
 use crate::reconcile::conditions::{
-    AUTOSCALING, DATABASE_MIGRATED, DEVELOPMENT_ONLY, EXPOSED, Finding, HIBERNATED, MONITORED, PAUSED, READY, RECONCILING,
-    SECRETS_RESOLVED, STALLED, Truth,
+    DATABASE_MIGRATED, DEVELOPMENT_ONLY, EXPOSED, Finding, HIBERNATED, MONITORED, PAUSED, READY, RECONCILING, SECRETS_RESOLVED, STALLED,
+    Truth,
 };
 use crate::reconcile::validate::{Problem, is_for_development};
-use crate::resources::horizontal_pod_autoscaler::REQUESTS_METRIC;
 use crate::resources::http_route::HttpRoute;
-use ready::{all_available, ready, rolling_out};
+use ready::{all_available, is_about_pods, is_stuck, ready, rolling_out};
 
 /// The migration runs.
 pub(super) const MIGRATING: &str = "Migrating";
@@ -31,8 +30,6 @@ pub(super) const RESTORING: &str = "Restoring";
 const REQUESTED: &str = "Requested";
 /// Nobody asked for it.
 pub(super) const NOT_REQUESTED: &str = "NotRequested";
-/// Pods are being replaced, or are missing.
-const ROLLING_OUT: &str = "RollingOut";
 
 /// The conditions of a platform. What was not looked at is as it was.
 pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> Vec<Finding> {
@@ -49,7 +46,7 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
             let deployments = cluster.children.deployments.iter().map(|deployment| &**deployment);
             let ready = match (rolling_out(deployments), carried(old, READY)) {
                 (Some(waiting), _) => waiting,
-                (None, before) if before.reason == ROLLING_OUT => all_available(),
+                (None, before) if is_about_pods(&before) => all_available(),
                 (None, before) => before,
             };
             vec![ready, carried(old, SECRETS_RESOLVED), carried(old, DATABASE_MIGRATED), carried(old, EXPOSED)]
@@ -78,7 +75,7 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
     findings.push(development(cluster));
     findings.extend(backups::restored(cluster, view, old));
     findings.extend(backups::backed_up(cluster));
-    findings.extend(autoscaling(cluster));
+    findings.extend(autoscaling::autoscaling(cluster));
     findings.extend(match view {
         View::Applied(platform, _) => monitored(&platform.observability),
         View::Refused(_) | View::ApplyRefused(_) | View::Paused => monitored_before(old),
@@ -105,6 +102,7 @@ fn of_the_moment(cluster: &Cluster, view: View<'_>, ready: &Finding) -> Vec<Find
             findings.extend(stalled.map(|problem| Finding::new(STALLED, Truth::True, problem.reason, &*problem.message)));
         }
         View::ApplyRefused(error) => findings.push(Finding::new(STALLED, Truth::True, "ApplyRefused", error)),
+        View::Applied(..) if is_stuck(ready) => findings.push(Finding { type_: STALLED, truth: Truth::True, ..ready.clone() }),
         View::Applied(..) if ready.truth != Truth::True && ready.reason != HIBERNATED => {
             findings.push(Finding { type_: RECONCILING, truth: Truth::True, ..ready.clone() });
         }
@@ -172,36 +170,6 @@ fn exposed(platform: &Platform, routes: &[HttpRoute]) -> Finding {
             None => finding(Truth::Unknown, "RouteMissing", "the HTTPRoute is not there yet".to_owned()),
         },
     }
-}
-
-/// What the autoscalers of the spec can measure; nothing, if there are none. CPU decides wherever something is missing, so
-/// this does not stand in the way of `Ready`.
-fn autoscaling(cluster: &Cluster) -> Option<Finding> {
-    let components = cluster.resource.spec.components.as_ref()?;
-    let specs = Service::ALL.into_iter().filter_map(|service| Some((service, components.of(service)?.autoscaling.as_ref()?)));
-    let specs: Vec<_> = specs.collect();
-    let finding = |truth, reason, message: String| Some(Finding::new(AUTOSCALING, truth, reason, message));
-    if specs.is_empty() {
-        return None;
-    }
-    if cluster.resource.is_hibernated() {
-        return finding(Truth::False, HIBERNATED, "no pod is to run; on waking, services start with minReplicas".to_owned());
-    }
-    if !cluster.apis.resource_metrics {
-        let message = "the cluster does not measure CPU and memory: install metrics-server, or whatever else serves metrics.k8s.io";
-        return finding(Truth::False, "MetricsApiMissing", message.to_owned());
-    }
-    let by_requests: Vec<_> = specs.iter().filter(|(_, spec)| spec.requests_per_second.is_some()).map(|(it, _)| it.name()).collect();
-    if !by_requests.is_empty() && !cluster.apis.custom_metrics {
-        let message = format!(
-            "the cluster does not measure requests: install whatever serves {REQUESTS_METRIC} in custom.metrics.k8s.io, such as \
-             prometheus-adapter; until then CPU decides for {}",
-            by_requests.join(", ")
-        );
-        return finding(Truth::False, "RequestsMetricMissing", message);
-    }
-    let names: Vec<_> = specs.iter().map(|(service, _)| service.name()).collect();
-    finding(Truth::True, "AutoscalersApplied", format!("the load decides how many pods run of {}", names.join(", ")))
 }
 
 /// What became of dashboards, alerts and ServiceMonitors, where any was asked for. A platform is Ready without them.

@@ -15,7 +15,6 @@ use crate::reconcile::Cluster;
 use crate::reconcile::apply::{Outcome, Progress};
 use crate::reconcile::conditions::merged;
 use crate::reconcile::validate::{Problem, url};
-use crate::resources::Resources;
 use crate::resources::deployment::{available_replicas, image, is_available, replicas, version};
 
 /// How far a reconcile came.
@@ -74,9 +73,9 @@ fn migration(old: Option<&MigrationStatus>, job: &Job, version: &str) -> Migrati
 fn backups(cluster: &Cluster, view: View<'_>, old: Option<&BackupsStatus>) -> Option<BackupsStatus> {
     cluster.resource.spec.backup.as_ref()?;
     let old = old.cloned().unwrap_or_default();
-    // A time of the schedule is over when its backup was created.
-    let created = match view {
-        View::Applied(platform, Outcome { resources: Resources { scheduled: Some(_), .. }, .. }) => {
+    // A time of the schedule is over when its backup was created, or when the one before was still being made.
+    let over = match view {
+        View::Applied(platform, Outcome { progress: Progress::Migrated, .. }) => {
             platform.backup.as_ref().and_then(|backup| backup.slot).map(Time)
         }
         _ => None,
@@ -86,7 +85,7 @@ fn backups(cluster: &Cluster, view: View<'_>, old: Option<&BackupsStatus>) -> Op
         // Whoever deletes the resource has not deleted the bytes.
         None => (old.last_verified, old.last_verified_at),
     };
-    Some(BackupsStatus { last_scheduled_at: created.or(old.last_scheduled_at), last_verified, last_verified_at })
+    Some(BackupsStatus { last_scheduled_at: over.or(old.last_scheduled_at), last_verified, last_verified_at })
 }
 
 /// One row for each service, sorted by name.

@@ -6,7 +6,7 @@ use kube::ResourceExt;
 
 use super::secrets::read;
 use super::{Problem, endpoint};
-use crate::backups::{Due, KEEP, slot};
+use crate::backups::{Due, KEEP, is_making_scheduled, slot};
 use crate::crd::BackupDestinationSpec;
 use crate::drift::hash_parts;
 use crate::platform::{Backup, Destination, Origin};
@@ -31,6 +31,7 @@ pub(super) fn backup(cluster: &Cluster) -> Result<Option<Backup>, Problem> {
         postgres_image: spec.postgres_image.clone(),
         destination: destination(cluster, "backup.destination.endpoint", &spec.destination)?,
         slot: schedule.as_ref().filter(|_| created.is_some()).and_then(|schedule| slot(schedule, last.max(created), cluster.now)),
+        is_making: is_making_scheduled(&cluster.backups),
         schedule,
         keep: spec.keep.and_then(|keep| usize::try_from(keep).ok()).unwrap_or(KEEP),
         due: Due::among(&resource.name_any(), &cluster.backups),

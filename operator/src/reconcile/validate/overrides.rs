@@ -1,16 +1,18 @@
 //! What may be merged over the pods of a service. Pure.
 
+use std::collections::BTreeSet;
+
 use contracts::Service;
 use k8s_openapi::api::core::v1::{Container, PodTemplateSpec};
 use serde_json::Value;
 
 use super::Problem;
-use super::sizes::{in_canonical_form, requirements_in_canonical_form};
+use super::quantities::in_canonical_forms;
 use crate::components;
 use crate::crd::PodOverrides;
 use crate::platform::Platform;
 use crate::pod_security::violations;
-use crate::resources::metadata::{COMPONENT, INSTANCE, MANAGED_BY, NAME};
+use crate::resources::metadata::{COMPONENT, INSTANCE, MANAGED_BY, NAME, PREFIX};
 use crate::resources::pod;
 use crate::secrets::{Credentials, Placeholder};
 use crate::strict::unknown_field;
@@ -72,6 +74,7 @@ pub(super) fn check(platform: &Platform) -> Vec<Problem> {
         let merged = pod::template(platform, component, "");
         let mut reasons = violations(&merged);
         reasons.extend(taken(&pod::own(platform, component, ""), overrides));
+        reasons.extend(doubled(overrides));
         reasons.extend(writable(&merged));
         if !reasons.is_empty() {
             problems.push(refused(service, &reasons.join("; ")));
@@ -124,7 +127,7 @@ fn reserved(service: Service, value: &Value) -> Option<String> {
 }
 
 fn is_ours(name: &str) -> bool {
-    [NAME, INSTANCE, COMPONENT, MANAGED_BY].contains(&name) || name.starts_with("socialplatform.dev/")
+    [NAME, INSTANCE, COMPONENT, MANAGED_BY].contains(&name) || name.starts_with(PREFIX)
 }
 
 fn of_container(service: Service, container: &Value) -> Option<String> {
@@ -132,7 +135,8 @@ fn of_container(service: Service, container: &Value) -> Option<String> {
     if name != service.name() {
         return Some(format!("spec.containers: {name:?} is another container; the only one is {service}"));
     }
-    let field = ["image", "command", "restartPolicy"].into_iter().find(|field| container.get(field).is_some())?;
+    // Arguments come before variables, so they would be a way round the operator's own.
+    let field = ["image", "command", "args", "restartPolicy"].into_iter().find(|field| container.get(field).is_some())?;
     Some(format!("spec.containers[{service}].{field} is the operator's own"))
 }
 
@@ -174,21 +178,15 @@ fn writable(merged: &PodTemplateSpec) -> Option<String> {
     (!is_read_only).then(|| "readOnlyRootFilesystem has to stay true: mount an emptyDir where a program writes".to_owned())
 }
 
-fn in_canonical_forms(service: Service, mut template: PodTemplateSpec) -> Result<PodTemplateSpec, Problem> {
-    let Some(pod) = &mut template.spec else { return Ok(template) };
-    let at = format!("components.{service}.podOverrides.spec");
-    for container in &mut pod.containers {
-        if let Some(resources) = container.resources.take() {
-            container.resources = Some(requirements_in_canonical_form(&format!("{at}.containers.resources"), resources)?);
-        }
-    }
-    for volume in pod.volumes.iter_mut().flatten() {
-        let Some(empty_dir) = &mut volume.empty_dir else { continue };
-        if let Some(limit) = &mut empty_dir.size_limit {
-            *limit = in_canonical_form(&format!("{at}.volumes.emptyDir.sizeLimit"), limit)?;
-        }
-    }
-    Ok(template)
+/// What stands twice in a list of which each element has a name of its own: one of the two would be lost.
+fn doubled(overrides: &PodTemplateSpec) -> Vec<String> {
+    let Some(container) = overrides.spec.as_ref().and_then(|pod| pod.containers.first()) else { return Vec::new() };
+    let variables = container.env.iter().flatten().map(|variable| format!("the variable {}", variable.name));
+    let folders = container.volume_mounts.iter().flatten().map(|mount| format!("the folder {}", mount.mount_path));
+    let ports = container.ports.iter().flatten().map(|port| format!("the port {}", port.container_port));
+    let mut seen = BTreeSet::new();
+    let all = variables.chain(folders).chain(ports);
+    all.filter(|name| !seen.insert(name.clone())).map(|name| format!("{name} stands there twice")).collect()
 }
 
 #[cfg(test)]

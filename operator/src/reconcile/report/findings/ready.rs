@@ -3,10 +3,17 @@
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::ResourceExt;
 
-use super::{NOT_REQUESTED, ROLLING_OUT};
+use super::NOT_REQUESTED;
 use crate::reconcile::apply::{Outcome, Progress};
 use crate::reconcile::conditions::{Finding, HIBERNATED, READY, Truth};
-use crate::resources::deployment::{available_replicas, is_available, replicas, running_replicas};
+use crate::resources::deployment::{is_available, refusal, replicas, running_replicas, serving_replicas, standstill};
+
+/// Pods are being replaced, or are missing.
+const ROLLING_OUT: &str = "RollingOut";
+/// Kubernetes refuses to make pods.
+const PODS_REFUSED: &str = "PodsRefused";
+/// New pods do not come to serve.
+const ROLLOUT_STUCK: &str = "RolloutStuck";
 
 /// `database` and `certificate` are there where they can stand in the way.
 pub(super) fn ready(
@@ -27,6 +34,11 @@ pub(super) fn ready(
     if let Some(database) = database {
         return Finding { type_: READY, truth: Truth::False, ..database.clone() };
     }
+    // What keeps the storage away for which the migration waits.
+    let storage = || rolling_out(outcome.resources.stores.iter()).filter(is_stuck);
+    if let (Progress::WaitingForStores(_), Some(stuck)) = (&outcome.progress, storage()) {
+        return stuck;
+    }
     if migrated.truth != Truth::True {
         return Finding { type_: READY, truth: Truth::False, ..migrated.clone() };
     }
@@ -46,12 +58,31 @@ pub(super) fn all_available() -> Finding {
     Finding::new(READY, Truth::True, "AllComponentsAvailable", "every component serves")
 }
 
-/// Not ready, if pods are missing.
+/// Not ready, if pods are missing; and what Kubernetes says of it, if they do not come.
 pub(super) fn rolling_out<'a>(deployments: impl Iterator<Item = &'a Deployment>) -> Option<Finding> {
-    let waiting: Vec<_> = deployments
-        .filter(|deployment| !is_available(deployment))
-        .map(|it| format!("{} has {} of {}", it.name_any(), available_replicas(it), replicas(it)))
-        .collect();
-    let message = format!("pods that run this version and serve: {}", waiting.join(", "));
-    (!waiting.is_empty()).then(|| Finding::new(READY, Truth::False, ROLLING_OUT, message))
+    let waiting: Vec<_> = deployments.filter(|deployment| !is_available(deployment)).collect();
+    if waiting.is_empty() {
+        return None;
+    }
+    let counts: Vec<_> = waiting.iter().map(|it| format!("{} has {} of {}", it.name_any(), serving_replicas(it), replicas(it))).collect();
+    let counts = format!("pods that run this version and serve: {}", counts.join(", "));
+    let told = |says: fn(&Deployment) -> Option<&str>| {
+        waiting.iter().find_map(|it| says(it).map(|words| format!("Deployment {}: {words}; {counts}", it.name_any())))
+    };
+    let (reason, message) = match (told(refusal), told(standstill)) {
+        (Some(refused), _) => (PODS_REFUSED, refused),
+        (None, Some(stuck)) => (ROLLOUT_STUCK, stuck),
+        (None, None) => (ROLLING_OUT, counts),
+    };
+    Some(Finding::new(READY, Truth::False, reason, message))
+}
+
+/// Is this about pods that are missing?
+pub(super) fn is_about_pods(ready: &Finding) -> bool {
+    ready.reason == ROLLING_OUT || is_stuck(ready)
+}
+
+/// Do pods stay away unless someone acts?
+pub(super) fn is_stuck(ready: &Finding) -> bool {
+    ready.reason == PODS_REFUSED || ready.reason == ROLLOUT_STUCK
 }

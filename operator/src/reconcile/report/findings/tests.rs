@@ -1,4 +1,7 @@
+mod autoscaling;
+mod backups;
 mod certificate;
+mod rollout;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -8,12 +11,8 @@ use k8s_openapi::api::apps::v1::{Deployment, DeploymentStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::*;
-use crate::apis::Apis;
 use crate::backups::COMPLETE;
-use crate::crd::{
-    AutoscalingSpec, BackupPhase, BackupsStatus, ComponentSpec, ComponentsSpec, LifecycleSpec, SocialPlatform, SocialPlatformBackupStatus,
-    SocialPlatformStatus,
-};
+use crate::crd::{BackupPhase, BackupsStatus, LifecycleSpec, SocialPlatform, SocialPlatformBackupStatus, SocialPlatformStatus};
 use crate::example::{cloud_native_pg, full, minimal};
 use crate::fixtures::{FixedGenerator, cluster};
 use crate::reconcile::build::build;
@@ -291,24 +290,6 @@ fn a_paused_platform_says_so_and_keeps_counting_its_pods() {
     paused.children.deployments = missing.resources.deployments.iter().cloned().map(Arc::new).collect();
     let found = told(&paused, &ready);
     assert_eq!((found[0].truth, found[0].reason.as_str()), (Truth::False, "RollingOut"));
-}
-
-#[test]
-fn what_an_autoscaler_cannot_measure_is_a_condition_and_stands_in_nobodys_way() {
-    let mut resource = minimal();
-    let autoscaling = AutoscalingSpec { min_replicas: 2, max_replicas: 4, requests_per_second: Some(50), ..AutoscalingSpec::default() };
-    let social = ComponentSpec { autoscaling: Some(autoscaling), ..ComponentSpec::default() };
-    resource.spec.components = Some(ComponentsSpec { social: Some(social), ..ComponentsSpec::default() });
-    let (mut cluster, platform, outcome) = applied(resource, Progress::Migrated, true);
-    for (resource_metrics, custom_metrics, told) in
-        [(false, false, "False MetricsApiMissing"), (true, false, "False RequestsMetricMissing"), (true, true, "True AutoscalersApplied")]
-    {
-        cluster.apis = Apis { resource_metrics, custom_metrics };
-        let status = status(&cluster, View::Applied(&platform, &outcome));
-        let reasons = reasons(&status.conditions);
-        assert!(reasons.contains(&format!("Autoscaling={told}")), "{reasons:?}");
-        assert_eq!(reasons[0], "Ready=True AllComponentsAvailable");
-    }
 }
 
 #[test]
