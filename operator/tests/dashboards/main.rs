@@ -148,6 +148,22 @@ fn a_query_uses_the_variables_that_its_dashboard_has() {
     });
 }
 
+/// Prometheus 3 keeps the bucket of one second as `1.0`, and those before it as the `1` that they read.
+#[test]
+fn a_bucket_of_whole_seconds_is_asked_for_by_both_of_its_names() {
+    let targets = dashboards().into_iter().flat_map(|dashboard| list(&dashboard["panels"]).to_vec());
+    let targets = targets.flat_map(|panel| list(&panel["targets"]).to_vec());
+    let rules = [OBJECTIVES, ALERTS].into_iter().flat_map(rules);
+    for query in targets.chain(rules) {
+        let query = text(&query["expr"]);
+        for matcher in selectors(query).iter().flat_map(|selector| selector.matchers.split(',')) {
+            let bound = matcher.strip_prefix("le=\"").and_then(|rest| rest.strip_suffix('"'));
+            let is_whole = bound.and_then(|bound| bound.parse::<f64>().ok()).is_some_and(|bound| bound.fract() == 0.0);
+            assert!(!is_whole, "{matcher} of {query} finds nothing on one of them");
+        }
+    }
+}
+
 #[test]
 fn every_objective_has_every_window_and_the_alerts_read_no_other() {
     let recorded: BTreeSet<(String, String)> =
