@@ -92,12 +92,13 @@ async fn no_panel_is_empty_after_the_load() {
     })
     .await;
 
-    // The buckets that objectives ask for are there by the names that they use.
+    // The buckets that objectives ask for are there by the names that they use: without them everything is a failure, and
+    // budgets of a hundredth burn a hundred times too fast.
     let rules = std::fs::read_to_string(chart().join("rules/objectives.yaml")).unwrap();
     let objectives: BTreeSet<&str> = rules.lines().filter_map(|line| line.trim().strip_prefix("slo: ")).collect();
     assert!(objectives.len() > 4, "{objectives:?}");
-    eventually("every objective has a burn rate", async || {
-        let rates = get(&http, &format!("{api}/query"), &[("query", "slo:burn_rate:5m")]).await?;
+    eventually("every objective is met, more or less", async || {
+        let rates = get(&http, &format!("{api}/query"), &[("query", "slo:burn_rate:5m < 99")]).await?;
         let rated: BTreeSet<&str> =
             rates["result"].as_array().into_iter().flatten().filter_map(|it| it["metric"]["slo"].as_str()).collect();
         if rated == objectives { Ok(()) } else { Err(format!("{rated:?}")) }
