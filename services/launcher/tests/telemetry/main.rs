@@ -7,6 +7,7 @@
 //! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
 //! | `sampling` | who decides which traces are recorded: the settings, the service that calls, and never a stranger |
 //! | `flood` | nothing that a stranger makes up adds a series |
+//! | `losses` | what no collector takes, and what no queue holds, is counted |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
 //! | `dashboards` | a real Prometheus executes every panel's query, and none is empty |
 //! | `collector` | a real collector gets traces, metrics and logs, under the names that `/metrics` has |
@@ -17,6 +18,7 @@ mod dashboards;
 mod documented;
 mod edges;
 mod flood;
+mod losses;
 mod platform;
 mod pods;
 #[path = "../../../../operator/tests/dashboards/promql.rs"]
