@@ -21,6 +21,8 @@ WHOLE_UPLOADS = ANY + ',http_route=~"/v1/photos(/uploads/.*/complete)?",http_req
 
 # How often the windows are worked out.
 WINDOWS = {"30s": ["5m", "30m", "1h"], "2m": ["2h", "6h", "1d", "3d"]}
+# Those over which alerts want more than a handful of failures: of twenty requests one is far too many, and nothing to get up for.
+COUNTED = ["1h", "6h", "1d", "3d"]
 
 
 class Objective(NamedTuple):
@@ -33,18 +35,21 @@ class Objective(NamedTuple):
     good: str = ""
     by: str = "service_namespace"
 
-    def rate(self, series, window):
-        return f"sum by ({self.by}) (rate({series}[{window}]))"
+    def of(self, series, window, function="rate"):
+        return f"sum by ({self.by}) ({function}({series}[{window}]))"
 
-    def failing(self, window):
-        """Events a second that fail. Where none ever did, or none was ever good, that series is not there."""
-        whole = self.rate(self.whole, window)
+    def failing(self, window, function="rate"):
+        """Those that fail. Where none ever did, or none was ever good, that series is not there."""
+        whole = self.of(self.whole, window, function)
         if self.bad:
-            return f"({self.rate(self.bad, window)} or 0 * {whole})"
-        return f"({whole} - ({self.rate(self.good, window)} or 0 * {whole}))"
+            return f"({self.of(self.bad, window, function)} or 0 * {whole})"
+        return f"({whole} - ({self.of(self.good, window, function)} or 0 * {whole}))"
 
-    def burn_rate(self, window):
-        return f"{self.failing(window)} / {self.rate(self.whole, window)} / {self.budget}"
+    def records(self, window):
+        """What is recorded over a window, by name."""
+        yield f"slo:burn_rate:{window}", f"{self.failing(window)} / {self.of(self.whole, window)} / {self.budget}"
+        if window in COUNTED:
+            yield f"slo:failures:{window}", self.failing(window, "increase")
 
 
 def within(seconds):
@@ -85,12 +90,12 @@ def rules(group, objectives):
     lines = [
         "# Written by scripts/dashboards. Do not edit.",
         "# slo:burn_rate:<window>: how many times faster than its objective allows a budget of errors went, over the window.",
+        "# slo:failures:<window>: how many events failed their objective within it.",
         "groups:",
     ]
     for interval, windows in WINDOWS.items():
         lines += [f"- name: {group}-{interval}", f"  interval: {interval}", "  rules:"]
         for objective in objectives:
-            for window in windows:
-                lines += [f"  - record: slo:burn_rate:{window}", f"    expr: {objective.burn_rate(window)}",
-                          "    labels:", f"      slo: {objective.name}"]
+            for name, expression in (record for window in windows for record in objective.records(window)):
+                lines += [f"  - record: {name}", f"    expr: {expression}", "    labels:", f"      slo: {objective.name}"]
     return "\n".join(lines) + "\n"
