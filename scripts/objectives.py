@@ -33,7 +33,8 @@ class Objective(NamedTuple):
     # One of them: what counts those that fail, and what counts those that do not.
     bad: str = ""
     good: str = ""
-    by: str = "service_namespace"
+    # Two platforms may have one name, in two namespaces.
+    by: str = "service_namespace, k8s_namespace_name"
 
     def of(self, series, window, function="rate"):
         return f"sum by ({self.by}) ({function}({series}[{window}]))"

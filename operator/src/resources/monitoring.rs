@@ -109,7 +109,7 @@ fn groups(rules: &str, platform: &Platform) -> Vec<Value> {
 fn narrowed(value: Value, platform: &Platform) -> Value {
     match value {
         Value::String(text) => Value::String(
-            text.replace(ANY_PLATFORM, &format!("service_namespace=\"{}\"", platform.name))
+            text.replace(ANY_PLATFORM, &format!("service_namespace=\"{}\",k8s_namespace_name=\"{}\"", platform.name, platform.namespace))
                 .replace(ANY_RESOURCE, &format!("socialplatform_name=\"{}\"", platform.name))
                 .replace(ANY_NAMESPACE, &format!("socialplatform_namespace=\"{}\"", platform.namespace)),
         ),

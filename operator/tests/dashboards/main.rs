@@ -176,6 +176,17 @@ fn every_objective_has_every_window_and_the_alerts_read_no_other() {
     assert_eq!(used, windows);
 }
 
+/// Two platforms may have one name, in two namespaces of a cluster.
+#[test]
+fn a_rule_keeps_platforms_of_one_name_apart() {
+    for rule in [OBJECTIVES, ALERTS].into_iter().flat_map(rules) {
+        for clause in text(&rule["expr"]).split("by (").skip(1) {
+            let labels: Vec<_> = clause.split(')').next().unwrap_or_default().split(", ").collect();
+            assert_eq!(labels.contains(&"service_namespace"), labels.contains(&"k8s_namespace_name"), "{labels:?} of {rule}");
+        }
+    }
+}
+
 #[test]
 fn every_alert_has_its_page_its_dashboard_and_both_of_its_tests() {
     let tests = std::fs::read_dir(root().join("charts/social-platform/rules/tests")).unwrap();

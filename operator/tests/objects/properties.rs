@@ -11,7 +11,7 @@ use operator::reconcile::validate::validate;
 use operator::resources::{Prepared, Resources};
 use serde_json::Value;
 
-use super::{Fixed, asked_for_a_backup, cluster, objects, prepared, secret, variants};
+use super::{Fixed, asked_for_a_backup, cluster, objects, platform, prepared, secret, variants};
 
 /// Calls `visit` with the path and the value of everything in `value`.
 fn walk(path: &str, value: &Value, visit: &mut impl FnMut(&str, &Value)) {
@@ -223,6 +223,28 @@ fn dashboards_and_alerts_are_of_their_own_platform() {
             // Grafana takes at most 40 characters.
             let uid = dashboard["uid"].as_str().unwrap();
             assert!(!uid.starts_with("socialplatform-") && uid.len() <= 40, "{uid}");
+        }
+    }
+}
+
+#[test]
+fn platforms_of_one_name_in_two_namespaces_are_two_to_prometheus() {
+    for namespace in ["social", "staging"] {
+        let mut platform = platform(full());
+        platform.namespace = namespace.to_owned();
+        let resources = build(&platform, &Fixed(1));
+        let rules = serde_json::to_string(&resources.prometheus_rules[0]).unwrap();
+        let own = format!(r#"service_namespace=\"demo\",k8s_namespace_name=\"{namespace}\""#);
+        // Neither label ever stands without the other.
+        let matchers = |label: &str| rules.matches(&format!(r#"{label}=\""#)).count();
+        let both = rules.matches(&own).count();
+        assert!(both > 50, "{both}");
+        assert_eq!((matchers("service_namespace"), matchers("k8s_namespace_name")), (both, both), "{namespace}");
+        // What the services say of themselves is what the rules ask for.
+        for deployment in &resources.deployments {
+            let template = serde_json::to_string(deployment).unwrap();
+            let says = template.contains(&format!("service.namespace=demo,service.version=1.2.3,k8s.namespace.name={namespace},"));
+            assert!(says, "{}", deployment.name_any());
         }
     }
 }

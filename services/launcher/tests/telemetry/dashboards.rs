@@ -50,7 +50,7 @@ fn queries() -> Vec<(String, String)> {
             for target in panel["targets"].as_array().into_iter().flatten() {
                 let query = target["expr"].as_str().expect("a query");
                 let query = query.replace("$__rate_interval", "1m").replace("$__range", "10m");
-                let query = query.replace("$platform", "socialplatform").replace("$service", "social-platform");
+                let query = query.replace("$platform", "demo").replace("$namespace", "social").replace("$service", "social-platform");
                 queries.push((format!("{} / {}", dashboard["title"], panel["title"]), query));
             }
         }
@@ -68,7 +68,7 @@ async fn get(http: &Client, url: &str, query: &[(&str, &str)]) -> Result<Value, 
 async fn no_panel_is_empty_after_the_load() {
     let _alone = alone().await;
     let folder = tempfile::tempdir_in("/tmp").unwrap();
-    let platform = Platform::start(None).await;
+    let platform = Platform::start_with(None, &[("OTEL_RESOURCE_ATTRIBUTES", "service.namespace=demo,k8s.namespace.name=social")]).await;
     let port = free_port();
     let _prometheus = prometheus(folder.path(), port, platform.private.trim_start_matches("http://"));
     let api = format!("http://127.0.0.1:{port}/api/v1");
