@@ -223,6 +223,19 @@ fn dashboards_and_alerts_are_of_their_own_platform() {
             // Grafana takes at most 40 characters.
             let uid = dashboard["uid"].as_str().unwrap();
             assert!(!uid.starts_with("socialplatform-") && uid.len() <= 40, "{uid}");
+            // Nothing is left to choose that would show another platform, in this dashboard or in those that it lists.
+            for variable in dashboard["templating"]["list"].as_array().unwrap() {
+                let value = match variable["name"].as_str().unwrap() {
+                    "platform" | "resource" => "demo",
+                    "namespace" => "social",
+                    "datasource" | "traces" | "service" => continue,
+                    other => panic!("{file}: may {other} be chosen?"),
+                };
+                assert_eq!((&variable["type"], &variable["query"]), (&"constant".into(), &value.into()), "{file}");
+                assert_eq!(variable["current"]["value"], value, "{file}");
+            }
+            assert_eq!(dashboard["links"][0]["tags"], serde_json::json!(["social/demo"]), "{file}");
+            assert!(dashboard["tags"].as_array().unwrap().contains(&"social/demo".into()), "{file}");
         }
     }
 }
