@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::metadata::{instance_selector, owned};
 use crate::platform::Platform;
 
-/// The groups of Prometheus' own rule files, so that a Prometheus without an operator takes them as they are.
+/// The groups of Prometheus' own rule files, so that a Prometheus without an operator takes them as they are. The operator's own
+/// alerts are in files beside them, and come with its chart.
 const RULES: [&str; 2] = [
     include_str!("../../../charts/social-platform/rules/objectives.yaml"),
     include_str!("../../../charts/social-platform/rules/alerts.yaml"),

@@ -51,8 +51,9 @@ fn rules(path: &str) -> Vec<Value> {
     list(&yaml(path)["groups"]).iter().flat_map(|group| list(&group["rules"])).cloned().collect()
 }
 
-const ALERTS: &str = "charts/social-platform/rules/alerts.yaml";
-const OBJECTIVES: &str = "charts/social-platform/rules/objectives.yaml";
+/// Of platforms, and of the operator itself: what is recorded, and the alerts that read it.
+const OBJECTIVES: [&str; 2] = ["charts/social-platform/rules/objectives.yaml", "charts/social-platform/rules/operator-objectives.yaml"];
+const ALERTS: [&str; 2] = ["charts/social-platform/rules/alerts.yaml", "charts/social-platform/rules/operator-alerts.yaml"];
 
 /// Does it say whose series it means? Otherwise two platforms on one Prometheus would be shown as one.
 fn is_scoped(selector: &Selector) -> bool {
@@ -153,7 +154,7 @@ fn a_query_uses_the_variables_that_its_dashboard_has() {
 fn a_bucket_of_whole_seconds_is_asked_for_by_both_of_its_names() {
     let targets = dashboards().into_iter().flat_map(|dashboard| list(&dashboard["panels"]).to_vec());
     let targets = targets.flat_map(|panel| list(&panel["targets"]).to_vec());
-    let rules = [OBJECTIVES, ALERTS].into_iter().flat_map(rules);
+    let rules = OBJECTIVES.into_iter().chain(ALERTS).flat_map(rules);
     for query in targets.chain(rules) {
         let query = text(&query["expr"]);
         for matcher in selectors(query).iter().flat_map(|selector| selector.matchers.split(',')) {
@@ -166,20 +167,22 @@ fn a_bucket_of_whole_seconds_is_asked_for_by_both_of_its_names() {
 
 #[test]
 fn every_objective_has_every_window_and_the_alerts_read_no_other() {
-    let recorded: BTreeSet<(String, String)> =
-        rules(OBJECTIVES).iter().map(|rule| (text(&rule["labels"]["slo"]).to_owned(), text(&rule["record"]).to_owned())).collect();
-    let objectives: BTreeSet<_> = recorded.iter().map(|(slo, _)| slo.clone()).collect();
-    let windows: BTreeSet<_> = recorded.iter().map(|(_, record)| record.clone()).collect();
-    assert_eq!(recorded.len(), objectives.len() * windows.len());
-    let used: BTreeSet<_> = rules(ALERTS).iter().flat_map(|rule| selectors(text(&rule["expr"]))).map(|it| it.metric).collect();
-    let used: BTreeSet<_> = used.into_iter().filter(|metric| metric.starts_with("slo:")).collect();
-    assert_eq!(used, windows);
+    for (objectives, alerts) in OBJECTIVES.into_iter().zip(ALERTS) {
+        let written = rules(objectives);
+        let recorded: BTreeSet<(&str, &str)> = written.iter().map(|rule| (text(&rule["labels"]["slo"]), text(&rule["record"]))).collect();
+        let slos: BTreeSet<_> = recorded.iter().map(|(slo, _)| *slo).collect();
+        let windows: BTreeSet<_> = recorded.iter().map(|(_, record)| (*record).to_owned()).collect();
+        assert_eq!(recorded.len(), slos.len() * windows.len(), "{objectives}");
+        let used: BTreeSet<_> = rules(alerts).iter().flat_map(|rule| selectors(text(&rule["expr"]))).map(|it| it.metric).collect();
+        let used: BTreeSet<_> = used.into_iter().filter(|metric| metric.starts_with("slo:")).collect();
+        assert_eq!(used, windows, "{alerts}");
+    }
 }
 
 /// Two platforms may have one name, in two namespaces of a cluster.
 #[test]
 fn a_rule_keeps_platforms_of_one_name_apart() {
-    for rule in [OBJECTIVES, ALERTS].into_iter().flat_map(rules) {
+    for rule in OBJECTIVES.into_iter().chain(ALERTS).flat_map(rules) {
         for clause in text(&rule["expr"]).split("by (").skip(1) {
             let labels: Vec<_> = clause.split(')').next().unwrap_or_default().split(", ").collect();
             assert_eq!(labels.contains(&"service_namespace"), labels.contains(&"k8s_namespace_name"), "{labels:?} of {rule}");
@@ -193,7 +196,7 @@ fn every_alert_has_its_page_its_dashboard_and_both_of_its_tests() {
     let tests: String = tests.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
     let index = read("docs/runbooks/README.md");
     let mut pages = BTreeSet::from(["README.md".to_owned()]);
-    for rule in rules(ALERTS) {
+    for rule in ALERTS.into_iter().flat_map(rules) {
         let name = text(&rule["alert"]).to_owned();
         assert!(["page", "ticket"].contains(&text(&rule["labels"]["severity"])), "{name}");
         let annotations = &rule["annotations"];
@@ -236,7 +239,7 @@ fn the_operator_exports_the_metrics_that_are_read_of_it() {
     let operators = dashboards().into_iter().find(|dashboard| dashboard["uid"] == "socialplatform-operator").unwrap();
     let targets = list(&operators["panels"]).iter().flat_map(|panel| list(&panel["targets"]));
     let panels = targets.map(|target| text(&target["expr"]).to_owned());
-    let alerts = rules(ALERTS).into_iter().map(|rule| text(&rule["expr"]).to_owned());
+    let alerts = ALERTS.into_iter().flat_map(rules).map(|rule| text(&rule["expr"]).to_owned());
     let alerts = alerts.filter(|expr| expr.contains("socialplatform_operator_"));
     for selector in panels.chain(alerts).flat_map(|expr| selectors(&expr)) {
         let family = ["_bucket", "_count", "_sum"].iter().find_map(|end| selector.metric.strip_suffix(end)).unwrap_or(&selector.metric);
