@@ -283,6 +283,8 @@ pub struct Issuer {
 /// What the operator makes so that people see how the platform does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observability {
+    /// The share of new traces that is recorded, if the resource says so.
+    pub trace_sampling: Option<String>,
     /// Whether Grafana's dashboards are wanted.
     pub dashboards: bool,
     /// Whether alerts are wanted.

@@ -98,6 +98,10 @@ fn variables(platform: &Platform, service: Service) -> Vec<EnvVar> {
     if let Some(collector) = &platform.otlp {
         variables.push(env::value("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url));
     }
+    if let Some(share) = &platform.observability.trace_sampling {
+        variables.push(env::value("OTEL_TRACES_SAMPLER", "traceidratio"));
+        variables.push(env::value("OTEL_TRACES_SAMPLER_ARG", share));
+    }
     variables
 }
 

@@ -241,6 +241,19 @@ fn dashboards_and_alerts_are_of_their_own_platform() {
 }
 
 #[test]
+fn every_service_records_the_share_of_traces_that_the_resource_says() {
+    let shares = |resource: SocialPlatform| -> Vec<Value> {
+        let objects = objects(prepared(resource));
+        let services = objects.iter().filter(|it| it["kind"] == "Deployment");
+        let containers = services.map(|it| &it["spec"]["template"]["spec"]["containers"][0]);
+        let variables = containers.flat_map(|it| it["env"].as_array().into_iter().flatten());
+        variables.filter(|it| it["name"] == "OTEL_TRACES_SAMPLER_ARG").map(|it| it["value"].clone()).collect()
+    };
+    assert_eq!(shares(full()), ["0.1"; 4]);
+    assert_eq!(shares(minimal()), [""; 0]);
+}
+
+#[test]
 fn platforms_of_one_name_in_two_namespaces_are_two_to_prometheus() {
     for namespace in ["social", "staging"] {
         let mut platform = platform(full());
