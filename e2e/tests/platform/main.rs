@@ -14,7 +14,7 @@
 //! | `rolled` | no request fails while every pod of every service is replaced, streams and uploads among them |
 //! | `changes` | every change of the resource is followed, and what is no longer wanted goes |
 //! | `backed_up` | a platform is backed up, and comes back as another one |
-//! | `seeded` | the platform full of people (with `E2E_SEED=1`) |
+//! | `seeded` | the platform full of people, and what its dashboards show of them (with `E2E_SEED=1`) |
 //! | `rights` | told last: every right of the operator was used, and none was missing |
 
 mod audit;
@@ -27,8 +27,13 @@ mod load;
 mod memory;
 mod objects;
 mod operator;
+mod panels;
 mod picture;
 mod platform;
+mod prometheus;
+#[path = "../../../operator/tests/dashboards/promql.rs"]
+#[allow(dead_code, reason = "the tests of the dashboards themselves use the rest")]
+mod promql;
 mod scene;
 mod traces;
 mod victim;
