@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `first_day` | apply → Ready → people, photos, following, blocking → delete → nothing is left but what is kept |
 //! | `traced` | one trace from the gateway through two services to their SQL |
-//! | `steady` | reconciling what has not changed writes nothing |
+//! | `steady` | reconciling what has not changed writes nothing, and the operator's metrics are what its dashboard and alerts ask for |
 //! | `refused` | a resource that cannot work is refused, or ends in a condition, and the last good state runs on |
 //! | `killed` | the operator is killed at five points of a platform's life, and the platform becomes what it was to be |
 //! | `rolled` | no request fails while every pod of every service is replaced, streams and uploads among them |
