@@ -85,7 +85,9 @@ fn due_backup(platform: &Platform, component: &Component, contents: &Contents) -
 /// tried again when what was wrong has changed.
 fn restoration(platform: &Platform, component: &Component, contents: &Contents) -> Job {
     let configuration = contents.read_by(component);
-    let variables = serde_json::to_vec(&component.env).expect("variables are JSON");
+    // Where its traces go does not make it another one.
+    let variables: Vec<_> = component.env.iter().filter(|variable| !variable.name.starts_with("OTEL_")).collect();
+    let variables = serde_json::to_vec(&variables).expect("variables are JSON");
     let key = hash_parts([
         ("image", platform.image.as_bytes()),
         ("postgres", component.image.as_bytes()),

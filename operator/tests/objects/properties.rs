@@ -182,6 +182,8 @@ fn the_policies_open_the_edges_of_the_drawing_and_no_other() {
         "social → *:4318",
         "photo → *:4318",
         "relation → *:4318",
+        "migrate → *:4318",
+        "backup → *:4318",
         "auth → *:587",
         "* → auth:9090",
         "* → social:9090",
@@ -241,16 +243,35 @@ fn dashboards_and_alerts_are_of_their_own_platform() {
 }
 
 #[test]
-fn every_service_records_the_share_of_traces_that_the_resource_says() {
-    let shares = |resource: SocialPlatform| -> Vec<Value> {
-        let objects = objects(prepared(resource));
-        let services = objects.iter().filter(|it| it["kind"] == "Deployment");
-        let containers = services.map(|it| &it["spec"]["template"]["spec"]["containers"][0]);
-        let variables = containers.flat_map(|it| it["env"].as_array().into_iter().flatten());
-        variables.filter(|it| it["name"] == "OTEL_TRACES_SAMPLER_ARG").map(|it| it["value"].clone()).collect()
+fn every_program_sends_its_share_of_traces_to_the_collector() {
+    let pods = |resources: Resources<Prepared>| -> Vec<Value> {
+        let objects = objects(resources).into_iter();
+        objects.filter(|it| it["kind"] == "Deployment" || it["kind"] == "Job").collect()
     };
-    assert_eq!(shares(full()), ["0.1"; 4]);
-    assert_eq!(shares(minimal()), [""; 0]);
+    let variable = |object: &Value, name: &str| -> Option<Value> {
+        let variables = object["spec"]["template"]["spec"]["containers"][0]["env"].as_array().into_iter().flatten();
+        variables.filter(|it| it["name"] == name).map(|it| it["value"].clone()).next()
+    };
+    // The services, the migration and a backup; the store of Development has the same, where there is a collector.
+    let all = pods(build(&validate(&asked_for_a_backup()).unwrap(), &Fixed(1)));
+    assert_eq!(all.len(), 6);
+    let mut developed = full();
+    developed.spec.object_store = minimal().spec.object_store;
+    let mut store = pods(prepared(developed));
+    store.retain(|it| it["metadata"]["name"] == "demo-s3");
+    assert_eq!(store.len(), 1);
+    for object in all.into_iter().chain(store) {
+        let name = &object["metadata"]["name"];
+        let collector = variable(&object, "OTEL_EXPORTER_OTLP_ENDPOINT");
+        assert_eq!(collector, Some("http://otel-collector.observability:4318".into()), "{name}");
+        assert_eq!(variable(&object, "OTEL_TRACES_SAMPLER_ARG"), Some("0.1".into()), "{name}");
+        let container = &object["spec"]["template"]["spec"]["containers"][0];
+        assert_eq!(variable(&object, "OTEL_SERVICE_NAME").as_ref(), Some(&container["name"]), "{name}");
+    }
+    for object in pods(prepared(minimal())) {
+        assert_eq!(variable(&object, "OTEL_EXPORTER_OTLP_ENDPOINT"), None, "{}", object["metadata"]["name"]);
+        assert_eq!(variable(&object, "OTEL_TRACES_SAMPLER_ARG"), None, "{}", object["metadata"]["name"]);
+    }
 }
 
 #[test]
