@@ -20,9 +20,11 @@ UPLOADS = ANY + ',http_route=~"/v1/photos(/tus.*|/uploads.*)?",http_request_meth
 WHOLE_UPLOADS = ANY + ',http_route=~"/v1/photos(/uploads/.*/complete)?",http_request_method="POST"'
 
 # How often the windows are worked out.
-WINDOWS = {"30s": ["5m", "30m", "1h"], "2m": ["2h", "6h", "1d", "3d"]}
+WINDOWS = {"30s": ["5m", "30m", "1h"], "2m": ["2h", "6h", "1d", "3d"], "5m": ["30d"]}
 # Those over which alerts want more than a handful of failures: of twenty requests one is far too many, and nothing to get up for.
 COUNTED = ["1h", "6h", "1d", "3d"]
+# What a budget is for, and what it is added up of: a month of requests is more than a Prometheus looks at every few minutes.
+MONTH, SUMMED = "30d", "5m"
 
 
 class Objective(NamedTuple):
@@ -35,6 +37,7 @@ class Objective(NamedTuple):
     good: str = ""
     # Two platforms may have one name, in two namespaces.
     by: str = "service_namespace, k8s_namespace_name"
+    whose: str = ANY
 
     def of(self, series, window, function="rate"):
         return f"sum by ({self.by}) ({function}({series}[{window}]))"
@@ -48,9 +51,15 @@ class Objective(NamedTuple):
 
     def records(self, window):
         """What is recorded over a window, by name."""
+        if window == MONTH:
+            failed, all_ = (f'sum_over_time(slo:{what}:{SUMMED}{{{self.whose},slo="{self.name}"}}[{window}])' for what in ("failures", "events"))
+            yield f"slo:budget_left:{window}", f"1 - {failed} / {all_} / {self.budget}"
+            return
         yield f"slo:burn_rate:{window}", f"{self.failing(window)} / {self.of(self.whole, window)} / {self.budget}"
-        if window in COUNTED:
+        if window in [SUMMED, *COUNTED]:
             yield f"slo:failures:{window}", self.failing(window, "increase")
+        if window == SUMMED:
+            yield f"slo:events:{window}", self.of(self.whole, window, "increase")
 
 
 def within(seconds):
@@ -81,7 +90,7 @@ PLATFORM = [
 ]
 # Of the operator, whose platforms' rules are not about it.
 OPERATORS = [
-    Objective("reconcile", 0.01, f"{RECONCILE}_count{{{OPERATOR}}}", by="service_name",
+    Objective("reconcile", 0.01, f"{RECONCILE}_count{{{OPERATOR}}}", by="service_name", whose=OPERATOR,
               good=f'{RECONCILE}_bucket{{{OPERATOR},outcome!="error",{within("30")}}}'),
 ]
 
@@ -91,7 +100,8 @@ def rules(group, objectives):
     lines = [
         "# Written by scripts/dashboards. Do not edit.",
         "# slo:burn_rate:<window>: how many times faster than its objective allows a budget of errors went, over the window.",
-        "# slo:failures:<window>: how many events failed their objective within it.",
+        "# slo:failures:<window>: how many events failed their objective within it; slo:events:<window>: how many there were.",
+        "# slo:budget_left:30d: the share of the errors allowed in thirty days that is left; below zero the objective is missed.",
         "groups:",
     ]
     for interval, windows in WINDOWS.items():

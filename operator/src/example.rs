@@ -105,6 +105,7 @@ pub fn full() -> SocialPlatform {
             dashboards: Some(Switch::Enabled),
             alerts: Some(Switch::Enabled),
             service_monitors: Some(Switch::Disabled),
+            runbook_base: Some("https://git.example.org/social-platform/docs/runbooks".to_owned()),
             monitoring_labels: Some([("release".to_owned(), "kube-prometheus-stack".to_owned())].into()),
         }),
         components: Some(components()),

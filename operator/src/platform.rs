@@ -291,7 +291,9 @@ pub struct Observability {
     pub alerts: bool,
     /// Whether a ServiceMonitor is wanted.
     pub service_monitors: bool,
-    /// By which Prometheus selects the last two.
+    /// The URL that the pages about alerts are below, if the resource says so; without a slash at its end.
+    pub runbook_base: Option<String>,
+    /// By which Prometheus selects rules and ServiceMonitors.
     pub labels: BTreeMap<String, String>,
     /// Whether the cluster knows the kinds of the Prometheus operator.
     pub served: bool,

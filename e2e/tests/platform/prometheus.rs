@@ -107,7 +107,8 @@ fn write_rules(folder: &Path) {
     for file in files.filter(|path| path.extension().is_some_and(|it| it == "yaml")) {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&file).expect("a rule file");
-        let text = text.replace("interval: 30s", "interval: 1s").replace("interval: 2m", "interval: 1s");
+        let text =
+            text.replace("interval: 30s", "interval: 1s").replace("interval: 2m", "interval: 1s").replace("interval: 5m", "interval: 1s");
         std::fs::write(folder.join(format!("rules-{name}")), text).expect("the folder takes files");
     }
 }

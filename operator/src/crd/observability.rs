@@ -47,6 +47,12 @@ pub struct ObservabilitySpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_monitors: Option<Switch>,
 
+    /// Where the pages about alerts are, such as `https://git.example.org/social-platform/docs/runbooks`: what the annotation
+    /// `runbook_url` of each alert begins with. A path in the repository of the platform unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 8, max = 512), regex(pattern = r"^https?://\S+$"))]
+    pub runbook_base: Option<String>,
+
     /// Labels of the PrometheusRule and the ServiceMonitor by which a Prometheus selects them, such as
     /// `release: kube-prometheus-stack`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -215,6 +215,7 @@ fn observability(spec: Option<&ObservabilitySpec>, served: bool) -> Observabilit
         dashboards: is_wanted(spec.dashboards),
         alerts: is_wanted(spec.alerts),
         service_monitors: is_wanted(spec.service_monitors),
+        runbook_base: spec.runbook_base.map(|base| base.trim_end_matches('/').to_owned()),
         labels: spec.monitoring_labels.unwrap_or_default(),
         served,
     }

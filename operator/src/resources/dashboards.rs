@@ -30,17 +30,26 @@ pub fn dashboards(platform: &Platform) -> Vec<ConfigMap> {
     if !platform.observability.dashboards {
         return Vec::new();
     }
-    let own = hash_parts([("namespace", platform.namespace.as_bytes()), ("name", platform.name.as_bytes())]);
-    let (uid, title) = (format!("{own}-"), format!("Social platform {} /", platform.name));
+    let (own, title) = (own(platform), format!("Social platform {} /", platform.name));
     let config_map = |(name, json): &(&str, &str)| {
         let what = format!("dashboard-{name}");
         let mut metadata = owned(platform, &what, &platform.named(&what));
         metadata.labels.get_or_insert_default().insert("grafana_dashboard".to_owned(), "1".to_owned());
         // The sidecar puts the files of all namespaces into one folder.
-        let json = narrowed(&json.replace(UID, &uid).replace(TITLE, &title), platform);
+        let json = narrowed(&uid(platform, json).replace(TITLE, &title), platform);
         ConfigMap { metadata, data: Some([(format!("{own}-{name}.json"), json)].into()), ..ConfigMap::default() }
     };
     DASHBOARDS.iter().map(config_map).collect()
+}
+
+/// The platform's own for a uid of the files; also in a text that has one.
+pub(super) fn uid(platform: &Platform, text: &str) -> String {
+    text.replace(UID, &format!("{}-", own(platform)))
+}
+
+/// What a platform's uids and files begin with.
+fn own(platform: &Platform) -> String {
+    hash_parts([("namespace", platform.namespace.as_bytes()), ("name", platform.name.as_bytes())])
 }
 
 /// A dashboard about this platform and no other: what people choose in the files is fixed, and the list of dashboards has

@@ -68,6 +68,10 @@ async fn a_resource_that_cannot_work_is_refused_with_a_sentence() {
         resource.spec.observability = Some(ObservabilitySpec { trace_sampling: Some(share.to_owned()), ..Default::default() });
         assert!(refusal(&api, &resource).await.contains("spec.observability.traceSampling"), "{share:?}");
     }
+
+    let mut resource = minimal();
+    resource.spec.observability = Some(ObservabilitySpec { runbook_base: Some("docs/runbooks".to_owned()), ..Default::default() });
+    assert!(refusal(&api, &resource).await.contains("spec.observability.runbookBase"));
 }
 
 #[tokio::test]

@@ -34,6 +34,12 @@ fn each_panel(check: impl Fn(&str, &Value, &Value)) {
     }
 }
 
+/// The queries of all panels.
+fn targets() -> Vec<Value> {
+    let panels = dashboards().into_iter().flat_map(|dashboard| list(&dashboard["panels"]).to_vec());
+    panels.flat_map(|panel| list(&panel["targets"]).to_vec()).collect()
+}
+
 fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
@@ -84,6 +90,11 @@ fn a_dashboard_is_read_only_and_takes_its_sources_from_variables() {
         for variable in variables.iter().filter(|variable| variable["type"] == "query") {
             assert_eq!(variable["refresh"], 2, "{title}: {} does not follow the time shown", variable["name"]);
             assert_eq!(variable["datasource"]["uid"], "${datasource}", "{title}");
+        }
+        for annotation in list(&dashboard["annotations"]["list"]) {
+            assert_eq!(annotation["datasource"]["uid"], "${datasource}", "{title}");
+            let found = selectors(text(&annotation["target"]["expr"]));
+            assert!(!found.is_empty() && found.iter().all(is_scoped), "{title}: {annotation} means everybody's series");
         }
     }
 }
@@ -152,10 +163,8 @@ fn a_query_uses_the_variables_that_its_dashboard_has() {
 /// Prometheus 3 keeps the bucket of one second as `1.0`, and those before it as the `1` that they read.
 #[test]
 fn a_bucket_of_whole_seconds_is_asked_for_by_both_of_its_names() {
-    let targets = dashboards().into_iter().flat_map(|dashboard| list(&dashboard["panels"]).to_vec());
-    let targets = targets.flat_map(|panel| list(&panel["targets"]).to_vec());
     let rules = OBJECTIVES.into_iter().chain(ALERTS).flat_map(rules);
-    for query in targets.chain(rules) {
+    for query in rules.chain(targets()) {
         let query = text(&query["expr"]);
         for matcher in selectors(query).iter().flat_map(|selector| selector.matchers.split(',')) {
             let bound = matcher.strip_prefix("le=\"").and_then(|rest| rest.strip_suffix('"'));
@@ -166,16 +175,18 @@ fn a_bucket_of_whole_seconds_is_asked_for_by_both_of_its_names() {
 }
 
 #[test]
-fn every_objective_has_every_window_and_the_alerts_read_no_other() {
+fn every_objective_has_every_record_and_each_is_read() {
     for (objectives, alerts) in OBJECTIVES.into_iter().zip(ALERTS) {
         let written = rules(objectives);
         let recorded: BTreeSet<(&str, &str)> = written.iter().map(|rule| (text(&rule["labels"]["slo"]), text(&rule["record"]))).collect();
         let slos: BTreeSet<_> = recorded.iter().map(|(slo, _)| *slo).collect();
-        let windows: BTreeSet<_> = recorded.iter().map(|(_, record)| (*record).to_owned()).collect();
-        assert_eq!(recorded.len(), slos.len() * windows.len(), "{objectives}");
-        let used: BTreeSet<_> = rules(alerts).iter().flat_map(|rule| selectors(text(&rule["expr"]))).map(|it| it.metric).collect();
-        let used: BTreeSet<_> = used.into_iter().filter(|metric| metric.starts_with("slo:")).collect();
-        assert_eq!(used, windows, "{alerts}");
+        let records: BTreeSet<_> = recorded.iter().map(|(_, record)| (*record).to_owned()).collect();
+        assert_eq!(recorded.len(), slos.len() * records.len(), "{objectives}");
+        // By alerts, by other records, and by panels, which are of both.
+        let rules = written.iter().cloned().chain(rules(alerts));
+        let queries = rules.chain(targets()).flat_map(|query| selectors(text(&query["expr"])));
+        let used: BTreeSet<_> = queries.map(|it| it.metric).filter(|metric| metric.starts_with("slo:")).collect();
+        assert_eq!(used, records, "{alerts}");
     }
 }
 
@@ -209,7 +220,9 @@ fn every_alert_has_its_page_its_dashboard_and_both_of_its_tests() {
             assert!(page.contains(part), "the page of {name} has no {part}");
         }
         assert!(index.contains(&format!("[{name}]({name}.md)")), "{name} is not in docs/runbooks/README.md");
-        read(&format!("charts/social-platform/dashboards/{}.json", text(&annotations["dashboard"])));
+        // Its uid.
+        let dashboard = text(&annotations["dashboard"]).strip_prefix("socialplatform-").unwrap_or_default();
+        read(&format!("charts/social-platform/dashboards/{dashboard}.json"));
         for case in ["fires", "is silent"] {
             assert!(tests.contains(&format!("name: {name} {case}\n")), "no test says that {name} {case}");
         }

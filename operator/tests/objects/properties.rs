@@ -216,7 +216,7 @@ fn dashboards_and_alerts_are_of_their_own_platform() {
 
     let dashboards: Vec<_> = resources.config_maps.iter().filter(|it| it.labels().contains_key("grafana_dashboard")).collect();
     assert_eq!(dashboards.len(), 9);
-    let mut files = BTreeSet::new();
+    let (mut files, mut uids) = (BTreeSet::new(), BTreeSet::new());
     for config_map in dashboards {
         for (file, json) in config_map.data.as_ref().unwrap() {
             let dashboard: Value = serde_json::from_str(json).unwrap();
@@ -225,6 +225,7 @@ fn dashboards_and_alerts_are_of_their_own_platform() {
             // Grafana takes at most 40 characters.
             let uid = dashboard["uid"].as_str().unwrap();
             assert!(!uid.starts_with("socialplatform-") && uid.len() <= 40, "{uid}");
+            uids.insert(uid.to_owned());
             // Nothing is left to choose that would show another platform, in this dashboard or in those that it lists.
             for variable in dashboard["templating"]["list"].as_array().unwrap() {
                 let value = match variable["name"].as_str().unwrap() {
@@ -239,6 +240,13 @@ fn dashboards_and_alerts_are_of_their_own_platform() {
             assert_eq!(dashboard["links"][0]["tags"], serde_json::json!(["social/demo"]), "{file}");
             assert!(dashboard["tags"].as_array().unwrap().contains(&"social/demo".into()), "{file}");
         }
+    }
+    // And an alert leads there, and to its page.
+    let groups = resources.prometheus_rules[0].spec.groups.iter();
+    for alert in groups.flat_map(|group| group["rules"].as_array().unwrap()).filter(|rule| rule["alert"].is_string()) {
+        let page = format!("https://git.example.org/social-platform/docs/runbooks/{}.md", alert["alert"].as_str().unwrap());
+        assert_eq!(alert["annotations"]["runbook_url"], page);
+        assert!(uids.contains(alert["annotations"]["dashboard"].as_str().unwrap()), "{alert}");
     }
 }
 

@@ -62,7 +62,10 @@ impl Prometheus {
     async fn reading(reads: &'static str, target: &str) -> Self {
         let folder = tempfile::tempdir_in("/tmp").expect("a folder");
         for file in ["objectives.yaml", "alerts.yaml"] {
-            let text = rules(file).replace("interval: 30s", "interval: 1s").replace("interval: 2m", "interval: 1s");
+            let text = rules(file)
+                .replace("interval: 30s", "interval: 1s")
+                .replace("interval: 2m", "interval: 1s")
+                .replace("interval: 5m", "interval: 1s");
             std::fs::write(folder.path().join(file), text).expect("the folder takes files");
         }
         let config = format!(
