@@ -2,6 +2,7 @@
 //!
 //! `INSTA_UPDATE=always cargo test -p operator --test objects` writes the snapshots anew.
 
+mod observability;
 mod properties;
 
 use std::sync::Arc;
