@@ -10,6 +10,7 @@ mod postgres;
 mod relation;
 mod s3;
 mod service;
+mod signals;
 mod social;
 pub mod trust;
 

@@ -100,10 +100,12 @@ pub fn full() -> SocialPlatform {
         },
         observability: Some(ObservabilitySpec {
             otlp_endpoint: Some("http://otel-collector.observability:4318".to_owned()),
+            trace_sampling: Some("0.1".to_owned()),
             from: Some(vec![pods_of("monitoring")]),
             dashboards: Some(Switch::Enabled),
             alerts: Some(Switch::Enabled),
             service_monitors: Some(Switch::Disabled),
+            runbook_base: Some("https://git.example.org/social-platform/docs/runbooks".to_owned()),
             monitoring_labels: Some([("release".to_owned(), "kube-prometheus-stack".to_owned())].into()),
         }),
         components: Some(components()),

@@ -27,8 +27,8 @@ use crate::sampling::{self, TraceSampler};
 use crate::sql::{self, SqlSpans};
 
 /// What each series on `/metrics` says of its program. A collector that turns the resource into labels says the same, so
-/// that one query works on either.
-const ON_EVERY_SERIES: [&str; 3] = ["service.name", "service.namespace", "service.version"];
+/// that one query works on either. Two platforms may have one name, in two namespaces of a cluster.
+const ON_EVERY_SERIES: [&str; 4] = ["service.name", "service.namespace", "service.version", "k8s.namespace.name"];
 
 /// The target of the line that says why a program ended.
 const FAILURE: &str = "failure";

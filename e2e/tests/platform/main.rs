@@ -8,14 +8,14 @@
 //! |---|---|
 //! | `first_day` | apply → Ready → people, photos, following, blocking → delete → nothing is left but what is kept |
 //! | `traced` | one trace from the gateway through two services to their SQL |
-//! | `steady` | reconciling what has not changed writes nothing |
+//! | `steady` | reconciling what has not changed writes nothing, and the operator's metrics are what its dashboard and alerts ask for |
 //! | `refused` | a resource that cannot work is refused, or ends in a condition, and the last good state runs on |
 //! | `killed` | the operator is killed at five points of a platform's life, and the platform becomes what it was to be |
 //! | `rolled` | no request fails while every pod of every service is replaced, streams and uploads among them |
 //! | `rotated` | no request fails while all passwords and keys of the services are replaced |
 //! | `changes` | every change of the resource is followed, and what is no longer wanted goes |
 //! | `backed_up` | a platform is backed up, and comes back as another one |
-//! | `seeded` | the platform full of people (with `E2E_SEED=1`) |
+//! | `seeded` | the platform full of people, and what its dashboards show of them (with `E2E_SEED=1`) |
 //! | `rights` | told last: every right of the operator was used, and none was missing |
 
 mod audit;
@@ -29,8 +29,13 @@ mod load;
 mod memory;
 mod objects;
 mod operator;
+mod panels;
 mod picture;
 mod platform;
+mod prometheus;
+#[path = "../../../operator/tests/dashboards/promql.rs"]
+#[allow(dead_code, reason = "the tests of the dashboards themselves use the rest")]
+mod promql;
 mod scene;
 mod traces;
 mod victim;

@@ -14,6 +14,13 @@ fn pods(client: &Client) -> Api<Pod> {
     Api::namespaced(client.clone(), &environment::operator_namespace())
 }
 
+/// What each of the operator's pods shows Prometheus, as the API server passes it on.
+pub async fn metrics(client: &Client) -> Vec<String> {
+    let namespace = environment::operator_namespace();
+    let path = |pod: String| format!("/api/v1/namespaces/{namespace}/pods/{pod}:{METRICS_PORT}/proxy/metrics");
+    list(client).await.into_iter().map(path).collect()
+}
+
 async fn list(client: &Client) -> Vec<String> {
     let pods = pods(client).list(&ListParams::default()).await.expect("the operator's namespace can be read");
     pods.iter().map(|pod| pod.name_any()).collect()
@@ -35,8 +42,7 @@ pub async fn user(client: &Client) -> String {
 /// every counter whose name says `reconcile`. Pods that do not answer (yet) count for nothing.
 pub async fn reconciles(client: &Client) -> f64 {
     let mut sum = 0.0;
-    for pod in list(client).await {
-        let path = format!("/api/v1/namespaces/{}/pods/{pod}:{METRICS_PORT}/proxy/metrics", environment::operator_namespace());
+    for path in metrics(client).await {
         let request = http::Request::get(path).body(Vec::new()).expect("a path of names");
         sum += client.request_text(request).await.map_or(0.0, |page| total(&page));
     }

@@ -131,6 +131,12 @@ pub fn observed(scene: &Scene, endpoint: &str) -> Value {
     spec
 }
 
+/// The same, with dashboards.
+pub fn shown(mut spec: Value) -> Value {
+    spec["observability"]["dashboards"] = json!("Enabled");
+    spec
+}
+
 fn condition<'a>(platform: &'a DynamicObject, kind: &str) -> Option<&'a Value> {
     let conditions = platform.data.pointer("/status/conditions")?.as_array()?;
     conditions.iter().find(|condition| condition["type"] == kind)

@@ -2,19 +2,24 @@
 
 use tokio::process::Command;
 
-use crate::platform::observed;
+use crate::platform::{observed, shown};
+use crate::prometheus::Prometheus;
 use crate::scene::{Scene, story};
-use crate::traces::SINK;
-use crate::{environment, memory};
+use crate::traces::{METRICS, SINK};
+use crate::{environment, memory, panels};
+
+/// Dashboards whose panels all show something, whatever the people do; and those that show what some of them may have done.
+const ALWAYS: [&str; 4] = ["overview", "service", "postgresql", "telemetry"];
+const SOMETIMES: [&str; 4] = ["auth", "mail", "photos", "social"];
 
 #[tokio::test]
-async fn a_seeded_platform_shows_each_person_what_they_may_see() {
+async fn a_seeded_platform_shows_each_person_what_they_may_see_and_is_seen_in_its_dashboards() {
     let Some(seeder) = environment::seeder() else {
         println!("E2E_SEED is not 1, so no platform is seeded");
         return;
     };
     story("seeded", async |scene: &Scene| {
-        scene.platform().run(&observed(scene, SINK)).await;
+        scene.platform().run(&shown(observed(scene, SINK))).await;
         scene.gateway().serves().await;
 
         let mut seed = Command::new(&seeder);
@@ -28,6 +33,14 @@ async fn a_seeded_platform_shows_each_person_what_they_may_see() {
         let status = seed.kill_on_drop(true).status().await.unwrap_or_else(|error| panic!("E2E_SEEDER {seeder}: {error}"));
         assert!(status.success(), "the platform is seeded and its checks hold");
         memory::print(scene, "after seeding").await;
+
+        let prometheus = Prometheus::reading(&scene.client, vec![METRICS.to_owned()]).await;
+        for dashboard in ALWAYS {
+            panels::show_something(scene, &prometheus, dashboard, &[]).await;
+        }
+        for dashboard in SOMETIMES {
+            panels::can_be_asked_for(scene, &prometheus, dashboard).await;
+        }
     })
     .await;
 }

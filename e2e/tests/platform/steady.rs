@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::audit::Audit;
-use crate::platform::minimal;
+use crate::platform::{minimal, shown};
+use crate::prometheus::Prometheus;
 use crate::scene::{Scene, story};
 use crate::wait::settled;
-use crate::{environment, memory, objects, operator};
+use crate::{environment, memory, objects, operator, panels};
 
 /// Longer than the operator needs for anything that it does of itself after a platform is Ready.
 const QUIET: Duration = Duration::from_secs(5);
@@ -16,10 +17,10 @@ const SAMPLE: u32 = 10;
 const ALL: u32 = 100;
 
 #[tokio::test]
-async fn reconciling_what_has_not_changed_writes_nothing() {
+async fn reconciling_what_has_not_changed_writes_nothing_and_shows_in_the_operators_dashboard() {
     story("steady", async |scene: &Scene| {
         let platform = scene.platform();
-        platform.run(&minimal(scene)).await;
+        platform.run(&shown(minimal(scene))).await;
         memory::print(scene, "at rest").await;
         let before = settled("the platform after it is Ready", QUIET, async || objects::versions(scene).await).await;
         let user = operator::user(&scene.client).await;
@@ -47,6 +48,11 @@ async fn reconciling_what_has_not_changed_writes_nothing() {
         operator::restart(&scene.client).await;
         platform.ready().await;
         check("after a restart of the operator").await;
+
+        // What it says of itself is what its dashboard and its alerts ask for. There is no certificate here.
+        let prometheus = Prometheus::reading(&scene.client, operator::metrics(&scene.client).await).await;
+        panels::show_something(scene, &prometheus, "operator", &["Certificates"]).await;
+        prometheus.knows_what_rules_ask_of_the_operator(&["socialplatform_operator_certificate_expiry_seconds"]).await;
     })
     .await;
 }

@@ -11,6 +11,9 @@ pub const COLLECTOR: &str = "http://collector.e2e-telemetry:4318";
 /// The collector that forgets, for platforms under load.
 pub const SINK: &str = "http://collector.e2e-telemetry:4319";
 
+/// What that collector, and the other, show Prometheus, as the API server passes it on.
+pub const METRICS: &str = "/api/v1/namespaces/e2e-telemetry/pods/collector:8889/proxy/metrics";
+
 /// A span, as far as the stories look at it.
 #[derive(Debug)]
 pub struct Span {

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::EnvVar;
 
-use super::{Call, Callee, Component, MIGRATE, Probes, database_call, photo, resources, trust};
+use super::{Call, Callee, Component, MIGRATE, Probes, database_call, photo, resources, signals, trust};
 use crate::backups::series;
 use crate::platform::{Database, Destination, Platform, Scale};
 use crate::resources::env;
@@ -49,6 +49,9 @@ fn program(platform: &Platform, credentials: &Credentials, name: &'static str, i
     variables.extend(objects);
     variables.extend(kept(store));
     variables.push(env::value("LOG_FORMAT", "json"));
+    variables.extend(signals::variables(platform, name));
+    let mut calls = vec![database_call(platform, credentials), call, Call { to: Callee::Outside, port: store.endpoint.port }];
+    calls.extend(signals::call(platform));
     let component = Component {
         name,
         image: image.to_owned(),
@@ -60,7 +63,7 @@ fn program(platform: &Platform, credentials: &Credentials, name: &'static str, i
         env: variables,
         ports: Vec::new(),
         probes: Probes::None,
-        calls: vec![database_call(platform, credentials), call, Call { to: Callee::Outside, port: store.endpoint.port }],
+        calls,
         user: 65532,
         disk: None,
         scratch: vec![PROGRAM_FOLDER, "/tmp"],

@@ -3,7 +3,7 @@
 use contracts::Service;
 use k8s_openapi::api::core::v1::EnvVar;
 
-use super::{Component, MIGRATE, Probes, database_call, resources, role, trust};
+use super::{Component, MIGRATE, Probes, database_call, resources, role, signals, trust};
 use crate::platform::{Database, Platform, Scale};
 use crate::resources::env;
 use crate::rotation::Slot;
@@ -22,6 +22,7 @@ pub fn migrate(platform: &Platform, credentials: &Credentials) -> Component {
     if platform.is_migrated {
         variables.push(env::value("NEWER_SCHEMA", "Accepted"));
     }
+    variables.extend(signals::variables(platform, MIGRATE));
     let component = Component {
         name: MIGRATE,
         image: platform.image.clone(),
@@ -32,7 +33,7 @@ pub fn migrate(platform: &Platform, credentials: &Credentials) -> Component {
         env: variables,
         ports: Vec::new(),
         probes: Probes::None,
-        calls: vec![database_call(platform, credentials)],
+        calls: [Some(database_call(platform, credentials)), signals::call(platform)].into_iter().flatten().collect(),
         user: 65532,
         disk: None,
         scratch: Vec::new(),

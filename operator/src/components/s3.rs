@@ -1,6 +1,6 @@
 //! An S3 store for development: the platform's own, on one volume.
 
-use super::{Component, Disk, Port, Probes, S3, resources, role};
+use super::{Component, Disk, Port, Probes, S3, resources, role, signals, trust};
 use crate::platform::{Platform, Scale};
 use crate::resources::env;
 
@@ -15,25 +15,27 @@ const ROOT: &str = "/data";
 
 pub(super) fn s3(platform: &Platform, storage: &str) -> Component {
     let secret = platform.named("object-store");
-    Component {
+    let mut variables = vec![
+        env::value("S3_ADDR", &format!("0.0.0.0:{PORT}")),
+        env::value("S3_ROOT", ROOT),
+        env::value("S3_BUCKET", BUCKET),
+        env::value("S3_REGION", REGION),
+        env::secret("AWS_ACCESS_KEY_ID", &secret, "AWS_ACCESS_KEY_ID"),
+        env::secret("AWS_SECRET_ACCESS_KEY", &secret, "AWS_SECRET_ACCESS_KEY"),
+        env::value("LOG_FORMAT", "json"),
+    ];
+    variables.extend(signals::variables(platform, S3));
+    let component = Component {
         name: S3,
         image: platform.image.clone(),
         command: role("dev-s3"),
         scale: Scale::Fixed(1),
         spread: Vec::new(),
         resources: resources("50m", "64Mi", "512Mi"),
-        env: vec![
-            env::value("S3_ADDR", &format!("0.0.0.0:{PORT}")),
-            env::value("S3_ROOT", ROOT),
-            env::value("S3_BUCKET", BUCKET),
-            env::value("S3_REGION", REGION),
-            env::secret("AWS_ACCESS_KEY_ID", &secret, "AWS_ACCESS_KEY_ID"),
-            env::secret("AWS_SECRET_ACCESS_KEY", &secret, "AWS_SECRET_ACCESS_KEY"),
-            env::value("LOG_FORMAT", "json"),
-        ],
+        env: variables,
         ports: vec![Port { name: "s3", number: PORT, open: false }],
         probes: Probes::Tcp(PORT),
-        calls: Vec::new(),
+        calls: signals::call(platform).into_iter().collect(),
         user: 65532,
         disk: Some(Disk { path: ROOT, size: storage.to_owned() }),
         scratch: Vec::new(),
@@ -42,5 +44,7 @@ pub(super) fn s3(platform: &Platform, storage: &str) -> Component {
         before_stop: None,
         grace_seconds: 30,
         overrides: None,
-    }
+    };
+    // It calls nobody but the collector, which may have its certificate of one of them.
+    trust::trusting(platform, component)
 }

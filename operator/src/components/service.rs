@@ -3,7 +3,7 @@
 use contracts::Service;
 use k8s_openapi::api::core::v1::EnvVar;
 
-use super::{Call, Callee, Component, Port, Probes, database_call, role, trust};
+use super::{Call, Callee, Component, Port, Probes, database_call, role, signals, trust};
 use crate::crd::TopologySpreadSpec;
 use crate::platform::Platform;
 use crate::resources::env;
@@ -35,7 +35,7 @@ pub(super) fn service(
     let auth = Call { to: Callee::Component(Service::Auth.name()), port: PUBLIC_PORT };
     let mut calls = vec![database_call(platform, credentials)];
     calls.extend((service != Service::Auth).then_some(auth));
-    calls.extend(platform.otlp.as_ref().map(|collector| Call { to: Callee::Outside, port: collector.port }));
+    calls.extend(signals::call(platform));
     let component = Component {
         name: service.name(),
         image: platform.image.clone(),
@@ -102,16 +102,7 @@ fn variables(platform: &Platform, service: Service) -> Vec<EnvVar> {
         let auth = platform.named(Service::Auth.name());
         variables.push(env::value("AUTH_URL", &format!("http://{auth}:{PUBLIC_PORT}")));
     }
-    variables.push(env::field("POD_NAME", "metadata.name"));
-    let attributes = format!(
-        "service.namespace={},service.version={},k8s.namespace.name={},k8s.pod.name=$(POD_NAME)",
-        platform.name, platform.version, platform.namespace
-    );
-    variables.push(env::value("OTEL_SERVICE_NAME", service.name()));
-    variables.push(env::value("OTEL_RESOURCE_ATTRIBUTES", &attributes));
-    if let Some(collector) = &platform.otlp {
-        variables.push(env::value("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url));
-    }
+    variables.extend(signals::variables(platform, service.name()));
     variables
 }
 

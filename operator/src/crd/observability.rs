@@ -21,6 +21,12 @@ pub struct ObservabilitySpec {
     #[schemars(length(min = 8, max = 512), regex(pattern = r"^https?://[^/?#\s]+/?$"))]
     pub otlp_endpoint: Option<String>,
 
+    /// The share of new traces that is recorded, as text from `"0"` to `"1"` such as `"0.05"`; all of them unless set. What is
+    /// not recorded is counted in metrics and written to logs all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 8), regex(pattern = r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"))]
+    pub trace_sampling: Option<String>,
+
     /// Who may call the private port 9090 for `/metrics`, where the cluster enforces NetworkPolicies, such as the pods of
     /// Prometheus; nobody but the platform itself unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +46,12 @@ pub struct ObservabilitySpec {
     /// kind; `from` lets it in. For platforms without an `otlpEndpoint`. `Disabled` unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_monitors: Option<Switch>,
+
+    /// Where the pages about alerts are, such as `https://git.example.org/social-platform/docs/runbooks`: what the annotation
+    /// `runbook_url` of each alert begins with. A path in the repository of the platform unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 8, max = 512), regex(pattern = r"^https?://\S+$"))]
+    pub runbook_base: Option<String>,
 
     /// Labels of the PrometheusRule and the ServiceMonitor by which a Prometheus selects them, such as
     /// `release: kube-prometheus-stack`.

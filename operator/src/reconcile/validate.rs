@@ -212,9 +212,11 @@ fn observability(spec: Option<&ObservabilitySpec>, served: bool) -> Observabilit
     let spec = spec.cloned().unwrap_or_default();
     let is_wanted = |switch: Option<Switch>| switch == Some(Switch::Enabled);
     Observability {
+        trace_sampling: spec.trace_sampling,
         dashboards: is_wanted(spec.dashboards),
         alerts: is_wanted(spec.alerts),
         service_monitors: is_wanted(spec.service_monitors),
+        runbook_base: spec.runbook_base.map(|base| base.trim_end_matches('/').to_owned()),
         labels: spec.monitoring_labels.unwrap_or_default(),
         served,
     }

@@ -6,10 +6,12 @@ use kube::CustomResource;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::dashboards;
 use super::metadata::{instance_selector, owned};
 use crate::platform::Platform;
 
-/// The groups of Prometheus' own rule files, so that a Prometheus without an operator takes them as they are.
+/// The groups of Prometheus' own rule files, so that a Prometheus without an operator takes them as they are. The operator's own
+/// alerts are in files beside them, and come with its chart.
 const RULES: [&str; 2] = [
     include_str!("../../../charts/social-platform/rules/objectives.yaml"),
     include_str!("../../../charts/social-platform/rules/alerts.yaml"),
@@ -19,6 +21,9 @@ const RULES: [&str; 2] = [
 const ANY_PLATFORM: &str = r#"service_namespace=~".+""#;
 const ANY_RESOURCE: &str = r#"socialplatform_name=~".+""#;
 const ANY_NAMESPACE: &str = r#"socialplatform_namespace=~".+""#;
+
+/// Where the pages about alerts are in the repository: what `runbook_url` begins with in the files.
+const RUNBOOKS: &str = "docs/runbooks";
 
 /// `spec` of a PrometheusRule.
 #[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,12 +114,22 @@ fn groups(rules: &str, platform: &Platform) -> Vec<Value> {
 fn narrowed(value: Value, platform: &Platform) -> Value {
     match value {
         Value::String(text) => Value::String(
-            text.replace(ANY_PLATFORM, &format!("service_namespace=\"{}\"", platform.name))
+            text.replace(ANY_PLATFORM, &format!("service_namespace=\"{}\",k8s_namespace_name=\"{}\"", platform.name, platform.namespace))
                 .replace(ANY_RESOURCE, &format!("socialplatform_name=\"{}\"", platform.name))
                 .replace(ANY_NAMESPACE, &format!("socialplatform_namespace=\"{}\"", platform.namespace)),
         ),
         Value::Array(items) => items.into_iter().map(|item| narrowed(item, platform)).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, narrowed(value, platform))).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| field(name, value, platform)).collect(),
         other => other,
     }
+}
+
+/// A field of a rule. Annotations lead to the platform's own dashboard, and to the page about the alert.
+fn field(name: String, value: Value, platform: &Platform) -> (String, Value) {
+    let value = match (name.as_str(), value, &platform.observability.runbook_base) {
+        ("dashboard", Value::String(uid), _) => Value::String(dashboards::uid(platform, &uid)),
+        ("runbook_url", Value::String(path), Some(base)) => Value::String(path.replacen(RUNBOOKS, base, 1)),
+        (_, value, _) => narrowed(value, platform),
+    };
+    (name, value)
 }

@@ -2,7 +2,7 @@
 
 use kube::Client;
 use kube::api::{Api, Patch, PatchParams, PostParams};
-use operator::crd::{DeletionPolicy, LifecycleSpec, SocialPlatform, SocialPlatformBackup};
+use operator::crd::{DeletionPolicy, LifecycleSpec, ObservabilitySpec, SocialPlatform, SocialPlatformBackup};
 use operator::example::{backup, full, minimal, restored};
 use serde_json::json;
 
@@ -62,6 +62,16 @@ async fn a_resource_that_cannot_work_is_refused_with_a_sentence() {
     let mut resource = minimal();
     resource.spec.trusted_proxy_hops = Some(99);
     assert!(refusal(&api, &resource).await.contains("spec.trustedProxyHops"));
+
+    for share in ["1.5", "-0.1", "half", "1e-2", ".5", ""] {
+        let mut resource = minimal();
+        resource.spec.observability = Some(ObservabilitySpec { trace_sampling: Some(share.to_owned()), ..Default::default() });
+        assert!(refusal(&api, &resource).await.contains("spec.observability.traceSampling"), "{share:?}");
+    }
+
+    let mut resource = minimal();
+    resource.spec.observability = Some(ObservabilitySpec { runbook_base: Some("docs/runbooks".to_owned()), ..Default::default() });
+    assert!(refusal(&api, &resource).await.contains("spec.observability.runbookBase"));
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! The dashboards and the rules of the chart, read as Grafana and Prometheus would: the rules of Grafana's dashboard
-//! linter, and that every alert has its page and its tests. That the metrics exist, and that no panel is empty, is
-//! shown by the launcher's tests, with a real Prometheus.
+//! linter, and in `rules` that every alert has its page and its tests. That the metrics exist, and that no panel is empty, is
+//! shown by the launcher's tests and by the stories of e2e/, with a real Prometheus.
 
 mod promql;
+mod rules;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,12 @@ fn each_panel(check: impl Fn(&str, &Value, &Value)) {
     }
 }
 
+/// The queries of all panels.
+fn targets() -> Vec<Value> {
+    let panels = dashboards().into_iter().flat_map(|dashboard| list(&dashboard["panels"]).to_vec());
+    panels.flat_map(|panel| list(&panel["targets"]).to_vec()).collect()
+}
+
 fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
@@ -41,18 +48,6 @@ fn list(value: &Value) -> &[Value] {
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
-
-fn yaml(path: &str) -> Value {
-    serde_yaml_ng::from_str(&read(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
-
-/// Every rule of a file.
-fn rules(path: &str) -> Vec<Value> {
-    list(&yaml(path)["groups"]).iter().flat_map(|group| list(&group["rules"])).cloned().collect()
-}
-
-const ALERTS: &str = "charts/social-platform/rules/alerts.yaml";
-const OBJECTIVES: &str = "charts/social-platform/rules/objectives.yaml";
 
 /// Does it say whose series it means? Otherwise two platforms on one Prometheus would be shown as one.
 fn is_scoped(selector: &Selector) -> bool {
@@ -83,6 +78,11 @@ fn a_dashboard_is_read_only_and_takes_its_sources_from_variables() {
         for variable in variables.iter().filter(|variable| variable["type"] == "query") {
             assert_eq!(variable["refresh"], 2, "{title}: {} does not follow the time shown", variable["name"]);
             assert_eq!(variable["datasource"]["uid"], "${datasource}", "{title}");
+        }
+        for annotation in list(&dashboard["annotations"]["list"]) {
+            assert_eq!(annotation["datasource"]["uid"], "${datasource}", "{title}");
+            let found = selectors(text(&annotation["target"]["expr"]));
+            assert!(!found.is_empty() && found.iter().all(is_scoped), "{title}: {annotation} means everybody's series");
         }
     }
 }
@@ -146,75 +146,6 @@ fn a_query_uses_the_variables_that_its_dashboard_has() {
             }
         }
     });
-}
-
-#[test]
-fn every_objective_has_every_window_and_the_alerts_read_no_other() {
-    let recorded: BTreeSet<(String, String)> =
-        rules(OBJECTIVES).iter().map(|rule| (text(&rule["labels"]["slo"]).to_owned(), text(&rule["record"]).to_owned())).collect();
-    let objectives: BTreeSet<_> = recorded.iter().map(|(slo, _)| slo.clone()).collect();
-    let windows: BTreeSet<_> = recorded.iter().map(|(_, record)| record.clone()).collect();
-    assert_eq!(recorded.len(), objectives.len() * windows.len());
-    let used: BTreeSet<_> = rules(ALERTS).iter().flat_map(|rule| selectors(text(&rule["expr"]))).map(|it| it.metric).collect();
-    let used: BTreeSet<_> = used.into_iter().filter(|metric| metric.starts_with("slo:")).collect();
-    assert_eq!(used, windows);
-}
-
-#[test]
-fn every_alert_has_its_page_its_dashboard_and_both_of_its_tests() {
-    let tests = std::fs::read_dir(root().join("charts/social-platform/rules/tests")).unwrap();
-    let tests: String = tests.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
-    let index = read("docs/runbooks/README.md");
-    let mut pages = BTreeSet::from(["README.md".to_owned()]);
-    for rule in rules(ALERTS) {
-        let name = text(&rule["alert"]).to_owned();
-        assert!(["page", "ticket"].contains(&text(&rule["labels"]["severity"])), "{name}");
-        let annotations = &rule["annotations"];
-        for annotation in ["summary", "description"] {
-            assert!(!text(&annotations[annotation]).is_empty(), "{name} has no {annotation}");
-        }
-        assert_eq!(text(&annotations["runbook_url"]), format!("docs/runbooks/{name}.md"));
-        let page = read(text(&annotations["runbook_url"]));
-        for part in [format!("# {name}\n").as_str(), "## What it means", "## Look at", "## Do"] {
-            assert!(page.contains(part), "the page of {name} has no {part}");
-        }
-        assert!(index.contains(&format!("[{name}]({name}.md)")), "{name} is not in docs/runbooks/README.md");
-        read(&format!("charts/social-platform/dashboards/{}.json", text(&annotations["dashboard"])));
-        for case in ["fires", "is silent"] {
-            assert!(tests.contains(&format!("name: {name} {case}\n")), "no test says that {name} {case}");
-        }
-        for selector in selectors(text(&rule["expr"])) {
-            assert!(is_scoped(&selector), "{name}: {selector:?} means everybody's series");
-            // The operator puts the platform in the place of these; see resources/monitoring.rs.
-            let is_open = !selector.matchers.contains("service_namespace") || selector.matchers.contains(r#"service_namespace=~".+""#);
-            assert!(is_open, "{name}: {selector:?}");
-        }
-        pages.insert(format!("{name}.md"));
-    }
-    let written: BTreeSet<_> =
-        std::fs::read_dir(root().join("docs/runbooks")).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(written, pages, "a page without an alert, or an alert without a page");
-}
-
-#[test]
-fn the_operator_exports_the_metrics_that_are_read_of_it() {
-    let exported = [
-        "socialplatform_operator_reconcile_duration_seconds",
-        "socialplatform_operator_condition",
-        "socialplatform_operator_certificate_expiry_seconds",
-        "socialplatform_operator_leader",
-        "process_memory_usage_bytes",
-        "process_cpu_time_seconds_total",
-    ];
-    let operators = dashboards().into_iter().find(|dashboard| dashboard["uid"] == "socialplatform-operator").unwrap();
-    let targets = list(&operators["panels"]).iter().flat_map(|panel| list(&panel["targets"]));
-    let panels = targets.map(|target| text(&target["expr"]).to_owned());
-    let alerts = rules(ALERTS).into_iter().map(|rule| text(&rule["expr"]).to_owned());
-    let alerts = alerts.filter(|expr| expr.contains("socialplatform_operator_"));
-    for selector in panels.chain(alerts).flat_map(|expr| selectors(&expr)) {
-        let family = ["_bucket", "_count", "_sum"].iter().find_map(|end| selector.metric.strip_suffix(end)).unwrap_or(&selector.metric);
-        assert!(exported.contains(&family), "{} is not exported", selector.metric);
-    }
 }
 
 #[test]

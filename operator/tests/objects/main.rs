@@ -3,6 +3,7 @@
 //! `INSTA_UPDATE=always cargo test -p operator --test objects` writes the snapshots anew.
 
 mod adapter;
+mod observability;
 mod photos;
 mod properties;
 

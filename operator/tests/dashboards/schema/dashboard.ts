@@ -22,4 +22,13 @@ type Of<Kind extends string, Options, Config> = Omit<Panel, 'type' | 'options' |
 
 type Known = Of<'timeseries', TimeSeriesOptions, TimeSeriesConfig> | Of<'stat', StatOptions, never> | RowPanel;
 
-export type Dashboard = Json<Omit<Schema, 'panels'>> & { panels: Json<Known>[] };
+// The query of an annotation is what its source makes of it, which the types leave open; this is Prometheus'.
+type Annotation = Omit<NonNullable<NonNullable<Schema['annotations']>['list']>[number], 'target'> & {
+  target: { refId: string; expr: string; interval: string };
+  titleFormat: string;
+};
+
+export type Dashboard = Json<Omit<Schema, 'panels' | 'annotations'>> & {
+  annotations: { list: Json<Annotation>[] };
+  panels: Json<Known>[];
+};

@@ -21,7 +21,8 @@ impl Drop for Background {
     }
 }
 
-fn collector(program: &str, folder: &Path, otlp: u16, prometheus: u16) -> Background {
+/// A collector that takes OTLP at one port and shows metrics to Prometheus at another. Waits until it does.
+pub async fn collector(program: &str, folder: &Path, otlp: u16, prometheus: u16) -> Background {
     let file = folder.join("signals.json");
     let config = format!(
         r#"
@@ -42,7 +43,14 @@ service:
     std::fs::write(&path, config).expect("the folder takes files");
     let mut command = Command::new(program);
     command.arg("--config").arg(path).stdout(Stdio::null());
-    Background(command.spawn().expect("OTELCOL is a program"))
+    let started = Background(command.spawn().expect("OTELCOL is a program"));
+    for port in [otlp, prometheus] {
+        eventually("the collector listens", async || {
+            tokio::net::TcpStream::connect(("127.0.0.1", port)).await.map(drop).map_err(|error| error.to_string())
+        })
+        .await;
+    }
+    started
 }
 
 /// The names of all samples, and whether each has the label.
@@ -70,11 +78,7 @@ async fn a_collector_gets_traces_metrics_and_logs() {
     let _alone = alone().await;
     let folder = tempfile::tempdir_in("/tmp").unwrap();
     let (otlp, prometheus) = (free_port(), free_port());
-    let _collector = collector(&program, folder.path(), otlp, prometheus);
-    eventually("the collector listens", async || {
-        tokio::net::TcpStream::connect(("127.0.0.1", otlp)).await.map(drop).map_err(|error| error.to_string())
-    })
-    .await;
+    let _collector = collector(&program, folder.path(), otlp, prometheus).await;
     let platform = Platform::start(Some(&format!("http://127.0.0.1:{otlp}"))).await;
     let mut tour = Tour::of(&platform);
     tour.everywhere("collector").await;

@@ -1,5 +1,6 @@
-//! Every query of every dashboard, executed by a real Prometheus after some load. The operator's dashboard is left out:
-//! nobody operates here.
+//! Every query of every dashboard, executed by a real Prometheus after some load: by one that reads `/metrics` and, where
+//! `OTELCOL` names a collector, by one that reads what the collector shows. The operator's dashboard is left out: nobody
+//! operates here, and the stories of e2e/ have it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,34 +8,22 @@ use std::process::{Command, Stdio};
 
 use reqwest::Client;
 use serde_json::Value;
+use tempfile::TempDir;
 
-use crate::collector::Background;
+use crate::collector::{Background, collector};
 use crate::platform::Platform;
 use crate::tour::Tour;
 use crate::{alone, eventually, free_port, promql};
+
+/// What a platform of a cluster says of itself.
+const RESOURCE: (&str, &str) = ("OTEL_RESOURCE_ATTRIBUTES", "service.namespace=demo,k8s.namespace.name=social");
 
 fn chart() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/social-platform")
 }
 
-/// Prometheus on the rules of the chart, which it works out every second.
-fn prometheus(folder: &Path, port: u16, target: &str) -> Background {
-    for rules in ["objectives.yaml", "alerts.yaml"] {
-        let text = std::fs::read_to_string(chart().join("rules").join(rules)).expect("the rules are committed");
-        let text = text.replace("interval: 30s", "interval: 1s").replace("interval: 2m", "interval: 1s");
-        std::fs::write(folder.join(rules), text).expect("the folder takes files");
-    }
-    let config = format!(
-        "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [objectives.yaml, alerts.yaml]\n\
-         scrape_configs: [{{job_name: all, static_configs: [{{targets: [\"{target}\"]}}]}}]\n"
-    );
-    let path = folder.join("prometheus.yaml");
-    std::fs::write(&path, config).expect("the folder takes files");
-    let mut command = Command::new("prometheus");
-    command.arg(format!("--config.file={}", path.display()));
-    command.arg(format!("--storage.tsdb.path={}", folder.join("data").display()));
-    command.args([format!("--web.listen-address=127.0.0.1:{port}"), "--log.level=error".to_owned()]);
-    Background(command.stdout(Stdio::null()).spawn().expect("prometheus is installed; scripts/tools test does it"))
+fn rules(file: &str) -> String {
+    std::fs::read_to_string(chart().join("rules").join(file)).expect("the rules are committed")
 }
 
 /// Title and query of every panel, with this platform in the place of the variables.
@@ -50,7 +39,7 @@ fn queries() -> Vec<(String, String)> {
             for target in panel["targets"].as_array().into_iter().flatten() {
                 let query = target["expr"].as_str().expect("a query");
                 let query = query.replace("$__rate_interval", "1m").replace("$__range", "10m");
-                let query = query.replace("$platform", "socialplatform").replace("$service", "social-platform");
+                let query = query.replace("$platform", "demo").replace("$namespace", "social").replace("$service", "social-platform");
                 queries.push((format!("{} / {}", dashboard["title"], panel["title"]), query));
             }
         }
@@ -58,58 +47,138 @@ fn queries() -> Vec<(String, String)> {
     queries
 }
 
-async fn get(http: &Client, url: &str, query: &[(&str, &str)]) -> Result<Value, String> {
-    let answer = http.get(url).query(query).send().await.map_err(|error| error.to_string())?;
-    let body: Value = answer.json().await.map_err(|error| error.to_string())?;
-    if body["status"] == "success" { Ok(body["data"].clone()) } else { Err(body.to_string()) }
+/// A Prometheus with the rules of the chart, which it works out every second.
+struct Prometheus {
+    /// For a reader.
+    reads: &'static str,
+    api: String,
+    http: Client,
+    _process: Background,
+    _folder: TempDir,
+}
+
+impl Prometheus {
+    /// Starts one, and waits until it has read `target`.
+    async fn reading(reads: &'static str, target: &str) -> Self {
+        let folder = tempfile::tempdir_in("/tmp").expect("a folder");
+        for file in ["objectives.yaml", "alerts.yaml"] {
+            let text = rules(file)
+                .replace("interval: 30s", "interval: 1s")
+                .replace("interval: 2m", "interval: 1s")
+                .replace("interval: 5m", "interval: 1s");
+            std::fs::write(folder.path().join(file), text).expect("the folder takes files");
+        }
+        let config = format!(
+            "global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: [objectives.yaml, alerts.yaml]\n\
+             scrape_configs: [{{job_name: all, static_configs: [{{targets: [\"{target}\"]}}]}}]\n"
+        );
+        let path = folder.path().join("prometheus.yaml");
+        std::fs::write(&path, config).expect("the folder takes files");
+        let port = free_port();
+        let mut command = Command::new("prometheus");
+        command.arg(format!("--config.file={}", path.display()));
+        command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
+        command.args([format!("--web.listen-address=127.0.0.1:{port}"), "--log.level=error".to_owned()]);
+        let process = Background(command.stdout(Stdio::null()).spawn().expect("prometheus is installed; scripts/tools test does it"));
+        let api = format!("http://127.0.0.1:{port}/api/v1");
+        let it = Self { reads, api, http: Client::new(), _process: process, _folder: folder };
+        eventually("Prometheus reads", async || {
+            let up = it.query("up == 1").await?;
+            if up.is_empty() { Err(format!("{reads} is not up")) } else { Ok(()) }
+        })
+        .await;
+        it
+    }
+
+    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, String> {
+        let answer = self.http.get(format!("{}/{path}", self.api)).query(query).send().await.map_err(|error| error.to_string())?;
+        let body: Value = answer.json().await.map_err(|error| error.to_string())?;
+        if body["status"] == "success" { Ok(body["data"].clone()) } else { Err(body.to_string()) }
+    }
+
+    async fn query(&self, query: &str) -> Result<Vec<Value>, String> {
+        let data = self.get("query", &[("query", query)]).await?;
+        Ok(data["result"].as_array().cloned().unwrap_or_default())
+    }
+
+    async fn shows_something_in_every_panel(&self) {
+        let queries = queries();
+        assert!(queries.len() > 80, "there are {} queries", queries.len());
+        eventually("every query has an answer", async || {
+            let mut empty = Vec::new();
+            for (title, query) in &queries {
+                match self.query(query).await {
+                    Ok(result) if !result.is_empty() => {}
+                    Ok(_) => empty.push(format!("{title} is empty on {}: {query}", self.reads)),
+                    Err(error) => empty.push(format!("{title} fails on {}: {error}", self.reads)),
+                }
+            }
+            if empty.is_empty() { Ok(()) } else { Err(empty.join("\n")) }
+        })
+        .await;
+    }
+
+    /// The buckets that objectives ask for are there by the names that they use: without them everything is a failure, and
+    /// budgets of a hundredth burn a hundred times too fast.
+    async fn sees_every_objective_met(&self) {
+        let rules = rules("objectives.yaml");
+        let objectives: BTreeSet<&str> = rules.lines().filter_map(|line| line.trim().strip_prefix("slo: ")).collect();
+        assert!(objectives.len() > 4, "{objectives:?}");
+        eventually("every objective is met, more or less", async || {
+            let rates = self.query("slo:burn_rate:5m < 99").await?;
+            let met: BTreeSet<&str> = rates.iter().filter_map(|it| it["metric"]["slo"].as_str()).collect();
+            if met == objectives { Ok(()) } else { Err(format!("{met:?} on {}", self.reads)) }
+        })
+        .await;
+    }
+
+    /// At the latest when backlogs were counted again. A series that only trouble makes has its sisters' name.
+    async fn has_what_alerts_ask_for(&self) {
+        eventually("what alerts look at exists", async || {
+            let names = self.get("label/__name__/values", &[]).await?;
+            let names: BTreeSet<&str> = names.as_array().expect("names").iter().filter_map(Value::as_str).collect();
+            let rules = self.get("rules", &[]).await?;
+            for rule in rules["groups"].as_array().expect("groups").iter().flat_map(|group| group["rules"].as_array().expect("rules")) {
+                if rule["health"] != "ok" {
+                    return Err(rule.to_string());
+                }
+                for selector in promql::selectors(rule["query"].as_str().expect("a query")) {
+                    let is_elsewhere = selector.metric.starts_with("socialplatform_operator_") || selector.metric.starts_with("slo:");
+                    if !is_elsewhere && !names.contains(selector.metric.as_str()) {
+                        return Err(format!("{} of {} does not exist on {}", selector.metric, rule["name"], self.reads));
+                    }
+                }
+            }
+            Ok(())
+        })
+        .await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_panel_is_empty_after_the_load() {
     let _alone = alone().await;
     let folder = tempfile::tempdir_in("/tmp").unwrap();
-    let platform = Platform::start(None).await;
-    let port = free_port();
-    let _prometheus = prometheus(folder.path(), port, platform.private.trim_start_matches("http://"));
-    let api = format!("http://127.0.0.1:{port}/api/v1");
-    let http = Client::new();
-    eventually("Prometheus answers", async || get(&http, &format!("{api}/query"), &[("query", "up == 1")]).await).await;
+    let (otlp, shown) = (free_port(), free_port());
+    let collector = match std::env::var("OTELCOL") {
+        Ok(program) => Some(collector(&program, folder.path(), otlp, shown).await),
+        Err(_) => {
+            println!("OTELCOL is not set: only /metrics is read; scripts/otelcol builds one");
+            None
+        }
+    };
+    let endpoint = collector.as_ref().map(|_| format!("http://127.0.0.1:{otlp}"));
+    let platform = Platform::start_with(endpoint.as_deref(), &[RESOURCE]).await;
+    let mut readers = vec![Prometheus::reading("/metrics", platform.private.trim_start_matches("http://")).await];
+    if collector.is_some() {
+        readers.push(Prometheus::reading("the collector", &format!("127.0.0.1:{shown}")).await);
+    }
     Tour::of(&platform).visit_every_route("one").await;
     Tour::of(&platform).everywhere("two").await;
 
-    let queries = queries();
-    assert!(queries.len() > 80, "there are {} queries", queries.len());
-    eventually("every query has an answer", async || {
-        let mut empty = Vec::new();
-        for (title, query) in &queries {
-            match get(&http, &format!("{api}/query"), &[("query", query.as_str())]).await {
-                Ok(data) if data["result"].as_array().is_some_and(|result| !result.is_empty()) => {}
-                Ok(_) => empty.push(format!("{title} is empty: {query}")),
-                Err(error) => empty.push(format!("{title} fails: {error}")),
-            }
-        }
-        if empty.is_empty() { Ok(()) } else { Err(empty.join("\n")) }
-    })
-    .await;
-
-    // What alerts look at exists, too, at the latest when backlogs were counted again. A series that only trouble makes has
-    // its sisters' name.
-    eventually("what alerts look at exists", async || {
-        let names = get(&http, &format!("{api}/label/__name__/values"), &[]).await?;
-        let names: BTreeSet<&str> = names.as_array().expect("names").iter().filter_map(Value::as_str).collect();
-        let rules = get(&http, &format!("{api}/rules"), &[]).await?;
-        for rule in rules["groups"].as_array().expect("groups").iter().flat_map(|group| group["rules"].as_array().expect("rules")) {
-            if rule["health"] != "ok" {
-                return Err(rule.to_string());
-            }
-            for selector in promql::selectors(rule["query"].as_str().expect("a query")) {
-                let is_elsewhere = selector.metric.starts_with("socialplatform_operator_") || selector.metric.starts_with("slo:");
-                if !is_elsewhere && !names.contains(selector.metric.as_str()) {
-                    return Err(format!("{} of {} does not exist", selector.metric, rule["name"]));
-                }
-            }
-        }
-        Ok(())
-    })
-    .await;
+    for prometheus in readers {
+        prometheus.shows_something_in_every_panel().await;
+        prometheus.sees_every_objective_met().await;
+        prometheus.has_what_alerts_ask_for().await;
+    }
 }

@@ -12,8 +12,9 @@
 //! | `sampling` | who decides which traces are recorded: the settings, the service that calls, and never a stranger |
 //! | `guesses` | a guess at a name that nobody has makes the work of a wrong password |
 //! | `flood` | nothing that a stranger or a member makes up adds a series |
+//! | `losses` | what no collector takes, and what no queue holds, is counted |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
-//! | `dashboards` | a real Prometheus executes every panel's query, and none is empty |
+//! | `dashboards` | a real Prometheus executes every panel's query, by way of `/metrics` and of a collector, and none is empty |
 //! | `collector` | a real collector gets traces, metrics and logs, under the names that `/metrics` has |
 
 mod attributes;
@@ -27,6 +28,7 @@ mod failures;
 mod flood;
 mod guesses;
 mod lines;
+mod losses;
 mod platform;
 mod pods;
 mod pools;

@@ -1,0 +1,33 @@
+//! What each of our programs says of itself in traces, metrics and logs, and where it sends them.
+
+use k8s_openapi::api::core::v1::EnvVar;
+
+use super::{Call, Callee};
+use crate::platform::Platform;
+use crate::resources::env;
+
+/// The call of the collector, if there is one.
+pub(super) fn call(platform: &Platform) -> Option<Call> {
+    platform.otlp.as_ref().map(|collector| Call { to: Callee::Outside, port: collector.port })
+}
+
+/// The variables of OpenTelemetry for the program `name`.
+pub(super) fn variables(platform: &Platform, name: &str) -> Vec<EnvVar> {
+    let attributes = format!(
+        "service.namespace={},service.version={},k8s.namespace.name={},k8s.pod.name=$(POD_NAME)",
+        platform.name, platform.version, platform.namespace
+    );
+    let mut variables = vec![
+        env::field("POD_NAME", "metadata.name"),
+        env::value("OTEL_SERVICE_NAME", name),
+        env::value("OTEL_RESOURCE_ATTRIBUTES", &attributes),
+    ];
+    if let Some(collector) = &platform.otlp {
+        variables.push(env::value("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url));
+    }
+    if let Some(share) = &platform.observability.trace_sampling {
+        variables.push(env::value("OTEL_TRACES_SAMPLER", "traceidratio"));
+        variables.push(env::value("OTEL_TRACES_SAMPLER_ARG", share));
+    }
+    variables
+}
