@@ -41,41 +41,47 @@ pub(crate) struct Arrived {
     pub(crate) arrived: i64,
 }
 
-/// What the reader's ring lacks: one's own posts, those of the much-followed, those of tags, and what is
-/// still to be delivered. `None`: they never read before.
+/// What the reader's ring lacks: one's own posts, those of the much-followed, those of tags, and what is still to be delivered.
+/// Each part is complete, or longer than what one read takes: what does not belong at home, or is there already, is left out
+/// before it is cut. `None`: they never read before.
 pub(crate) async fn look(pool: &PgPool, reader: AccountId) -> Result<Option<Look>> {
     Ok(sqlx::query_as!(
         Look,
         r#"select (h.stale or h.read_at < clock_timestamp() - interval '30 days') as "stale!",
                (h.read_at < clock_timestamp() - interval '1 day') as "day_old!",
                array(
-                   select distinct p.id from (
-                       select own.id from (
-                           select id from posts where author = $1 and root is null and id > since.id order by id desc limit $3
-                       ) own
-                       union all
-                       select theirs.id
-                       from home_pulled pulled join relations r on r.actor = $1 and r.target = pulled.author and r.follows
-                           cross join lateral (
-                               select id from posts where author = pulled.author and root is null and id > since.id order by id desc limit $3
-                           ) theirs
-                       union all
-                       select tagged.post_id
-                       from followed_tags f cross join lateral (
-                           select post_id from post_tags where tag = f.tag and post_id > since.id order by post_id desc limit $3
-                       ) tagged
-                       where f.account = $1
-                       union all
-                       select coming.post
-                       from (select post, author from home_deliveries order by batches, post limit 1000) coming
-                           join relations r on r.actor = $1 and r.target = coming.author and r.follows
-                   ) found (id)
-                       join posts p on p.id = found.id
-                       left join relations r on r.actor = $1 and r.target = p.author
+                   (
+                       select p.id from posts p
+                       where p.author = $1 and p.root is null and p.id > since.id
+                           and not exists (select from home_entries e where e.reader = $1 and e.post = p.id)
+                       order by p.id desc limit $3
+                   )
+                   union
+                   select theirs.id
+                   from home_pulled pulled join relations r on r.actor = $1 and r.target = pulled.author and r.follows
+                       cross join lateral (
+                           select p.id from posts p
+                           where p.author = pulled.author and p.root is null and p.id > since.id
+                               and for_follower(p.visibility, r.friends, exists (select from mentions m where m.post = p.id and m.account = $1))
+                               and not exists (select from home_entries e where e.reader = $1 and e.post = p.id)
+                           order by p.id desc limit $3
+                       ) theirs
+                   union
+                   select tagged.id
+                   from followed_tags f cross join lateral (
+                       select p.id from post_tags t join posts p on p.id = t.post_id
+                       where t.tag = f.tag and t.post_id > since.id and p.root is null and p.visibility = 'public'
+                           and not exists (select from home_entries e where e.reader = $1 and e.post = t.post_id)
+                       order by t.post_id desc limit $3
+                   ) tagged
+                   where f.account = $1
+                   union
+                   select p.id
+                   from (select post, author from home_deliveries order by batches, post limit 1000) coming
+                       join relations r on r.actor = $1 and r.target = coming.author and r.follows
+                       join posts p on p.id = coming.post
                    where p.root is null and p.id > h.floor
-                       and (p.author = $1 or for_follower(p.visibility, coalesce(r.friends, false), exists (
-                           select from mentions m where m.post = p.id and m.account = $1
-                       )))
+                       and for_follower(p.visibility, r.friends, exists (select from mentions m where m.post = p.id and m.account = $1))
                        and not exists (select from home_entries e where e.reader = $1 and e.post = p.id)
                ) as "news!: Vec<i64>"
            from home_readers h cross join lateral (select greatest(h.floor, h.pulled - $2) as id) since

@@ -1,9 +1,9 @@
 //! Rings of home timelines, while what is in them changes.
 
 use contracts::Service;
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 
-use crate::answers::{ids, link};
+use crate::answers::{answer, ids, link};
 use crate::home::{HOME, all_delivered, post, write};
 use crate::support::TestSocial;
 
@@ -49,4 +49,44 @@ async fn a_poll_whose_own_read_trims_the_ring_misses_nothing() {
     // Before it, all that came since is remembered; with it, a hundred of that are not.
     expected.insert(0, post(&social, &reader).await);
     assert_eq!(social.list(&prev, Some(&reader)).await, expected);
+}
+
+#[tokio::test]
+async fn posts_of_a_busy_tag_come_home_whatever_else_has_it() {
+    let social = TestSocial::spawn().await;
+    let pool = social.db.superuser_pool(Service::Social);
+    let (reader, eve) = (social.person(), social.person());
+    let own = post(&social, &reader).await;
+    let follow = social.request(Method::PUT, "/v1/tags/sea/follow", Some(&reader));
+    assert_eq!(answer(follow).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(ids(&social.read(HOME, Some(&reader)).await), [own.as_str()]);
+    post(&social, &eve).await;
+    // Fewer than a read takes, and then comments, so that together they are more.
+    let mut expected = write(&pool, &eve, 189).await;
+    let comments = "insert into posts (author, text, visibility, parent, root, root_author)
+                    select author, 'a', visibility, id, id, author from posts, generate_series(1, 60) where id = $1::bigint";
+    sqlx::query(comments).bind(&expected[0]).execute(&pool).await.unwrap();
+    let tags = "insert into post_tags (tag, post_id) select 'sea', id from posts where author = $1";
+    sqlx::query(tags).bind(eve.id).execute(&pool).await.unwrap();
+    expected.push(own);
+    assert_eq!(social.list(&format!("{HOME}?limit=80"), Some(&reader)).await, expected);
+}
+
+#[tokio::test]
+async fn posts_of_a_much_followed_author_come_home_whatever_else_they_write() {
+    let social = TestSocial::spawn().await;
+    let pool = social.db.superuser_pool(Service::Social);
+    let (reader, ada) = (social.person(), social.person());
+    post(&social, &ada).await;
+    social.follow(&reader, &ada).await;
+    all_delivered(&social).await;
+    social.read(HOME, Some(&reader)).await;
+    sqlx::query("insert into home_pulled (author, since) values ($1, 0)").bind(ada.id).execute(&pool).await.unwrap();
+    let expected = write(&pool, &ada, 190).await;
+    let others = "insert into posts (author, text, visibility) select $1, 'a', 'friends' from generate_series(1, 60)";
+    sqlx::query(others).bind(ada.id).execute(&pool).await.unwrap();
+    // By nobody: the reader has to look for them.
+    all_delivered(&social).await;
+    assert_eq!(social.count("home_entries").await, 1);
+    assert_eq!(social.list(&format!("{HOME}?limit=80"), Some(&reader)).await, expected);
 }
