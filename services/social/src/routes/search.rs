@@ -79,8 +79,8 @@ pub(crate) async fn find(
     let words = words(&q)?;
     match kind {
         Kind::Posts => {
-            let language = language.as_ref().map(Language::as_str);
-            let ids = search::posts(&social.pool, viewer, &words, language, &page).await?;
+            let sought = search::Sought { viewer, words: &words, language: language.as_ref().map(Language::as_str) };
+            let ids = search::posts(&social.pool, &sought, &page).await?;
             Ok(whole(&social, viewer, ids, &page).await?.into_response())
         }
         Kind::People => {

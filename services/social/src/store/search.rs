@@ -1,9 +1,13 @@
 //! Looking for posts, people and tags. Every question is bounded, whatever was typed: the newest or the likeliest that fit
 //! are looked at, and of those the viewer gets what they may know of.
 
+mod posts;
+
 use contracts::AccountId;
-use serving::{Page, Result};
+use serving::Result;
 use sqlx::PgPool;
+
+pub(crate) use posts::{Sought, posts};
 
 /// Somebody who was found.
 pub(crate) struct Person {
@@ -11,48 +15,6 @@ pub(crate) struct Person {
     pub(crate) handle: String,
     pub(crate) display_name: String,
     pub(crate) picture_key: Option<String>,
-}
-
-/// The posts that hold every word, the newest first. Ten thousand that fit are looked at for one page.
-pub(crate) async fn posts(
-    pool: &PgPool,
-    viewer: Option<AccountId>,
-    words: &[String],
-    language: Option<&str>,
-    page: &Page,
-) -> Result<Vec<i64>> {
-    let ids = if page.ascending() {
-        sqlx::query_scalar!(
-            r#"select p.id as "id!" from (
-                   select w.post from post_words w where w.words @@ (select sought($2, $3)) and w.post > $4 order by w.post limit 10000
-               ) found join posts p on p.id = found.post
-               where findable($1, p) order by p.id limit $5"#,
-            viewer as Option<AccountId>,
-            words,
-            language,
-            page.after,
-            page.limit + 1,
-        )
-        .fetch_all(pool)
-        .await?
-    } else {
-        sqlx::query_scalar!(
-            r#"select p.id as "id!" from (
-                   select w.post from post_words w
-                   where w.words @@ (select sought($2, $3)) and w.post < $4 and w.post > $5 order by w.post desc limit 10000
-               ) found join posts p on p.id = found.post
-               where findable($1, p) order by p.id desc limit $6"#,
-            viewer as Option<AccountId>,
-            words,
-            language,
-            page.before,
-            page.after,
-            page.limit + 1,
-        )
-        .fetch_all(pool)
-        .await?
-    };
-    Ok(ids)
 }
 
 /// The people whose handle or display name begins with what was typed, or is like it, the likeliest first.

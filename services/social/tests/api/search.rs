@@ -1,3 +1,4 @@
+use contracts::Service;
 use contracts::fact::{Fact, RelationChanged};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -107,6 +108,24 @@ async fn found_posts_come_in_pages_and_nothing_is_counted() {
     }
     let answer = social.read("/v1/search?q=needle", Some(&bob)).await;
     assert_eq!(answer.as_object().unwrap().keys().collect::<Vec<_>>(), ["items"]);
+}
+
+#[tokio::test]
+async fn a_word_is_found_among_the_newest_posts_and_far_below_them() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    say(&social, &ada, "a", None).await;
+    let posts = "insert into posts (author, text, visibility)
+                 select id, case n % 500 when 0 then 'needle' else 'hay' end, 'public' from profiles, generate_series(1, 6000) n";
+    let words = "insert into post_words (post, words) select id, to_tsvector('simple', text) from posts on conflict do nothing";
+    social.plant(&[posts, words].map(str::to_owned)).await;
+    let needles = sqlx::query_scalar("select id::text from posts where text = 'needle' order by id desc");
+    let expected: Vec<String> = needles.fetch_all(&social.db.superuser_pool(Service::Social)).await.unwrap();
+    assert_eq!(expected.len(), 12);
+    for limit in [1, 5, 80] {
+        assert_eq!(social.list(&format!("/v1/search?q=needle&limit={limit}"), None).await, expected, "by {limit}");
+    }
+    assert_eq!(found(&social, &format!("q=needle&after={}", expected[11]), None).await, expected[..11]);
 }
 
 #[tokio::test]
