@@ -49,7 +49,8 @@ pub(crate) async fn people(pool: &PgPool, viewer: Option<AccountId>, typed: &str
     .await?)
 }
 
-/// The tags that begin with another, or are like it, the likeliest first: those of public posts that the viewer may find.
+/// The tags that begin with another, or are like it, the likeliest first: those that one of their newest hundred public posts lets
+/// the viewer know.
 pub(crate) async fn tags(pool: &PgPool, viewer: Option<AccountId>, tag: &str, limit: i64) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
         r#"with likely as materialized (
@@ -57,11 +58,13 @@ pub(crate) async fn tags(pool: &PgPool, viewer: Option<AccountId>, tag: &str, li
                from tags t where t.tag like as_pattern($2::text) || '%' or t.tag % $2::text
                order by exact desc, begins desc, likeness desc, t.tag limit 200
            )
-           select l.tag as "tag!" from likely l
-           where exists (
-               select from post_tags pt join posts p on p.id = pt.post_id
-               where pt.tag = l.tag and p.root is null and p.visibility = 'public' and findable($1, p)
-           )
+           select l.tag as "tag!" from likely l cross join lateral (
+               select from (
+                   select pt.post_id from post_tags pt join posts p on p.id = pt.post_id
+                   where pt.tag = l.tag and p.root is null and p.visibility = 'public' order by pt.post_id desc limit 100
+               ) newest join posts p on p.id = newest.post_id
+               where findable($1, p) limit 1
+           ) known
            order by l.exact desc, l.begins desc, l.likeness desc, l.tag limit $3"#,
         viewer as Option<AccountId>,
         tag,
