@@ -1,6 +1,7 @@
 //! What the hot reads cost: statements, and pages of the database that they touch. Both stay where they are, however much
 //! there is; `docs/performance.md` says what grows, and why.
 
+mod burst;
 mod measured;
 mod plants;
 

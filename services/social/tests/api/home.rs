@@ -23,7 +23,7 @@ pub async fn post(social: &TestSocial, who: &Person) -> String {
 }
 
 /// How many readers' rings hold a post.
-async fn delivered(pool: &PgPool, post: &str) -> i64 {
+pub async fn delivered(pool: &PgPool, post: &str) -> i64 {
     sqlx::query_scalar("select count(*) from home_entries where post = $1::bigint").bind(post).fetch_one(pool).await.unwrap()
 }
 

@@ -96,6 +96,11 @@ impl Measured {
         Self::spawn_with("off").await
     }
 
+    /// Counts those within statements too: of functions and triggers.
+    pub async fn spawn_with_triggers() -> Self {
+        Self::spawn_with("on").await
+    }
+
     async fn spawn_with(nested: &str) -> Self {
         let buffers = Buffers::default();
         let guard = tracing::subscriber::set_default(Registry::default().with(buffers.clone()));
