@@ -3,7 +3,7 @@ use contracts::fact::{Fact, RelationChanged};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::answers::{NONE, answer, id, ids, path};
+use crate::answers::{NONE, answer, id, ids, link, path};
 use crate::support::{Person, TestSocial};
 
 /// What a search finds; `query` goes into the address as it is.
@@ -126,6 +126,33 @@ async fn a_word_is_found_among_the_newest_posts_and_far_below_them() {
         assert_eq!(social.list(&format!("/v1/search?q=needle&limit={limit}"), None).await, expected, "by {limit}");
     }
     assert_eq!(found(&social, &format!("q=needle&after={}", expected[11]), None).await, expected[..11]);
+}
+
+#[tokio::test]
+async fn what_is_for_others_does_not_end_a_search() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let before = say(&social, &ada, "needle", None).await;
+    // More than is looked at for one page.
+    let posts = "insert into posts (author, text, visibility) select id, 'needle', 'friends' from profiles, generate_series(1, 6500) n";
+    let words = "insert into post_words (post, words) select id, to_tsvector('simple', text) from posts on conflict do nothing";
+    social.plant(&[posts, words].map(str::to_owned)).await;
+    let first = social.request(Method::GET, "/v1/search?q=needle", Some(&bob)).send().await.unwrap();
+    assert!(link(&first, "next").is_some());
+    assert_eq!(ids(&first.json().await.unwrap()), NONE);
+    assert_eq!(social.list("/v1/search?q=needle", Some(&bob)).await, [before.as_str()]);
+
+    // And a poll comes past it.
+    let after = say(&social, &ada, "needle", None).await;
+    let (mut seen, mut prev) = (Vec::new(), format!("/v1/search?q=needle&after={before}"));
+    while seen.is_empty() {
+        let page = social.request(Method::GET, &prev, Some(&bob)).send().await.unwrap();
+        let next = link(&page, "prev").unwrap();
+        assert_ne!(next, prev);
+        prev = next;
+        seen = ids(&page.json().await.unwrap());
+    }
+    assert_eq!(seen, [after]);
 }
 
 #[tokio::test]

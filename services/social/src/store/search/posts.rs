@@ -21,28 +21,30 @@ pub(crate) struct Sought<'a> {
     pub(crate) language: Option<&'a str>,
 }
 
-/// What the first step finds.
-struct Found {
-    ids: Vec<i64>,
-    /// The last post in which it looked, if it did not find enough and there are more.
-    last: Option<i64>,
+/// What is found.
+pub(crate) struct Found {
+    pub(crate) ids: Vec<i64>,
+    /// The last post that was looked at, if that were many, not enough was found, and there are more.
+    pub(crate) last: Option<i64>,
 }
 
 /// The posts that hold every word, the newest first.
-pub(crate) async fn posts(pool: &PgPool, sought: &Sought<'_>, page: &Page) -> Result<Vec<i64>> {
+pub(crate) async fn posts(pool: &PgPool, sought: &Sought<'_>, page: &Page) -> Result<Found> {
     let most = page.limit + 1;
-    let Found { mut ids, last } = match page.ascending() {
+    let mut found = match page.ascending() {
         true => one_by_one_up(pool, sought, page.after, most).await?,
         false => one_by_one_down(pool, sought, page.before, page.after, most).await?,
     };
-    if let Some(last) = last {
-        let missing = most - i64::try_from(ids.len()).expect("a page is small");
-        ids.extend(match page.ascending() {
+    if let Some(last) = found.last {
+        let missing = most - i64::try_from(found.ids.len()).expect("a page is small");
+        let beyond = match page.ascending() {
             true => by_index_up(pool, sought, last, missing).await?,
             false => by_index_down(pool, sought, last, page.after, missing).await?,
-        });
+        };
+        found.ids.extend(beyond.ids);
+        found.last = beyond.last;
     }
-    Ok(ids)
+    Ok(found)
 }
 
 async fn one_by_one_down(pool: &PgPool, sought: &Sought<'_>, before: i64, after: i64, most: i64) -> Result<Found> {
@@ -92,13 +94,19 @@ async fn one_by_one_up(pool: &PgPool, sought: &Sought<'_>, after: i64, most: i64
     .await?)
 }
 
-async fn by_index_down(pool: &PgPool, sought: &Sought<'_>, before: i64, after: i64, most: i64) -> Result<Vec<i64>> {
-    Ok(sqlx::query_scalar!(
+async fn by_index_down(pool: &PgPool, sought: &Sought<'_>, before: i64, after: i64, most: i64) -> Result<Found> {
+    Ok(sqlx::query_as!(
+        Found,
         r#"with fitting as materialized (select w.post from post_words w where w.words @@ (select sought($2, $3)))
-           select p.id as "id!" from (
-               select f.post from fitting f where f.post < $4 and f.post > $5 order by f.post desc limit $7
-           ) f join posts p on p.id = f.post
-           where findable($1, p) order by p.id desc limit $6"#,
+           select found.ids as "ids!: Vec<i64>", case when cardinality(found.ids) < $6::bigint then (
+               select f.post from fitting f where f.post < $4 and f.post > $5 order by f.post desc offset $7::bigint - 1 limit 1
+           ) end as "last?"
+           from (select array(
+               select p.id from (
+                   select f.post from fitting f where f.post < $4 and f.post > $5 order by f.post desc limit $7
+               ) f join posts p on p.id = f.post
+               where findable($1, p) order by p.id desc limit $6
+           ) as ids offset 0) found"#,
         sought.viewer as Option<AccountId>,
         sought.words,
         sought.language,
@@ -107,17 +115,23 @@ async fn by_index_down(pool: &PgPool, sought: &Sought<'_>, before: i64, after: i
         most,
         MOST_ASKED,
     )
-    .fetch_all(pool)
+    .fetch_one(pool)
     .await?)
 }
 
-async fn by_index_up(pool: &PgPool, sought: &Sought<'_>, after: i64, most: i64) -> Result<Vec<i64>> {
-    Ok(sqlx::query_scalar!(
+async fn by_index_up(pool: &PgPool, sought: &Sought<'_>, after: i64, most: i64) -> Result<Found> {
+    Ok(sqlx::query_as!(
+        Found,
         r#"with fitting as materialized (select w.post from post_words w where w.words @@ (select sought($2, $3)))
-           select p.id as "id!" from (
-               select f.post from fitting f where f.post > $4 order by f.post limit $6
-           ) f join posts p on p.id = f.post
-           where findable($1, p) order by p.id limit $5"#,
+           select found.ids as "ids!: Vec<i64>", case when cardinality(found.ids) < $5::bigint then (
+               select f.post from fitting f where f.post > $4 order by f.post offset $6::bigint - 1 limit 1
+           ) end as "last?"
+           from (select array(
+               select p.id from (
+                   select f.post from fitting f where f.post > $4 order by f.post limit $6
+               ) f join posts p on p.id = f.post
+               where findable($1, p) order by p.id limit $5
+           ) as ids offset 0) found"#,
         sought.viewer as Option<AccountId>,
         sought.words,
         sought.language,
@@ -125,6 +139,6 @@ async fn by_index_up(pool: &PgPool, sought: &Sought<'_>, after: i64, most: i64) 
         most,
         MOST_ASKED,
     )
-    .fetch_all(pool)
+    .fetch_one(pool)
     .await?)
 }
