@@ -67,12 +67,12 @@ pub(crate) async fn look(pool: &PgPool, reader: AccountId) -> Result<Option<Look
                            order by p.id desc limit $3
                        ) theirs
                    union
-                   select tagged.id
+                   select tagged.post_id
                    from followed_tags f cross join lateral (
-                       select p.id from post_tags t join posts p on p.id = t.post_id
-                       where t.tag = f.tag and t.post_id > since.id and p.root is null and p.visibility = 'public'
+                       select t.post_id from post_tags t
+                       where t.tag = f.tag and t.listed > since.id and t.post_id > h.floor
                            and not exists (select from home_entries e where e.reader = $1 and e.post = t.post_id)
-                       order by t.post_id desc limit $3
+                       order by t.listed desc limit $3
                    ) tagged
                    where f.account = $1
                    union

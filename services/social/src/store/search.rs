@@ -60,8 +60,7 @@ pub(crate) async fn tags(pool: &PgPool, viewer: Option<AccountId>, tag: &str, li
            )
            select l.tag as "tag!" from likely l cross join lateral (
                select from (
-                   select pt.post_id from post_tags pt join posts p on p.id = pt.post_id
-                   where pt.tag = l.tag and p.root is null and p.visibility = 'public' order by pt.post_id desc limit 100
+                   select pt.post_id from post_tags pt where pt.tag = l.tag and pt.listed is not null order by pt.post_id desc limit 100
                ) newest join posts p on p.id = newest.post_id
                where findable($1, p) limit 1
            ) known

@@ -100,7 +100,7 @@ pub(crate) async fn tag(pool: &PgPool, viewer: Option<AccountId>, tag: &str, pag
     let ids = if page.ascending() {
         sqlx::query_scalar!(
             r#"select p.id as "id!" from post_tags t join posts p on p.id = t.post_id
-               where t.tag = $2 and t.post_id > $3 and p.root is null and p.visibility = 'public' and visible($1, p) and not muted($1, p.author)
+               where t.tag = $2 and t.listed is not null and t.post_id > $3 and visible($1, p) and not muted($1, p.author)
                order by t.post_id limit $4"#,
             viewer as Option<AccountId>,
             tag,
@@ -112,8 +112,7 @@ pub(crate) async fn tag(pool: &PgPool, viewer: Option<AccountId>, tag: &str, pag
     } else {
         sqlx::query_scalar!(
             r#"select p.id as "id!" from post_tags t join posts p on p.id = t.post_id
-               where t.tag = $2 and t.post_id < $3 and t.post_id > $4 and p.root is null and p.visibility = 'public'
-                   and visible($1, p) and not muted($1, p.author)
+               where t.tag = $2 and t.listed is not null and t.post_id < $3 and t.post_id > $4 and visible($1, p) and not muted($1, p.author)
                order by t.post_id desc limit $5"#,
             viewer as Option<AccountId>,
             tag,

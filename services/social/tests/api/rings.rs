@@ -2,8 +2,9 @@
 
 use contracts::Service;
 use reqwest::{Method, StatusCode};
+use serde_json::json;
 
-use crate::answers::{answer, ids, link};
+use crate::answers::{answer, id, ids, link};
 use crate::home::{HOME, all_delivered, post, write};
 use crate::support::TestSocial;
 
@@ -89,4 +90,38 @@ async fn posts_of_a_much_followed_author_come_home_whatever_else_they_write() {
     all_delivered(&social).await;
     assert_eq!(social.count("home_entries").await, 1);
     assert_eq!(social.list(&format!("{HOME}?limit=80"), Some(&reader)).await, expected);
+}
+
+#[tokio::test]
+async fn what_is_shown_to_all_or_tagged_later_comes_home_to_who_follows_the_tag() {
+    let social = TestSocial::spawn().await;
+    let pool = social.db.superuser_pool(Service::Social);
+    let (reader, eve) = (social.person(), social.person());
+    post(&social, &reader).await;
+    post(&social, &eve).await;
+    let follow = social.request(Method::PUT, "/v1/tags/sea/follow", Some(&reader));
+    assert_eq!(answer(follow).await.0, StatusCode::NO_CONTENT);
+    // Older than anything that could still be on its way to the tables.
+    let old = "insert into posts (id, author, text, visibility)
+               values (((extract(epoch from clock_timestamp()) * 1000)::bigint - $1) << 16, $2, $3, $4) returning id::text";
+    let mut written = Vec::new();
+    for (age, text, visibility) in [(180_000, "#sea", "unlisted"), (120_000, "a", "public")] {
+        let post = sqlx::query_scalar(old).bind(age).bind(eve.id).bind(text).bind(visibility);
+        let post: String = post.fetch_one(&pool).await.unwrap();
+        written.push(json!({"id": post}));
+    }
+    let hidden = sqlx::query("insert into post_tags (tag, post_id) values ('sea', $1::bigint)").bind(id(&written[0]));
+    hidden.execute(&pool).await.unwrap();
+    let page = social.request(Method::GET, HOME, Some(&reader)).send().await.unwrap();
+    let prev = link(&page, "prev").unwrap();
+    assert_eq!(ids(&page.json().await.unwrap()).len(), 1);
+
+    social.edited(&eve, &written[0], json!({"visibility": "public"})).await;
+    social.edited(&eve, &written[1], json!({"text": "#sea"})).await;
+    let news = [id(&written[1]), id(&written[0])];
+    assert_eq!(ids(&social.read(&prev, Some(&reader)).await), news);
+    assert_eq!(ids(&social.read(HOME, Some(&reader)).await)[1..], news);
+    assert_eq!(ids(&social.read("/v1/timelines/tags/sea", None).await), news);
+    social.edited(&eve, &written[0], json!({"visibility": "unlisted"})).await;
+    assert_eq!(ids(&social.read("/v1/timelines/tags/sea", None).await), news[..1]);
 }

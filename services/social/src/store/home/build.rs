@@ -60,8 +60,8 @@ pub(crate) async fn build(connection: &mut PgConnection, reader: AccountId, know
              ) p
              union
              select p.id from mark cross join followed_tags t cross join lateral (
-                 select p.id from post_tags pt join posts p on p.id = pt.post_id
-                 where pt.tag = t.tag and pt.post_id >= mark.id and p.root is null and p.visibility = 'public'
+                 select pt.post_id as id from post_tags pt
+                 where pt.tag = t.tag and pt.post_id >= mark.id and pt.listed is not null
                  order by pt.post_id desc limit $2
              ) p
              where t.account = $1
@@ -111,7 +111,7 @@ pub(crate) async fn below(pool: &PgPool, reader: AccountId, before: i64, limit: 
                union
                select p.id from followed_tags t cross join lateral (
                    select p.id from post_tags pt join posts p on p.id = pt.post_id
-                   where pt.tag = t.tag and pt.post_id < $2 and p.root is null and p.visibility = 'public' and at_home($1, p)
+                   where pt.tag = t.tag and pt.post_id < $2 and pt.listed is not null and at_home($1, p)
                    order by pt.post_id desc limit $3
                ) p
                where t.account = $1

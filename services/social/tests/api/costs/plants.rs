@@ -25,16 +25,18 @@ pub const RESERVED: [&str; 10] = [
     "insert into notification_actors (notification, actor) select number, 4000000 + n from notifications, generate_series(1, 1000) n",
 ];
 
-/// `$n` posts of each who is followed, with a tag and a word. What the reserved one writes since is for others than the reader.
+/// `$n` posts of each who is followed, with a tag and a word. What the reserved one writes since has the tag, and is for others than
+/// the reader.
 /// `$n` comments and reactions more, and as many people behind each notification. And what a changed relation sets in motion.
 pub const POSTS: [&str; 9] = [
     "insert into posts (author, text, visibility) select id, 'a', 'public' from profiles, generate_series(1, $n) where handle like 'crowd%'",
-    "insert into post_tags (tag, post_id) select 'sea', id from posts where visibility = 'public' and root is null on conflict do nothing",
     "insert into post_words (post, words) select id, 'common' from posts where visibility = 'public' on conflict do nothing",
     "insert into posts (author, text, visibility)
      select 900000, 'a', visibility from unnest(array['followers', 'friends', 'direct']) visibility, generate_series(1, 4 * $n)",
     "insert into posts (author, text, visibility, parent, root, root_author)
      select 1000001, 'b', 'public', 800000, 800000, 900000 from generate_series(1, $n)",
+    "insert into post_tags (tag, post_id, listed)
+     select 'sea', id, case when visibility = 'public' and root is null then id end from posts on conflict do nothing",
     "insert into profiles (id, handle) select 3000000 + n, 'fan_' || n from generate_series(1, $n) n on conflict do nothing",
     "insert into reactions (post, account, emoji) select 800000, 3000000 + n, '👍' from generate_series(1, $n) n on conflict do nothing",
     "insert into notification_actors (notification, actor)
