@@ -1,12 +1,17 @@
 //! Rings of home timelines, while what is in them changes.
 
+use std::time::Duration;
+
 use contracts::Service;
+use contracts::fact::{Fact, RelationChanged};
+use facts::Outbox;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use sqlx::PgPool;
 
-use crate::answers::{answer, id, ids, link};
-use crate::home::{HOME, all_delivered, post, write};
-use crate::support::TestSocial;
+use crate::answers::{answer, eventually, id, ids, link};
+use crate::home::{HOME, all_delivered, delivered, post, write};
+use crate::support::{Person, TestSocial};
 
 #[tokio::test]
 async fn scrolling_skips_nothing_when_a_read_trims_the_ring() {
@@ -124,4 +129,46 @@ async fn what_is_shown_to_all_or_tagged_later_comes_home_to_who_follows_the_tag(
     assert_eq!(ids(&social.read("/v1/timelines/tags/sea", None).await), news);
     social.edited(&eve, &written[0], json!({"visibility": "unlisted"})).await;
     assert_eq!(ids(&social.read("/v1/timelines/tags/sea", None).await), news[..1]);
+}
+
+/// Sessions of the database that wait for a reader's row.
+async fn waiting(pool: &PgPool) -> i64 {
+    let waiting = "select count(*) from pg_stat_activity
+                   where datname = current_database() and wait_event_type = 'Lock' and query like '%home_readers%'";
+    sqlx::query_scalar(waiting).fetch_one(pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn facts_hold_no_reader_while_they_wait_for_one_before() {
+    let social = TestSocial::spawn().await;
+    let pool = social.db.superuser_pool(Service::Social);
+    let [low, middle, high, ada, bob] = [(); 5].map(|()| social.person());
+    post(&social, &ada).await;
+    for reader in [&low, &middle, &high] {
+        social.follow(reader, &ada).await;
+        social.read(HOME, Some(reader)).await;
+    }
+    all_delivered(&social).await;
+    // A delivery holds the first reader and waits for the second.
+    let mut held = pool.begin().await.unwrap();
+    sqlx::query("select from home_readers where account = $1 for update").bind(middle.id).execute(&mut *held).await.unwrap();
+    let made = post(&social, &ada).await;
+    eventually("the delivery waits", async || waiting(&pool).await == 1).await;
+
+    let relation = social.db.pool(Service::Relation);
+    let mut tx = relation.begin().await.unwrap();
+    let follows = |who: &Person| Fact::RelationChanged(RelationChanged { follows: true, ..RelationChanged::nothing(who.id, bob.id) });
+    facts::publish(&mut tx, &follows(&high)).await.unwrap();
+    let last = facts::publish(&mut tx, &follows(&low)).await.unwrap();
+    tx.commit().await.unwrap();
+    let heard = Outbox::new(relation, Service::Relation);
+    let freed = async {
+        eventually("the facts wait too", async || waiting(&pool).await == 2).await;
+        let third = sqlx::query("select from home_readers where account = $1 for update nowait").bind(high.id);
+        third.execute(&pool).await.expect("they do not hold the third");
+        held.rollback().await.unwrap();
+    };
+    let (heard, ()) = tokio::join!(heard.passed(last, Duration::from_secs(30)), freed);
+    assert!(heard.unwrap());
+    eventually("all have the post", async || delivered(&pool, &made).await == 3).await;
 }

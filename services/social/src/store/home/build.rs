@@ -9,12 +9,21 @@ use super::LATE;
 /// Posts of a ring.
 const RING: i64 = 800;
 
-/// Whom or what the reader follows has changed.
-pub(crate) async fn stale(connection: &mut PgConnection, reader: AccountId) -> sqlx::Result<()> {
-    // A row that nobody reads by: without it, a first read that is just building a ring would not be held up.
+/// Whom these readers follow has changed. Their rows are locked in one order, as by deliveries: to be called after all else that
+/// waits for anybody.
+pub(crate) async fn stale(connection: &mut PgConnection, readers: &[i64]) -> sqlx::Result<()> {
+    if readers.is_empty() {
+        return Ok(());
+    }
+    // A row that nobody reads by: without it, a first read that is just building a ring would not be held up. Of who is erased
+    // nothing is made.
     sqlx::query!(
-        "insert into home_readers (account, read_at) values ($1, '-infinity') on conflict (account) do update set stale = true",
-        reader as AccountId,
+        "insert into home_readers (account, read_at)
+         select asked.account, '-infinity' from unnest($1::bigint[]) asked (account)
+         where not exists (select from hidden_accounts h where h.account = asked.account and h.state <> 'hidden')
+         order by asked.account
+         on conflict (account) do update set stale = true",
+        readers,
     )
     .execute(connection)
     .await?;
