@@ -42,6 +42,12 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 pub trait Apply: Send + Sync + 'static {
     /// Applies one fact. Facts of no interest are `Ok`.
     fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> impl Future<Output = sqlx::Result<()>> + Send;
+
+    /// Does once what all the facts of a transaction ask for, after the last of them: rows that others lock in an order are
+    /// changed here, so that none is held while a fact waits for one before it. `applied` has the facts in their order.
+    fn finish(&self, _connection: &mut PgConnection, _applied: &[Fact]) -> impl Future<Output = sqlx::Result<()>> + Send {
+        async { Ok(()) }
+    }
 }
 
 /// Applies the facts of one producer in one service's schema.
@@ -104,15 +110,20 @@ impl<A: Apply> Consumer<A> {
         );
         let waiting: Vec<Told> = sqlx::query_as(AssertSqlSafe(waiting)).bind(cursor).fetch_all(&mut *tx).await?;
         let mut passed = cursor;
+        let mut applied = Vec::with_capacity(waiting.len());
         let mut failure = None;
         for told in &waiting {
-            if let Err(error) = self.apply_one(&mut tx, told).await {
-                failure = Some(error);
-                break;
+            match self.apply_one(&mut tx, told).await {
+                Ok(fact) => applied.extend(fact),
+                Err(error) => {
+                    failure = Some(error);
+                    break;
+                }
             }
             passed = told.position;
         }
         if passed > cursor {
+            self.apply.finish(&mut tx, &applied).await?;
             let moved = format!("update {producer}.outbox_cursors set position = $2, moved_at = clock_timestamp() where consumer = $1");
             sqlx::query(AssertSqlSafe(moved)).bind(consumer).bind(passed).execute(&mut *tx).await?;
         }
@@ -123,11 +134,14 @@ impl<A: Apply> Consumer<A> {
         }
     }
 
-    /// Applies one fact in a savepoint. `Err` means: stop here and try again; a parked fact is `Ok`.
-    async fn apply_one(&self, tx: &mut PgConnection, told: &Told) -> Result<(), Failure> {
+    /// Applies one fact in a savepoint. `Err` means: stop here and try again; `None`, that it is parked.
+    async fn apply_one(&self, tx: &mut PgConnection, told: &Told) -> Result<Option<Fact>, Failure> {
         let outcome = self.attempt(tx, told).await;
         LAG.record(told.age_seconds, &[KeyValue::new("producer", self.producer.name()), KeyValue::new("consumer", self.consumer.name())]);
-        let Err(error) = outcome else { return Ok(()) };
+        let error = match outcome {
+            Ok(fact) => return Ok(Some(fact)),
+            Err(error) => error,
+        };
         let attempts: i32 = sqlx::query_scalar(
             "insert into fact_failures (producer, position, fact, attempts, error) values ($1, $2, $3, 1, $4)
              on conflict (producer, position) do update set attempts = fact_failures.attempts + 1, error = excluded.error,
@@ -145,14 +159,14 @@ impl<A: Apply> Consumer<A> {
             return Err(error);
         }
         tracing::error!(%error, producer = self.producer.name(), position = told.position, "parked a fact that failed {attempts} times");
-        Ok(())
+        Ok(None)
     }
 
-    async fn attempt(&self, tx: &mut PgConnection, told: &Told) -> Result<(), Failure> {
+    async fn attempt(&self, tx: &mut PgConnection, told: &Told) -> Result<Fact, Failure> {
         let fact: Fact = serde_json::from_value(told.fact.clone())?;
         if fact == Fact::Unknown {
             self.skip(told);
-            return Ok(());
+            return Ok(fact);
         }
         let span = tracing::info_span!(
             "facts.apply",
@@ -174,7 +188,8 @@ impl<A: Apply> Consumer<A> {
             telemetry::caught(step).await?.inspect_err(database::failed)?;
             Ok::<(), Failure>(())
         };
-        telemetry::recorded(step).instrument(span).await
+        telemetry::recorded(step).instrument(span).await?;
+        Ok(fact)
     }
 
     /// Passes by a fact of a newer version: while a platform is updated, the old code meets what the new code tells.

@@ -71,6 +71,18 @@ impl Page {
         self.cut_with(rows, cursor, |_| (poll > 0).then_some(poll))
     }
 
+    /// As [`cut`](Self::cut), of a list that was looked through as far as `looked` without filling the page: the next page goes on
+    /// there, however little this one holds.
+    pub fn cut_short<T>(&self, rows: Vec<T>, cursor: impl Fn(&T) -> i64, looked: Option<i64>) -> Paged<T> {
+        let Some(looked) = looked else { return self.cut(rows, cursor) };
+        if self.ascending() {
+            return self.cut_polled(rows, cursor, looked);
+        }
+        let mut page = self.cut(rows, cursor);
+        page.links.insert(0, self.link("before", looked, "next"));
+        page
+    }
+
     /// The same list from its beginning.
     pub fn restarted(&self) -> Self {
         Self { before: i64::MAX, after: 0, ..self.clone() }

@@ -8,9 +8,8 @@ use contracts::AccountId;
 use serving::Result;
 use sqlx::PgConnection;
 
-use crate::State;
-use crate::routes::posts::tell_narrowed;
-use crate::store::{erasure, posts, threads, tombstones};
+use crate::store::{erasure, threads, tombstones};
+use crate::{State, deletions};
 
 pub(crate) struct Erasure(pub(crate) Arc<State>);
 
@@ -35,7 +34,7 @@ async fn delete_some(connection: &mut PgConnection, account: AccountId) -> Resul
     // Comments first: what is answered by its author alone is not answered by others.
     if let Some(id) = erasure::comment(connection, account).await? {
         threads::lock_to_delete(connection, id).await?;
-        posts::delete(connection, account, id).await?;
+        deletions::delete_erased(connection, account, id).await?;
         return Ok(true);
     }
     if let Some(id) = tombstones::burial(connection, account).await? {
@@ -48,8 +47,7 @@ async fn delete_some(connection: &mut PgConnection, account: AccountId) -> Resul
         if tombstones::is_worth_a_tombstone(connection, id).await? {
             tombstones::bury(connection, id).await?;
         } else {
-            tell_narrowed(connection, account, id).await?;
-            posts::delete(connection, account, id).await?;
+            deletions::delete_erased(connection, account, id).await?;
         }
         return Ok(true);
     }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use audience::accounts;
 use contracts::AccountId;
 use contracts::fact::{Fact, RelationEvent, RelationHappened};
@@ -17,8 +19,7 @@ impl Apply for FactsOfOthers {
                 if is_any_gone(connection, [changed.actor, changed.target]).await? {
                     return Ok(());
                 }
-                audience::apply(connection, changed).await?;
-                home::stale(connection, changed.actor).await
+                audience::apply(connection, changed).await
             }
             Fact::RelationHappened(RelationHappened { event, actor, target }) => {
                 if is_any_gone(connection, [*actor, *target]).await? {
@@ -31,6 +32,16 @@ impl Apply for FactsOfOthers {
             Fact::AccountErased(erased) => accounts::erase(connection, erased.account).await,
             Fact::PostNarrowed(_) | Fact::PhotosShown(_) | Fact::InterestChanged(_) | Fact::AccountForgotten(_) | Fact::Unknown => Ok(()),
         }
+    }
+
+    /// Whose home timelines are to be built anew: all at once, because deliveries lock many of their rows too.
+    async fn finish(&self, connection: &mut PgConnection, applied: &[Fact]) -> sqlx::Result<()> {
+        let changed = |fact: &Fact| match fact {
+            Fact::RelationChanged(changed) => Some(changed.actor.0),
+            _ => None,
+        };
+        let readers: BTreeSet<i64> = applied.iter().filter_map(changed).collect();
+        home::stale(connection, &Vec::from_iter(readers)).await
     }
 }
 

@@ -19,7 +19,8 @@
 //! does, and a post is there for everybody from its commit on.
 //!
 //! **The ring is a cache with a border.** Above its `floor` it holds everything that the tables would give, up to 800 posts
-//! or a few more; below, the tables are read, so scrolling ends where the posts do. Whatever changes what a reader may find
+//! or a few more; below, the tables are read, so scrolling ends where the posts do. A delivery or another read may trim the ring
+//! at any time, so the border is always read in one statement with the entries above it. Whatever changes what a reader may find
 //! (a fact about whom they follow or befriend, a tag followed, thirty days away) marks the ring as stale, and the next read
 //! builds it from the tables: that is also how the posts of somebody newly followed get to their place in the past.
 //!
@@ -42,30 +43,32 @@ use sqlx::PgPool;
 pub(crate) use backlog::watch;
 pub(crate) use deliver::run;
 
-use crate::store::home::{self, Look, Ring};
+use crate::store::home::{self, Arrived, Look, Ring};
 
 /// News that one read puts into the ring; if there is more, building it anew is cheaper.
 pub(crate) const MOST_NEWS: usize = 200;
 
 /// A page of ids.
 pub(crate) async fn read(pool: &PgPool, reader: AccountId, page: &Page) -> Result<Paged<i64>> {
-    let ring = refreshed(pool, reader).await?;
-    match page.ascending() {
-        true if page.after >= ring.trimmed => newer(pool, reader, page, ring).await,
-        true => older(pool, reader, &page.restarted(), ring).await,
-        false => older(pool, reader, page, ring).await,
+    refresh(pool, reader).await?;
+    if !page.ascending() {
+        return older(pool, reader, page).await;
+    }
+    match home::arrived(pool, reader, page.after, page.limit + 1).await? {
+        Some((ring, arrived)) if page.after >= ring.trimmed => Ok(newer(page, ring, arrived)),
+        _ => older(pool, reader, &page.restarted()).await,
     }
 }
 
-/// The ring, with all that there is for it.
-async fn refreshed(pool: &PgPool, reader: AccountId) -> Result<Ring> {
+/// Puts into the ring all that there is for it.
+async fn refresh(pool: &PgPool, reader: AccountId) -> Result<()> {
     match home::look(pool, reader).await? {
-        Some(Look { ring, stale: false, day_old, news }) if news.len() <= MOST_NEWS => {
+        Some(Look { stale: false, day_old, news }) if news.len() <= MOST_NEWS => {
             if day_old {
                 home::touch(pool, reader).await?;
             }
             match news.is_empty() {
-                true => Ok(ring),
+                true => Ok(()),
                 false => take(pool, reader, &news).await,
             }
         }
@@ -73,40 +76,39 @@ async fn refreshed(pool: &PgPool, reader: AccountId) -> Result<Ring> {
     }
 }
 
-async fn take(pool: &PgPool, reader: AccountId, news: &[i64]) -> Result<Ring> {
+async fn take(pool: &PgPool, reader: AccountId, news: &[i64]) -> Result<()> {
     let mut tx = pool.begin().await?;
-    let ring = home::take(&mut tx, reader, news).await?;
-    tx.commit().await?;
-    Ok(ring)
+    home::take(&mut tx, reader, news).await?;
+    Ok(tx.commit().await?)
 }
 
-async fn rebuild(pool: &PgPool, reader: AccountId) -> Result<Ring> {
+async fn rebuild(pool: &PgPool, reader: AccountId) -> Result<()> {
     let mut tx = pool.begin().await?;
     if accounts::is_barred(&mut tx, reader).await? {
         return Err(Problem::forbidden("Your account is suspended or erased."));
     }
     // From here on, whoever changes what the reader follows waits, and marks the ring as stale again.
     let known = home::begin_anew(&mut tx, reader).await?;
-    let ring = home::build(&mut tx, reader, known).await?;
-    tx.commit().await?;
-    Ok(ring)
+    home::build(&mut tx, reader, known).await?;
+    Ok(tx.commit().await?)
 }
 
 /// What arrived after a number, by arrival. Older pages go on below the oldest of it.
-async fn newer(pool: &PgPool, reader: AccountId, page: &Page, ring: Ring) -> Result<Paged<i64>> {
+fn newer(page: &Page, ring: Ring, mut arrived: Vec<Arrived>) -> Paged<i64> {
     let limit = usize::try_from(page.limit).expect("a limit is small");
-    let mut arrived = home::arrived(pool, reader, page.after, ring, page.limit + 1).await?;
     let more = arrived.len() > limit;
     arrived.truncate(limit);
     let poll = arrived.last().filter(|_| more).map_or(ring.arrived, |last| last.arrived);
     let mut ids: Vec<i64> = arrived.iter().map(|entry| entry.post).collect();
     ids.sort_unstable();
-    Ok(page.cut_polled(ids, |id| *id, poll.max(page.after)))
+    page.cut_polled(ids, |id| *id, poll.max(page.after))
 }
 
 /// What is older than a post, by time: from the ring, and where it ends from the tables.
-async fn older(pool: &PgPool, reader: AccountId, page: &Page, ring: Ring) -> Result<Paged<i64>> {
-    let mut ids = home::in_ring(pool, reader, page, ring).await?;
+async fn older(pool: &PgPool, reader: AccountId, page: &Page) -> Result<Paged<i64>> {
+    let Some((ring, mut ids)) = home::in_ring(pool, reader, page).await? else {
+        return Ok(page.cut_polled(Vec::new(), |id| *id, 0));
+    };
     let missing = page.limit + 1 - i64::try_from(ids.len()).expect("a page is small");
     if missing > 0 && ring.floor > 0 && page.after == 0 {
         ids.extend(home::below(pool, reader, page.before.min(ring.floor + 1), missing).await?);

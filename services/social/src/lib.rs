@@ -8,6 +8,7 @@
 //! by triggers, in the migrations from 0020 on: in the transaction of the write, and by no path forgotten.
 
 mod counts;
+mod deletions;
 mod emoji;
 mod entities;
 mod erasure;
@@ -88,8 +89,8 @@ impl Social {
         self.0.live.hub.has_begun()
     }
 
-    /// Tells and hears facts, forgets who is erased, keeps who is hidden out of counts, delivers posts and feeds streams, until
-    /// dropped. `wakeups` has [`channels`].
+    /// Tells and hears facts, forgets who is erased, keeps who is hidden out of counts, delivers posts and feeds streams, and deletes
+    /// what is too much for a request, until dropped. `wakeups` has [`channels`].
     pub async fn background(self, wakeups: &Wakeups) {
         let [relation, photo, auth] = PRODUCERS.map(|producer| {
             let wakeup = wakeups.on(&facts::channel(producer));
@@ -107,6 +108,7 @@ impl Social {
             self.watch_counts(),
             home::run(pool, live.written()),
             home::watch(pool),
+            deletions::run(pool, outbox, live.written()),
             hidden::run(pool),
             stream::run(pool, live.written()),
             live.hub.run(pool, wakeups.on(stream::CHANNEL)),

@@ -27,11 +27,15 @@ pub(crate) mod timelines;
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use facts::FactId;
 use serde::{Deserialize, Deserializer, Serialize};
+use serving::Json;
 use utoipa::ToSchema;
 
 use crate::State;
+use crate::deletions::Deletion;
 
 /// How long a caller waits until everybody has heard.
 const HEARD_BY_ALL: Duration = Duration::from_secs(2);
@@ -50,6 +54,15 @@ async fn heard(social: &State, fact: FactId) -> bool {
         tracing::warn!(%error, "failed to ask whether a change was heard of");
         false
     })
+}
+
+/// The answer to a deletion that is committed.
+async fn deleted(social: &State, deletion: &Deletion) -> Response {
+    let all_heard = heard(social, deletion.fact).await;
+    match deletion.whole && all_heard {
+        true => StatusCode::NO_CONTENT.into_response(),
+        false => (StatusCode::ACCEPTED, Json(Pending { pending: true })).into_response(),
+    }
 }
 
 /// Tells `null` from what is left out.

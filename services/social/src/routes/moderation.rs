@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use contracts::{AccountId, PostId};
-use facts::FactId;
 use identity::Admin;
 use serde::Deserialize;
 use serving::{Json, Page, Paged, Path, Problem, ProblemDocument, Query, Result};
@@ -12,11 +11,11 @@ use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
 use super::cases::{Case, SeenReport, look};
-use super::posts::tell_narrowed;
-use super::{Pending, heard};
+use super::{Pending, deleted};
+use crate::deletions::{self, Deletion};
 use crate::store::acts::{self, Kind, NewAct};
 use crate::store::moderation::{self, Decision, Subject};
-use crate::store::{posts, profiles, threads};
+use crate::store::{profiles, threads};
 use crate::text::ReportNote;
 use crate::{Social, State as Inner};
 
@@ -112,7 +111,7 @@ pub(crate) async fn resolve(
         };
     }
     profiles::ensure(&mut tx, &admin).await?;
-    let fact = match (decision, post) {
+    let deletion = match (decision, post) {
         (Decision::Removed, Some(post)) => {
             let gone = || Problem::conflict("post-gone", "The post is gone already. Resolve this as `handled` or `dismissed`.");
             Some(remove(&mut tx, admin.account, post, note).await?.ok_or_else(gone)?)
@@ -129,7 +128,7 @@ pub(crate) async fn resolve(
         }
     };
     tx.commit().await?;
-    Ok(narrowed(&social, fact).await)
+    Ok(decided(&social, deletion).await)
 }
 
 /// Why a post is removed.
@@ -162,37 +161,32 @@ pub(crate) async fn remove_post(
     let mut tx = social.pool.begin().await?;
     threads::lock_to_delete(&mut tx, post).await?;
     profiles::ensure(&mut tx, &admin).await?;
-    let fact = remove(&mut tx, admin.account, post, note.as_str()).await?;
-    if fact.is_none() && !acts::is_removed(&mut tx, post).await? {
+    let deletion = remove(&mut tx, admin.account, post, note.as_str()).await?;
+    if deletion.is_none() && !acts::is_removed(&mut tx, post).await? {
         return Err(Problem::not_found());
     }
     tx.commit().await?;
-    Ok(narrowed(&social, fact).await)
+    Ok(decided(&social, deletion).await)
 }
 
 /// Deletes a post as its author would, notes who did it and why, tells the author and closes its reports. The thread must be
-/// locked. Answers what was told to the other services; nothing if there is no such post.
-async fn remove(tx: &mut PgConnection, moderator: AccountId, post: PostId, note: &str) -> Result<Option<FactId>> {
+/// locked. Nothing if there is no such post.
+async fn remove(tx: &mut PgConnection, moderator: AccountId, post: PostId, note: &str) -> Result<Option<Deletion>> {
     let Some(target) = moderation::target(tx, post).await? else { return Ok(None) };
     moderation::lock(tx, target.author, Some(post)).await?;
     let (account, said) = (Some(target.author), Some(target.said.as_str()));
     let act = NewAct { account, post: Some(post), note, said, ..NewAct::of(moderator, Kind::Removed) };
     let act = acts::insert(tx, &act).await?;
-    let fact = tell_narrowed(tx, target.author, post).await?;
-    posts::delete(tx, target.author, post).await?;
+    let deletion = deletions::delete(tx, target.author, post).await?;
     moderation::tell_author(tx, target.author, act).await?;
     moderation::close(tx, target.author, Some(post), None, act).await?;
-    Ok(Some(fact))
+    Ok(deletion)
 }
 
-/// The answer when others see less now.
-async fn narrowed(social: &Inner, fact: Option<FactId>) -> Response {
-    let all_heard = match fact {
-        Some(fact) => heard(social, fact).await,
-        None => true,
-    };
-    match all_heard {
-        true => StatusCode::NO_CONTENT.into_response(),
-        false => (StatusCode::ACCEPTED, Json(Pending { pending: true })).into_response(),
+/// The answer when something was decided and, if so, deleted.
+async fn decided(social: &Inner, deletion: Option<Deletion>) -> Response {
+    match deletion {
+        Some(deletion) => deleted(social, &deletion).await,
+        None => StatusCode::NO_CONTENT.into_response(),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use audience::Visibility;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use contracts::fact::{Fact, PostNarrowed};
 use contracts::{AccountId, PhotoId, PostId};
 use facts::FactId;
@@ -17,12 +17,12 @@ use utoipa::ToSchema;
 
 use super::bodies::Post;
 use super::photos::{keep, tell_shown, usable};
-use super::{Pending, heard, load};
-use crate::Social;
+use super::{Pending, deleted, load};
 use crate::entities::{self, Entity};
 use crate::store::posts::Content;
 use crate::store::{self, posts, profiles, threads};
 use crate::text::{ContentWarning, Language, PostText};
+use crate::{Social, deletions};
 
 /// Images of one post.
 const MOST_PHOTOS: usize = 10;
@@ -153,25 +153,18 @@ pub(crate) async fn show(
     load::post(&social, viewer.map(|viewer| viewer.account), id).await.map(Json)
 }
 
-/// Delete a post of yours with all its comments, or a comment.
+/// Delete a post of yours with all its comments, or a comment. Nobody sees it any more; where much hangs on it, that goes bit by bit.
 #[utoipa::path(delete, path = "/v1/posts/{id}", tag = "posts", params(("id" = PostId, Path)), responses(
     (status = 204),
-    (status = 202, body = Pending),
+    (status = 202, body = Pending, description = "Something of it is still to go, or some services have yet to hear of it"),
     (status = 404, body = ProblemDocument),
 ))]
 pub(crate) async fn delete(State(Social(social)): State<Social>, viewer: Viewer, Path(id): Path<PostId>) -> Result<Response> {
     let mut tx = social.pool.begin().await?;
     threads::lock_to_delete(&mut tx, id).await?;
-    // What grants the thread has given is known only while it is there.
-    let fact = tell_narrowed(&mut tx, viewer.account, id).await?;
-    if !posts::delete(&mut tx, viewer.account, id).await? {
-        return Err(Problem::not_found());
-    }
+    let deletion = deletions::delete(&mut tx, viewer.account, id).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
-    Ok(match heard(&social, fact).await {
-        true => StatusCode::NO_CONTENT.into_response(),
-        false => (StatusCode::ACCEPTED, Json(Pending { pending: true })).into_response(),
-    })
+    Ok(deleted(&social, &deletion).await)
 }
 
 /// Tells that a post is for fewer now, and each comment below it that shows a private photo: a grant names the comment that

@@ -8,7 +8,7 @@ use serving::{Json, Page, Paged, Problem, ProblemDocument, Query, Result};
 use utoipa::{IntoParams, ToSchema};
 
 use super::bodies::{Author, Listed, Post};
-use super::timelines::whole;
+use super::timelines::loaded;
 use crate::Social;
 use crate::entities;
 use crate::store::search;
@@ -79,9 +79,10 @@ pub(crate) async fn find(
     let words = words(&q)?;
     match kind {
         Kind::Posts => {
-            let language = language.as_ref().map(Language::as_str);
-            let ids = search::posts(&social.pool, viewer, &words, language, &page).await?;
-            Ok(whole(&social, viewer, ids, &page).await?.into_response())
+            let sought = search::Sought { viewer, words: &words, language: language.as_ref().map(Language::as_str) };
+            let found = search::posts(&social.pool, &sought, &page).await?;
+            let ids = page.cut_short(found.ids, |id| *id, found.last);
+            Ok(loaded(&social, viewer, ids).await?.into_response())
         }
         Kind::People => {
             let typed = words.join(" ");

@@ -2,7 +2,7 @@
 //!
 //! A writer changes both in one transaction and holds the counter's row until its end. So within one statement they always
 //! agree, and a difference is real: it is looked for without a lock, and mended under the lock, in a statement of its own
-//! that sees everything that the lock's last holder has done.
+//! that sees everything that the lock's last holder has done. What is being deleted is seen by nobody, and not compared.
 
 use sqlx::{PgConnection, PgPool};
 
@@ -18,7 +18,10 @@ pub(crate) struct Compared {
 /// The posts after `after` whose number of answers or of reactions is wrong.
 pub(crate) async fn wrong_posts(pool: &PgPool, after: i64) -> sqlx::Result<Compared> {
     let compared = sqlx::query!(
-        r#"with batch as (select id, comments_count from posts where id > $1 order by id limit $2),
+        r#"with batch as (
+               select id, comments_count from posts
+               where id > $1 and not exists (select from deletions d where d.post in (posts.id, posts.root)) order by id limit $2
+           ),
            answered as (
                select parent as post, count(*) as answers from posts where parent in (select id from batch) group by parent
            ),
@@ -45,7 +48,8 @@ pub(crate) async fn mend_post(connection: &mut PgConnection, id: i64) -> sqlx::R
     sqlx::query!("select from posts where id = $1 for no key update", id).execute(&mut *connection).await?;
     let answers = sqlx::query!(
         "update posts set comments_count = counted.answers from (select count(*) as answers from posts where parent = $1) counted
-         where id = $1 and comments_count <> counted.answers",
+         where id = $1 and comments_count <> counted.answers
+             and not exists (select from deletions d where d.post in (posts.id, posts.root))",
         id,
     )
     .execute(&mut *connection)
@@ -73,7 +77,9 @@ pub(crate) async fn wrong_profiles(pool: &PgPool, after: i64) -> sqlx::Result<Co
         r#"with batch as (select id, posts_count from profiles where id > $1 order by id limit $2),
            posted as (
                select author, count(*) as posts from posts
-               where author in (select id from batch) and root is null and visibility in ('public', 'unlisted') group by author
+               where author in (select id from batch) and root is null and visibility in ('public', 'unlisted')
+                   and not exists (select from deletions d where d.post = posts.id)
+               group by author
            )
            select (select max(id) from batch) as last,
                array(select id from batch left join posted on author = id where posts_count <> coalesce(posts, 0)) as "wrong!""#,
@@ -91,7 +97,9 @@ pub(crate) async fn mend_profile(connection: &mut PgConnection, id: i64) -> sqlx
     let mended = sqlx::query!(
         "update profiles set posts_count = counted.posts
          from (
-             select count(*) as posts from posts where author = $1 and root is null and visibility in ('public', 'unlisted')
+             select count(*) as posts from posts
+             where author = $1 and root is null and visibility in ('public', 'unlisted')
+                 and not exists (select from deletions d where d.post = posts.id)
          ) counted
          where id = $1 and posts_count <> counted.posts",
         id,

@@ -36,7 +36,9 @@ pub(crate) async fn posts(pool: &PgPool, account: AccountId, after: i64, most: i
                'photos', array(select photo::text from post_photos where post = p.id order by position),
                'pinned', exists (select from pins where pins.post = p.id)
            ) as "row!"
-           from posts p where p.author = $1 and p.root is null and p.id > $2 order by p.id limit $3"#,
+           from posts p where p.author = $1 and p.root is null and p.id > $2
+               and not exists (select from deletions d where d.post in (p.id, p.root))
+           order by p.id limit $3"#,
         account as AccountId,
         after,
         most,
@@ -54,7 +56,9 @@ pub(crate) async fn comments(pool: &PgPool, account: AccountId, after: i64, most
                'content_warning', p.content_warning, 'language', p.language, 'parent', p.parent::text, 'root', p.root::text,
                'photos', array(select photo::text from post_photos where post = p.id order by position)
            ) as "row!"
-           from posts p where p.author = $1 and p.root is not null and p.id > $2 order by p.id limit $3"#,
+           from posts p where p.author = $1 and p.root is not null and p.id > $2
+               and not exists (select from deletions d where d.post in (p.id, p.root))
+           order by p.id limit $3"#,
         account as AccountId,
         after,
         most,
@@ -75,11 +79,13 @@ pub(crate) async fn revisions(pool: &PgPool, account: AccountId, after: i64, mos
                from revisions r where r.post = p.id
            )) as "row!"
            from (
-               select id from posts where author = $1 and root is null
+               select id, root from posts where author = $1 and root is null
                union all
-               select id from posts where author = $1 and root is not null
+               select id, root from posts where author = $1 and root is not null
            ) p
-           where p.id > $2 and exists (select from revisions r where r.post = p.id) order by p.id limit $3"#,
+           where p.id > $2 and exists (select from revisions r where r.post = p.id)
+               and not exists (select from deletions d where d.post in (p.id, p.root))
+           order by p.id limit $3"#,
         account as AccountId,
         after,
         most,

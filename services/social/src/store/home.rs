@@ -15,7 +15,7 @@ pub(crate) use deliveries::{
 /// A transaction takes less than a minute, so one that made its id earlier has committed by now or never will.
 const LATE: i64 = 60_000 << 16;
 
-/// How far a reader's ring is.
+/// Where a reader's ring is, read in one statement with what it holds: a delivery may trim it between two.
 #[derive(Clone, Copy)]
 pub(crate) struct Ring {
     /// The number of the last that arrived.
@@ -28,7 +28,6 @@ pub(crate) struct Ring {
 
 /// What a read finds.
 pub(crate) struct Look {
-    pub(crate) ring: Ring,
     pub(crate) stale: bool,
     /// Nobody has noted for a day that it is read.
     pub(crate) day_old: bool,
@@ -42,41 +41,47 @@ pub(crate) struct Arrived {
     pub(crate) arrived: i64,
 }
 
-/// The reader's ring and what is not yet in it: one's own posts, those of the much-followed, those of tags, and what is
-/// still to be delivered. `None`: they never read before.
+/// What the reader's ring lacks: one's own posts, those of the much-followed, those of tags, and what is still to be delivered.
+/// Each part is complete, or longer than what one read takes: what does not belong at home, or is there already, is left out
+/// before it is cut. `None`: they never read before.
 pub(crate) async fn look(pool: &PgPool, reader: AccountId) -> Result<Option<Look>> {
-    let found = sqlx::query!(
-        r#"select h.arrived as "arrived!", h.trimmed as "trimmed!", h.floor as "floor!",
-               (h.stale or h.read_at < clock_timestamp() - interval '30 days') as "stale!",
+    Ok(sqlx::query_as!(
+        Look,
+        r#"select (h.stale or h.read_at < clock_timestamp() - interval '30 days') as "stale!",
                (h.read_at < clock_timestamp() - interval '1 day') as "day_old!",
                array(
-                   select distinct p.id from (
-                       select own.id from (
-                           select id from posts where author = $1 and root is null and id > since.id order by id desc limit $3
-                       ) own
-                       union all
-                       select theirs.id
-                       from home_pulled pulled join relations r on r.actor = $1 and r.target = pulled.author and r.follows
-                           cross join lateral (
-                               select id from posts where author = pulled.author and root is null and id > since.id order by id desc limit $3
-                           ) theirs
-                       union all
-                       select tagged.post_id
-                       from followed_tags f cross join lateral (
-                           select post_id from post_tags where tag = f.tag and post_id > since.id order by post_id desc limit $3
-                       ) tagged
-                       where f.account = $1
-                       union all
-                       select coming.post
-                       from (select post, author from home_deliveries order by batches, post limit 1000) coming
-                           join relations r on r.actor = $1 and r.target = coming.author and r.follows
-                   ) found (id)
-                       join posts p on p.id = found.id
-                       left join relations r on r.actor = $1 and r.target = p.author
+                   (
+                       select p.id from posts p
+                       where p.author = $1 and p.root is null and p.id > since.id
+                           and not exists (select from home_entries e where e.reader = $1 and e.post = p.id)
+                       order by p.id desc limit $3
+                   )
+                   union
+                   select theirs.id
+                   from home_pulled pulled join relations r on r.actor = $1 and r.target = pulled.author and r.follows
+                       cross join lateral (
+                           select p.id from posts p
+                           where p.author = pulled.author and p.root is null and p.id > since.id
+                               and for_follower(p.visibility, r.friends, exists (select from mentions m where m.post = p.id and m.account = $1))
+                               and not exists (select from home_entries e where e.reader = $1 and e.post = p.id)
+                           order by p.id desc limit $3
+                       ) theirs
+                   union
+                   select tagged.post_id
+                   from followed_tags f cross join lateral (
+                       select t.post_id from post_tags t
+                       where t.tag = f.tag and t.listed > since.id and t.post_id > h.floor
+                           and not exists (select from home_entries e where e.reader = $1 and e.post = t.post_id)
+                       order by t.listed desc limit $3
+                   ) tagged
+                   where f.account = $1
+                   union
+                   select p.id
+                   from (select post, author from home_deliveries order by batches, post limit 1000) coming
+                       join relations r on r.actor = $1 and r.target = coming.author and r.follows
+                       join posts p on p.id = coming.post
                    where p.root is null and p.id > h.floor
-                       and (p.author = $1 or for_follower(p.visibility, coalesce(r.friends, false), exists (
-                           select from mentions m where m.post = p.id and m.account = $1
-                       )))
+                       and for_follower(p.visibility, r.friends, exists (select from mentions m where m.post = p.id and m.account = $1))
                        and not exists (select from home_entries e where e.reader = $1 and e.post = p.id)
                ) as "news!: Vec<i64>"
            from home_readers h cross join lateral (select greatest(h.floor, h.pulled - $2) as id) since
@@ -86,13 +91,7 @@ pub(crate) async fn look(pool: &PgPool, reader: AccountId) -> Result<Option<Look
         i64::try_from(crate::home::MOST_NEWS).expect("small") + 1,
     )
     .fetch_optional(pool)
-    .await?;
-    Ok(found.map(|row| Look {
-        ring: Ring { arrived: row.arrived, trimmed: row.trimmed, floor: row.floor },
-        stale: row.stale,
-        day_old: row.day_old,
-        news: row.news,
-    }))
+    .await?)
 }
 
 /// Notes that the reader is still there.
@@ -102,64 +101,83 @@ pub(crate) async fn touch(pool: &PgPool, reader: AccountId) -> Result<()> {
 }
 
 /// Puts news into the ring, numbered by time.
-pub(crate) async fn take(connection: &mut PgConnection, reader: AccountId, news: &[i64]) -> Result<Ring> {
-    let row = sqlx::query!(
+pub(crate) async fn take(connection: &mut PgConnection, reader: AccountId, news: &[i64]) -> Result<()> {
+    let arrived = sqlx::query_scalar!(
         r#"with news as materialized (select id, row_number() over (order by id) as place from unnest($2::bigint[]) id),
            counted as (
                update home_readers set arrived = arrived + cardinality($2::bigint[]), pulled = greatest(pulled, (select max(id) from news)),
                    read_at = clock_timestamp()
-               where account = $1 returning arrived, trimmed, floor
+               where account = $1 returning arrived
            ),
            kept as (
                insert into home_entries (reader, post, arrived)
                select $1::bigint, news.id, counted.arrived - cardinality($2::bigint[]) + news.place from news cross join counted
                on conflict do nothing
            )
-           select arrived as "arrived!", trimmed as "trimmed!", floor as "floor!" from counted"#,
+           select arrived as "arrived!" from counted"#,
         reader.0,
         news,
     )
     .fetch_one(&mut *connection)
     .await?;
     let count = i64::try_from(news.len()).expect("a few");
-    if row.arrived / 100 > (row.arrived - count) / 100 {
+    if arrived / 100 > (arrived - count) / 100 {
         trim(connection, &[reader.0]).await?;
     }
-    Ok(Ring { arrived: row.arrived, trimmed: row.trimmed, floor: row.floor })
+    Ok(())
 }
 
-/// What the ring has for a page that goes back in time, one more than it holds. What arrived since the ring was looked at
-/// is for the next poll.
-pub(crate) async fn in_ring(pool: &PgPool, reader: AccountId, page: &Page, ring: Ring) -> Result<Vec<i64>> {
+/// The ring, and what it has above its floor for a page that goes back in time: one more than the page holds. `None`: there is no
+/// ring any more.
+pub(crate) async fn in_ring(pool: &PgPool, reader: AccountId, page: &Page) -> Result<Option<(Ring, Vec<i64>)>> {
     // The past has number zero.
     let after = if page.after > 0 { page.after } else { -1 };
-    Ok(sqlx::query_scalar!(
-        r#"select p.id as "id!" from home_entries e join posts p on p.id = e.post
-           where e.reader = $1 and e.post < $2 and e.post > $3 and e.arrived > $4 and e.arrived <= $5 and at_home($1, p)
-           order by e.post desc limit $6"#,
+    // Not by the floor, which the planner does not know: it would look at all entries.
+    let found = sqlx::query!(
+        r#"select h.arrived as "arrived!", h.trimmed as "trimmed!", h.floor as "floor!",
+               array(
+                   select p.id from home_entries e join posts p on p.id = e.post
+                   where e.reader = $1 and e.post < $2 and e.arrived > $3 and at_home($1, p)
+                   order by e.post desc limit $4
+               ) as "posts!: Vec<i64>"
+           from home_readers h where h.account = $1"#,
         reader.0,
         page.before,
-        ring.floor,
         after,
-        ring.arrived,
         page.limit + 1,
     )
-    .fetch_all(pool)
-    .await?)
+    .fetch_optional(pool)
+    .await?;
+    Ok(found.map(|row| {
+        let posts = row.posts.into_iter().take_while(|post| *post > row.floor).collect();
+        (Ring { arrived: row.arrived, trimmed: row.trimmed, floor: row.floor }, posts)
+    }))
 }
 
-/// What arrived after a number, in its order.
-pub(crate) async fn arrived(pool: &PgPool, reader: AccountId, after: i64, ring: Ring, limit: i64) -> Result<Vec<Arrived>> {
-    Ok(sqlx::query_as!(
-        Arrived,
-        r#"select p.id as "post!", e.arrived as "arrived!" from home_entries e join posts p on p.id = e.post
-           where e.reader = $1 and e.arrived > $2 and e.arrived <= $3 and at_home($1, p)
-           order by e.arrived limit $4"#,
+/// The ring, and what arrived after a number, with their numbers in their order. `None`: there is no ring any more.
+pub(crate) async fn arrived(pool: &PgPool, reader: AccountId, after: i64, limit: i64) -> Result<Option<(Ring, Vec<Arrived>)>> {
+    let found = sqlx::query!(
+        r#"select h.arrived as "arrived!", h.trimmed as "trimmed!", h.floor as "floor!", came.posts as "posts!: Vec<i64>",
+               came.numbers as "numbers!: Vec<i64>"
+           from home_readers h cross join lateral (
+               select coalesce(array_agg(a.id order by a.arrived), '{}') as posts,
+                   coalesce(array_agg(a.arrived order by a.arrived), '{}') as numbers
+               from (
+                   select p.id, e.arrived from home_entries e join posts p on p.id = e.post
+                   where e.reader = $1 and e.arrived > $2 and h.trimmed <= $2 and at_home($1, p)
+                   order by e.arrived limit $3
+               ) a
+           ) came
+           where h.account = $1"#,
         reader.0,
         after,
-        ring.arrived,
         limit,
     )
-    .fetch_all(pool)
-    .await?)
+    .fetch_optional(pool)
+    .await?;
+    Ok(found.map(|row| {
+        let numbered = row.posts.into_iter().zip(row.numbers);
+        let arrived = numbered.map(|(post, arrived)| Arrived { post, arrived }).collect();
+        (Ring { arrived: row.arrived, trimmed: row.trimmed, floor: row.floor }, arrived)
+    }))
 }

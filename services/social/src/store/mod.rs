@@ -2,7 +2,9 @@
 
 pub(crate) mod acts;
 pub(crate) mod bookmarks;
+pub(crate) mod clearing;
 pub(crate) mod counts;
+pub(crate) mod deletions;
 pub(crate) mod emojis;
 pub(crate) mod entities;
 pub(crate) mod erasure;

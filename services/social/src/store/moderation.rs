@@ -130,14 +130,14 @@ pub(crate) struct Target {
     pub(crate) said: String,
 }
 
-/// A post, if it is still there.
+/// A post, if it is still there and not being deleted.
 pub(crate) async fn target(connection: &mut PgConnection, post: PostId) -> Result<Option<Target>> {
     Ok(sqlx::query_as!(
         Target,
         r#"select author as "author!: AccountId", text as "text!", content_warning as "content_warning!",
                visibility as "visibility!: Visibility", edited_at as "edited_at?",
                concat_ws(E'\n\n', nullif(content_warning, ''), text) as "said!"
-           from posts where id = $1"#,
+           from posts where id = $1 and not exists (select from deletions d where d.post in (posts.id, posts.root))"#,
         post as PostId,
     )
     .fetch_optional(connection)

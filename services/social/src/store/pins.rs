@@ -4,10 +4,14 @@ use sqlx::{PgConnection, PgPool};
 
 /// Keeps a post of `author` from being deleted; `false` if there is none. A comment is none: it stands in its thread.
 pub(crate) async fn hold(connection: &mut PgConnection, author: AccountId, id: PostId) -> Result<bool> {
-    let held =
-        sqlx::query!("select from posts where id = $1 and author = $2 and root is null for key share", id as PostId, author as AccountId,)
-            .fetch_optional(connection)
-            .await?;
+    let held = sqlx::query!(
+        "select from posts where id = $1 and author = $2 and root is null and not exists (select from deletions d where d.post = posts.id)
+         for key share",
+        id as PostId,
+        author as AccountId,
+    )
+    .fetch_optional(connection)
+    .await?;
     Ok(held.is_some())
 }
 

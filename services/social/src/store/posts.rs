@@ -155,27 +155,44 @@ pub(crate) async fn show_photos(connection: &mut PgConnection, post: PostId, pho
     Ok(())
 }
 
-/// Deletes a post of `author` with its whole thread, or a comment; `false` if there is none. Answers to a deleted comment
-/// stay in the thread. The thread must be locked, as [`super::threads::lock`] does.
-pub(crate) async fn delete(connection: &mut PgConnection, author: AccountId, id: PostId) -> Result<bool> {
-    let deleted = sqlx::query!(
-        r#"delete from posts where id = $1 and author = $2
-           returning parent as "parent: PostId", root as "root: PostId", visibility as "visibility: Visibility""#,
+/// Where a post or comment is counted.
+pub(crate) struct Counted {
+    parent: Option<PostId>,
+    root: Option<PostId>,
+    visibility: Visibility,
+}
+
+/// A post or comment of `author`, unless it is being deleted. The thread must be locked, as [`super::threads::lock`] does.
+pub(crate) async fn counted(connection: &mut PgConnection, author: AccountId, id: PostId) -> Result<Option<Counted>> {
+    Ok(sqlx::query_as!(
+        Counted,
+        r#"select parent as "parent: PostId", root as "root: PostId", visibility as "visibility: Visibility" from posts
+           where id = $1 and author = $2 and not exists (select from deletions d where d.post in (posts.id, posts.root))"#,
         id as PostId,
         author as AccountId,
     )
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(deleted) = deleted else { return Ok(false) };
-    if let Some(parent) = deleted.parent {
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Takes a post out of its author's profile, or a comment out of what it answers.
+pub(crate) async fn uncount(connection: &mut PgConnection, author: AccountId, post: &Counted) -> Result<()> {
+    if let Some(parent) = post.parent {
         sqlx::query!("update posts set comments_count = comments_count - 1 where id = $1", parent as PostId)
             .execute(&mut *connection)
             .await?;
     }
-    if deleted.root.is_none() && is_open(deleted.visibility) {
+    if post.root.is_none() && is_open(post.visibility) {
         count_in_profile(connection, author, -1).await?;
     }
-    Ok(true)
+    Ok(())
+}
+
+/// Deletes posts with their whole threads, or comments. Answers to a deleted comment stay in the thread. The threads must be locked,
+/// as [`super::threads::lock_to_delete`] does.
+pub(crate) async fn delete(connection: &mut PgConnection, ids: &[i64]) -> Result<()> {
+    sqlx::query!("delete from posts where id = any($1)", ids).execute(connection).await?;
+    Ok(())
 }
 
 /// May everybody see it?

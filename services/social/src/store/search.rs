@@ -1,9 +1,13 @@
 //! Looking for posts, people and tags. Every question is bounded, whatever was typed: the newest or the likeliest that fit
 //! are looked at, and of those the viewer gets what they may know of.
 
+mod posts;
+
 use contracts::AccountId;
-use serving::{Page, Result};
+use serving::Result;
 use sqlx::PgPool;
+
+pub(crate) use posts::{Sought, posts};
 
 /// Somebody who was found.
 pub(crate) struct Person {
@@ -11,48 +15,6 @@ pub(crate) struct Person {
     pub(crate) handle: String,
     pub(crate) display_name: String,
     pub(crate) picture_key: Option<String>,
-}
-
-/// The posts that hold every word, the newest first. Ten thousand that fit are looked at for one page.
-pub(crate) async fn posts(
-    pool: &PgPool,
-    viewer: Option<AccountId>,
-    words: &[String],
-    language: Option<&str>,
-    page: &Page,
-) -> Result<Vec<i64>> {
-    let ids = if page.ascending() {
-        sqlx::query_scalar!(
-            r#"select p.id as "id!" from (
-                   select w.post from post_words w where w.words @@ (select sought($2, $3)) and w.post > $4 order by w.post limit 10000
-               ) found join posts p on p.id = found.post
-               where findable($1, p) order by p.id limit $5"#,
-            viewer as Option<AccountId>,
-            words,
-            language,
-            page.after,
-            page.limit + 1,
-        )
-        .fetch_all(pool)
-        .await?
-    } else {
-        sqlx::query_scalar!(
-            r#"select p.id as "id!" from (
-                   select w.post from post_words w
-                   where w.words @@ (select sought($2, $3)) and w.post < $4 and w.post > $5 order by w.post desc limit 10000
-               ) found join posts p on p.id = found.post
-               where findable($1, p) order by p.id desc limit $6"#,
-            viewer as Option<AccountId>,
-            words,
-            language,
-            page.before,
-            page.after,
-            page.limit + 1,
-        )
-        .fetch_all(pool)
-        .await?
-    };
-    Ok(ids)
 }
 
 /// The people whose handle or display name begins with what was typed, or is like it, the likeliest first.
@@ -87,7 +49,8 @@ pub(crate) async fn people(pool: &PgPool, viewer: Option<AccountId>, typed: &str
     .await?)
 }
 
-/// The tags that begin with another, or are like it, the likeliest first: those of public posts that the viewer may find.
+/// The tags that begin with another, or are like it, the likeliest first: those that one of their newest hundred public posts lets
+/// the viewer know.
 pub(crate) async fn tags(pool: &PgPool, viewer: Option<AccountId>, tag: &str, limit: i64) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
         r#"with likely as materialized (
@@ -95,11 +58,12 @@ pub(crate) async fn tags(pool: &PgPool, viewer: Option<AccountId>, tag: &str, li
                from tags t where t.tag like as_pattern($2::text) || '%' or t.tag % $2::text
                order by exact desc, begins desc, likeness desc, t.tag limit 200
            )
-           select l.tag as "tag!" from likely l
-           where exists (
-               select from post_tags pt join posts p on p.id = pt.post_id
-               where pt.tag = l.tag and p.root is null and p.visibility = 'public' and findable($1, p)
-           )
+           select l.tag as "tag!" from likely l cross join lateral (
+               select from (
+                   select pt.post_id from post_tags pt where pt.tag = l.tag and pt.listed is not null order by pt.post_id desc limit 100
+               ) newest join posts p on p.id = newest.post_id
+               where findable($1, p) limit 1
+           ) known
            order by l.exact desc, l.begins desc, l.likeness desc, l.tag limit $3"#,
         viewer as Option<AccountId>,
         tag,

@@ -77,6 +77,21 @@ pub(crate) async fn granting(connection: &mut PgConnection, root: PostId) -> Res
     .await?)
 }
 
+/// Those of some posts and comments that show a private photo.
+pub(crate) async fn granting_among(connection: &mut PgConnection, ids: &[i64]) -> Result<Vec<Written>> {
+    Ok(sqlx::query_as!(
+        Written,
+        r#"select id as "id: PostId", author as "author: AccountId" from posts
+           where id = any($1) and exists (
+               select from post_photos join photos on photos.id = photo where post = posts.id and photos.visibility = 'private'
+           )
+           order by id"#,
+        ids,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
 /// Gives the comments their root's new audience.
 pub(crate) async fn set_visibility(connection: &mut PgConnection, root: PostId, visibility: Visibility) -> Result<()> {
     sqlx::query!("update posts set visibility = $2 where root = $1", root as PostId, visibility as Visibility).execute(connection).await?;

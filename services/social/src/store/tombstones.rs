@@ -5,16 +5,17 @@ use contracts::{AccountId, PostId};
 use serving::Result;
 use sqlx::PgConnection;
 
-/// Rows of one table that are changed in one transaction.
-const ROWS: i64 = 1000;
+use super::clearing;
 
-/// Have others answered a post that everybody could see? Where only some could, nobody is left who may see the answers.
+/// Have others answered a post that everybody could see? Where only some could, nobody is left who may see the answers. What its
+/// author has deleted leaves nothing.
 pub(crate) async fn is_worth_a_tombstone(connection: &mut PgConnection, id: PostId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (
                select from posts p
                where p.id = $1 and p.visibility in ('public', 'unlisted')
                    and exists (select from posts c where c.root = p.id and c.author <> p.author)
+                   and not exists (select from deletions d where d.post = p.id)
            ) as "worth!""#,
         id as PostId,
     )
@@ -58,76 +59,11 @@ pub(crate) async fn burial(connection: &mut PgConnection, account: AccountId) ->
 /// Deletes some of what others made of a tombstone, but for their answers, which get its audience; notes it when nothing is left.
 /// The thread must be locked.
 pub(crate) async fn clear(connection: &mut PgConnection, id: PostId) -> Result<()> {
-    if notifications(connection, id).await?
-        || reactions(connection, id).await?
-        || bookmarks(connection, id).await?
-        || answers(connection, id).await?
-    {
+    if clearing::clear(connection, &[id.0]).await? || answers(connection, id).await? {
         return Ok(());
     }
     sqlx::query!("delete from burials where post = $1", id as PostId).execute(connection).await?;
     Ok(())
-}
-
-/// Deletes some of the notifications of a tombstone; `false` if there were none.
-async fn notifications(connection: &mut PgConnection, id: PostId) -> Result<bool> {
-    // First who stands behind them: any number of people would go with one.
-    let actors = sqlx::query!(
-        "delete from notification_actors where ctid = any(array(
-             select a.ctid from notifications n join notification_actors a on a.notification = n.number where n.post = $1 limit $2
-         ))",
-        id as PostId,
-        ROWS,
-    )
-    .execute(&mut *connection)
-    .await?;
-    if actors.rows_affected() > 0 {
-        return Ok(true);
-    }
-    let told = sqlx::query!(
-        "delete from notifications where ctid = any(array(select ctid from notifications where post = $1 limit $2))",
-        id as PostId,
-        ROWS,
-    )
-    .execute(connection)
-    .await?;
-    Ok(told.rows_affected() > 0)
-}
-
-/// Deletes some of the reactions to a tombstone, with their counts; `false` if there were none.
-async fn reactions(connection: &mut PgConnection, id: PostId) -> Result<bool> {
-    let gone = sqlx::query!(
-        r#"with gone as (
-               delete from reactions where ctid = any(array(select ctid from reactions where post = $1 limit $2)) returning emoji
-           ),
-           counted as (select emoji, count(*) as count from gone group by emoji),
-           -- What is at zero goes. The two parts change different rows.
-           emptied as (
-               delete from reaction_counts c using counted where c.post = $1 and c.emoji = counted.emoji and c.count <= counted.count
-           ),
-           lowered as (
-               update reaction_counts c set count = c.count - counted.count from counted
-               where c.post = $1 and c.emoji = counted.emoji and c.count > counted.count
-           )
-           select count(*) as "gone!" from gone"#,
-        id as PostId,
-        ROWS,
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(gone.gone > 0)
-}
-
-/// Deletes some of the bookmarks of a tombstone; `false` if there were none.
-async fn bookmarks(connection: &mut PgConnection, id: PostId) -> Result<bool> {
-    let kept = sqlx::query!(
-        "delete from bookmarks where ctid = any(array(select ctid from bookmarks where post = $1 limit $2))",
-        id as PostId,
-        ROWS,
-    )
-    .execute(connection)
-    .await?;
-    Ok(kept.rows_affected() > 0)
 }
 
 /// Gives some of the comments below a tombstone its audience; `false` if they all have it.
@@ -140,7 +76,7 @@ async fn answers(connection: &mut PgConnection, id: PostId) -> Result<bool> {
            shown as (update posts set visibility = 'unlisted' where id in (select b.id from batch b) and visibility <> 'unlisted')
            select max(id) from batch"#,
         id as PostId,
-        ROWS,
+        clearing::ROWS,
     )
     .fetch_one(&mut *connection)
     .await?;

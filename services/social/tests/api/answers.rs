@@ -42,8 +42,13 @@ pub async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
 }
 
 /// Waits until it holds.
-pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
+pub async fn eventually(what: &str, holds: impl AsyncFnMut() -> bool) {
+    within(Duration::from_secs(30), what, holds).await;
+}
+
+/// Waits until it holds, for no longer than this.
+pub async fn within(time: Duration, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + time;
     while !holds().await {
         assert!(Instant::now() < deadline, "still not: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,12 +1,12 @@
 use contracts::Service;
-use contracts::fact::{Fact, PostNarrowed};
+use contracts::fact::{AccountErased, AccountForgotten, AccountState, Fact, PostNarrowed};
 use contracts::photo::PhotoVisibility::{Private, Public};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::answers::{answer, id, path};
-use crate::support::TestSocial;
+use crate::answers::{answer, eventually, id, ids, path};
+use crate::support::{Person, TestSocial};
 
 #[tokio::test]
 async fn a_post_is_deleted_by_its_author_with_its_whole_thread() {
@@ -92,4 +92,99 @@ async fn a_deletion_is_pending_while_photo_has_not_heard() {
     let deletion = social.request(Method::DELETE, &path(&post), Some(&ada));
     assert_eq!(answer(deletion).await, (StatusCode::ACCEPTED, json!({"pending": true})));
     assert_eq!(social.get(&path(&post), Some(&ada)).await.0, StatusCode::NOT_FOUND);
+}
+
+/// Writes many answers to a post or comment, and what many others made of it.
+async fn grow(social: &TestSocial, of: &Value, root: &Value, author: &Person) {
+    let (of, root, author) = (id(of), id(root), author.id);
+    social
+        .plant(&[
+            format!(
+                "insert into posts (author, text, visibility, parent, root, root_author)
+                 select {author}, 'b', visibility, {of}, id, author from posts, generate_series(1, 1500) where id = {root}"
+            ),
+            format!("update posts set comments_count = comments_count + 1500 where id = {of}"),
+            format!("insert into reactions (post, account, emoji) select {of}, 9000000 + n, '👍' from generate_series(1, 2500) n"),
+            format!("insert into reaction_counts (post, emoji, count) values ({of}, '👍', 2500)"),
+            format!("insert into bookmarks (account, post) select 9000000 + n, {of} from generate_series(1, 1500) n"),
+            format!("insert into notifications (account, kind, post) select author, 'reaction', id from posts where id = {of}"),
+            format!(
+                "insert into notification_actors (notification, actor)
+                 select number, 9000000 + n from notifications, generate_series(1, 2500) n where post = {of} and kind = 'reaction'"
+            ),
+        ])
+        .await;
+}
+
+async fn all_gone(social: &TestSocial) {
+    eventually("nothing is left to delete", async || social.count("deletions").await == 0).await;
+}
+
+#[tokio::test]
+async fn a_huge_thread_is_hidden_at_once_and_goes_bit_by_bit() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let kept = social.posted(&ada, json!({"text": "needle"})).await;
+    let post = social.posted(&ada, json!({"text": "needle #sea"})).await;
+    let photo = social.photos.upload(&bob, Private);
+    let comment = social.posted(&bob, json!({"text": "b", "parent": post["id"], "photos": [photo.id]})).await;
+    grow(&social, &post, &post, &bob).await;
+    let deletion = social.request(Method::DELETE, &path(&post), Some(&ada));
+    assert_eq!(answer(deletion).await, (StatusCode::ACCEPTED, json!({"pending": true})));
+    for gone in [&post, &comment] {
+        assert_eq!(social.get(&path(gone), Some(&bob)).await.0, StatusCode::NOT_FOUND);
+        assert_eq!(social.delete(&ada, gone).await, StatusCode::NOT_FOUND);
+    }
+    for list in ["timelines/public".to_owned(), format!("timelines/accounts/{}", ada.id), "search?q=needle".to_owned()] {
+        assert_eq!(ids(&social.read(&format!("/v1/{list}"), Some(&ada)).await), [id(&kept)], "{list}");
+    }
+    assert_eq!(social.read(&format!("/v1/profiles/{}", ada.id), None).await["posts_count"], 1);
+    assert_eq!(social.social.repair_counts().await.unwrap(), 0);
+
+    all_gone(&social).await;
+    for table in ["posts", "stream_events where kind = 'delete'"] {
+        assert_eq!(social.count(table).await, 1, "{table}");
+    }
+    for table in ["reactions", "reaction_counts", "bookmarks", "notifications", "notification_actors", "post_tags"] {
+        assert_eq!(social.count(table).await, 0, "{table}");
+    }
+    let told = [(&post, &ada), (&comment, &bob)]
+        .map(|(post, author)| Fact::PostNarrowed(PostNarrowed { post: id(post).parse().unwrap(), author: author.id }));
+    assert_eq!(social.told().await, told.map(|fact| serde_json::to_value(fact).unwrap()));
+}
+
+#[tokio::test]
+async fn a_comment_with_many_answers_goes_and_they_stay() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    let comment = social.commented(&bob, &post, "b").await;
+    grow(&social, &comment, &post, &ada).await;
+    assert_eq!(social.delete(&bob, &comment).await, StatusCode::ACCEPTED);
+    assert_eq!(social.get(&path(&comment), Some(&bob)).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(social.read(&path(&post), None).await["comments_count"], 0);
+    assert_eq!(social.social.repair_counts().await.unwrap(), 0);
+    all_gone(&social).await;
+    assert_eq!(social.count("posts").await, 1_501);
+    assert_eq!(social.count("posts where parent is not null").await, 0);
+    let answers = social.read(&format!("{}/comments?limit=80", path(&post)), None).await;
+    assert_eq!(ids(&answers).len(), 80);
+}
+
+#[tokio::test]
+async fn an_erasure_takes_a_huge_thread_with_it() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    social.posted(&bob, json!({"text": "a"})).await;
+    social.follow(&bob, &ada).await;
+    let post = social.posted(&ada, json!({"text": "a", "visibility": "followers"})).await;
+    grow(&social, &post, &post, &bob).await;
+    social.hide(&ada, AccountState::Hidden).await;
+    social.tell(Fact::AccountErased(AccountErased { account: ada.id })).await;
+    let forgotten = Fact::AccountForgotten(AccountForgotten { account: ada.id, service: Service::Social });
+    let forgotten = serde_json::to_value(forgotten).unwrap();
+    eventually("social says that it has forgotten", async || social.told().await.contains(&forgotten)).await;
+    for (table, rows) in [("posts", 1), ("deletions", 0), ("reactions", 0)] {
+        assert_eq!(social.count(table).await, rows, "{table}");
+    }
 }

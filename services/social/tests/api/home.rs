@@ -7,10 +7,10 @@ use sqlx::PgPool;
 use crate::answers::{NONE, answer, eventually, id, ids, link};
 use crate::support::{Person, TestSocial};
 
-const HOME: &str = "/v1/timelines/home";
+pub const HOME: &str = "/v1/timelines/home";
 
 /// Writes many posts at once, past the front door.
-async fn write(pool: &PgPool, author: &Person, posts: i64) -> Vec<String> {
+pub async fn write(pool: &PgPool, author: &Person, posts: i64) -> Vec<String> {
     let write = "insert into posts (author, text, visibility) select $1, 'a', 'public' from generate_series(1, $2)";
     sqlx::query(write).bind(author.id).bind(posts).execute(pool).await.unwrap();
     let written: Vec<i64> =
@@ -18,16 +18,16 @@ async fn write(pool: &PgPool, author: &Person, posts: i64) -> Vec<String> {
     written.iter().map(i64::to_string).collect()
 }
 
-async fn post(social: &TestSocial, who: &Person) -> String {
+pub async fn post(social: &TestSocial, who: &Person) -> String {
     id(&social.posted(who, json!({"text": "a"})).await).to_owned()
 }
 
 /// How many readers' rings hold a post.
-async fn delivered(pool: &PgPool, post: &str) -> i64 {
+pub async fn delivered(pool: &PgPool, post: &str) -> i64 {
     sqlx::query_scalar("select count(*) from home_entries where post = $1::bigint").bind(post).fetch_one(pool).await.unwrap()
 }
 
-async fn all_delivered(social: &TestSocial) {
+pub async fn all_delivered(social: &TestSocial) {
     eventually("everything is delivered", async || social.count("home_deliveries").await == 0).await;
 }
 

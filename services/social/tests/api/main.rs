@@ -26,6 +26,7 @@ mod profiles;
 mod reactions;
 mod replica;
 mod reports;
+mod rings;
 mod search;
 mod shown;
 mod statements;

@@ -1,8 +1,9 @@
+use contracts::Service;
 use contracts::fact::{Fact, RelationChanged};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::answers::{NONE, answer, id, ids, path};
+use crate::answers::{NONE, answer, id, ids, link, path};
 use crate::support::{Person, TestSocial};
 
 /// What a search finds; `query` goes into the address as it is.
@@ -110,6 +111,51 @@ async fn found_posts_come_in_pages_and_nothing_is_counted() {
 }
 
 #[tokio::test]
+async fn a_word_is_found_among_the_newest_posts_and_far_below_them() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    say(&social, &ada, "a", None).await;
+    let posts = "insert into posts (author, text, visibility)
+                 select id, case n % 500 when 0 then 'needle' else 'hay' end, 'public' from profiles, generate_series(1, 6000) n";
+    let words = "insert into post_words (post, words) select id, to_tsvector('simple', text) from posts on conflict do nothing";
+    social.plant(&[posts, words].map(str::to_owned)).await;
+    let needles = sqlx::query_scalar("select id::text from posts where text = 'needle' order by id desc");
+    let expected: Vec<String> = needles.fetch_all(&social.db.superuser_pool(Service::Social)).await.unwrap();
+    assert_eq!(expected.len(), 12);
+    for limit in [1, 5, 80] {
+        assert_eq!(social.list(&format!("/v1/search?q=needle&limit={limit}"), None).await, expected, "by {limit}");
+    }
+    assert_eq!(found(&social, &format!("q=needle&after={}", expected[11]), None).await, expected[..11]);
+}
+
+#[tokio::test]
+async fn what_is_for_others_does_not_end_a_search() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let before = say(&social, &ada, "needle", None).await;
+    // More than is looked at for one page.
+    let posts = "insert into posts (author, text, visibility) select id, 'needle', 'friends' from profiles, generate_series(1, 6500) n";
+    let words = "insert into post_words (post, words) select id, to_tsvector('simple', text) from posts on conflict do nothing";
+    social.plant(&[posts, words].map(str::to_owned)).await;
+    let first = social.request(Method::GET, "/v1/search?q=needle", Some(&bob)).send().await.unwrap();
+    assert!(link(&first, "next").is_some());
+    assert_eq!(ids(&first.json().await.unwrap()), NONE);
+    assert_eq!(social.list("/v1/search?q=needle", Some(&bob)).await, [before.as_str()]);
+
+    // And a poll comes past it.
+    let after = say(&social, &ada, "needle", None).await;
+    let (mut seen, mut prev) = (Vec::new(), format!("/v1/search?q=needle&after={before}"));
+    while seen.is_empty() {
+        let page = social.request(Method::GET, &prev, Some(&bob)).send().await.unwrap();
+        let next = link(&page, "prev").unwrap();
+        assert_ne!(next, prev);
+        prev = next;
+        seen = ids(&page.json().await.unwrap());
+    }
+    assert_eq!(seen, [after]);
+}
+
+#[tokio::test]
 async fn people_are_found_by_handle_and_name_be_it_misspelt() {
     let social = TestSocial::spawn().await;
     let [ada, bob, eve] = [(); 3].map(|()| social.person());
@@ -160,14 +206,18 @@ async fn tags_are_found_if_a_public_post_has_them() {
 async fn whatever_is_typed_is_text() {
     let social = TestSocial::spawn().await;
     let ada = social.person();
-    let post = social.posted(&ada, json!({"text": "it's a:b (c|d) & 100% foo-bar \\ ŉ ½ <script>"})).await;
-    for q in ["it%27s", "a%3Ab", "c%7Cd", "%26+foo-bar", "b%3A*", "100%25", "%5C+foo", "ŉ", "½", "!a", "a%00b", "script%3E"] {
+    let post = social.posted(&ada, json!({"text": "it's a:b (c|d) & 100% foo-bar \\ ŉ ½ <script> 京＼都"})).await;
+    // The last three hold what becomes a backslash without its accents.
+    let typed = ["it%27s", "a%3Ab", "c%7Cd", "%26+foo-bar", "b%3A*", "100%25", "%5C+foo", "ŉ", "½", "!a", "a%00b", "script%3E"];
+    for q in typed.into_iter().chain(["京＼都", "a﹨b", "a∖b"]) {
         for kind in ["posts", "people", "tags"] {
             let (status, body) = social.get(&format!("/v1/search?type={kind}&q={q}"), Some(&ada)).await;
             assert_eq!(status, StatusCode::OK, "{kind} {q}: {body}");
         }
     }
-    assert_eq!(found(&social, "q=foo-bar", None).await, [id(&post)]);
+    for q in ["foo-bar", "京＼都"] {
+        assert_eq!(found(&social, &format!("q={q}"), None).await, [id(&post)]);
+    }
     assert_eq!(social.get(&path(&post), None).await.0, StatusCode::OK);
     for wrong in ["q=", "q=%21%21", "", &format!("q={}", "a".repeat(201)), "q=a&type=photos", "q=a&language=english", "q=a&limit=0"] {
         assert_eq!(social.get(&format!("/v1/search?{wrong}"), None).await.0, StatusCode::BAD_REQUEST, "{wrong}");

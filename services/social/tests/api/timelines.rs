@@ -122,6 +122,44 @@ async fn an_accounts_timeline_holds_what_the_reader_may_see() {
 }
 
 #[tokio::test]
+async fn an_accounts_timeline_has_one_order_whatever_it_is_put_together_of() {
+    let social = TestSocial::spawn().await;
+    let [ada, follower, friend, named, eve] = [(); 5].map(|()| social.person());
+    social.follow(&follower, &ada).await;
+    social.befriend(&ada, &friend).await;
+    post(&social, &named, "public").await;
+    let mut made = Vec::new();
+    for round in 0..3 {
+        for visibility in ["public", "direct", "unlisted", "friends", "followers"] {
+            // The second round names somebody in every post, and only a direct one is theirs by that.
+            let text = if round == 1 { format!("@person_{}", named.id) } else { "a".to_owned() };
+            let post = social.posted(&ada, json!({"text": text, "visibility": visibility})).await;
+            made.insert(0, (visibility, round, id(&post).to_owned()));
+        }
+    }
+    let timeline = format!("/v1/timelines/accounts/{}?limit=", ada.id);
+    let everybodys = "public unlisted";
+    for (who, sees) in [
+        (Some(&ada), "public unlisted followers friends direct"),
+        (Some(&follower), "public unlisted followers"),
+        (Some(&friend), "public unlisted followers friends"),
+        (Some(&named), everybodys),
+        (Some(&eve), everybodys),
+        (None, everybodys),
+    ] {
+        let named_in = |round: i32| round == 1 && who.is_some_and(|who| who.id == named.id);
+        let is_seen = |visibility: &str, round: i32| sees.contains(visibility) || visibility == "direct" && named_in(round);
+        let seen: Vec<&String> = made.iter().filter(|made| is_seen(made.0, made.1)).map(|made| &made.2).collect();
+        for limit in [1, 4, 80] {
+            assert_eq!(social.list(&format!("{timeline}{limit}"), who).await.iter().collect::<Vec<_>>(), seen);
+        }
+        let (oldest, newer) = seen.split_last().unwrap();
+        let up = social.read(&format!("{timeline}80&after={oldest}"), who).await;
+        assert_eq!(ids(&up).iter().collect::<Vec<_>>(), newer);
+    }
+}
+
+#[tokio::test]
 async fn a_page_that_cannot_be_is_refused() {
     let social = TestSocial::spawn().await;
     let ada = social.person();

@@ -4,17 +4,26 @@ use contracts::AccountId;
 use serving::Result;
 use sqlx::{PgConnection, PgPool};
 
-use super::{LATE, Ring};
+use super::LATE;
 
 /// Posts of a ring.
 const RING: i64 = 800;
 
-/// Whom or what the reader follows has changed.
-pub(crate) async fn stale(connection: &mut PgConnection, reader: AccountId) -> sqlx::Result<()> {
-    // A row that nobody reads by: without it, a first read that is just building a ring would not be held up.
+/// Whom these readers follow has changed. Their rows are locked in one order, as by deliveries: to be called after all else that
+/// waits for anybody.
+pub(crate) async fn stale(connection: &mut PgConnection, readers: &[i64]) -> sqlx::Result<()> {
+    if readers.is_empty() {
+        return Ok(());
+    }
+    // A row that nobody reads by: without it, a first read that is just building a ring would not be held up. Of who is erased
+    // nothing is made.
     sqlx::query!(
-        "insert into home_readers (account, read_at) values ($1, '-infinity') on conflict (account) do update set stale = true",
-        reader as AccountId,
+        "insert into home_readers (account, read_at)
+         select asked.account, '-infinity' from unnest($1::bigint[]) asked (account)
+         where not exists (select from hidden_accounts h where h.account = asked.account and h.state <> 'hidden')
+         order by asked.account
+         on conflict (account) do update set stale = true",
+        readers,
     )
     .execute(connection)
     .await?;
@@ -36,63 +45,60 @@ pub(crate) async fn begin_anew(connection: &mut PgConnection, reader: AccountId)
 
 /// Builds the ring of the 800 newest posts. In two steps, each of which reads little of every author: the 800th of
 /// everybody's twenty newest is not newer than the 800th of all, so nothing that is older has to be looked at.
-pub(crate) async fn build(connection: &mut PgConnection, reader: AccountId, known: i64) -> Result<Ring> {
-    let row = sqlx::query!(
-        r#"with followed as materialized (
-               select target as author, friends from relations where actor = $1 and follows
-               union all select $1::bigint, true
-           ),
-           recent as materialized (
-               select p.id from followed f cross join lateral (
-                   select p.id from posts p
-                   where p.author = f.author and p.root is null
-                       and (p.author = $1 or for_follower(p.visibility, f.friends, exists (select from mentions m where m.post = p.id and m.account = $1)))
-                   order by p.id desc limit 20
-               ) p
-           ),
-           mark as materialized (select coalesce((select id from recent order by id desc offset $2::bigint - 1 limit 1), 0) as id),
-           newest as materialized (
-               select p.id from mark cross join followed f cross join lateral (
-                   select p.id from posts p
-                   where p.author = f.author and p.root is null and p.id >= mark.id
-                       and (p.author = $1 or for_follower(p.visibility, f.friends, exists (select from mentions m where m.post = p.id and m.account = $1)))
-                   order by p.id desc limit $2
-               ) p
-               union
-               select p.id from mark cross join followed_tags t cross join lateral (
-                   select p.id from post_tags pt join posts p on p.id = pt.post_id
-                   where pt.tag = t.tag and pt.post_id >= mark.id and p.root is null and p.visibility = 'public'
-                   order by pt.post_id desc limit $2
-               ) p
-               where t.account = $1
-               order by 1 desc limit $2
-           ),
-           bounds as materialized (
-               select count(*) as posts, max(id) as top, case when count(*) = $2 then min(id) - 1 else 0 end as floor from newest
-           ),
-           gone as (
-               delete from home_entries e using bounds where e.reader = $1 and e.post <= bounds.floor returning e.arrived
-           ),
-           counted as (
-               update home_readers h set arrived = h.arrived + bounds.posts, floor = bounds.floor,
-                   pulled = greatest(h.pulled, coalesce(bounds.top, 0)),
-                   trimmed = greatest(h.trimmed, coalesce((select max(arrived) from gone), 0))
-               from bounds where h.account = $1 returning h.arrived, h.trimmed, h.floor
-           ),
-           kept as (
-               insert into home_entries (reader, post, arrived)
-               select $1::bigint, n.id, case when n.id > $3 then c.arrived - b.posts + row_number() over (order by n.id) else 0 end
-               from newest n cross join counted c cross join bounds b
-               on conflict do nothing
-           )
-           select arrived as "arrived!", trimmed as "trimmed!", floor as "floor!" from counted"#,
+pub(crate) async fn build(connection: &mut PgConnection, reader: AccountId, known: i64) -> Result<()> {
+    sqlx::query!(
+        "with followed as materialized (
+             select target as author, friends from relations where actor = $1 and follows
+             union all select $1::bigint, true
+         ),
+         recent as materialized (
+             select p.id from followed f cross join lateral (
+                 select p.id from posts p
+                 where p.author = f.author and p.root is null
+                     and (p.author = $1 or for_follower(p.visibility, f.friends, exists (select from mentions m where m.post = p.id and m.account = $1)))
+                 order by p.id desc limit 20
+             ) p
+         ),
+         mark as materialized (select coalesce((select id from recent order by id desc offset $2::bigint - 1 limit 1), 0) as id),
+         newest as materialized (
+             select p.id from mark cross join followed f cross join lateral (
+                 select p.id from posts p
+                 where p.author = f.author and p.root is null and p.id >= mark.id
+                     and (p.author = $1 or for_follower(p.visibility, f.friends, exists (select from mentions m where m.post = p.id and m.account = $1)))
+                 order by p.id desc limit $2
+             ) p
+             union
+             select p.id from mark cross join followed_tags t cross join lateral (
+                 select pt.post_id as id from post_tags pt
+                 where pt.tag = t.tag and pt.post_id >= mark.id and pt.listed is not null
+                 order by pt.post_id desc limit $2
+             ) p
+             where t.account = $1
+             order by 1 desc limit $2
+         ),
+         bounds as materialized (
+             select count(*) as posts, max(id) as top, case when count(*) = $2 then min(id) - 1 else 0 end as floor from newest
+         ),
+         gone as (
+             delete from home_entries e using bounds where e.reader = $1 and e.post <= bounds.floor returning e.arrived
+         ),
+         counted as (
+             update home_readers h set arrived = h.arrived + bounds.posts, floor = bounds.floor,
+                 pulled = greatest(h.pulled, coalesce(bounds.top, 0)),
+                 trimmed = greatest(h.trimmed, coalesce((select max(arrived) from gone), 0))
+             from bounds where h.account = $1 returning h.arrived
+         )
+         insert into home_entries (reader, post, arrived)
+         select $1::bigint, n.id, case when n.id > $3 then c.arrived - b.posts + row_number() over (order by n.id) else 0 end
+         from newest n cross join counted c cross join bounds b
+         on conflict do nothing",
         reader.0,
         RING,
         known,
     )
-    .fetch_one(connection)
+    .execute(connection)
     .await?;
-    Ok(Ring { arrived: row.arrived, trimmed: row.trimmed, floor: row.floor })
+    Ok(())
 }
 
 /// What is older than a post, from the tables: each author's and each tag's newest below it, merged.
@@ -114,7 +120,7 @@ pub(crate) async fn below(pool: &PgPool, reader: AccountId, before: i64, limit: 
                union
                select p.id from followed_tags t cross join lateral (
                    select p.id from post_tags pt join posts p on p.id = pt.post_id
-                   where pt.tag = t.tag and pt.post_id < $2 and p.root is null and p.visibility = 'public' and at_home($1, p)
+                   where pt.tag = t.tag and pt.post_id < $2 and pt.listed is not null and at_home($1, p)
                    order by pt.post_id desc limit $3
                ) p
                where t.account = $1

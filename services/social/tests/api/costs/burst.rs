@@ -1,0 +1,43 @@
+//! What a post sets in motion, and what of that its author waits for.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::measured::Measured;
+use crate::answers::{id, ids, within};
+use crate::home::{HOME, all_delivered, delivered};
+
+/// `$n` people who follow somebody, and read.
+const FOLLOWERS: [&str; 2] = [
+    "insert into relations (actor, target, follows, blocks) select 1000000 + n, $who, true, false from generate_series(1, $n) n",
+    "insert into home_readers (account, stale) select 1000000 + n, false from generate_series(1, $n) n",
+];
+
+#[tokio::test]
+async fn ten_thousand_followers_are_nothing_to_the_authors_request_and_soon_have_the_post() {
+    let measured = Measured::spawn_with_triggers().await;
+    let social = &measured.social;
+    let (reader, ada) = (social.person(), social.person());
+    let post = async || {
+        let request = measured.request(Method::POST, "/v1/posts", &ada).json(&json!({"text": "a"}));
+        measured.ask(request).await
+    };
+    // The first makes a profile.
+    post().await;
+    let alone = post().await.cost;
+    social.follow(&reader, &ada).await;
+    all_delivered(social).await;
+    social.read(HOME, Some(&reader)).await;
+    measured.write(&FOLLOWERS, &ada, 10_000).await;
+
+    let began = Instant::now();
+    let made = post().await;
+    assert_eq!(ids(&social.read(HOME, Some(&reader)).await)[0], id(&made.body), "whoever reads does not wait for a delivery");
+    within(Duration::from_secs(60), "all have it", async || delivered(&measured.pool, id(&made.body)).await == 10_001).await;
+    println!("{:?} until all have it; {alone:?} without followers, {:?} with them", began.elapsed(), made.cost);
+    assert_eq!(made.cost.statements, alone.statements);
+    // A connection that has not done this before looks its functions up; a row for each follower would be tens of thousands.
+    assert!(made.cost.buffers <= alone.buffers + 2_000, "{:?} after {alone:?}", made.cost);
+}
