@@ -5,5 +5,6 @@ mod avif;
 mod corpus;
 mod hostile;
 mod metadata;
+mod planting;
 mod samples;
 mod variants;
