@@ -2,6 +2,7 @@
 
 mod animation;
 mod avif;
+mod colors;
 mod corpus;
 mod hostile;
 mod metadata;

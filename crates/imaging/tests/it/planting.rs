@@ -17,21 +17,27 @@ pub type Planted = (&'static str, Vec<u8>);
 
 /// A JPEG with each kind of segment that tells of more than pixels (ITU-T T.81, B.2.4; XMP, part 3, 1.1.3).
 pub fn in_jpeg(file: &[u8]) -> Vec<Planted> {
-    let segment = |marker: u8, parts: &[&[u8]]| {
-        let payload = parts.concat();
-        let length = u16::try_from(payload.len() + 2).unwrap().to_be_bytes();
-        [&file[..2], &[0xFF, marker], &length, &payload, &file[2..]].concat()
-    };
+    let segment = |marker: u8, parts: &[&[u8]]| jpeg_with_segment(file, marker, &parts.concat());
     let whole = u32::try_from(XMP.len()).unwrap().to_be_bytes();
     vec![
         ("JPEG with EXIF", with_exif(file, &exif(1))),
         ("JPEG with XMP", segment(0xE1, &[b"http://ns.adobe.com/xap/1.0/\0", XMP])),
         ("JPEG with long XMP", segment(0xE1, &[b"http://ns.adobe.com/xmp/extension/\0", &[b'0'; 32], &whole, &[0; 4], XMP])),
         ("JPEG with IPTC", segment(0xED, &[b"Photoshop 3.0\0", &iptc()])),
-        ("JPEG with a profile", segment(0xE2, &[b"ICC_PROFILE\0\x01\x01", TEXT])),
+        ("JPEG with a profile", jpeg_with_profile(file, TEXT)),
         ("JPEG with an application's segment", segment(0xEB, &[TEXT])),
         ("JPEG with a comment", segment(0xFE, &[TEXT])),
     ]
+}
+
+/// The JPEG with a color profile (ICC.1, B.4).
+pub fn jpeg_with_profile(file: &[u8], profile: &[u8]) -> Vec<u8> {
+    jpeg_with_segment(file, 0xE2, &[&b"ICC_PROFILE\0\x01\x01"[..], profile].concat())
+}
+
+fn jpeg_with_segment(file: &[u8], marker: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len() + 2).unwrap().to_be_bytes();
+    [&file[..2], &[0xFF, marker], &length, payload, &file[2..]].concat()
 }
 
 /// A PNG with each kind of chunk that tells of more than pixels (W3C PNG, section 11.3).
@@ -53,26 +59,35 @@ pub fn in_png(file: &[u8]) -> Vec<Planted> {
 }
 
 /// A WebP with each kind of chunk that tells of more than pixels (RFC 9649, section 2.7).
-pub fn in_webp(file: &[u8], (width, height): (u32, u32)) -> Vec<Planted> {
-    let chunk = |kind: &[u8; 4], data: &[u8]| {
-        let length = u32::try_from(data.len()).unwrap().to_le_bytes();
-        [&kind[..], &length, data, &[0_u8][..data.len() % 2]].concat()
-    };
-    let extended = &file[12..16] == b"VP8X";
-    let planted = |flag: u8, before: &[u8], behind: &[u8]| {
-        let sides = [&(width - 1).to_le_bytes()[..3], &(height - 1).to_le_bytes()[..3]].concat();
-        let flags = if extended { file[20] | flag } else { flag };
-        let head = chunk(b"VP8X", &[&[flags, 0, 0, 0][..], &sides].concat());
-        let rest = if extended { &file[30..] } else { &file[12..] };
-        let content = [&b"WEBP"[..], &head, before, rest, behind].concat();
-        chunk(b"RIFF", &content)
-    };
+pub fn in_webp(file: &[u8], size: (u32, u32)) -> Vec<Planted> {
+    let behind = |flag: u8, kind: &[u8; 4], data: &[u8]| extended_webp(file, size, flag, &[], &webp_chunk(kind, data));
     vec![
-        ("WebP with EXIF", planted(0b1000, &[], &chunk(b"EXIF", &exif(1)))),
-        ("WebP with XMP", planted(0b0100, &[], &chunk(b"XMP ", XMP))),
-        ("WebP with a profile", planted(0b10_0000, &chunk(b"ICCP", TEXT), &[])),
-        ("WebP with an application's chunk", planted(0, &[], &chunk(b"adAa", TEXT))),
+        ("WebP with EXIF", behind(0b1000, b"EXIF", &exif(1))),
+        ("WebP with XMP", behind(0b0100, b"XMP ", XMP)),
+        ("WebP with a profile", webp_with_profile(file, size, TEXT)),
+        ("WebP with an application's chunk", behind(0, b"adAa", TEXT)),
     ]
+}
+
+/// The WebP with a color profile (RFC 9649, section 2.7.1.4).
+pub fn webp_with_profile(file: &[u8], size: (u32, u32), profile: &[u8]) -> Vec<u8> {
+    extended_webp(file, size, 0b10_0000, &webp_chunk(b"ICCP", profile), &[])
+}
+
+/// The WebP with a flag and with chunks before and behind those of its pixels.
+fn extended_webp(file: &[u8], (width, height): (u32, u32), flag: u8, before: &[u8], behind: &[u8]) -> Vec<u8> {
+    let (flags, pixels) = match &file[12..16] {
+        b"VP8X" => (file[20] | flag, &file[30..]),
+        _ => (flag, &file[12..]),
+    };
+    let sides = [&(width - 1).to_le_bytes()[..3], &(height - 1).to_le_bytes()[..3]].concat();
+    let head = webp_chunk(b"VP8X", &[&[flags, 0, 0, 0][..], &sides].concat());
+    webp_chunk(b"RIFF", &[&b"WEBP"[..], &head, before, pixels, behind].concat())
+}
+
+fn webp_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(data.len()).unwrap().to_le_bytes();
+    [&kind[..], &length, data, &[0_u8][..data.len() % 2]].concat()
 }
 
 /// A GIF with each kind of extension that tells of more than pixels (GIF89a, 24 and 26; XMP, part 3, 1.1.2).
