@@ -3,7 +3,7 @@
 //! ```text
 //!  POST /v1/photos ─► form ──────────────────┐
 //!  tus, or straight to S3 ─► incoming ───────┴► keeping: processing ─► objects (put) ─► one transaction: quota, blob, photo
-//!  GET /p/{key}/…  ─► store: whose, who may ─► representation ─► objects (get, streamed)
+//!  GET /p/{key}/…  ─► store: whose, who may ─► representation ─► recent, or objects (get, streamed)
 //!  facts of relation and social ─► severed, narrowed ─► older grants are refused
 //!  facts of auth ─► hidden: nobody sees it │ erased: erasure, photo by photo, objects included
 //!  others show a public photo ─► reuse: noted and counted ─► its owner takes it from everywhere, or leaves it
@@ -27,6 +27,7 @@ mod metrics;
 mod objects;
 mod owner;
 mod processing;
+mod recent;
 mod removal;
 mod representation;
 mod reuse;
@@ -60,6 +61,7 @@ use crate::erasure::Erasure;
 use crate::facts_of_others::FactsOfOthers;
 use crate::objects::Objects;
 use crate::processing::Processing;
+use crate::recent::Recent;
 use crate::sweep::Sweeps;
 
 pub use self::config::{PhotoConfig, PhotoLimits, S3Config};
@@ -84,6 +86,7 @@ pub(crate) struct State {
     outbox: Outbox,
     objects: Objects,
     processing: Processing,
+    recent: Recent,
     quota: Quota,
     keep_deleted: Duration,
 }
@@ -101,8 +104,9 @@ impl Photo {
         let outbox = Outbox::new(pool.clone(), Service::Photo);
         let quota = Quota { photos: config.limits.photo_quota_photos, bytes: config.limits.photo_quota_bytes };
         let (objects, processing) = (Objects::new(&config.s3), Processing::new(config));
+        let recent = Recent::new(config.limits.photo_recent_memory);
         let keep_deleted = Duration::from_secs(config.limits.photo_keep_deleted_seconds);
-        Self(Arc::new(State { pool, identity, outbox, objects, processing, quota, keep_deleted }))
+        Self(Arc::new(State { pool, identity, outbox, objects, processing, recent, quota, keep_deleted }))
     }
 
     /// Every public route.
