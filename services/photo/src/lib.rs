@@ -19,6 +19,7 @@ mod config;
 mod erasure;
 mod facts_of_others;
 mod form;
+mod hidden_uses;
 mod incoming;
 mod keeping;
 mod key;
@@ -132,7 +133,8 @@ impl Photo {
         let jobs = Worker::new(self.0.pool.clone(), Jobs::new(&self.0)).run();
         let outbox = self.0.outbox.clone();
         let forgetting = Forgetting::new(self.0.pool.clone(), Service::Photo, outbox.clone(), Erasure(self.0.clone())).run();
-        tokio::join!(outbox.run(), relation, social, auth, jobs, forgetting, sweep::run(&self.0), self.clean_up());
+        let counts = hidden_uses::run(&self.0.pool);
+        tokio::join!(outbox.run(), relation, social, auth, jobs, forgetting, counts, sweep::run(&self.0), self.clean_up());
     }
 
     /// One turn of every sweep, as the background does it now and then, sparing objects younger than `grace`.

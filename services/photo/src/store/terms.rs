@@ -72,13 +72,16 @@ fn columns<'a>(terms: impl IntoIterator<Item = &'a (&'static str, String)>) -> (
     terms.into_iter().map(|(kind, term)| ((*kind).to_owned(), term.clone())).unzip()
 }
 
-/// The tags that begin with `prefix`, those of most photos first.
+/// The tags that begin with `prefix`, those of most photos first. What is of hidden people does not count.
 pub(crate) async fn tags(pool: &PgPool, prefix: &str, most: i64) -> sqlx::Result<Vec<TagCount>> {
     query_as!(
         TagCount,
-        "select term as tag, photos from terms
-         where kind = 'tag' and term >= $1 and term < $1 || chr(1114111)
-         order by photos desc, term limit $2",
+        r#"select term as "tag!", terms.photos - coalesce(hidden.photos, 0) as "photos!"
+           from terms left join (
+               select tag, sum(photos)::bigint as photos from hidden_tags where tag >= $1 and tag < $1 || chr(1114111) group by tag
+           ) hidden on hidden.tag = term
+           where kind = 'tag' and term >= $1 and term < $1 || chr(1114111) and terms.photos > coalesce(hidden.photos, 0)
+           order by terms.photos - coalesce(hidden.photos, 0) desc, term limit $2"#,
         prefix,
         most,
     )

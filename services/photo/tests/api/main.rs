@@ -9,6 +9,7 @@ mod direct;
 mod erasure;
 mod export;
 mod grants;
+mod hidden;
 mod hostile;
 mod license;
 mod outage;
