@@ -107,3 +107,26 @@ pub(crate) async fn resembling(pool: &PgPool, words: &[String]) -> sqlx::Result<
     .await?;
     Ok(found.into_iter().map(|row| (row.word, row.term)).collect())
 }
+
+/// Of those of `words` with which no word of a public photo begins: each with the words that begin with the same letter and are as long,
+/// but for one letter. The most used first, a thousand at the most.
+pub(crate) async fn alike(pool: &PgPool, words: &[String]) -> sqlx::Result<Vec<(String, String)>> {
+    let found = query!(
+        r#"select asked.word as "word!", near.term as "term!"
+           from unnest($1::text[]) as asked (word)
+           cross join lateral (
+               select term, photos from terms
+               where kind = 'word' and term >= left(asked.word, 1) and term < left(asked.word, 1) || chr(1114111)
+                   and char_length(term) between char_length(asked.word) - 1 and char_length(asked.word) + 1
+               order by photos desc, term limit 1000
+           ) near
+           where not exists (
+               select from terms where kind = 'word' and term >= asked.word and term < asked.word || chr(1114111)
+           )
+           order by near.photos desc, near.term"#,
+        words,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(found.into_iter().map(|row| (row.word, row.term)).collect())
+}
