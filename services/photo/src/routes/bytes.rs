@@ -79,7 +79,9 @@ pub(crate) async fn read(
     if representation::is_held(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, common(&photo, &etag)).into_response());
     }
-    let (status, range) = match representation::part(&headers, &etag, size) {
+    // For no other method ranges are defined (RFC 9110, section 14.2).
+    let part = if method == Method::GET { representation::part(&headers, &etag, size) } else { Part::Whole };
+    let (status, range) = match part {
         Part::Whole => (StatusCode::OK, None),
         Part::Range { first, last } => (StatusCode::PARTIAL_CONTENT, Some((first, last))),
         Part::Unsatisfiable => {
