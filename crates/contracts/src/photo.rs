@@ -33,6 +33,20 @@ pub struct PhotoState {
     pub height: i32,
     /// A placeholder of some 25 bytes in base64, see <https://evanw.github.io/thumbhash/>.
     pub thumbhash: String,
+    /// What belongs beside it. `None` where a version tells that did not tell it yet: then what was told before holds.
+    #[serde(flatten)]
+    pub details: Option<PhotoDetails>,
+}
+
+/// What belongs beside a photo wherever it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoDetails {
+    /// What others may do with it: an identifier of SPDX, or `all-rights-reserved`.
+    pub license: String,
+    /// Whom to name, in the owner's words; empty, if they did not say.
+    pub credit: String,
+    /// The original moves; the smaller pictures are stills.
+    pub animated: bool,
 }
 
 /// "May this author use these?" One call for all the photos of a post. Photo takes note that they do: their owners see it.
@@ -62,4 +76,27 @@ pub struct UsablePhoto {
 pub struct UsableResponse {
     /// The usable ones.
     pub photos: Vec<UsablePhoto>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_an_older_version_tells_can_be_read() {
+        let mut told = json!({
+            "id": "7", "owner": "5", "key": "k", "visibility": "public", "alt": "", "width": 1, "height": 1, "thumbhash": "t"
+        });
+        let photo: UsablePhoto = serde_json::from_value(told.clone()).unwrap();
+        assert_eq!(photo.state.details, None);
+        assert_eq!(serde_json::to_value(&photo).unwrap(), told);
+        told["license"] = json!("CC-BY-4.0");
+        told["credit"] = json!("Ada Lovelace");
+        told["animated"] = json!(true);
+        let photo: UsablePhoto = serde_json::from_value(told.clone()).unwrap();
+        assert!(photo.state.details.as_ref().is_some_and(|details| details.animated && details.credit == "Ada Lovelace"));
+        assert_eq!(serde_json::to_value(&photo).unwrap(), told);
+    }
 }

@@ -1,4 +1,5 @@
 mod avif;
+mod profile;
 mod samples;
 
 use std::io::Cursor;
@@ -7,7 +8,9 @@ use image::codecs::gif::GifDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageReader, RgbaImage};
+use moxcms::Layout;
 
+use self::profile::ToSrgb;
 use crate::{Error, Format, Header, Result, header};
 
 /// The most bytes that a decoded pixel takes: four channels of 16 bits.
@@ -27,15 +30,18 @@ pub(crate) struct Frame {
     pub(crate) shown_for: u32,
 }
 
-/// Decodes an inspected file whose size is within the limits, upright, as 8-bit RGB or, where something shows through,
-/// RGBA. Of an animation, the first frame.
+/// Decodes an inspected file whose size is within the limits, upright, as 8-bit sRGB or, where something shows through,
+/// with how much. Of an animation, the first frame.
 pub(crate) fn decode(bytes: &[u8], header: &Header) -> Result<DynamicImage> {
     must_be_whole(bytes, header)?;
     if header.format == Format::Avif {
         return Ok(eight_bits(avif::read(bytes, header)?));
     }
-    let (image, orientation) = read(bytes, header).map_err(|error| Error::from_decoder(error, header.format))?;
+    let (image, profile, orientation) = read(bytes, header).map_err(|error| Error::from_decoder(error, header.format))?;
     let mut image = eight_bits(image);
+    if let Some(profile) = profile {
+        to_srgb(&mut image, &profile);
+    }
     image.apply_orientation(orientation);
     Ok(image)
 }
@@ -62,7 +68,8 @@ fn limits(header: &Header) -> image::Limits {
     limits
 }
 
-fn read(bytes: &[u8], header: &Header) -> image::ImageResult<(DynamicImage, Orientation)> {
+/// The picture as it is stored, its color profile, and how to turn it.
+fn read(bytes: &[u8], header: &Header) -> image::ImageResult<(DynamicImage, Option<Vec<u8>>, Orientation)> {
     let mut limits = limits(header);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), image_format(header.format));
     reader.limits(limits.clone());
@@ -71,23 +78,27 @@ fn read(bytes: &[u8], header: &Header) -> image::ImageResult<(DynamicImage, Orie
     limits.reserve(decoder.total_bytes())?;
     decoder.set_limits(limits)?;
     let orientation = decoder.orientation()?;
-    Ok((DynamicImage::from_decoder(decoder)?, orientation))
+    let profile = profile_of(&mut decoder);
+    Ok((DynamicImage::from_decoder(decoder)?, profile, orientation))
 }
 
 fn read_frames(bytes: &[u8], header: &Header) -> image::ImageResult<Vec<Frame>> {
-    let (frames, orientation) = match header.format {
+    let (frames, profile, orientation) = match header.format {
         Format::Gif => {
             let mut decoder = GifDecoder::new(Cursor::new(bytes))?;
             decoder.set_limits(limits(header))?;
-            (decoder.into_frames(), Orientation::NoTransforms)
+            let profile = profile_of(&mut decoder);
+            (decoder.into_frames(), profile, Orientation::NoTransforms)
         }
         _ => {
             let mut decoder = WebPDecoder::new(Cursor::new(bytes))?;
             decoder.set_limits(limits(header))?;
             let orientation = decoder.orientation()?;
-            (decoder.into_frames(), orientation)
+            let profile = profile_of(&mut decoder);
+            (decoder.into_frames(), profile, orientation)
         }
     };
+    let to_srgb = profile.and_then(|profile| ToSrgb::of(&profile, Layout::Rgba));
     // No more than were counted when the limits were checked.
     let frames = frames.take(usize::try_from(header.frames).unwrap_or(usize::MAX)).map(|frame| {
         let frame = frame?;
@@ -98,9 +109,30 @@ fn read_frames(bytes: &[u8], header: &Header) -> image::ImageResult<Vec<Frame>> 
         };
         let mut picture = DynamicImage::ImageRgba8(frame.into_buffer());
         picture.apply_orientation(orientation);
-        Ok(Frame { picture: picture.into_rgba8(), shown_for })
+        let mut picture = picture.into_rgba8();
+        if let Some(to_srgb) = &to_srgb {
+            to_srgb.convert(&mut picture);
+        }
+        Ok(Frame { picture, shown_for })
     });
     frames.collect()
+}
+
+/// One that cannot be read is as good as none.
+fn profile_of(decoder: &mut impl ImageDecoder) -> Option<Vec<u8>> {
+    decoder.icc_profile().ok().flatten()
+}
+
+/// From what the profile describes. The image must be one of [`eight_bits`].
+fn to_srgb(image: &mut DynamicImage, profile: &[u8]) {
+    let (layout, pixels): (_, &mut [u8]) = match image {
+        DynamicImage::ImageRgb8(image) => (Layout::Rgb, &mut **image),
+        DynamicImage::ImageRgba8(image) => (Layout::Rgba, &mut **image),
+        _ => return,
+    };
+    if let Some(to_srgb) = ToSrgb::of(profile, layout) {
+        to_srgb.convert(pixels);
+    }
 }
 
 fn image_format(format: Format) -> image::ImageFormat {

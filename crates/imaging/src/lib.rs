@@ -1,13 +1,13 @@
 //! Pixels: what an uploaded file is, and the clean pictures made of it.
 //!
 //! ```text
-//! bytes ── inspect ──► Header ── limits ──► decode ── turn upright ──► original ──► large ──► small ──► thumb ──► thumbhash
+//! bytes ── inspect ──► Header ── limits ──► decode ── sRGB, upright ──► original ──► large ──► small ──► thumb ──► thumbhash
 //!          (no pixel, no allocation)                                                                         └──► color
 //! ```
 //!
-//! Every picture that leaves is encoded from pixels alone, so no EXIF, GPS, XMP or IPTC block can come through. Colors are
-//! read as sRGB: a color profile is dropped with the rest of the metadata, not converted. The original of an animation stays
-//! one, as animated WebP; the smaller pictures are stills of its first frame.
+//! Every picture that leaves is encoded from pixels alone, so no EXIF, GPS, XMP or IPTC block can come through. Colors that a
+//! profile describes are turned into sRGB, and the profile goes with the rest of the metadata. The original of an animation
+//! stays one, as animated WebP; the smaller pictures are stills of its first frame.
 
 mod color;
 mod decode;

@@ -41,6 +41,10 @@ pub struct PhotoLimits {
     /// Seconds without a byte after which an upload is given up.
     #[arg(long, env = "PHOTO_STALL_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
     pub photo_stall_seconds: u64,
+    /// Bytes of memory for small pictures that were shown lately: they are fetched from the store less often, and shown while
+    /// it cannot answer.
+    #[arg(long, env = "PHOTO_RECENT_MEMORY", default_value_t = 32 << 20)]
+    pub photo_recent_memory: usize,
     /// Most bytes that one person's photos may take, all their pictures counted.
     #[arg(long, env = "PHOTO_QUOTA_BYTES", default_value_t = 1 << 30, value_parser = clap::value_parser!(i64).range(0..))]
     pub photo_quota_bytes: i64,

@@ -3,7 +3,7 @@
 //! ```text
 //!  POST /v1/photos ─► form ──────────────────┐
 //!  tus, or straight to S3 ─► incoming ───────┴► keeping: processing ─► objects (put) ─► one transaction: quota, blob, photo
-//!  GET /p/{key}/…  ─► store: whose, who may ─► representation ─► objects (get, streamed)
+//!  GET /p/{key}/…  ─► store: whose, who may ─► representation ─► recent, or objects (get, streamed)
 //!  facts of relation and social ─► severed, narrowed ─► older grants are refused
 //!  facts of auth ─► hidden: nobody sees it │ erased: erasure, photo by photo, objects included
 //!  others show a public photo ─► reuse: noted and counted ─► its owner takes it from everywhere, or leaves it
@@ -19,6 +19,7 @@ mod config;
 mod erasure;
 mod facts_of_others;
 mod form;
+mod hidden_uses;
 mod incoming;
 mod keeping;
 mod key;
@@ -27,6 +28,7 @@ mod metrics;
 mod objects;
 mod owner;
 mod processing;
+mod recent;
 mod removal;
 mod representation;
 mod reuse;
@@ -61,6 +63,7 @@ use crate::erasure::Erasure;
 use crate::facts_of_others::FactsOfOthers;
 use crate::objects::Objects;
 use crate::processing::Processing;
+use crate::recent::Recent;
 use crate::sweep::Sweeps;
 
 pub use self::config::{PhotoConfig, PhotoLimits, S3Config};
@@ -85,6 +88,7 @@ pub(crate) struct State {
     outbox: Outbox,
     objects: Objects,
     processing: Processing,
+    recent: Recent,
     quota: Quota,
     keep_deleted: Duration,
     /// How long an upload may go on without a byte.
@@ -104,9 +108,10 @@ impl Photo {
         let outbox = Outbox::new(pool.clone(), Service::Photo);
         let quota = Quota { photos: config.limits.photo_quota_photos, bytes: config.limits.photo_quota_bytes };
         let (objects, processing) = (Objects::new(&config.s3), Processing::new(config));
+        let recent = Recent::new(config.limits.photo_recent_memory);
         let keep_deleted = Duration::from_secs(config.limits.photo_keep_deleted_seconds);
         let stall = Duration::from_secs(config.limits.photo_stall_seconds);
-        Self(Arc::new(State { pool, identity, outbox, objects, processing, quota, keep_deleted, stall }))
+        Self(Arc::new(State { pool, identity, outbox, objects, processing, recent, quota, keep_deleted, stall }))
     }
 
     /// Every public route.
@@ -132,7 +137,8 @@ impl Photo {
         let jobs = Worker::new(self.0.pool.clone(), Jobs::new(&self.0)).run();
         let outbox = self.0.outbox.clone();
         let forgetting = Forgetting::new(self.0.pool.clone(), Service::Photo, outbox.clone(), Erasure(self.0.clone())).run();
-        tokio::join!(outbox.run(), relation, social, auth, jobs, forgetting, sweep::run(&self.0), self.clean_up());
+        let counts = hidden_uses::run(&self.0.pool);
+        tokio::join!(outbox.run(), relation, social, auth, jobs, forgetting, counts, sweep::run(&self.0), self.clean_up());
     }
 
     /// One turn of every sweep, as the background does it now and then, sparing objects younger than `grace`,

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, UpDownCounter};
 
 /// A decoded picture of the largest size takes seconds.
 const SECONDS: [f64; 12] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0];
@@ -33,6 +33,11 @@ static STORED: LazyLock<Counter<u64>> = LazyLock::new(|| {
 static SWEPT: LazyLock<Counter<u64>> = LazyLock::new(|| {
     let about = "Blobs that no row knew and the sweep deleted.";
     telemetry::meter().u64_counter("socialplatform.photo.swept").with_unit("{blob}").with_description(about).build()
+});
+/// Every replica counts the same rows, so a sum over replicas means nothing; take the largest.
+static MISSING: LazyLock<Gauge<u64>> = LazyLock::new(|| {
+    let about = "Blobs whose objects are not in the bucket as they should be.";
+    telemetry::meter().u64_gauge("socialplatform.photo.missing").with_unit("{blob}").with_description(about).build()
 });
 
 fn histogram(name: &'static str, about: &'static str) -> Histogram<f64> {
@@ -78,6 +83,11 @@ pub(crate) fn stored(bytes: usize) {
 /// The sweep went through. Nothing found is counted too, so that a graph begins at zero.
 pub(crate) fn swept(blobs: usize) {
     SWEPT.add(blobs as u64, &[]);
+}
+
+/// So many blobs have lost their objects.
+pub(crate) fn missing(blobs: i64) {
+    MISSING.record(u64::try_from(blobs).unwrap_or_default(), &[]);
 }
 
 /// A call of the object store ended; `code` is the store's own word for what went wrong.

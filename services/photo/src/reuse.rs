@@ -1,6 +1,7 @@
 //! Who shows whose photos, in the transaction of what shows them.
 //!
-//! A use counts people, not places: the count is what "most used" sorts by, and must not grow with how often somebody posts.
+//! A use counts people, not places: the count is what "most used" sorts by, and must not grow with how often somebody posts. Who
+//! is hidden does not count, and what was left to them stays for when they return.
 
 use audience::accounts;
 use contracts::AccountId;
@@ -68,8 +69,8 @@ pub(crate) async fn begins(connection: &mut PgConnection, photo: &PhotoRow, acco
 
 /// Notes that `source` of an account shows a photo, which must be locked, no longer.
 pub(crate) async fn ends(connection: &mut PgConnection, photo: &PhotoRow, account: AccountId, source: &str) -> sqlx::Result<()> {
-    let left = uses::remove(connection, photo.id, account, source).await?;
-    if photo.left && left == Some(0) {
+    let used = uses::remove(connection, photo.id, account, source).await?;
+    if photo.left && used == Some(false) {
         removal::remove(connection, photo).await?;
     }
     Ok(())

@@ -51,6 +51,10 @@ pub(crate) async fn run(photo: &State) {
             }
             Err(error) => tracing::warn!(%error, "failed to sweep the bucket; trying again later"),
         }
+        match blobs::missing(&photo.pool).await {
+            Ok(blobs) => metrics::missing(blobs),
+            Err(error) => tracing::warn!(%error, "failed to count the missing pictures; trying again later"),
+        }
         tokio::time::sleep(EVERY).await;
     }
 }

@@ -22,6 +22,13 @@ const ASKED: usize = 16;
 const WORDS: usize = 400;
 /// Most characters of a word; the rest is cut off, in what is kept and in what is asked.
 const WORD: usize = 40;
+/// Letters of a word that is too short to be told by its trigrams once there is an error in it, and still long enough that most
+/// other words are further from it than that.
+const SHORT: std::ops::RangeInclusive<usize> = 4..=6;
+/// Most short words of a search that are looked at letter by letter.
+const LOOKED_AT: usize = 4;
+/// Most words that stand for one.
+const STAND_INS: usize = 4;
 
 /// A text of at most `most` characters, without control characters, trimmed.
 pub(crate) fn text(field: &str, text: &str, most: usize) -> Result<String> {
@@ -80,6 +87,38 @@ pub(crate) fn query(words: &[String], resembling: &[(String, String)]) -> String
         format!("('{word}':*{})", similar.collect::<String>())
     });
     each.collect::<Vec<_>>().join(" & ")
+}
+
+/// Those of `words` in which one error of typing is looked for letter by letter: short ones, of letters only.
+pub(crate) fn short(words: &[String]) -> Vec<String> {
+    let is_short = |word: &&String| SHORT.contains(&word.chars().count()) && word.chars().all(char::is_alphabetic);
+    words.iter().filter(is_short).take(LOOKED_AT).cloned().collect()
+}
+
+/// Of pairs of a word that was asked and one that there is, in the order of preference, those that one error of typing tells apart: at
+/// most four for each that was asked.
+pub(crate) fn mistyped(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (asked, there) in pairs {
+        let before = found.iter().filter(|(word, _)| *word == asked).count();
+        if before < STAND_INS && is_one_error(&asked, &there) {
+            found.push((asked, there));
+        }
+    }
+    found
+}
+
+/// Whether two words differ by one letter too many, one too few, a wrong one, or two neighbors that changed places.
+fn is_one_error(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let alike = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[alike..], &other[alike..]);
+    let alike = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&one[..one.len() - alike], &other[..other.len() - alike]) {
+        ([_], [_]) | ([_], []) | ([], [_]) => true,
+        ([a, b], [c, d]) => a == d && b == c,
+        _ => false,
+    }
 }
 
 /// Words of letters and digits, in small letters and without accents.
@@ -141,6 +180,35 @@ mod tests {
         let query = |typed: &str| query(&asked(typed).unwrap(), &[]);
         assert_eq!(query("Sun set"), "('sun':*) & ('set':*)");
         assert_eq!(query("!a | (b):c'\\"), "('a':*) & ('b':*) & ('c':*)");
+    }
+
+    #[test]
+    fn one_error_of_typing_is_one_whatever_it_is() {
+        for (typed, meant) in [
+            ("huose", "house"),
+            ("baech", "beach"),
+            ("piar", "pier"),
+            ("piers", "pier"),
+            ("per", "pier"),
+            ("boot", "boott"),
+            ("größe", "größen"),
+            ("ab", "ba"),
+        ] {
+            assert!(is_one_error(typed, meant) && is_one_error(meant, typed), "{typed} {meant}");
+        }
+        for (typed, meant) in [("pier", "pier"), ("hoosa", "house"), ("abc", "cba"), ("abcd", "badc"), ("", "ab"), ("peir", "piers")] {
+            assert!(!is_one_error(typed, meant) && !is_one_error(meant, typed), "{typed} {meant}");
+        }
+    }
+
+    #[test]
+    fn only_short_words_of_letters_are_looked_at_and_few_stand_for_one() {
+        let words = ["pie", "pier", "1843", "beach", "sunset", "evening", "train", "house"].map(str::to_owned);
+        assert_eq!(short(&words), ["pier", "beach", "sunset", "train"]);
+        let there = ["bier", "tier", "piers", "pier", "pie", "peer", "pies", "pied"];
+        let pairs = there.map(|there| ("pier".to_owned(), there.to_owned())).to_vec();
+        let found: Vec<String> = mistyped(pairs).into_iter().map(|(_, there)| there).collect();
+        assert_eq!(found, ["bier", "tier", "piers", "pie"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 
 mod counts;
 mod deletions;
+mod details;
 mod emoji;
 mod entities;
 mod erasure;
@@ -20,6 +21,7 @@ mod store;
 mod stream;
 mod text;
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -106,6 +108,7 @@ impl Social {
             forgetting,
             self.clean_up(),
             self.watch_counts(),
+            self.watch_details(),
             home::run(pool, live.written()),
             home::watch(pool),
             deletions::run(pool, outbox, live.written()),
@@ -126,6 +129,26 @@ impl Social {
             if let Err(error) = self.repair_counts().await {
                 tracing::warn!(%error, "failed to compare counts; trying again later");
             }
+        }
+    }
+
+    /// Asks photo for what it had not told yet of photos that are shown, and says of how many it is known now.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong with the database or with photo, in words.
+    pub async fn ask_for_details(&self) -> Result<u64, Box<dyn Error + Send + Sync>> {
+        details::ask(&self.0).await
+    }
+
+    async fn watch_details(&self) {
+        // By then an upgrade is over, and no older version of photo answers.
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        loop {
+            if let Err(error) = self.ask_for_details().await {
+                tracing::warn!(%error, "failed to ask for what belongs beside photos; trying again later");
+            }
+            tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
         }
     }
 

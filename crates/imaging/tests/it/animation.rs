@@ -7,7 +7,7 @@ use imaging::{Format, Limits, inspect, process};
 use crate::samples::{drawing, gif, photograph};
 
 /// The frames of an animated WebP: the pixel in the middle, and for how many milliseconds it is shown.
-fn frames(file: &[u8]) -> Vec<([u8; 4], u32)> {
+pub fn frames(file: &[u8]) -> Vec<([u8; 4], u32)> {
     let frames = WebPDecoder::new(Cursor::new(file)).unwrap().into_frames().map(|frame| {
         let frame = frame.unwrap();
         let (milliseconds, divisor) = frame.delay().numer_denom_ms();

@@ -2,6 +2,8 @@ use imaging::{Error, Header, Limits, inspect, process};
 use proptest::prelude::*;
 
 use crate::avif::STILL;
+use crate::colors::display_p3;
+use crate::planting::jpeg_with_profile;
 use crate::samples::{drawing, gif, holds, jpeg, photograph, png, webp};
 
 /// A PNG that is nothing but a header of this size; its checksum is never looked at.
@@ -124,13 +126,14 @@ proptest! {
     }
 
     #[test]
-    fn no_flipped_byte_makes_it_panic(kind in 0usize..5, at: proptest::sample::Index, byte: u8) {
+    fn no_flipped_byte_makes_it_panic(kind in 0usize..6, at: proptest::sample::Index, byte: u8) {
         let picture = drawing(24, 16);
         let mut file = match kind {
             0 => jpeg(&picture),
             1 => png(&picture, None),
             2 => webp(&picture, None),
             3 => gif(&[picture.clone(), photograph(24, 16)], 50),
+            4 => jpeg_with_profile(&jpeg(&picture), &display_p3()),
             _ => STILL.to_vec(),
         };
         let at = at.index(file.len());

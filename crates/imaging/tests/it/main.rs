@@ -2,8 +2,10 @@
 
 mod animation;
 mod avif;
+mod colors;
 mod corpus;
 mod hostile;
 mod metadata;
+mod planting;
 mod samples;
 mod variants;

@@ -1,4 +1,4 @@
-//! Pictures made for a test, and metadata planted in them.
+//! Pictures made for a test.
 
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::codecs::jpeg::JpegEncoder;
@@ -6,13 +6,20 @@ use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{Delay, DynamicImage, Frame, ImageEncoder, Rgb, RgbImage, Rgba, RgbaImage};
 
-/// What a camera and its owner would have left behind; nothing of it may come out.
-pub const SECRETS: [&str; 3] = ["Exif", "Ada Lovelace", "N 51.5014 W 0.1419"];
-
 /// An opaque picture, red to the left and blue to the right, so that a turn shows.
 pub fn photograph(width: u32, height: u32) -> DynamicImage {
     let ramp = |x: u32, length: u32| u8::try_from(x * 255 / length.max(1)).expect("below 256");
     RgbImage::from_fn(width, height, |x, y| Rgb([255 - ramp(x, width), ramp(y, height) / 2, ramp(x, width)])).into()
+}
+
+/// White, but for its upper corners: red to the left, blue to the right. Where they come out says how it was turned.
+pub fn corners(width: u32, height: u32) -> DynamicImage {
+    let color = |x, y| match (x < width / 2, y < height / 2) {
+        (true, true) => [220, 20, 20],
+        (false, true) => [20, 20, 220],
+        (_, false) => [250, 250, 250],
+    };
+    RgbImage::from_fn(width, height, |x, y| Rgb(color(x, y))).into()
 }
 
 /// A picture with a hole in it.

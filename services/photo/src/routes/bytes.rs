@@ -79,7 +79,9 @@ pub(crate) async fn read(
     if representation::is_held(&headers, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, common(&photo, &etag)).into_response());
     }
-    let (status, range) = match representation::part(&headers, &etag, size) {
+    // For no other method ranges are defined (RFC 9110, section 14.2).
+    let part = if method == Method::GET { representation::part(&headers, &etag, size) } else { Part::Whole };
+    let (status, range) = match part {
         Part::Whole => (StatusCode::OK, None),
         Part::Range { first, last } => (StatusCode::PARTIAL_CONTENT, Some((first, last))),
         Part::Unsatisfiable => {
@@ -89,7 +91,7 @@ pub(crate) async fn read(
     };
     let body = match method {
         Method::HEAD => Body::empty(),
-        _ => fetch(&state, &cleaning::object(&photo.object_key, variant), range).await?,
+        _ => body(&state, &photo, variant, size, range).await?,
     };
     let mut response = (status, common(&photo, &etag), body).into_response();
     let headers = response.headers_mut();
@@ -158,17 +160,34 @@ fn common(photo: &BytesRow, etag: &str) -> HeaderMap {
     headers
 }
 
+/// A picture of `size` bytes, or a range of it.
+async fn body(state: &Inner, photo: &BytesRow, variant: Variant, size: u64, range: Option<(u64, u64)>) -> Result<Body> {
+    let object = cleaning::object(&photo.object_key, variant);
+    if matches!(variant, Variant::Small | Variant::Thumb) {
+        let whole = usize::try_from(size).map_err(Problem::internal)?;
+        if let Some(picture) = state.recent.picture(&state.objects, &object, whole).await.map_err(not_fetched)? {
+            let Some((first, last)) = range else { return Ok(picture.into()) };
+            let (first, last) = (usize::try_from(first).map_err(Problem::internal)?, usize::try_from(last).map_err(Problem::internal)?);
+            return Ok(picture.slice(first..=last).into());
+        }
+    }
+    fetch(state, &object, range).await
+}
+
+fn not_fetched(error: ObjectError) -> Problem {
+    match error {
+        // Deleted since its row was read, most likely.
+        error @ ObjectError::Missing(_) => {
+            tracing::warn!(%error, "failed to find the bytes of a photo");
+            Problem::not_found()
+        }
+        error => error.into(),
+    }
+}
+
 /// The object's bytes as they come from the store.
 pub(super) async fn fetch(state: &Inner, object: &str, range: Option<(u64, u64)>) -> Result<Body> {
-    let bytes = match state.objects.get(object, range).await {
-        Ok(bytes) => bytes,
-        // Deleted since its row was read, most likely.
-        Err(error @ ObjectError::Missing(_)) => {
-            tracing::warn!(%error, "failed to find the bytes of a photo");
-            return Err(Problem::not_found());
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let bytes = state.objects.get(object, range).await.map_err(not_fetched)?;
     let chunks = stream::try_unfold(bytes, |mut bytes| async move {
         let chunk = bytes.try_next().await?;
         Ok::<_, ByteStreamError>(chunk.map(|chunk| (chunk, bytes)))

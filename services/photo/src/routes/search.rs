@@ -92,7 +92,11 @@ impl Filter {
             None => None,
             Some(q) => {
                 let words = text::asked(&q).ok_or_else(|| Problem::bad_request("q needs a letter or a digit."))?;
-                let resembling = terms::resembling(&photo.pool, &words).await?;
+                let mut resembling = terms::resembling(&photo.pool, &words).await?;
+                let short = text::short(&words);
+                if !short.is_empty() {
+                    resembling.extend(text::mistyped(terms::alike(&photo.pool, &short).await?));
+                }
                 Some(text::query(&words, &resembling))
             }
         };

@@ -4,7 +4,7 @@ use sqlx::{PgConnection, PgPool, query, query_as, query_scalar};
 use crate::processing::Cleaned;
 
 /// Counts one more photo with these bytes. Answers the key of the objects that hold them: `object_key` if the bytes are
-/// new, else that of the blob which was there, and the caller's objects are of no use.
+/// new or those that were there are lost, else that of the blob which was there, and the caller's objects are of no use.
 pub(crate) async fn refer(connection: &mut PgConnection, cleaned: &Cleaned, object_key: &str) -> sqlx::Result<String> {
     let sha256 = cleaned.sha256.as_slice();
     let size = |picture: &Bytes| i64::try_from(picture.len()).expect("a picture fits in memory");
@@ -16,7 +16,20 @@ pub(crate) async fn refer(connection: &mut PgConnection, cleaned: &Cleaned, obje
             "insert into blobs (sha256, object_key, refs, width, height, thumbhash, color, hue, animated, original_type,
                  original_size, large_size, small_size, thumb_size)
              values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-             on conflict on constraint blobs_pkey do update set refs = blobs.refs + 1 where blobs.refs > 0
+             on conflict on constraint blobs_pkey do update set
+                 refs = blobs.refs + 1,
+                 -- Pictures of other sizes, as another version makes them, would not be what is counted for others.
+                 object_key = case
+                     when blobs.missing_since is not null and (blobs.large_size, blobs.small_size, blobs.thumb_size)
+                         = (excluded.large_size, excluded.small_size, excluded.thumb_size)
+                     then excluded.object_key else blobs.object_key
+                 end,
+                 missing_since = case
+                     when (blobs.large_size, blobs.small_size, blobs.thumb_size)
+                         <> (excluded.large_size, excluded.small_size, excluded.thumb_size)
+                     then blobs.missing_since
+                 end
+             where blobs.refs > 0
              returning object_key",
             sha256,
             object_key,
@@ -110,6 +123,11 @@ pub(crate) async fn to_check(pool: &PgPool, most: i64) -> sqlx::Result<Vec<Expec
     )
     .fetch_all(pool)
     .await
+}
+
+/// How many blobs have lost their objects, as far as was looked.
+pub(crate) async fn missing(pool: &PgPool) -> sqlx::Result<i64> {
+    query_scalar!(r#"select count(*) as "count!" from blobs where missing_since is not null and refs > 0"#).fetch_one(pool).await
 }
 
 /// Notes whether the objects of a blob are there. `false` if the blob is not, any more.

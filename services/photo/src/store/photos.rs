@@ -1,4 +1,4 @@
-use contracts::photo::{PhotoState, PhotoVisibility, UsablePhoto};
+use contracts::photo::{PhotoDetails, PhotoState, PhotoVisibility, UsablePhoto};
 use contracts::{AccountId, PhotoId};
 use serving::Page;
 use sqlx::{PgConnection, PgExecutor, PgPool, query, query_as, query_scalar};
@@ -34,7 +34,8 @@ pub(crate) struct PhotoRow {
 impl PhotoRow {
     /// What other services keep of it.
     pub(crate) fn state(&self) -> PhotoState {
-        let Self { key, visibility, alt, width, height, thumbhash, .. } = self;
+        let Self { key, visibility, alt, width, height, thumbhash, license, credit, animated, .. } = self;
+        let details = PhotoDetails { license: license.id().to_owned(), credit: credit.clone(), animated: *animated };
         PhotoState {
             key: key.clone(),
             visibility: *visibility,
@@ -42,6 +43,7 @@ impl PhotoRow {
             width: *width,
             height: *height,
             thumbhash: thumbhash.clone(),
+            details: Some(details),
         }
     }
 

@@ -72,13 +72,16 @@ fn columns<'a>(terms: impl IntoIterator<Item = &'a (&'static str, String)>) -> (
     terms.into_iter().map(|(kind, term)| ((*kind).to_owned(), term.clone())).unzip()
 }
 
-/// The tags that begin with `prefix`, those of most photos first.
+/// The tags that begin with `prefix`, those of most photos first. What is of hidden people does not count.
 pub(crate) async fn tags(pool: &PgPool, prefix: &str, most: i64) -> sqlx::Result<Vec<TagCount>> {
     query_as!(
         TagCount,
-        "select term as tag, photos from terms
-         where kind = 'tag' and term >= $1 and term < $1 || chr(1114111)
-         order by photos desc, term limit $2",
+        r#"select term as "tag!", terms.photos - coalesce(hidden.photos, 0) as "photos!"
+           from terms left join (
+               select tag, sum(photos)::bigint as photos from hidden_tags where tag >= $1 and tag < $1 || chr(1114111) group by tag
+           ) hidden on hidden.tag = term
+           where kind = 'tag' and term >= $1 and term < $1 || chr(1114111) and terms.photos > coalesce(hidden.photos, 0)
+           order by terms.photos - coalesce(hidden.photos, 0) desc, term limit $2"#,
         prefix,
         most,
     )
@@ -98,6 +101,29 @@ pub(crate) async fn resembling(pool: &PgPool, words: &[String]) -> sqlx::Result<
            where not exists (
                select from terms where kind = 'word' and term >= asked.word and term < asked.word || chr(1114111)
            )"#,
+        words,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(found.into_iter().map(|row| (row.word, row.term)).collect())
+}
+
+/// Of those of `words` with which no word of a public photo begins: each with the words that begin with the same letter and are as long,
+/// but for one letter. The most used first, a thousand at the most.
+pub(crate) async fn alike(pool: &PgPool, words: &[String]) -> sqlx::Result<Vec<(String, String)>> {
+    let found = query!(
+        r#"select asked.word as "word!", near.term as "term!"
+           from unnest($1::text[]) as asked (word)
+           cross join lateral (
+               select term, photos from terms
+               where kind = 'word' and term >= left(asked.word, 1) and term < left(asked.word, 1) || chr(1114111)
+                   and char_length(term) between char_length(asked.word) - 1 and char_length(asked.word) + 1
+               order by photos desc, term limit 1000
+           ) near
+           where not exists (
+               select from terms where kind = 'word' and term >= asked.word and term < asked.word || chr(1114111)
+           )
+           order by near.photos desc, near.term"#,
         words,
     )
     .fetch_all(pool)

@@ -22,19 +22,19 @@ pub(crate) struct Shown<'a> {
     pub(crate) note: Option<&'a str>,
 }
 
-/// Notes a use, and counts its maker if it is their first of this photo. `None` if it is noted already. The photo must be
-/// locked.
+/// Notes a use, and counts its maker if it is their first of this photo and they are not hidden. `None` if it is noted already.
+/// The photo must be locked.
 pub(crate) async fn add(connection: &mut PgConnection, photo: PhotoId, shown: Shown<'_>) -> sqlx::Result<Option<UseId>> {
     // All parts of a statement see what was there before it.
     query_scalar!(
         r#"with fresh as (
-               insert into photo_uses (photo, account, source, url, note) values ($1, $2, $3, $4, $5)
+               insert into photo_uses (photo, account, source, url, note, counted) values ($1, $2, $3, $4, $5, not is_hidden($2))
                on conflict on constraint photo_uses_source_key do nothing
-               returning id
+               returning id, counted
            ), counted as (
                update photos set uses = uses + 1
-               where id = $1 and exists (select from fresh)
-                   and not exists (select from photo_uses where photo = $1 and account = $2)
+               where id = $1 and exists (select from fresh where counted)
+                   and not exists (select from photo_uses where photo = $1 and account = $2 and counted)
            )
            select id as "id!: UseId" from fresh"#,
         photo.0,
@@ -47,22 +47,26 @@ pub(crate) async fn add(connection: &mut PgConnection, photo: PhotoId, shown: Sh
     .await
 }
 
-/// Forgets a use, and no longer counts its maker if it was their last of this photo. The photo must be locked. Says how many
-/// people use it then, or `None` if there was no such use.
-pub(crate) async fn remove(connection: &mut PgConnection, photo: PhotoId, account: AccountId, source: &str) -> sqlx::Result<Option<i32>> {
-    let gone = query!("delete from photo_uses where photo = $1 and account = $2 and source = $3", photo.0, account.0, source)
-        .execute(&mut *connection)
-        .await?;
-    if gone.rows_affected() == 0 {
-        return Ok(None);
-    }
-    query_scalar!(
-        "update photos
-         set uses = uses - case when exists (select from photo_uses where photo = $1 and account = $2) then 0 else 1 end
-         where id = $1
-         returning uses",
+/// Forgets a use, and no longer counts its maker if it was their last of this photo. The photo must be locked. Says whether
+/// anybody uses it then, hidden people included, or `None` if there was no such use.
+pub(crate) async fn remove(connection: &mut PgConnection, photo: PhotoId, account: AccountId, source: &str) -> sqlx::Result<Option<bool>> {
+    let gone = query_scalar!(
+        "delete from photo_uses where photo = $1 and account = $2 and source = $3 returning counted",
         photo.0,
         account.0,
+        source,
+    );
+    let Some(counted) = gone.fetch_optional(&mut *connection).await? else { return Ok(None) };
+    query_scalar!(
+        r#"update photos
+           set uses = uses - case
+               when $3 and not exists (select from photo_uses where photo = $1 and account = $2 and counted) then 1 else 0
+           end
+           where id = $1
+           returning exists (select from photo_uses where photo = $1) as "used!""#,
+        photo.0,
+        account.0,
+        counted,
     )
     .fetch_optional(connection)
     .await

@@ -66,6 +66,13 @@ async fn head_tells_the_size_without_the_bytes() {
     assert_eq!(answer.headers()["content-length"], whole.len().to_string().as_str());
     assert_eq!(answer.headers()["content-type"], "image/webp");
     assert!(answer.bytes().await.unwrap().is_empty());
+    // It has no ranges, not even one that cannot be satisfied.
+    for range in ["bytes=0-9", "bytes=999999999-"] {
+        let answer = photos.request(Method::HEAD, address, None).header("range", range).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK, "{range}");
+        assert_eq!(answer.headers()["content-length"], whole.len().to_string().as_str());
+        assert!(!answer.headers().contains_key("content-range"));
+    }
 }
 
 #[tokio::test]

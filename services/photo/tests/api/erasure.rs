@@ -7,7 +7,7 @@ use crate::albums::{self, album};
 use crate::pictures::jpeg;
 use crate::support::{Person, TestPhoto, answer, eventually, id, path, url};
 
-async fn hide(photos: &TestPhoto, who: &Person, state: AccountState) {
+pub async fn hide(photos: &TestPhoto, who: &Person, state: AccountState) {
     photos.tell(Service::Auth, Fact::AccountChanged(AccountChanged { account: who.id, state })).await;
 }
 

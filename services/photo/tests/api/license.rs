@@ -1,5 +1,6 @@
+use contracts::Service;
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::pictures::jpeg;
 use crate::support::{TestPhoto, path, problem};
@@ -19,6 +20,11 @@ async fn a_photo_says_what_others_may_do_with_it_and_whom_to_name() {
     let changed = photos.change(&ada, &said, change).await;
     assert_eq!((&changed["license"], &changed["credit"], &changed["alt"]), (&json!("CC0-1.0"), &json!(""), &json!("A pier")));
     assert_eq!(photos.json(&path(&said), Some(&ada)).await, changed);
+
+    // Whoever shows it hears of it.
+    let told = sqlx::query_scalar("select fact from outbox where fact ->> 'photo' = $1").bind(said["id"].as_str());
+    let told: Value = told.fetch_one(&photos.db.superuser_pool(Service::Photo)).await.unwrap();
+    assert_eq!((&told["state"]["license"], &told["state"]["credit"]), (&json!("CC0-1.0"), &json!("")));
 }
 
 #[tokio::test]

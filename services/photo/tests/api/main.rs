@@ -10,6 +10,7 @@ mod direct;
 mod erasure;
 mod export;
 mod grants;
+mod hidden;
 mod hostile;
 mod left;
 mod license;

@@ -1,5 +1,5 @@
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::albums::album;
 use crate::pictures::jpeg;
@@ -18,6 +18,47 @@ async fn without_the_store_descriptions_are_answered_and_bytes_are_not() {
 
     photos.store.set_down(false);
     assert_eq!(photos.get(url(&photo, "large"), None).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_was_shown_lately_is_shown_without_the_store_to_whoever_may_see_it() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, eve) = (photos.person(), photos.person());
+    let public = photos.keep(&ada, jpeg(900, 600, 1), &[("visibility", "public")]).await;
+    let private = photos.keep(&ada, jpeg(900, 600, 2), &[("visibility", "private")]).await;
+    let bytes = async |photo: &Value, variant: &str| {
+        let answer = photos.get(url(photo, variant), Some(&ada)).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{variant}");
+        answer.bytes().await.unwrap()
+    };
+    let mut seen = Vec::new();
+    for (photo, variant) in [(&public, "small"), (&public, "thumb"), (&private, "small"), (&private, "thumb")] {
+        seen.push((photo, variant, bytes(photo, variant).await));
+    }
+
+    photos.store.set_down(true);
+    for (photo, variant, before) in &seen {
+        assert_eq!(&bytes(photo, variant).await, before, "{variant}");
+    }
+    let part = photos.request(Method::GET, url(&public, "thumb"), None).header("range", "bytes=10-19").send().await.unwrap();
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(part.bytes().await.unwrap(), seen[1].2[10..20]);
+    // Nobody else sees them from there, and what is gone is gone.
+    for who in [None, Some(&eve)] {
+        assert_eq!(photos.get(url(&private, "thumb"), who).await.status(), StatusCode::NOT_FOUND);
+    }
+    assert_eq!(photos.get(url(&public, "large"), None).await.status(), StatusCode::SERVICE_UNAVAILABLE, "too large to be kept");
+    assert_eq!(answer(photos.request(Method::DELETE, &path(&public), Some(&ada))).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(photos.get(url(&public, "thumb"), Some(&ada)).await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn without_memory_for_them_pictures_come_from_the_store() {
+    let photos = TestPhoto::with(&["--photo-recent-memory=0"]).await;
+    let photo = photos.keep(&photos.person(), jpeg(500, 300, 1), &[("visibility", "public")]).await;
+    assert_eq!(photos.get(url(&photo, "thumb"), None).await.status(), StatusCode::OK);
+    photos.store.set_down(true);
+    assert_eq!(photos.get(url(&photo, "thumb"), None).await.status(), StatusCode::SERVICE_UNAVAILABLE);
 }
 
 #[tokio::test]

@@ -129,6 +129,25 @@ async fn words_are_found_without_their_accents_and_with_typing_errors() {
 }
 
 #[tokio::test]
+async fn a_short_word_is_found_with_one_typing_error() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    for (seed, title) in (1..).zip(["House", "Beach", "Train", "Boat", "Pier"]) {
+        photos.keep(&ada, jpeg(40, 40, seed), &[("visibility", "public"), ("title", title)]).await;
+    }
+    photos.keep(&ada, jpeg(40, 40, 6), &[("title", "Diary")]).await;
+    for (typed, found) in
+        [("huose", "House"), ("baech", "Beach"), ("tarin", "Train"), ("baot", "Boat"), ("piar", "Pier"), ("pierr", "Pier")]
+    {
+        assert_eq!(titles(&photos, &format!("q={typed}"), None).await, [found], "{typed}");
+    }
+    // Not with two, not with another first letter, and not a word that is private.
+    for typed in ["hoosa", "nier", "dairy", "huose+beach"] {
+        assert_eq!(titles(&photos, &format!("q={typed}"), None).await, [""; 0], "{typed}");
+    }
+}
+
+#[tokio::test]
 async fn photos_are_found_by_license_orientation_and_color() {
     let photos = TestPhoto::spawn().await;
     let ada = photos.person();

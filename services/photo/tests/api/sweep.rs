@@ -71,6 +71,28 @@ async fn a_photo_whose_objects_are_gone_is_found_and_so_is_its_return() {
 }
 
 #[tokio::test]
+async fn whoever_sends_a_lost_picture_again_brings_it_back_for_everybody() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let hers = photos.keep(&ada, jpeg(50, 50, 1), &[("visibility", "public")]).await;
+    for name in photos.store.objects().into_keys() {
+        photos.store.steal(&name);
+    }
+    // However lately it was looked at in the background.
+    let pool = photos.db.superuser_pool(Service::Photo);
+    sqlx::query("update blobs set checked_at = null").execute(&pool).await.unwrap();
+    assert_eq!(photos.service.sweep(DAY).await.unwrap().missing, 1);
+    assert_eq!(photos.get(url(&hers, "original"), None).await.status(), StatusCode::NOT_FOUND);
+
+    let his = photos.keep(&bob, jpeg(50, 50, 1), &[("visibility", "public")]).await;
+    for photo in [&hers, &his] {
+        assert_eq!(photos.get(url(photo, "original"), None).await.status(), StatusCode::OK);
+    }
+    eventually("one copy is kept", async || photos.count("jobs").await == 0 && photos.store.objects().len() == 4).await;
+    assert_eq!(photos.count("blobs where missing_since is not null").await, 0);
+}
+
+#[tokio::test]
 async fn an_upload_whose_time_is_over_is_gone_with_its_bytes() {
     let photos = TestPhoto::spawn().await;
     let ada = photos.person();

@@ -117,6 +117,18 @@ pub(crate) struct Photo {
     pub(crate) height: i32,
     /// A placeholder in base64, see <https://evanw.github.io/thumbhash/>.
     pub(crate) thumbhash: String,
+    /// Whose it is: `account:<id>`. Not always who posted it.
+    pub(crate) owner: String,
+    /// What others may do with it: an identifier of SPDX, or `all-rights-reserved`. This, `credit` and `animated` may be missing
+    /// of what was posted before the platform knew them, for a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) license: Option<String>,
+    /// Whom to name, in the owner's words; empty, if they did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) credit: Option<String>,
+    /// The original moves; the smaller pictures are stills.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) animated: Option<bool>,
     pub(crate) urls: Urls,
 }
 
@@ -129,6 +141,10 @@ impl Photo {
             width: photo.width,
             height: photo.height,
             thumbhash: photo.thumbhash,
+            owner: format!("account:{}", photo.owner),
+            license: photo.license,
+            credit: photo.credit,
+            animated: photo.animated,
             urls: Urls::new(&photo.key, grant),
         }
     }
@@ -139,13 +155,15 @@ impl Photo {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Urls {
     pub(crate) thumb: String,
+    pub(crate) small: String,
     pub(crate) large: String,
     pub(crate) original: String,
 }
 
 impl Urls {
     pub(crate) fn new(key: &str, grant: Option<&str>) -> Self {
-        Self { thumb: address(key, "thumb", grant), large: address(key, "large", grant), original: address(key, "original", grant) }
+        let url = |variant| address(key, variant, grant);
+        Self { thumb: url("thumb"), small: url("small"), large: url("large"), original: url("original") }
     }
 }
 

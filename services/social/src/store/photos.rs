@@ -1,5 +1,5 @@
 use contracts::fact::PhotoChanged;
-use contracts::photo::{PhotoState, PhotoVisibility, UsablePhoto};
+use contracts::photo::{PhotoDetails, PhotoState, PhotoVisibility, UsablePhoto};
 use contracts::{AccountId, PhotoId, PostId};
 use serving::Result;
 use sqlx::{PgConnection, PgPool};
@@ -17,6 +17,10 @@ pub(crate) struct Shown {
     pub(crate) width: i32,
     pub(crate) height: i32,
     pub(crate) thumbhash: String,
+    /// What others may do with it. This and the rest are `None` while photo has not told them.
+    pub(crate) license: Option<String>,
+    pub(crate) credit: Option<String>,
+    pub(crate) animated: Option<bool>,
 }
 
 /// How far the facts of photo are applied: to be read before photo is asked, for [`changed_since`].
@@ -43,10 +47,11 @@ pub(crate) async fn changed_since(connection: &mut PgConnection, applied: i64, p
 
 /// Keeps what photo just said of a photo that is about to be shown.
 pub(crate) async fn keep(connection: &mut PgConnection, photo: &UsablePhoto) -> Result<()> {
-    let PhotoState { key, visibility, alt, width, height, thumbhash } = &photo.state;
+    let PhotoState { key, visibility, alt, width, height, thumbhash, details } = &photo.state;
+    let (license, credit, animated) = columns(details.as_ref());
     sqlx::query!(
-        "insert into photos (id, owner, key, visibility, alt, width, height, thumbhash) values ($1, $2, $3, $4, $5, $6, $7, $8)
-         on conflict (id) do nothing",
+        "insert into photos (id, owner, key, visibility, alt, width, height, thumbhash, license, credit, animated)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (id) do nothing",
         photo.id as PhotoId,
         photo.owner as AccountId,
         key,
@@ -55,10 +60,53 @@ pub(crate) async fn keep(connection: &mut PgConnection, photo: &UsablePhoto) -> 
         width,
         height,
         thumbhash,
+        license,
+        credit,
+        animated,
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+fn columns(details: Option<&PhotoDetails>) -> (Option<&str>, Option<&str>, Option<bool>) {
+    let Some(PhotoDetails { license, credit, animated }) = details else { return (None, None, None) };
+    (Some(license), Some(credit), Some(*animated))
+}
+
+/// A photo of which it is not known what belongs beside it.
+pub(crate) struct Undetailed {
+    pub(crate) id: PhotoId,
+    pub(crate) owner: AccountId,
+}
+
+/// Some photos of which it is not known what belongs beside them, by owner, those after one of them.
+pub(crate) async fn undetailed(pool: &PgPool, (owner, photo): (AccountId, PhotoId), most: i64) -> sqlx::Result<Vec<Undetailed>> {
+    sqlx::query_as!(
+        Undetailed,
+        r#"select id as "id: PhotoId", owner as "owner: AccountId" from photos
+           where license is null and (owner, id) > ($1::bigint, $2::bigint) order by owner, id limit $3"#,
+        owner as AccountId,
+        photo as PhotoId,
+        most,
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Sets what belongs beside a photo, if photo said it and if it is still unknown: a fact may have told something newer meanwhile.
+pub(crate) async fn detail(pool: &PgPool, photo: &UsablePhoto) -> sqlx::Result<u64> {
+    let (license, credit, animated) = columns(photo.state.details.as_ref());
+    let set = sqlx::query!(
+        "update photos set license = $2, credit = $3, animated = $4 where id = $1 and license is null and $2::text is not null",
+        photo.id as PhotoId,
+        license,
+        credit,
+        animated,
+    )
+    .execute(pool)
+    .await?;
+    Ok(set.rows_affected())
 }
 
 /// Those of some photos that are not this account's own.
@@ -75,12 +123,15 @@ pub(crate) async fn of_others(connection: &mut PgConnection, account: AccountId,
 /// Sets what a fact of photo says, where the photo is shown. One made private leaves the profiles, the custom emoji, and the
 /// posts of others: it is taken from them for good.
 pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged) -> sqlx::Result<()> {
-    let Some(PhotoState { key, visibility, alt, width, height, thumbhash }) = &changed.state else {
+    let Some(PhotoState { key, visibility, alt, width, height, thumbhash, details }) = &changed.state else {
         sqlx::query!("delete from photos where id = $1", changed.photo as PhotoId).execute(connection).await?;
         return Ok(());
     };
+    let (license, credit, animated) = columns(details.as_ref());
     sqlx::query!(
-        "update photos set key = $2, visibility = $3, alt = $4, width = $5, height = $6, thumbhash = $7 where id = $1",
+        "update photos set key = $2, visibility = $3, alt = $4, width = $5, height = $6, thumbhash = $7,
+             license = coalesce($8, license), credit = coalesce($9, credit), animated = coalesce($10, animated)
+         where id = $1",
         changed.photo as PhotoId,
         key,
         *visibility as PhotoVisibility,
@@ -88,6 +139,9 @@ pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged)
         width,
         height,
         thumbhash,
+        license,
+        credit,
+        animated,
     )
     .execute(&mut *connection)
     .await?;
@@ -112,7 +166,7 @@ pub(crate) async fn of_posts(connection: &mut PgConnection, posts: &[i64]) -> Re
     Ok(sqlx::query_as!(
         Shown,
         r#"select post as "post: PostId", author as "author: AccountId", photos.id as "id: PhotoId", owner as "owner: AccountId", key,
-               photos.visibility as "visibility: PhotoVisibility", alt, width, height, thumbhash
+               photos.visibility as "visibility: PhotoVisibility", alt, width, height, thumbhash, license, credit, animated
            from post_photos join posts on posts.id = post join photos on photos.id = photo
            where post = any($1) and not is_hidden(owner) order by post, position"#,
         posts,
@@ -127,7 +181,7 @@ pub(crate) async fn by_ids(connection: &mut PgConnection, author: AccountId, pos
     Ok(sqlx::query_as!(
         Shown,
         r#"select coalesce($1::bigint, 0) as "post!: PostId", $2::bigint as "author!: AccountId", id as "id: PhotoId", owner as "owner: AccountId",
-               key, visibility as "visibility: PhotoVisibility", alt, width, height, thumbhash
+               key, visibility as "visibility: PhotoVisibility", alt, width, height, thumbhash, license, credit, animated
            from photos where id = any($3) order by id"#,
         post as Option<PostId>,
         author as AccountId,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use contracts::client::{Transport, TransportError};
 use contracts::fact::{Fact, PhotoChanged};
-use contracts::photo::{PhotoState, PhotoVisibility, USABLE, UsablePhoto, UsableRequest, UsableResponse};
+use contracts::photo::{PhotoDetails, PhotoState, PhotoVisibility, USABLE, UsablePhoto, UsableRequest, UsableResponse};
 use contracts::{AccountId, PhotoId};
 use http::{Method, Request, Response, StatusCode, header};
 use tower::service_fn;
@@ -67,7 +67,9 @@ impl PhotoService {
         static NEXT: AtomicI64 = AtomicI64::new(1_000);
         let id = PhotoId(NEXT.fetch_add(1, Ordering::Relaxed));
         let (key, alt) = (format!("key-{id}"), format!("Picture {id}"));
-        let state = PhotoState { key, visibility, alt, width: 640, height: 480, thumbhash: "3OcRJYB4d3h/iIeHeEh3eIhw".to_owned() };
+        let details = PhotoDetails { license: "CC-BY-4.0".to_owned(), credit: "Ada Lovelace".to_owned(), animated: false };
+        let thumbhash = "3OcRJYB4d3h/iIeHeEh3eIhw".to_owned();
+        let state = PhotoState { key, visibility, alt, width: 640, height: 480, thumbhash, details: Some(details) };
         let photo = Photo { id, owner: owner.id, state };
         self.0.kept.lock().expect("no holder panics").insert(id, photo.clone());
         photo

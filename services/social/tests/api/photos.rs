@@ -1,5 +1,5 @@
-use contracts::photo::PhotoState;
 use contracts::photo::PhotoVisibility::{Private, Public};
+use contracts::photo::{PhotoDetails, PhotoState};
 use identity::PhotoGrant;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -29,10 +29,13 @@ async fn a_post_shows_its_photos_in_order_after_one_question() {
     let post = social.posted(&ada, json!({"text": "", "photos": asked})).await;
     assert_eq!(social.photos.asked(), 1);
 
-    let expected = shown.iter().map(|Photo { id, state: PhotoState { key, alt, width, height, thumbhash, .. }, .. }| {
-        let urls =
-            json!({"thumb": format!("/p/{key}/thumb"), "large": format!("/p/{key}/large"), "original": format!("/p/{key}/original")});
-        json!({"id": id, "alt": alt, "width": width, "height": height, "thumbhash": thumbhash, "urls": urls})
+    let expected = shown.iter().map(|Photo { id, owner, state: PhotoState { key, alt, width, height, thumbhash, .. } }| {
+        let urls: Value =
+            ["thumb", "small", "large", "original"].map(|variant| (variant, json!(format!("/p/{key}/{variant}")))).into_iter().collect();
+        json!({
+            "id": id, "alt": alt, "width": width, "height": height, "thumbhash": thumbhash, "owner": format!("account:{owner}"),
+            "license": "CC-BY-4.0", "credit": "Ada Lovelace", "animated": false, "urls": urls,
+        })
     });
     assert_eq!(photos(&social, &post, None).await, expected.collect::<Vec<_>>());
     assert_eq!(social.photos.asked(), 1, "reading asks nobody");
@@ -94,7 +97,7 @@ async fn a_private_photo_carries_a_grant_for_whoever_sees_the_post() {
     assert_eq!(post["photos"][0]["urls"]["large"], format!("/p/{}/large", photo.state.key), "its owner needs none");
 
     let [seen]: [Value; 1] = photos(&social, &post, Some(&bob)).await.try_into().unwrap();
-    for variant in ["thumb", "large", "original"] {
+    for variant in ["thumb", "small", "large", "original"] {
         let (address, grant) = seen["urls"][variant].as_str().unwrap().split_once("?grant=").expect("a grant");
         assert_eq!(address, format!("/p/{}/{variant}", photo.state.key));
         let grant = social.issuer.service_keys().verify_grant(grant).expect("photo takes it");
@@ -137,6 +140,53 @@ async fn a_post_shows_its_photo_as_it_is_now() {
         assert_eq!(photos(&social, &post, who).await.len(), 0);
     }
     assert_eq!(social.count("post_photos").await, 0);
+}
+
+#[tokio::test]
+async fn a_post_credits_its_photo_as_its_owner_says_now() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let photo = social.photos.upload(&bob, Public);
+    let post = showing(&social, &ada, &photo, "public").await;
+    let credited = async || {
+        let [shown]: [Value; 1] = photos(&social, &post, None).await.try_into().unwrap();
+        ["owner", "license", "credit", "animated"].map(|name| shown[name].clone())
+    };
+    let owner = json!(format!("account:{}", bob.id));
+    assert_eq!(credited().await, [owner.clone(), json!("CC-BY-4.0"), json!("Ada Lovelace"), json!(false)]);
+
+    let details = PhotoDetails { license: "CC0-1.0".to_owned(), credit: String::new(), animated: true };
+    let after = PhotoState { details: Some(details), ..photo.state.clone() };
+    social.tell(photo.changed(Some(after.clone()))).await;
+    let changed = [owner, json!("CC0-1.0"), json!(""), json!(true)];
+    assert_eq!(credited().await, changed);
+
+    // A version that does not tell it takes nothing away.
+    social.tell(photo.changed(Some(PhotoState { alt: "A pier".to_owned(), details: None, ..after }))).await;
+    assert_eq!(credited().await, changed);
+    assert_eq!(photos(&social, &post, None).await[0]["alt"], "A pier");
+}
+
+#[tokio::test]
+async fn what_was_not_told_when_a_photo_was_first_shown_is_asked_for() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let known = showing(&social, &ada, &social.photos.upload(&ada, Public), "public").await;
+    let shown = [(&ada, Private), (&ada, Public), (&bob, Public)].map(|(owner, visibility)| social.photos.upload(owner, visibility));
+    let ids = shown.each_ref().map(|photo| photo.id);
+    let post = social.posted(&ada, json!({"text": "a", "photos": ids})).await;
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let forget = format!("update photos set license = null, credit = null, animated = null where id in ({})", ids.join(", "));
+    social.plant(&[forget]).await;
+    assert_eq!(photos(&social, &post, Some(&ada)).await[0].get("license"), None);
+
+    assert_eq!(social.social.ask_for_details().await.unwrap(), 3);
+    for seen in photos(&social, &post, Some(&ada)).await {
+        assert_eq!((&seen["license"], &seen["credit"]), (&json!("CC-BY-4.0"), &json!("Ada Lovelace")));
+    }
+    assert_eq!(photos(&social, &known, None).await[0]["license"], "CC-BY-4.0");
+    let asked = social.photos.asked();
+    assert_eq!((social.social.ask_for_details().await.unwrap(), social.photos.asked()), (0, asked));
 }
 
 #[tokio::test]

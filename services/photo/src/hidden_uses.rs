@@ -1,0 +1,68 @@
+//! Takes what hidden people show out of the counts of those photos, and puts it back when they return, a batch at a time.
+//!
+//! ```text
+//!  account.changed ─► hidden_accounts ─► trigger: hidden_uses_owed ─► step, step, … ─► nothing is owed
+//! ```
+//!
+//! The row is the queue: a replica that is killed leaves it as it is, and the next turn of any replica goes on.
+
+use std::time::Duration;
+
+use audience::accounts;
+use contracts::AccountId;
+use sqlx::PgPool;
+
+use crate::store::{hidden_uses, photos};
+
+/// How soon counts begin to follow.
+const POLL: Duration = Duration::from_millis(500);
+/// Photos of one transaction: it locks them.
+const BATCH: i64 = 100;
+
+/// Works until dropped. Every replica runs it: each works on another account.
+pub(crate) async fn run(pool: &PgPool) {
+    loop {
+        match hidden_uses::owed(pool).await {
+            Ok(accounts) => {
+                for account in accounts {
+                    work_on(pool, account).await;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "failed to look for uses that count wrongly; trying again"),
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Works on one account. One that fails holds up no other.
+async fn work_on(pool: &PgPool, account: AccountId) {
+    loop {
+        match step(pool, account).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(%error, %account, "failed to count the uses of who is hidden or returns; trying again");
+                return;
+            }
+        }
+    }
+}
+
+/// Puts some photos right. `false` if there is no more to do, or another replica does it.
+async fn step(pool: &PgPool, account: AccountId) -> sqlx::Result<bool> {
+    let mut tx = pool.begin().await?;
+    if !hidden_uses::claim(&mut tx, account).await? {
+        return Ok(false);
+    }
+    // Until the end nobody hides the account or lets it come back.
+    let counts = !accounts::is_barred(&mut tx, account).await?;
+    let wrong = hidden_uses::wrong(&mut tx, account, counts, BATCH).await?;
+    if wrong.is_empty() {
+        hidden_uses::done(&mut tx, account).await?;
+    } else {
+        photos::lock_all(&mut tx, &wrong).await?;
+        hidden_uses::set(&mut tx, account, &wrong, counts).await?;
+    }
+    tx.commit().await?;
+    Ok(!wrong.is_empty())
+}

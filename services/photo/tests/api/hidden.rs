@@ -1,0 +1,109 @@
+//! Whom nobody sees counts nowhere either, until they come back.
+
+use contracts::fact::AccountState::{Active, Hidden};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::erasure::hide;
+use crate::pictures::jpeg;
+use crate::support::{Person, TestPhoto, answer, eventually, path};
+
+async fn public(photos: &TestPhoto, who: &Person, seed: u8, tags: &str) -> Value {
+    photos.keep(who, jpeg(60, 40, seed), &[("visibility", "public"), ("tags", tags)]).await
+}
+
+/// The tags that are suggested, each with how many photos have it.
+async fn suggested(photos: &TestPhoto) -> Value {
+    photos.json("/v1/photos/tags", None).await["items"].clone()
+}
+
+/// How many people show a photo.
+async fn uses(photos: &TestPhoto, photo: &Value) -> Value {
+    photos.json(&path(photo), None).await["uses"].clone()
+}
+
+async fn nothing_is_owed(photos: &TestPhoto) {
+    eventually("the counts have followed", async || photos.count("hidden_uses_owed").await == 0).await;
+}
+
+#[tokio::test]
+async fn tags_of_who_is_hidden_are_not_suggested() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let hers = public(&photos, &ada, 1, "sea,secret").await;
+    public(&photos, &ada, 2, "sea,pier").await;
+    public(&photos, &bob, 3, "sea").await;
+    let all = json!([{"tag": "sea", "photos": 3}, {"tag": "pier", "photos": 1}, {"tag": "secret", "photos": 1}]);
+    let his = json!([{"tag": "sea", "photos": 1}]);
+    assert_eq!(suggested(&photos).await, all);
+    for _ in 0..2 {
+        hide(&photos, &ada, Hidden).await;
+        assert_eq!(suggested(&photos).await, his);
+        assert_eq!(photos.json("/v1/photos/tags?prefix=sec", None).await["items"], json!([]));
+        hide(&photos, &ada, Active).await;
+        assert_eq!(suggested(&photos).await, all);
+    }
+
+    // What goes meanwhile does not come back.
+    hide(&photos, &ada, Hidden).await;
+    assert_eq!(answer(photos.request(Method::DELETE, &path(&hers), Some(&ada))).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(suggested(&photos).await, his);
+    hide(&photos, &ada, Active).await;
+    assert_eq!(suggested(&photos).await, json!([{"tag": "sea", "photos": 2}, {"tag": "pier", "photos": 1}]));
+    assert_eq!(photos.count("hidden_tags").await, 0);
+}
+
+#[tokio::test]
+async fn who_is_hidden_does_not_count_among_those_who_show_a_photo() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob, eve) = (photos.person(), photos.person(), photos.person());
+    let (used, unused) = (public(&photos, &ada, 1, "").await, public(&photos, &ada, 2, "").await);
+    photos.shows(&bob, "post:17", &[&used]).await;
+    photos.shows(&bob, "post:18", &[&used]).await;
+    photos.shows(&eve, "post:19", &[&used]).await;
+    let most_used = async || {
+        let found = photos.json("/v1/photos?sort=most_used", None).await["items"].clone();
+        found.as_array().unwrap().iter().map(|photo| (photo["id"].clone(), photo["uses"].clone())).collect::<Vec<_>>()
+    };
+    let (first, second) = (used["id"].clone(), unused["id"].clone());
+    assert_eq!(most_used().await, [(first.clone(), json!(2)), (second.clone(), json!(0))]);
+
+    hide(&photos, &bob, Hidden).await;
+    hide(&photos, &eve, Hidden).await;
+    nothing_is_owed(&photos).await;
+    assert_eq!(most_used().await, [(second.clone(), json!(0)), (first.clone(), json!(0))]);
+    let listed = photos.json(&format!("{}/uses", path(&used)), Some(&ada)).await;
+    assert_eq!(listed["items"], json!([]), "the list and the count agree");
+
+    // What ends while somebody is hidden has ended, and they count once again when they return.
+    photos.shows(&bob, "post:18", &[]).await;
+    assert_eq!(uses(&photos, &used).await, 0);
+    hide(&photos, &bob, Active).await;
+    nothing_is_owed(&photos).await;
+    assert_eq!(most_used().await, [(first, json!(1)), (second, json!(0))]);
+    photos.shows(&bob, "post:17", &[]).await;
+    assert_eq!(uses(&photos, &used).await, 0);
+    hide(&photos, &eve, Active).await;
+    nothing_is_owed(&photos).await;
+    assert_eq!(uses(&photos, &used).await, 1);
+}
+
+#[tokio::test]
+async fn what_was_left_to_somebody_hidden_waits_for_them() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob, eve) = (photos.person(), photos.person(), photos.person());
+    let photo = public(&photos, &ada, 1, "").await;
+    photos.shows(&bob, "post:17", &[&photo]).await;
+    photos.shows(&eve, "post:18", &[&photo]).await;
+    let leave = photos.request(Method::DELETE, &format!("{}?uses=leave", path(&photo)), Some(&ada));
+    assert_eq!(answer(leave).await.0, StatusCode::NO_CONTENT);
+
+    hide(&photos, &bob, Hidden).await;
+    nothing_is_owed(&photos).await;
+    photos.shows(&eve, "post:18", &[]).await;
+    hide(&photos, &bob, Active).await;
+    nothing_is_owed(&photos).await;
+    assert_eq!(uses(&photos, &photo).await, 1);
+    photos.shows(&bob, "post:17", &[]).await;
+    assert_eq!(photos.get(&path(&photo), None).await.status(), StatusCode::NOT_FOUND);
+}
