@@ -6,7 +6,7 @@ use log::LevelFilter;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-use crate::pool_metrics;
+use crate::{failures, pool_metrics};
 
 /// Where a service's rows are.
 #[derive(Clone, Debug, clap::Args)]
@@ -23,6 +23,7 @@ pub struct DatabaseConfig {
 /// recovers by itself.
 pub fn connect(config: &DatabaseConfig, service: Service) -> sqlx::Result<PgPool> {
     let options = PgConnectOptions::from_str(&config.database_url)?.application_name(service.name());
+    telemetry::statements_go_to(options.get_host(), options.get_port(), options.get_database().unwrap_or(options.get_username()));
     let pool = PgPoolOptions::new()
         .max_connections(config.database_connections)
         // Read by `telemetry`, which makes a measurement of each.
@@ -32,5 +33,6 @@ pub fn connect(config: &DatabaseConfig, service: Service) -> sqlx::Result<PgPool
         .max_lifetime(Duration::from_secs(1800))
         .connect_lazy_with(options);
     pool_metrics::observe(&pool, service);
+    failures::begin();
     Ok(pool)
 }

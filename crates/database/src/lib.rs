@@ -9,6 +9,7 @@
 //! No service reads another's tables, but for what [`provision`] grants by name: outboxes and revocations.
 
 mod connect;
+mod failures;
 mod migrate;
 mod owner;
 mod pool_metrics;
@@ -17,6 +18,7 @@ mod server_metrics;
 mod wakeups;
 
 pub use connect::{DatabaseConfig, connect};
+pub use failures::failed;
 pub use migrate::{MigrateError, Schema, migrate};
 pub use owner::connect_owner;
 pub use provision::{Login, ProvisionError, adopt, close, login_role, make_schemas, provision, share};

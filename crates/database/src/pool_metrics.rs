@@ -4,8 +4,9 @@ use contracts::Service;
 use opentelemetry::KeyValue;
 use sqlx::PgPool;
 
-/// Makes the pool's instruments. Each pool has a callback of its own under the same names, told apart by the pool's name.
-/// How many wait for a connection is not known, sqlx does not count them; how long they wait is `wait_time`.
+/// Makes the pool's instruments. Each pool has a callback of its own under the same names, told apart by the pool's
+/// name. How many wait for a connection is not known, sqlx does not count them; how long those waited who got one is
+/// `wait_time`, and how many got none is `timeouts`.
 pub(crate) fn observe(pool: &PgPool, service: Service) {
     let meter = telemetry::meter();
     let name = KeyValue::new("db.client.connection.pool.name", service.name());

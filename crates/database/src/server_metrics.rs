@@ -1,5 +1,5 @@
-//! What PostgreSQL itself counts about the database, under the names that the collector's `postgresql` receiver uses: a
-//! platform without that receiver has the same dashboards.
+//! What PostgreSQL itself counts about the database and the server, under the names that the collector's `postgresql`
+//! receiver uses: a platform without that receiver has the same dashboards.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -40,7 +40,9 @@ pub async fn watch_server(pool: PgPool) {
 
 async fn ask(pool: &PgPool) -> sqlx::Result<Counted> {
     sqlx::query_as(
-        "select numbackends::bigint as backends, current_setting('max_connections')::bigint as most_backends,
+        // What the server takes is for all of its databases; the rest is of this one.
+        "select (select sum(numbackends) from pg_stat_database)::bigint as backends,
+             current_setting('max_connections')::bigint as most_backends,
              xact_commit as commits, xact_rollback as rollbacks, blks_read as blocks_read, blks_hit as blocks_hit, deadlocks,
              pg_database_size(datid) as bytes
          from pg_stat_database where datname = current_database()",
@@ -56,7 +58,7 @@ fn observe(last: &Last) {
     counter(&meter, last, "postgresql.blks_hit", "{block}", "Blocks found in PostgreSQL's own cache.", |it| it.blocks_hit);
     counter(&meter, last, "postgresql.blks_read", "{block}", "Blocks that were not, and were read.", |it| it.blocks_read);
     counter(&meter, last, "postgresql.deadlocks", "{deadlock}", "Deadlocks.", |it| it.deadlocks);
-    level(&meter, last, "postgresql.backends", "{connection}", "Connections to the database, of everybody.", |it| it.backends);
+    level(&meter, last, "postgresql.backends", "{connection}", "Connections to the server, of everybody.", |it| it.backends);
     level(&meter, last, "postgresql.connection.max", "{connection}", "Connections that the server takes.", |it| it.most_backends);
     level(&meter, last, "postgresql.db_size", "By", "Size of the database on disk.", |it| it.bytes);
 }

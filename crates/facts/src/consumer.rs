@@ -34,6 +34,9 @@ static SKIPPED: LazyLock<Counter<u64>> = LazyLock::new(|| {
         .build()
 });
 
+/// Why a fact was not applied: the database refused, or the code panicked.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 /// What a service does with the facts of another. It must set the state that the fact says, so that a second time
 /// changes nothing; effects outside the database go into jobs of the same transaction.
 pub trait Apply: Send + Sync + 'static {
@@ -84,7 +87,7 @@ impl<A: Apply> Consumer<A> {
     }
 
     /// Applies what waits, up to a batch; says how many facts were passed.
-    async fn drain(&self) -> sqlx::Result<i64> {
+    async fn drain(&self) -> Result<i64, Failure> {
         let (consumer, producer) = (self.consumer.name(), self.producer.name());
         let mut tx = self.pool.begin().await?;
         let cursor = format!("select position from {producer}.outbox_cursors where consumer = $1 for update skip locked");
@@ -121,7 +124,7 @@ impl<A: Apply> Consumer<A> {
     }
 
     /// Applies one fact in a savepoint. `Err` means: stop here and try again; a parked fact is `Ok`.
-    async fn apply_one(&self, tx: &mut PgConnection, told: &Told) -> sqlx::Result<()> {
+    async fn apply_one(&self, tx: &mut PgConnection, told: &Told) -> Result<(), Failure> {
         let outcome = self.attempt(tx, told).await;
         LAG.record(told.age_seconds, &[KeyValue::new("producer", self.producer.name()), KeyValue::new("consumer", self.consumer.name())]);
         let Err(error) = outcome else { return Ok(()) };
@@ -145,8 +148,8 @@ impl<A: Apply> Consumer<A> {
         Ok(())
     }
 
-    async fn attempt(&self, tx: &mut PgConnection, told: &Told) -> sqlx::Result<()> {
-        let fact: Fact = serde_json::from_value(told.fact.clone()).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    async fn attempt(&self, tx: &mut PgConnection, told: &Told) -> Result<(), Failure> {
+        let fact: Fact = serde_json::from_value(told.fact.clone())?;
         if fact == Fact::Unknown {
             self.skip(told);
             return Ok(());
@@ -166,6 +169,10 @@ impl<A: Apply> Consumer<A> {
             let mut step = tx.begin().await?;
             self.apply.apply(&mut step, &fact).await?;
             step.commit().await
+        };
+        let step = async {
+            telemetry::caught(step).await?.inspect_err(database::failed)?;
+            Ok::<(), Failure>(())
         };
         telemetry::recorded(step).instrument(span).await
     }

@@ -71,14 +71,14 @@ pub fn process(bytes: &[u8], limits: &Limits) -> Result<Processed> {
     if header.frames > 1 {
         return animation(bytes, &header);
     }
-    let upright = decode::decode(bytes, &header)?;
-    let original = encode::original(&upright, header.format)?;
+    let upright = step("decode", || decode::decode(bytes, &header))?;
+    let original = step("encode original", || encode::original(&upright, header.format))?;
     pictures(&upright, original, false)
 }
 
 fn animation(bytes: &[u8], header: &Header) -> Result<Processed> {
-    let frames = decode::frames(bytes, header)?;
-    let original = encode::animation(&frames)?;
+    let frames = step("decode", || decode::frames(bytes, header))?;
+    let original = step("encode original", || encode::animation(&frames))?;
     let first = frames.into_iter().next().ok_or_else(|| Error::Damaged("there is no frame".to_owned()))?;
     // Frames that are alike are merged: of such an animation a still is left.
     let animated = inspect(&original.bytes).is_ok_and(|header| header.frames > 1);
@@ -93,13 +93,18 @@ fn pictures(upright: &DynamicImage, original: Encoded, animated: bool) -> Result
     let tiny = encode::tiny(&thumb)?;
     Ok(Processed {
         original,
-        large: encode::preview(&large)?,
-        small: encode::preview(&small)?,
-        thumb: encode::preview(&thumb)?,
+        large: step("encode large", || encode::preview(&large))?,
+        small: step("encode small", || encode::preview(&small))?,
+        thumb: step("encode thumb", || encode::preview(&thumb))?,
         thumbhash: encode::thumbhash(&tiny),
         color: color::dominant(&tiny),
         width: upright.width(),
         height: upright.height(),
         animated,
     })
+}
+
+/// A part of the work, in a span below that of whoever asked for the whole.
+fn step<T>(name: &'static str, work: impl FnOnce() -> T) -> T {
+    tracing::info_span!("imaging", otel.name = name).in_scope(work)
 }

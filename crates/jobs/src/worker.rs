@@ -11,7 +11,7 @@ const CLAIM: Duration = Duration::from_secs(300);
 /// How soon new jobs are found.
 const POLL: Duration = Duration::from_millis(500);
 
-/// Why a job failed; it is logged, kept beside the job, and the job is tried again.
+/// Why a job failed, by an error or by a panic; it is logged, kept beside the job, and the job is tried again.
 pub type JobError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a service does with its jobs.
@@ -89,8 +89,15 @@ impl<R: Run> Worker<R> {
         telemetry::link(&span, job.traceparent.as_deref());
         let start = Instant::now();
         let attempt = async {
-            let outcome = tokio::time::timeout(CLAIM, self.run.run(&job.kind, &job.payload)).await;
-            outcome.unwrap_or_else(|late| Err(JobError::from(late)))
+            let outcome = match tokio::time::timeout(CLAIM, telemetry::caught(self.run.run(&job.kind, &job.payload))).await {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(panicked)) => Err(JobError::from(panicked)),
+                Err(late) => Err(JobError::from(late)),
+            };
+            if let Some(error) = outcome.as_ref().err().and_then(|error| error.downcast_ref::<sqlx::Error>()) {
+                database::failed(error);
+            }
+            outcome
         };
         let outcome = telemetry::recorded(attempt).instrument(span).await;
         backlog::attempted(known, &job.kind, start.elapsed(), outcome.is_ok());

@@ -8,6 +8,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
+use telemetry::Panicked;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{ClientAddress, Problem, Rates, Readiness, ServingConfig, cors, probes, rest};
@@ -73,7 +74,5 @@ async fn harden(request: Request, next: Next) -> Response {
 }
 
 fn panicked(cause: Box<dyn Any + Send>) -> Response {
-    let text = cause.downcast_ref::<String>().cloned();
-    let text = text.or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-    Problem::internal(text.unwrap_or_else(|| "a handler panicked".to_owned())).into_response()
+    Problem::internal(Panicked::from(cause)).into_response()
 }

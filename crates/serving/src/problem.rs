@@ -203,6 +203,7 @@ impl IntoResponse for Problem {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
+        database::failed(&error);
         let passing = match &error {
             E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => true,
             // Connection trouble, a server that starts or stops, deadlocks, serialization, timeouts: all may work next time.

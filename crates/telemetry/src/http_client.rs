@@ -42,7 +42,8 @@ pub fn http_client_span(method: &Method, service: &'static str, path: &str) -> S
 pub fn called_url(url: &str, port: Option<u16>) {
     let span = Span::current();
     span.record("url.full", url);
-    span.record("server.port", port);
+    // The bridge makes text of numbers that are not signed.
+    span.record("server.port", port.map(i64::from));
 }
 
 /// Times a call to `service`, and writes its outcome on the current span: the answer's status, or that there was none.
@@ -58,8 +59,9 @@ pub async fn timed_call<B, E>(
     let failure = match &result {
         Ok(response) => {
             let status = response.status();
-            span.record("http.response.status_code", status.as_u16());
-            labels.push(KeyValue::new("http.response.status_code", i64::from(status.as_u16())));
+            let code = i64::from(status.as_u16());
+            span.record("http.response.status_code", code);
+            labels.push(KeyValue::new("http.response.status_code", code));
             (status.is_client_error() || status.is_server_error()).then(|| status.as_str().to_owned())
         }
         Err(_) => Some("unreachable".to_owned()),

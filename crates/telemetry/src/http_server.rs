@@ -1,34 +1,21 @@
-//! The span and the metrics of a request that arrives.
-
-use std::sync::LazyLock;
-use std::time::Instant;
+//! The span of a request that arrives.
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use opentelemetry::metrics::{Histogram, UpDownCounter};
-use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
-use opentelemetry::{Context, KeyValue};
-use tracing::{Instrument, field};
+use http::uri::Authority;
+use http::{HeaderMap, Version, header};
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
+use tracing::{Instrument, Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-use crate::{DURATION_BUCKETS, context, meter, setup};
-
-static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
-    meter()
-        .f64_histogram("http.server.request.duration")
-        .with_unit("s")
-        .with_description("Duration of requests.")
-        .with_boundaries(DURATION_BUCKETS.to_vec())
-        .build()
-});
-
-static ACTIVE: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
-    meter().i64_up_down_counter("http.server.active_requests").with_unit("{request}").with_description("Requests in flight.").build()
-});
+use crate::in_flight::InFlight;
+use crate::{context, sampling};
 
 /// Traces requests of the public port. A caller's trace id is kept, so that a gateway's trace goes on here, but whether
-/// the trace is recorded is ours to say: a stranger's `sampled` flag could otherwise switch tracing on for everything.
+/// the trace is recorded is ours to say: a stranger could otherwise switch tracing on for everything. Their
+/// `tracestate` ends here.
 pub async fn trace_public(request: Request, next: Next) -> Response {
     let parent = context::extract(request.headers());
     trace(distrust(&parent), request, next).await
@@ -45,14 +32,13 @@ fn distrust(parent: &Context) -> Context {
     if !caller.is_valid() {
         return Context::new();
     }
-    let flags = if setup::samples(caller.trace_id()) { TraceFlags::SAMPLED } else { TraceFlags::default() };
-    let ours = SpanContext::new(caller.trace_id(), caller.span_id(), flags, true, caller.trace_state().clone());
+    let flags = if sampling::samples(caller.trace_id()) { TraceFlags::SAMPLED } else { TraceFlags::default() };
+    let ours = SpanContext::new(caller.trace_id(), caller.span_id(), flags, true, TraceState::NONE);
     Context::new().with_remote_span_context(ours)
 }
 
 async fn trace(parent: Context, request: Request, next: Next) -> Response {
-    let start = Instant::now();
-    let method = known_method(request.method());
+    let (method, scheme) = (known_method(request.method()), scheme(request.headers()));
     // Only the router's template is a label: a path holds ids, and their number has no end.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let name = route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}"));
@@ -61,60 +47,67 @@ async fn trace(parent: Context, request: Request, next: Next) -> Response {
         otel.name = name,
         otel.kind = "server",
         otel.status_code = field::Empty,
-        http.request.method = method,
-        http.route = route,
         http.response.status_code = field::Empty,
-        url.path = shown_path(request.uri().path(), route.as_deref()),
-        url.scheme = "http",
-        network.protocol.version = if request.version() == http::Version::HTTP_10 { "1.0" } else { "1.1" },
         error.type = field::Empty,
     );
     // Fails only when the span is not recorded, and then there is nothing to attach.
     let _ = span.set_parent(parent);
-
-    let in_flight = [KeyValue::new("http.request.method", method), KeyValue::new("url.scheme", "http")];
-    ACTIVE.add(1, &in_flight);
-    let active = Active(in_flight);
-    let response = next.run(request).instrument(span.clone()).await;
-    drop(active);
-
-    let status = response.status();
-    span.record("http.response.status_code", status.as_u16());
-    let mut labels = vec![
-        KeyValue::new("http.request.method", method),
-        KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
-        KeyValue::new("url.scheme", "http"),
-    ];
-    if let Some(route) = route {
-        labels.push(KeyValue::new("http.route", route));
+    // What nobody will read costs nothing.
+    if span.context().span().span_context().is_sampled() {
+        describe(&span, &request, (method, scheme, route.as_deref()));
     }
-    if status.is_server_error() {
-        span.record("otel.status_code", "ERROR");
-        span.record("error.type", status.as_str());
-        labels.push(KeyValue::new("error.type", status.as_str().to_owned()));
-    }
-    DURATION.record(start.elapsed().as_secs_f64(), &labels);
+
+    let in_flight = InFlight::begin(method, scheme, route, span.clone());
+    let response = next.run(request).instrument(span).await;
+    in_flight.answered(response.status());
     response
 }
 
-/// The path of a request, unless it ends with a secret: of a link in a letter, the template is shown.
-fn shown_path<'a>(path: &'a str, route: Option<&'a str>) -> &'a str {
-    route.filter(|route| route.contains("{token}")).unwrap_or(path)
-}
-
-/// Counts down when the request ends, be it because its caller hung up.
-struct Active([KeyValue; 2]);
-
-impl Drop for Active {
-    fn drop(&mut self) {
-        ACTIVE.add(-1, &self.0);
+/// Writes on the span what is known of the request at its arrival. By what somebody could be recognized
+/// (`client.address`, `user_agent.original`) is left out.
+fn describe(span: &Span, request: &Request, (method, scheme, route): (&'static str, &'static str, Option<&str>)) {
+    span.set_attribute("http.request.method", method);
+    if method == OTHER {
+        span.set_attribute("http.request.method_original", request.method().to_string());
+    }
+    if let Some(route) = route {
+        span.set_attribute("http.route", route.to_owned());
+    }
+    span.set_attribute("url.path", shown_path(request.uri().path(), route).to_owned());
+    span.set_attribute("url.scheme", scheme);
+    span.set_attribute("network.protocol.version", if request.version() == Version::HTTP_10 { "1.0" } else { "1.1" });
+    let asked_for = request.headers().get(header::HOST).and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    if let Some(server) = asked_for {
+        span.set_attribute("server.address", server.host().to_owned());
+        if let Some(port) = server.port_u16() {
+            span.set_attribute("server.port", i64::from(port));
+        }
     }
 }
 
-/// Methods are text from outside; as labels they must be few. `_OTHER` is the semantic conventions' word.
+/// How the caller came, as far as a proxy in front says: TLS ends there.
+fn scheme(headers: &HeaderMap) -> &'static str {
+    let outside = headers.get("x-forwarded-proto").map(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"));
+    if outside == Some(true) { "https" } else { "http" }
+}
+
+/// The path of a request, unless it ends with a secret: of a link in a letter, the template is shown. Where no route
+/// fits, anything may be in it, such as that link with a slash too many: then its first three segments are.
+fn shown_path<'a>(path: &'a str, route: Option<&'a str>) -> &'a str {
+    match route {
+        Some(route) if route.contains("{token}") => route,
+        Some(_) => path,
+        None => path.match_indices('/').nth(3).map_or(path, |(end, _)| &path[..end]),
+    }
+}
+
+/// The semantic conventions' word for any other method.
+const OTHER: &str = "_OTHER";
+
+/// Methods are text from outside; as labels they must be few.
 pub(crate) fn known_method(method: &http::Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("_OTHER")
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or(OTHER)
 }
 
 #[cfg(test)]
@@ -127,5 +120,6 @@ mod tests {
         assert_eq!(shown_path("/v1/accounts/password-resets/splk_secret", Some(reset)), reset);
         assert_eq!(shown_path("/v1/posts/7", Some("/v1/posts/{id}")), "/v1/posts/7");
         assert_eq!(shown_path("/nowhere", None), "/nowhere");
+        assert_eq!(shown_path("/v1/accounts/password-resets/splk_secret/", None), "/v1/accounts/password-resets");
     }
 }

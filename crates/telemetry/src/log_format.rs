@@ -1,4 +1,4 @@
-//! One JSON object a line, with the ids of the trace that the line belongs to.
+//! How lines look: one JSON object each, or text for people; with the trace that the line belongs to.
 
 use std::fmt;
 
@@ -7,9 +7,36 @@ use opentelemetry::trace::TraceContextExt;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::format::{Compact, Format, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
+
+/// The format of log lines on a terminal.
+pub(crate) struct TextLines(Format<Compact>);
+
+impl Default for TextLines {
+    fn default() -> Self {
+        Self(tracing_subscriber::fmt::format().compact())
+    }
+}
+
+impl<S, N> FormatEvent<S, N> for TextLines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, spans: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut line = String::new();
+        self.0.clone().with_ansi(writer.has_ansi_escapes()).format_event(spans, Writer::new(&mut line), event)?;
+        writer.write_str(line.trim_end())?;
+        let context = Context::current();
+        let span = context.span();
+        if span.span_context().is_valid() {
+            write!(writer, " trace_id={}", span.span_context().trace_id())?;
+        }
+        writeln!(writer)
+    }
+}
 
 /// The format of log lines off a terminal.
 pub(crate) struct JsonLines;

@@ -6,6 +6,11 @@ use opentelemetry::trace::Status;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+/// Writes on the current span how PostgreSQL refused a statement that was part of it: by its SQLSTATE.
+pub fn refused_by_database(state: &str) {
+    Span::current().set_attribute("db.response.status_code", state.to_owned());
+}
+
 /// Does `work` and marks the current span when it fails: for work that no caller waits for, such as jobs and facts.
 pub async fn recorded<T, E: Display>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let result = work.await;

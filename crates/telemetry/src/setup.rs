@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::sync::OnceLock;
 
 use opentelemetry::trace::TracerProvider;
-use opentelemetry::{Key, KeyValue, TraceId, global};
+use opentelemetry::{Key, KeyValue, global};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter};
 use opentelemetry_sdk::Resource;
@@ -19,17 +19,21 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
-use crate::log_format::JsonLines;
+use crate::log_format::{JsonLines, TextLines};
 use crate::losses::{self, Losses};
+use crate::panics;
 use crate::process;
+use crate::sampling::{self, TraceSampler};
 use crate::sql::{self, SqlSpans};
 
 /// What each series on `/metrics` says of its program. A collector that turns the resource into labels says the same, so
 /// that one query works on either.
 const ON_EVERY_SERIES: [&str; 3] = ["service.name", "service.namespace", "service.version"];
 
+/// The target of the line that says why a program ended.
+const FAILURE: &str = "failure";
+
 static REGISTRY: OnceLock<Registry> = OnceLock::new();
-static RATIO: OnceLock<f64> = OnceLock::new();
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -38,21 +42,6 @@ pub enum LogFormat {
     Json,
     /// Colored text, for people.
     Text,
-}
-
-/// Which new traces are recorded. A trace that one of our own services began is recorded as that service decided, so each
-/// word and its `parentbased_` twin mean the same here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum TraceSampler {
-    /// All.
-    #[value(name = "always_on", alias = "parentbased_always_on")]
-    AlwaysOn,
-    /// None.
-    #[value(name = "always_off", alias = "parentbased_always_off")]
-    AlwaysOff,
-    /// The share that `OTEL_TRACES_SAMPLER_ARG` says, chosen by the trace's id.
-    #[value(name = "traceidratio", alias = "parentbased_traceidratio")]
-    Ratio,
 }
 
 /// Logs and OTLP. Everything else of OpenTelemetry is read from its own variables: `OTEL_EXPORTER_OTLP_ENDPOINT`
@@ -74,17 +63,6 @@ pub struct TelemetryConfig {
     /// With `traceidratio`, the share of new traces that is recorded, from 0 to 1.
     #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0)]
     pub trace_ratio: f64,
-}
-
-impl TelemetryConfig {
-    /// The share of new traces that is recorded.
-    fn ratio(&self) -> f64 {
-        match self.trace_sampler {
-            TraceSampler::AlwaysOn => 1.0,
-            TraceSampler::AlwaysOff => 0.0,
-            TraceSampler::Ratio => self.trace_ratio.clamp(0.0, 1.0),
-        }
-    }
 }
 
 /// Why telemetry cannot be set up.
@@ -109,32 +87,21 @@ pub struct Telemetry {
     logs: SdkLoggerProvider,
 }
 
-/// Is a trace of this id one of those we record? Asked again wherever a caller's own answer is not trusted.
-pub(crate) fn samples(trace: TraceId) -> bool {
-    // The rule of the SDK's TraceIdRatioBased: the low 63 bits of the id against the ratio.
-    let bytes = trace.to_bytes();
-    let low = u64::from_be_bytes(bytes[8..].try_into().expect("half of 16 bytes")) >> 1;
-    let ratio = RATIO.get().copied().unwrap_or(1.0);
-    ratio >= 1.0 || (low as f64) < ratio * (1_u64 << 63) as f64
-}
-
 impl Telemetry {
     /// Starts logs, traces and metrics of the program `service`. Call it once, before anything logs.
     pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Self, SetupError> {
-        let ratio = config.ratio();
-        let _ = RATIO.set(ratio);
         // What comes later wins: whoever runs us knows better which platform this is.
         let service = std::env::var("OTEL_SERVICE_NAME").unwrap_or_else(|_| service.to_owned());
         let resource = Resource::builder_empty()
             .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
             .with_attribute(KeyValue::new("service.namespace", "socialplatform"))
+            .with_attribute(KeyValue::new("service.instance.id", process::host()))
             .with_detector(Box::new(TelemetryResourceDetector))
             .with_detector(Box::new(EnvResourceDetector::new()))
             .with_service_name(service)
             .build();
 
-        use opentelemetry_sdk::trace::Sampler;
-        let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(ratio)));
+        let sampler = sampling::sampler(config.trace_sampler.share(config.trace_ratio));
         let mut traces = SdkTracerProvider::builder().with_resource(resource.clone()).with_sampler(sampler);
         let mut logs = SdkLoggerProvider::builder().with_resource(resource.clone());
         let registry = Registry::new();
@@ -165,23 +132,38 @@ impl Telemetry {
         });
         let lines = match format {
             LogFormat::Json => fmt::layer().event_format(JsonLines).boxed(),
-            LogFormat::Text => fmt::layer().compact().boxed(),
+            LogFormat::Text => fmt::layer().event_format(TextLines::default()).boxed(),
         };
-        let filter = || EnvFilter::try_new(&config.log);
+        let mut filter = EnvFilter::try_new(&config.log)?;
+        for always in [FAILURE, panics::TARGET] {
+            filter = filter.add_directive(format!("{always}=error").parse()?);
+        }
         // The exporter's own HTTP client would log about what it exports, without end.
         let ours = || {
             Targets::new()
                 .with_default(LevelFilter::INFO)
                 .with_targets(["hyper", "reqwest", "opentelemetry", "h2"].map(|noisy| (noisy, LevelFilter::OFF)))
         };
+        // Of what the bridge could add, only the place in the code: the rest costs something on every span.
+        let spans = tracing_opentelemetry::layer()
+            .with_tracer(self.traces.tracer("socialplatform"))
+            .with_threads(false)
+            .with_target(false)
+            .with_tracked_inactivity(false);
         tracing_subscriber::registry()
-            .with(tracing_opentelemetry::layer().with_tracer(self.traces.tracer("socialplatform")).with_filter(ours()))
+            .with(spans.with_filter(ours()))
             .with(SqlSpans.with_filter(Targets::new().with_targets([sql::STATEMENTS, sql::ACQUIRED].map(|it| (it, LevelFilter::DEBUG)))))
             .with(Losses.with_filter(Targets::new().with_target(losses::TARGET, LevelFilter::WARN)))
             .with(OpenTelemetryTracingBridge::new(&self.logs).with_filter(ours()))
-            .with(lines.with_filter(filter()?))
+            .with(lines.with_filter(filter))
             .init();
+        panics::become_lines();
         Ok(())
+    }
+
+    /// Says why the program ends, whatever `RUST_LOG` leaves out.
+    pub fn report(&self, failure: &str) {
+        tracing::error!(target: FAILURE, error = failure, "the program failed");
     }
 
     /// Sends what is not yet sent. The exporters block, so this runs off the runtime's own threads.

@@ -4,7 +4,7 @@
 //! reach it.
 
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::metrics::Histogram;
@@ -40,6 +40,17 @@ static WAIT: LazyLock<Histogram<f64>> = LazyLock::new(|| {
 pub(crate) const STATEMENTS: &str = "sqlx::query";
 /// The target under which sqlx logs that a connection was had; `database::connect` switches it on.
 pub(crate) const ACQUIRED: &str = "sqlx::pool::acquire";
+
+static SERVER: OnceLock<[KeyValue; 3]> = OnceLock::new();
+
+/// Says where the statements of this process go, which sqlx does not: to one database, whatever the service.
+pub fn statements_go_to(address: &str, port: u16, database: &str) {
+    let _ = SERVER.set([
+        KeyValue::new("server.address", address.to_owned()),
+        KeyValue::new("server.port", i64::from(port)),
+        KeyValue::new("db.namespace", database.to_owned()),
+    ]);
+}
 
 /// Turns statement events into spans, and times waiting for connections.
 pub(crate) struct SqlSpans;
@@ -107,13 +118,15 @@ impl<S: Subscriber> Layer<S> for SqlSpans {
         }
         let tracer = global::tracer("sqlx");
         let end = SystemTime::now();
-        let summary = summary(text, operation);
+        let table = table(text);
+        let summary = summary(operation, table);
         let described = [KeyValue::new("db.query.summary", summary.clone()), KeyValue::new("db.query.text", text.clone())];
+        let collection = table.map(|table| KeyValue::new("db.collection.name", table.to_owned()));
         let mut span = tracer
             .span_builder(summary)
             .with_kind(SpanKind::Client)
             .with_start_time(end - Duration::from_secs_f64(statement.elapsed))
-            .with_attributes(labels.into_iter().chain(described))
+            .with_attributes(labels.into_iter().chain(described).chain(collection).chain(SERVER.get().into_iter().flatten().cloned()))
             .start_with_context(&tracer, &parent);
         span.end_with_timestamp(end);
     }
@@ -127,17 +140,17 @@ fn operation(text: &str) -> &'static str {
     KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(first)).unwrap_or("OTHER")
 }
 
-/// The span's name: the operation and, where it is easily seen, the table (`db.query.summary`).
-fn summary(text: &str, operation: &'static str) -> String {
+/// The table, where it is easily seen (`db.collection.name`).
+fn table(text: &str) -> Option<&str> {
     let mut words = text.split_whitespace();
-    let table = words
-        .find(|word| ["from", "into", "update"].iter().any(|before| before.eq_ignore_ascii_case(word)))
-        .and_then(|_| words.next())
-        .map(|table| table.trim_matches(|c: char| !c.is_alphanumeric() && c != '_' && c != '.'));
-    match table {
-        Some(table) if !table.is_empty() => format!("{operation} {table}"),
-        _ => operation.to_owned(),
-    }
+    words.find(|word| ["from", "into", "update"].iter().any(|before| before.eq_ignore_ascii_case(word)))?;
+    let table = words.next()?.trim_matches(|c: char| !c.is_alphanumeric() && c != '_' && c != '.');
+    (!table.is_empty()).then_some(table)
+}
+
+/// The span's name: the operation and the table (`db.query.summary`).
+fn summary(operation: &'static str, table: Option<&str>) -> String {
+    table.map_or_else(|| operation.to_owned(), |table| format!("{operation} {table}"))
 }
 
 #[cfg(test)]
@@ -146,11 +159,10 @@ mod tests {
 
     #[test]
     fn a_span_is_named_by_operation_and_table() {
-        let text = "select id from posts where id = $1";
-        assert_eq!(summary(text, operation(text)), "SELECT posts");
-        let text = "insert into posts (id) values ($1)";
-        assert_eq!(summary(text, operation(text)), "INSERT posts");
-        assert_eq!(summary("COMMIT", operation("COMMIT")), "COMMIT");
+        let named = |text| summary(operation(text), table(text));
+        assert_eq!(named("select id from posts where id = $1"), "SELECT posts");
+        assert_eq!(named("insert into posts (id) values ($1)"), "INSERT posts");
+        assert_eq!(named("COMMIT"), "COMMIT");
         assert_eq!(operation("drop table posts"), "OTHER");
     }
 }

@@ -26,8 +26,9 @@ use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_
 use telemetry::{Telemetry, TelemetryConfig};
 use tokio::net::TcpListener;
 
+use crate::ending::ending;
 use crate::services::{self, Common};
-use crate::{Failure, dev_s3, migrate};
+use crate::{Failure, dev_s3, logged, migrate};
 pub(crate) use folder::data_folder;
 
 use folder::Folder;
@@ -84,6 +85,10 @@ pub(crate) struct AllConfig {
 
 pub(crate) async fn run(config: AllConfig) -> Result<(), Failure> {
     let telemetry = Telemetry::init("social-platform", &config.telemetry)?;
+    logged(telemetry, serve(config)).await
+}
+
+async fn serve(config: AllConfig) -> Result<(), Failure> {
     let folder = Folder::open(config.data.clone())?;
     let secrets = Secrets::load_or_make(&folder.secrets())?;
     let listeners = Listeners::bind(&config.serving).await?;
@@ -139,21 +144,20 @@ pub(crate) async fn run(config: AllConfig) -> Result<(), Failure> {
         later.is(private_stack(private.clone(), Readiness::default()));
     }
 
-    let running = [auth, relation, photo, social];
+    let mut running = [auth, relation, photo, social];
     let public = running.iter().fold(Router::new(), |all, one| all.merge(one.public.clone()));
     welcome::print(&issuer, address, listeners.private_addr()?, folder.path(), letters.as_deref());
-    let stop = async {
-        let _ = serving::termination().await;
-    };
+    let mut outcome = Ok(());
+    let stop = async { outcome = ending(running.iter_mut().map(|service| &mut service.background)).await };
     let public = public_stack(public, &config.serving, &rates);
     // Neighbors are functions here, so the private port has what whoever runs it looks at, and nothing else.
     let private = private_stack(Router::new(), common.readiness.clone());
     serving::serve(listeners, &config.serving, public, private, common.readiness, stop).await;
+    // Whoever uses the server ends before it does, and the folder is held until then.
     drop(running);
-    telemetry.shutdown();
     drop(postgres);
     drop(folder);
-    Ok(())
+    outcome
 }
 
 async fn start_postgres(folder: &Folder) -> Result<Server, Failure> {

@@ -7,7 +7,7 @@ use contracts::backup::BackupReport;
 use telemetry::{Telemetry, TelemetryConfig};
 
 use crate::migrate::{Roles, TERMINATION_LOG};
-use crate::{Failure, with_causes};
+use crate::{Failure, logged, with_causes};
 
 /// The authorities that everybody trusts, in the image and on most systems.
 const AUTHORITIES: &str = "ca-certificates.crt";
@@ -114,32 +114,24 @@ pub(crate) struct InstallConfig {
 pub(crate) async fn back_up(config: BackupConfig) -> Result<(), Failure> {
     let telemetry = Telemetry::init("backup", &config.telemetry)?;
     let keep = config.series.zip(config.keep).map(|(series, newest)| Keep { series, newest });
-    let outcome = match config.platform.owner() {
-        Ok(owner) => {
-            let (objects, destination) = (config.platform.objects(), config.kept.store());
-            let (name, platform) = (config.name, config.platform_id);
-            ::backup::back_up(&Plan { owner, objects, destination, name, platform, keep }).await.map(Some)
-        }
-        Err(error) => Err(error),
+    let work = async {
+        let owner = config.platform.owner()?;
+        let (objects, destination) = (config.platform.objects(), config.kept.store());
+        let (name, platform) = (config.name, config.platform_id);
+        ::backup::back_up(&Plan { owner, objects, destination, name, platform, keep }).await.map(Some)
     };
-    let outcome = tell(outcome);
-    telemetry.shutdown();
-    outcome
+    logged(telemetry, async { tell(work.await) }).await
 }
 
 pub(crate) async fn restore(config: RestoreConfig) -> Result<(), Failure> {
     let telemetry = Telemetry::init("restore", &config.telemetry)?;
-    let outcome = match config.platform.owner() {
-        Ok(owner) => {
-            let (objects, origin) = (config.platform.objects(), config.kept.store());
-            let are_roles_given = config.roles == Roles::Given;
-            ::backup::restore(&RestorePlan { owner, are_roles_given, objects, origin, name: config.name }).await
-        }
-        Err(error) => Err(error),
+    let work = async {
+        let owner = config.platform.owner()?;
+        let (objects, origin) = (config.platform.objects(), config.kept.store());
+        let are_roles_given = config.roles == Roles::Given;
+        ::backup::restore(&RestorePlan { owner, are_roles_given, objects, origin, name: config.name }).await
     };
-    let outcome = tell(outcome);
-    telemetry.shutdown();
-    outcome
+    logged(telemetry, async { tell(work.await) }).await
 }
 
 /// Copies what a container of PostgreSQL's image needs to run this program.

@@ -14,7 +14,7 @@ use s3s_fs::FileSystem;
 use telemetry::{Telemetry, TelemetryConfig};
 use tokio::net::TcpListener;
 
-use crate::Failure;
+use crate::{Failure, logged};
 
 /// Where the store listens, and where it keeps what it is given.
 #[derive(Debug, clap::Args)]
@@ -65,6 +65,10 @@ pub(crate) async fn serve(listener: TcpListener, store: Router, stop: impl Futur
 
 pub(crate) async fn run(config: DevS3Config) -> Result<(), Failure> {
     let telemetry = Telemetry::init("dev-s3", &config.telemetry)?;
+    logged(telemetry, listen(config)).await
+}
+
+async fn listen(config: DevS3Config) -> Result<(), Failure> {
     let store = store(&config.s3_root, &config.s3_bucket, &config.aws_access_key_id, &config.aws_secret_access_key)?;
     let listener = TcpListener::bind(config.s3_addr).await?;
     tracing::info!(address = %listener.local_addr()?, "the development store is listening");
@@ -72,6 +76,5 @@ pub(crate) async fn run(config: DevS3Config) -> Result<(), Failure> {
         let _ = serving::termination().await;
     };
     serve(listener, store, stop).await?;
-    telemetry.shutdown();
     Ok(())
 }

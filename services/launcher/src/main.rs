@@ -4,6 +4,7 @@ mod admin;
 mod all;
 mod backup;
 mod dev_s3;
+mod ending;
 mod migrate;
 mod openapi;
 mod role;
@@ -11,6 +12,9 @@ mod seed;
 mod services;
 
 use clap::{Parser, Subcommand};
+use telemetry::Telemetry;
+use tracing::dispatcher::get_default;
+use tracing::subscriber::NoSubscriber;
 
 // The static image is linked with musl, whose allocator is slow under threads.
 #[global_allocator]
@@ -75,8 +79,21 @@ async fn main() -> std::process::ExitCode {
         Role::Openapi(config) => openapi::run(&config),
     };
     let Err(failure) = outcome else { return std::process::ExitCode::SUCCESS };
-    eprintln!("social-platform: {}", with_causes(&*failure));
+    // Whoever has a log has said it there.
+    if get_default(|log| log.is::<NoSubscriber>()) {
+        eprintln!("social-platform: {}", with_causes(&*failure));
+    }
     std::process::ExitCode::FAILURE
+}
+
+/// Does the work of a program that has a log. Whatever ends it is said there, and what is not yet sent is sent.
+async fn logged(telemetry: Telemetry, work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let outcome = work.await;
+    if let Err(failure) = &outcome {
+        telemetry.report(&with_causes(&**failure));
+    }
+    telemetry.shutdown();
+    outcome
 }
 
 /// An error and what caused it, in one line.

@@ -5,7 +5,7 @@ use database::{Login, ProvisionError, Schema};
 use sqlx::{Connection, PgConnection};
 use telemetry::{Telemetry, TelemetryConfig};
 
-use crate::{Failure, with_causes};
+use crate::{Failure, logged, with_causes};
 
 /// The schemas of the platform.
 pub(crate) const SCHEMAS: [Schema; 4] = [
@@ -83,6 +83,11 @@ const SLOTS: [char; 2] = ['a', 'b'];
 
 pub(crate) async fn run(config: MigrateConfig) -> Result<(), Failure> {
     let telemetry = Telemetry::init("migrate", &config.telemetry)?;
+    logged(telemetry, told(config)).await
+}
+
+/// Migrates, and says to the operator why that failed, if it did.
+async fn told(config: MigrateConfig) -> Result<(), Failure> {
     let outcome = match config.roles {
         Roles::Made => with_own_roles(&config).await,
         Roles::Given => with_given_roles(&config.owner_database_url).await,
@@ -95,7 +100,6 @@ pub(crate) async fn run(config: MigrateConfig) -> Result<(), Failure> {
         };
         let _ = std::fs::write(TERMINATION_LOG, format!("{reason}{}", with_causes(&**failure)));
     }
-    telemetry.shutdown();
     outcome
 }
 

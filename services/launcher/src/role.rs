@@ -8,8 +8,9 @@ use photo::PhotoConfig;
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack};
 use telemetry::{Telemetry, TelemetryConfig};
 
-use crate::Failure;
+use crate::ending::ending;
 use crate::services::{self, Common, Running};
+use crate::{Failure, logged};
 
 /// What every role needs to be told.
 #[derive(Clone, Debug, clap::Args)]
@@ -128,6 +129,14 @@ async fn serve(
     start: impl FnOnce(&Common, &RoleConfig) -> Result<Running, Failure>,
 ) -> Result<(), Failure> {
     let telemetry = Telemetry::init(service.name(), &role.telemetry)?;
+    logged(telemetry, run(service, role, start)).await
+}
+
+async fn run(
+    service: Service,
+    role: RoleConfig,
+    start: impl FnOnce(&Common, &RoleConfig) -> Result<Running, Failure>,
+) -> Result<(), Failure> {
     let common = Common {
         issuer: role.public_url.trim_end_matches('/').to_owned(),
         service_keys: ServiceKeys::parse(&role.service_keys)?,
@@ -137,17 +146,12 @@ async fn serve(
     // A role that cannot sign would fail at its first call; better now.
     ServiceSigner::parse(service, &role.service_key)?;
     let listeners = Listeners::bind(&role.serving).await?;
-    let Running { public, private, background } = start(&common, &role)?;
+    let Running { public, private, mut background } = start(&common, &role)?;
     tracing::info!(public = %listeners.public_addr()?, private = %listeners.private_addr()?, "{service} is listening");
-    let stop = async {
-        if let Err(error) = serving::termination().await {
-            tracing::error!(%error, "failed to wait for signals; stopping");
-        }
-    };
+    let mut outcome = Ok(());
+    let stop = async { outcome = ending([&mut background]).await };
     let public = public_stack(public, &role.serving, &common.rates);
     let private = private_stack(private, common.readiness.clone());
     serving::serve(listeners, &role.serving, public, private, common.readiness.clone(), stop).await;
-    drop(background);
-    telemetry.shutdown();
-    Ok(())
+    outcome
 }

@@ -9,9 +9,11 @@ use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::RequestId;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
+use http::Uri;
 use tracing::{Instrument, field};
 
 pub use self::error::ObjectError;
@@ -62,16 +64,23 @@ pub struct Objects {
     /// Signs for the address under which people reach the store. It never connects.
     outside: Option<Client>,
     bucket: String,
+    /// Where the store is, for traces.
+    host: String,
+    port: u16,
 }
 
 impl Objects {
     /// The bucket of `config`. Connects at the first call.
     pub fn new(config: &S3Config) -> Self {
         let outside = config.s3_public_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
+        let endpoint: Uri = config.s3_endpoint.parse().unwrap_or_default();
+        let usual_port = if endpoint.scheme_str() == Some("https") { 443 } else { 80 };
         Self {
             client: Self::client(config, &config.s3_endpoint),
             outside: outside.map(|endpoint| Self::client(config, endpoint)),
             bucket: config.s3_bucket.clone(),
+            host: endpoint.host().unwrap_or_default().to_owned(),
+            port: endpoint.port_u16().unwrap_or(usual_port),
         }
     }
 
@@ -169,6 +178,7 @@ impl Objects {
         request: impl Future<Output = std::result::Result<T, SdkError<E>>>,
     ) -> Result<T>
     where
+        T: RequestId,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let span = tracing::info_span!(
@@ -182,9 +192,15 @@ impl Objects {
             rpc.method = method,
             aws.s3.bucket = self.bucket,
             aws.s3.key = key,
+            aws.request_id = field::Empty,
+            server.address = self.host,
+            server.port = i64::from(self.port),
         );
         let start = Instant::now();
         let result = request.instrument(span.clone()).await;
+        if let Some(id) = result.request_id() {
+            span.record("aws.request_id", id);
+        }
         metrics::called(method, start.elapsed(), result.as_ref().err().map(|error| error.code().unwrap_or("unreachable")));
         result.map_err(|error| {
             let code = error.code().unwrap_or("unreachable");

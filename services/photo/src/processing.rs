@@ -8,6 +8,7 @@ use imaging::{Limits, Processed};
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
+use tracing::field;
 
 use crate::{PhotoConfig, metrics};
 
@@ -143,6 +144,8 @@ impl Processing {
     /// [`ProcessingError::Refused`], [`ProcessingError::Busy`] or [`ProcessingError::Died`].
     pub async fn clean(&self, file: Bytes, pixels: u64, reservation: Reservation) -> Result<Cleaned, ProcessingError> {
         let limits = self.limits;
+        let size = i64::try_from(pixels).unwrap_or(i64::MAX);
+        let span = tracing::info_span!("photo.process", otel.name = "process picture", pixels = size, wait_seconds = field::Empty);
         // The worker first: whoever waits for one must not hold pixels that another could use.
         let counted = metrics::Counted::new();
         let asked = Instant::now();
@@ -151,12 +154,14 @@ impl Processing {
         let units = u32::try_from(pixels.div_ceil(PIXELS)).unwrap_or(u32::MAX).min(self.pixel_units);
         let room = timeout_at(deadline, self.pixels.clone().acquire_many_owned(units)).await.map_err(|_| ProcessingError::Busy)?;
         let held = (turn.expect("the semaphore is never closed"), room.expect("the semaphore is never closed"));
-        metrics::waited(asked.elapsed());
+        let waited = asked.elapsed();
+        metrics::waited(waited);
+        span.record("wait_seconds", waited.as_secs_f64());
         let work = tokio::task::spawn_blocking(move || {
             // Held by the work itself: a caller who hangs up does not stop it, and must not let the next one in.
             let (_held, _counted) = (held, counted);
             let start = Instant::now();
-            let processed = imaging::process(&file, &limits);
+            let processed = span.in_scope(|| imaging::process(&file, &limits));
             metrics::worked(start.elapsed(), processed.is_ok());
             let Processed { original, large, small, thumb, thumbhash, color, width, height, animated } = processed?;
             Ok::<_, ProcessingError>(Cleaned {

@@ -3,6 +3,7 @@
 mod stage;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use contracts::Service;
@@ -45,6 +46,16 @@ impl Apply for FailsAt {
             true => Err(sqlx::Error::Protocol("this one is not for me".to_owned())),
             false => Ok(()),
         }
+    }
+}
+
+/// Panics the first time that it gets to one fact, after its effect was written.
+struct PanicsOnceAt(i64, AtomicBool);
+
+impl Apply for PanicsOnceAt {
+    async fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<()> {
+        assert!(note(connection, fact).await? != self.0 || self.1.swap(true, Ordering::SeqCst), "this one is too much");
+        Ok(())
     }
 }
 
@@ -129,6 +140,19 @@ async fn a_failing_fact_is_parked_after_ten_attempts_and_the_next_ones_go_on() {
     let [(actor, attempts, parked, error)] = parked.as_slice() else { panic!("{parked:?}") };
     assert_eq!((actor.as_str(), *attempts, *parked), ("2", 10, true));
     assert!(error.contains("this one is not for me"), "{error}");
+}
+
+#[tokio::test]
+async fn a_fact_whose_application_panics_has_failed_and_is_tried_again() {
+    let mut stage = Stage::set().await;
+    for n in 1..=3 {
+        stage.tell(n).await;
+    }
+    stage.consume(PanicsOnceAt(2, AtomicBool::new(false)));
+    stage.until_effects(&[1, 2, 3]).await;
+    let failure = "select attempts, error from fact_failures";
+    let failures: Vec<(i32, String)> = query_as(failure).fetch_all(&stage.consumer).await.unwrap();
+    assert_eq!(failures, [(1, "panicked: this one is too much".to_owned())]);
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ impl Queue {
     }
 }
 
-/// Runs jobs of the kinds `note`, which notes its payload, and `stop`, which never ends.
+/// Runs jobs of the kinds `note`, which notes its payload, `stop`, which never ends, and `panic`.
 struct Jobs {
     ran: Arc<Mutex<Vec<Value>>>,
     /// Still to come.
@@ -70,6 +70,7 @@ impl Run for Jobs {
         match kind {
             "note" => Ok(()),
             "stop" => std::future::pending().await,
+            "panic" => panic!("{payload} is too much"),
             _ => Err(format!("{kind} is no job of mine").into()),
         }
     }
@@ -142,6 +143,22 @@ async fn a_job_that_nobody_knows_waits_and_holds_up_nobody() {
     eventually("the failure is kept", async || queue.owed().await[0].2.is_some()).await;
     let [(kind, _, error)]: [(String, i32, Option<String>); 1] = queue.owed().await.try_into().unwrap();
     assert_eq!((kind.as_str(), error.as_deref()), ("of-a-later-release", Some("of-a-later-release is no job of mine")));
+}
+
+#[tokio::test]
+async fn a_job_that_panics_has_failed_and_holds_up_nobody() {
+    let mut queue = Queue::new().await;
+    queue.owe("panic", json!(1)).await;
+    queue.owe("note", json!(2)).await;
+    queue.work(1);
+    let failed = async || match queue.owed().await.as_slice() {
+        [(kind, _, error)] => kind == "panic" && error.as_deref() == Some("panicked: 1 is too much"),
+        _ => false,
+    };
+    eventually("its failure is kept, and the other one is done", failed).await;
+    queue.let_time_pass().await;
+    eventually("it is tried again", async || queue.ran().len() > 2).await;
+    assert!(queue.ran().starts_with(&[json!(1), json!(2), json!(1)]), "{:?}", queue.ran());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What a service withstands, from the other end of a socket.
 
+mod cancelled;
 mod connections;
 mod cors;
 mod rates;

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -13,6 +13,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use serving::{Connection, Json, Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
+use telemetry::{Telemetry, TelemetryConfig, TraceSampler};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
@@ -20,6 +21,21 @@ use tokio::time::timeout;
 
 /// Several times as long as the service itself waits for anything here.
 pub const DEADLINE: Duration = Duration::from_secs(40);
+
+/// Metrics are of the process, and so of all tests together; they begin before the first request.
+static TELEMETRY: LazyLock<Telemetry> = LazyLock::new(|| {
+    let quiet = TelemetryConfig {
+        log_format: None,
+        log: "off".to_owned(),
+        otlp_endpoint: None,
+        trace_sampler: TraceSampler::AlwaysOff,
+        trace_ratio: 0.0,
+    };
+    let telemetry = Telemetry::init("limits", &quiet).expect("nothing is exported");
+    // What fails here is read where the test was started, as ever.
+    let _ = std::panic::take_hook();
+    telemetry
+});
 
 #[derive(Parser)]
 struct Flags {
@@ -66,6 +82,7 @@ async fn drips(connection: Connection) -> Body {
 
 impl TestService {
     pub async fn spawn(flags: &[&str]) -> Self {
+        LazyLock::force(&TELEMETRY);
         let flags = ["service", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0"].into_iter().chain(flags.iter().copied());
         let config = Flags::parse_from(flags).serving;
         let gate = Arc::new(Gate::default());
@@ -110,12 +127,22 @@ impl TestService {
         self.http.get(format!("http://{}/readyz", self.private)).send().await.unwrap().status()
     }
 
+    /// `/metrics` as it is now.
+    pub async fn metrics(&self) -> String {
+        self.http.get(format!("http://{}/metrics", self.private)).send().await.unwrap().text().await.unwrap()
+    }
+
     /// A request that has reached its handler, and waits there.
     pub async fn hold(&self) -> JoinHandle<Response> {
         let request = self.request(Method::GET, "/held");
         let held = tokio::spawn(async move { request.send().await.unwrap() });
-        timeout(DEADLINE, self.gate.reached.notified()).await.expect("the request arrives");
+        self.until_held().await;
         held
+    }
+
+    /// Waits until a request has reached `/held`.
+    pub async fn until_held(&self) {
+        timeout(DEADLINE, self.gate.reached.notified()).await.expect("the request arrives");
     }
 
     /// As SIGTERM does.

@@ -90,7 +90,7 @@ fn report(output: &Output) -> Value {
 }
 
 fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// The files below a folder whose names end so.

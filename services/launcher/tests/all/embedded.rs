@@ -87,7 +87,7 @@ async fn a_second_process_on_the_same_folder_is_refused() {
         .output()
         .expect("the program starts");
     assert!(!second.status.success());
-    let said = String::from_utf8_lossy(&second.stderr);
+    let said = String::from_utf8_lossy(&second.stdout);
     assert!(said.contains("another process uses"), "{said}");
     all.kill();
 }

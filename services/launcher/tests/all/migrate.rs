@@ -50,17 +50,17 @@ async fn two_logins_of_a_service_overlap_and_one_without_a_password_is_closed() 
     let (server, _admin) = server(&folder, "createrole").await;
 
     let first = migrate(&server, passwords("", "old")).await;
-    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stdout));
     let both = migrate(&server, [passwords("", "old"), passwords("_B", "new")].concat()).await;
-    assert!(both.status.success(), "{}", String::from_utf8_lossy(&both.stderr));
+    assert!(both.status.success(), "{}", String::from_utf8_lossy(&both.stdout));
     assert!(logs_in(&server, "own_photo_a", "old").await && logs_in(&server, "own_photo_b", "new").await);
 
     let last = migrate(&server, passwords("_B", "new")).await;
-    assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
+    assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stdout));
     assert!(!logs_in(&server, "own_photo_a", "old").await && logs_in(&server, "own_photo_b", "new").await);
 
     let none = migrate(&server, Vec::new()).await;
-    assert!(!none.status.success() && String::from_utf8_lossy(&none.stderr).contains("AUTH_DATABASE_PASSWORD"), "{none:?}");
+    assert!(!none.status.success() && String::from_utf8_lossy(&none.stdout).contains("AUTH_DATABASE_PASSWORD"), "{none:?}");
 }
 
 #[tokio::test]
@@ -73,7 +73,7 @@ async fn roles_that_somebody_else_made_need_no_right_to_make_any() {
     }
     for _ in 0..2 {
         let given = migrate(&server, vec![("ROLES".to_owned(), "Given".to_owned())]).await;
-        assert!(given.status.success(), "{}", String::from_utf8_lossy(&given.stderr));
+        assert!(given.status.success(), "{}", String::from_utf8_lossy(&given.stdout));
     }
     let mut photo = PgConnection::connect(&url(&server, "own_photo_a", "given")).await.unwrap();
     run(&mut photo, "select count(*) from photo.outbox; select count(*) from auth.revocations".to_owned()).await;

@@ -4,23 +4,32 @@
 //! | file | shows |
 //! |---|---|
 //! | `spans`, `routes` | each documented route has the spans that it must have |
+//! | `attributes` | each kind of span has what it must and no more, and none lacks its parent |
 //! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
+//! | `failures` | what fails is marked, and so is what asked for it |
+//! | `lines` | what a program writes is one JSON object a line |
+//! | `pools` | who waits in vain for a connection is counted, and who is connected to the server |
 //! | `sampling` | who decides which traces are recorded: the settings, the service that calls, and never a stranger |
 //! | `guesses` | a guess at a name that nobody has makes the work of a wrong password |
-//! | `flood` | nothing that a stranger makes up adds a series |
+//! | `flood` | nothing that a stranger or a member makes up adds a series |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
 //! | `dashboards` | a real Prometheus executes every panel's query, and none is empty |
 //! | `collector` | a real collector gets traces, metrics and logs, under the names that `/metrics` has |
 
+mod attributes;
 mod collector;
 mod dashboards;
+mod database;
 #[path = "../authorization/documented.rs"]
 mod documented;
 mod edges;
+mod failures;
 mod flood;
 mod guesses;
+mod lines;
 mod platform;
 mod pods;
+mod pools;
 #[path = "../../../../operator/tests/dashboards/promql.rs"]
 #[allow(dead_code, reason = "the tests of the dashboards themselves use the rest")]
 mod promql;
@@ -29,6 +38,7 @@ mod sampling;
 mod secrets;
 mod sink;
 mod spans;
+mod store;
 mod tour;
 
 use std::time::{Duration, Instant};

@@ -1,6 +1,8 @@
 //! Who decides which traces are recorded: the settings do where a trace begins, and on a private port the service that
 //! calls does. What a stranger's `traceparent` says does not count.
 
+use std::collections::BTreeSet;
+
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::json;
 
@@ -9,7 +11,8 @@ use crate::pods::{Pods, Samplers};
 use crate::sink::Sink;
 use crate::{alone, eventually};
 
-/// The id of a trace that a ratio of a half records, because its second half is small, and of one that it does not.
+/// The id of a trace with a small second half, by which the SDK decides about ids of its own, and of one with a large
+/// one.
 const LOW: &str = "4bf92f3577b34da61000000000000001";
 const HIGH: &str = "4bf92f3577b34da6f000000000000001";
 
@@ -17,7 +20,7 @@ const HIGH: &str = "4bf92f3577b34da6f000000000000001";
 const CALL: &str = "POST /internal/photos/usable";
 
 /// Whether the caller says that the trace is recorded, in the last byte of `traceparent`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Says {
     Recorded,
     NotRecorded,
@@ -60,16 +63,29 @@ fn traces_of_calls(sink: &Sink) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_ratio_chooses_by_the_id_whatever_the_caller_says() {
+async fn a_ratio_chooses_whatever_ids_and_flags_strangers_send_and_nothing_of_theirs_goes_further() {
     let _alone = alone().await;
     let sink = Sink::start().await;
     let half = [("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0.5")];
     let platform = Platform::start_with(Some(&sink.url), &half).await;
-    let timeline = || platform.http.get(format!("{}/v1/timelines/public", platform.url));
-    ask_as_stranger(timeline(), HIGH, Says::Recorded).await;
-    ask_as_stranger(timeline(), LOW, Says::NotRecorded).await;
-    arrived(&sink, LOW).await;
-    assert!(!has(&sink, HIGH), "a stranger's flag was trusted");
+    let kinds = [(LOW, Says::Recorded), (LOW, Says::NotRecorded), (HIGH, Says::Recorded), (HIGH, Says::NotRecorded)];
+    let traces = |kind: usize| (0..100).map(move |n| format!("{}{kind}{n:03x}", &kinds[kind].0[..28]));
+    for (kind, (_, says)) in kinds.into_iter().enumerate() {
+        for trace in traces(kind) {
+            let timeline = platform.http.get(format!("{}/v1/timelines/public", platform.url)).header("tracestate", "stranger=kilroy");
+            ask_as_stranger(timeline, &trace, says).await;
+        }
+    }
+    // What is not sent yet is sent at the end.
+    platform.stop();
+    let recorded: BTreeSet<String> = sink.spans().into_iter().map(|span| span.trace).collect();
+    for (kind, what) in kinds.iter().enumerate() {
+        let share = traces(kind).filter(|trace| recorded.contains(trace)).count();
+        // Six standard deviations: no key is as unlucky.
+        assert!((20..=80).contains(&share), "{share} of 100 traces of {what:?} were recorded");
+    }
+    let carried = sink.bodies("traces").iter().any(|body| body.windows(6).any(|window| window == b"kilroy"));
+    assert!(!carried, "a stranger's tracestate is carried along");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

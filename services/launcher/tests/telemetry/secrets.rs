@@ -1,9 +1,11 @@
 //! What people trust the platform with is in nothing that it emits.
 
+use reqwest::StatusCode;
 use serde_json::json;
 
 use crate::platform::Platform;
 use crate::sink::Sink;
+use crate::store::{SECRET, Store};
 use crate::tour::Tour;
 use crate::{alone, eventually};
 
@@ -19,7 +21,8 @@ const NOTE: &str = "a note for three people 3f0c9d5e71";
 async fn no_secret_is_in_anything_that_is_emitted() {
     let _alone = alone().await;
     let sink = Sink::start().await;
-    let platform = Platform::start(Some(&sink.url)).await;
+    let store = Store::start().await;
+    let platform = Platform::start_with(Some(&sink.url), &store.environment()).await;
     let mut tour = Tour::of(&platform);
     tour.visit_every_route("secrets").await;
     // Each service gets each of them in each place that a request has, and most of these requests fail.
@@ -45,8 +48,19 @@ async fn no_secret_is_in_anything_that_is_emitted() {
     tour.ask("GET /oauth/links/reset", &format!("/oauth/links/reset?code={CODE}"), "", |it| it).await;
     tour.ask("GET /oauth/links/verify", &format!("/oauth/links/verify?code={CODE}"), "", |it| it).await;
     tour.ask("POST /oauth/forgotten", "/oauth/forgotten", "", |it| it.form(&[("csrf", HALF), ("whose", MAIL)])).await;
+    // The same with a slash too many is no route at all.
+    for (route, path) in [
+        ("GET /oauth/links/reset", format!("/oauth/links/reset/{CODE}")),
+        ("PUT /v1/accounts/password-resets/{token}", format!("/v1/accounts/password-resets/{CODE}/")),
+        ("PUT /v1/accounts/password-resets/{token}", format!("//v1/accounts/password-resets/{CODE}")),
+        ("POST /v1/accounts/email-verifications/{token}", format!("/v1/accounts/email-verifications/{CODE}/")),
+    ] {
+        tour.ask(route, &path, "", |it| it).await;
+        assert_eq!(tour.visits.last().expect("just now").status, StatusCode::NOT_FOUND);
+    }
     let mut secrets = tour.secrets.clone();
-    secrets.extend([COOKIE, MAIL, HALF, TOKEN, NOTE, CODE].map(str::to_owned));
+    secrets.extend([COOKIE, MAIL, HALF, TOKEN, NOTE, CODE, SECRET].map(str::to_owned));
+    assert!(secrets.iter().any(|secret| secret.contains("X-Amz-Signature")), "the tour sent a file straight to the store");
     // A token is as good as its signature; and a part of it that is cut off is still a secret.
     let long = secrets.iter().filter(|secret| secret.len() > 60);
     let ends: Vec<String> = long.map(|secret| secret[secret.len() - 30..].to_owned()).collect();

@@ -1,15 +1,16 @@
 //! Takes OTLP over HTTP and keeps every byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{StatusCode, Uri};
+use axum::http::{self, Uri};
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
-use opentelemetry_proto::tonic::trace::v1::Span as Sent;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span as Sent};
 use prost::Message;
 use tokio::net::TcpListener;
 
@@ -29,8 +30,14 @@ pub struct Span {
     pub name: String,
     /// As the protocol numbers them.
     pub kind: i32,
+    /// Its status is an error.
+    pub failed: bool,
     /// Values as text.
     pub attributes: BTreeMap<String, String>,
+    /// Which of them are numbers.
+    pub numbers: BTreeSet<String>,
+    /// An attribute was sent twice, which the protocol forbids.
+    pub has_doubles: bool,
     /// The traces of what it is linked to.
     pub links: Vec<String>,
 }
@@ -57,7 +64,7 @@ impl Sink {
             let kept = kept.clone();
             async move {
                 kept.lock().unwrap().push((uri.path().to_owned(), body));
-                StatusCode::OK
+                http::StatusCode::OK
             }
         };
         let router = Router::new().fallback(keep).layer(DefaultBodyLimit::disable());
@@ -75,22 +82,43 @@ impl Sink {
 
     /// Every span so far.
     pub fn spans(&self) -> Vec<Span> {
-        let requests = self.bodies("traces").into_iter().map(|body| ExportTraceServiceRequest::decode(body).expect("OTLP"));
-        let scopes = requests.flat_map(|request| request.resource_spans).flat_map(|resource| resource.scope_spans);
+        let scopes = self.of_resources().flat_map(|resource| resource.scope_spans);
         scopes.flat_map(|scope| scope.spans).map(span).collect()
+    }
+
+    /// The attributes of whatever sent spans, once for each time.
+    pub fn resources(&self) -> Vec<BTreeMap<String, String>> {
+        let resources = self.of_resources().filter_map(|spans| spans.resource);
+        resources.map(|resource| resource.attributes.into_iter().map(attribute).collect()).collect()
+    }
+
+    fn of_resources(&self) -> impl Iterator<Item = ResourceSpans> {
+        let requests = self.bodies("traces").into_iter().map(|body| ExportTraceServiceRequest::decode(body).expect("OTLP"));
+        requests.flat_map(|request| request.resource_spans)
     }
 }
 
 fn span(sent: Sent) -> Span {
+    let names = sent.attributes.len();
+    let numbers = sent.attributes.iter().filter(|attribute| is_number(attribute)).map(|attribute| attribute.key.clone()).collect();
+    let attributes: BTreeMap<_, _> = sent.attributes.into_iter().map(attribute).collect();
     Span {
         trace: hex(&sent.trace_id),
         id: hex(&sent.span_id),
         parent: hex(&sent.parent_span_id),
         name: sent.name,
         kind: sent.kind,
-        attributes: sent.attributes.into_iter().map(attribute).collect(),
+        failed: sent.status.is_some_and(|status| status.code == StatusCode::Error as i32),
+        numbers,
+        has_doubles: attributes.len() < names,
+        attributes,
         links: sent.links.iter().map(|link| hex(&link.trace_id)).collect(),
     }
+}
+
+fn is_number(KeyValue { value, .. }: &KeyValue) -> bool {
+    let value = value.as_ref().and_then(|value| value.value.as_ref());
+    matches!(value, Some(any_value::Value::IntValue(_) | any_value::Value::DoubleValue(_)))
 }
 
 fn attribute(KeyValue { key, value, .. }: KeyValue) -> (String, String) {

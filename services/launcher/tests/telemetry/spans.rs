@@ -1,4 +1,4 @@
-//! Which spans each route must have; and, of the same tour, that [`edges`] are there.
+//! Which spans each route must have; and, of the same tour, that [`edges`] are there and [`attributes`] fit.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,9 @@ use crate::documented::documented;
 use crate::platform::Platform;
 use crate::routes::ROUTES;
 use crate::sink::{Sink, Span};
+use crate::store::Store;
 use crate::tour::{Tour, Visit};
-use crate::{alone, edges, eventually};
+use crate::{alone, attributes, edges, eventually};
 
 /// Whether the parents of `span` lead to `root`.
 pub fn is_below(span: &Span, root: &Span, all: &[Span]) -> bool {
@@ -26,6 +27,16 @@ pub fn is_below(span: &Span, root: &Span, all: &[Span]) -> bool {
     false
 }
 
+/// The words of [`ROUTES`], and which spans each stands for.
+const WORDS: [(&str, fn(&Span) -> bool); 6] = [
+    ("sql", Span::is_sql),
+    ("s3", Span::is_s3),
+    ("call", Span::is_call),
+    ("argon2", |span| span.name == "argon2id"),
+    ("image", |span| span.name == "process picture"),
+    ("variant", |span| span.name.starts_with("encode ")),
+];
+
 /// What the trace of a visit lacks.
 fn lacking(visit: &Visit, needs: &str, spans: &[Span]) -> Option<String> {
     let of_trace: Vec<Span> = spans.iter().filter(|span| span.trace == visit.trace).cloned().collect();
@@ -33,12 +44,19 @@ fn lacking(visit: &Visit, needs: &str, spans: &[Span]) -> Option<String> {
         return Some(format!("{} has no span of its name", visit.route));
     };
     let below = |is: fn(&Span) -> bool| of_trace.iter().filter(|span| is(span) && is_below(span, root, &of_trace)).count();
-    let (sql, s3, calls) = (below(Span::is_sql), below(Span::is_s3), below(Span::is_call));
     let needed = |word: &str| needs.split(' ').filter(|needed| *needed == word).count();
-    let is_complete = sql >= needed("sql") && s3 >= needed("s3") && calls >= needed("call");
+    let few: Vec<_> = WORDS.into_iter().filter(|(word, is)| below(*is) < needed(word)).map(|(word, _)| word).collect();
     let route = root.attributes.get("http.route").map(String::as_str).unwrap_or_default();
     let is_named = !route.is_empty() && visit.route.ends_with(route) && root.attributes.contains_key("http.response.status_code");
-    (!is_complete || !is_named).then(|| format!("{} has {sql} statements, {s3} calls of S3, {calls} calls: {of_trace:#?}", visit.route))
+    (!few.is_empty() || !is_named).then(|| format!("{} has too few of {few:?}: {of_trace:#?}", visit.route))
+}
+
+/// Has a post come into somebody's home timeline, in a trace of its own?
+fn is_delivered(spans: &[Span]) -> bool {
+    let is_meant = |span: &&Span| span.name == "deliver post" && span.parent.is_empty();
+    let mut deliveries =
+        spans.iter().filter(is_meant).filter(|span| ["followers", "entries"].iter().all(|it| span.attributes.contains_key(*it)));
+    deliveries.any(|delivery| spans.iter().any(|span| span.is_sql() && span.parent == delivery.id))
 }
 
 /// A stream that has begun is one, too, and so is a form that leads on.
@@ -61,7 +79,8 @@ fn every_documented_route_says_which_spans_it_must_have() {
 async fn every_route_has_its_spans_and_every_arrow_its_edge() {
     let _alone = alone().await;
     let sink = Sink::start().await;
-    let platform = Platform::start(Some(&sink.url)).await;
+    let store = Store::start().await;
+    let platform = Platform::start_with(Some(&sink.url), &store.environment()).await;
     let mut tour = Tour::of(&platform);
     tour.visit_every_route("spans").await;
 
@@ -79,8 +98,22 @@ async fn every_route_has_its_spans_and_every_arrow_its_edge() {
     }
 
     edges::all_found(&sink).await;
+    eventually("a loop has taken a post to somebody", async || if is_delivered(&sink.spans()) { Ok(()) } else { Err(String::new()) }).await;
 
     // The trace that an error names is the one that was sent.
     let refused = tour.ask("POST /v1/posts", "/v1/posts", "", |it| it.json(&serde_json::json!({ "text": "?" }))).await;
     assert_eq!(refused["trace_id"].as_str(), Some(tour.visits.last().expect("just now").trace.as_str()));
+
+    let odd = |it: reqwest::RequestBuilder| it.header("x-forwarded-proto", "https");
+    tour.ask("BREW /v1/posts", "/v1/posts", "", odd).await;
+    let odd = tour.visits.last().expect("just now").trace.clone();
+    // What is not sent yet is sent at the end.
+    platform.stop();
+    attributes::all_fit(&sink);
+    let spans = sink.spans();
+    let odd = spans.iter().find(|span| span.trace == odd).expect("it was sent");
+    let has = |name: &str| odd.attributes.get(name).map(String::as_str);
+    let method = ["http.request.method", "http.request.method_original"].map(has);
+    assert_eq!((odd.name.as_str(), method), ("_OTHER /v1/posts", [Some("_OTHER"), Some("BREW")]));
+    assert_eq!(["url.scheme", "server.address"].map(has), [Some("https"), Some("127.0.0.1")]);
 }

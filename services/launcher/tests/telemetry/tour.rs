@@ -70,7 +70,7 @@ impl<'a> Tour<'a> {
     }
 
     /// The same, with the whole answer, whose body may never end.
-    async fn fetch(
+    pub async fn fetch(
         &mut self,
         route: &'static str,
         path: &str,
@@ -90,12 +90,12 @@ impl<'a> Tour<'a> {
     }
 
     /// The same, without a body.
-    async fn just(&mut self, route: &'static str, path: &str, token: &str) -> Value {
+    pub async fn just(&mut self, route: &'static str, path: &str, token: &str) -> Value {
         self.ask(route, path, token, |request| request).await
     }
 
     /// Signs somebody up and in: their id, their access token and their refresh token.
-    async fn person(&mut self, handle: &str) -> (String, String, String) {
+    pub async fn person(&mut self, handle: &str) -> (String, String, String) {
         let who = json!({ "handle": handle, "password": PASSWORD });
         let account = self.ask("POST /v1/accounts", "/v1/accounts", "", |it| it.json(&who)).await;
         let tokens = self.ask("POST /v1/sessions", "/v1/sessions", "", |it| it.json(&who)).await;
@@ -105,7 +105,7 @@ impl<'a> Tour<'a> {
         (id, access, refresh)
     }
 
-    async fn upload(&mut self, token: &str, visibility: &str, file: Vec<u8>) -> Value {
+    pub async fn upload(&mut self, token: &str, visibility: &str, file: Vec<u8>) -> Value {
         let visibility = visibility.to_owned();
         self.ask("POST /v1/photos", "/v1/photos", token, move |it| {
             let file = Part::bytes(file).file_name("picture.png").mime_str("image/png").expect("a type");
@@ -193,7 +193,7 @@ impl<'a> Tour<'a> {
 }
 
 /// No two are alike: equal pictures share their objects, and deleting one would leave them.
-fn picture() -> Vec<u8> {
+pub fn picture() -> Vec<u8> {
     let shade = TRACES.fetch_add(1, Ordering::Relaxed).wrapping_mul(37) as u8;
     let mut png = std::io::Cursor::new(Vec::new());
     let picture = image::RgbImage::from_fn(320, 240, |x, y| image::Rgb([x as u8, y as u8, shade]));

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, Transaction};
 use tokio::sync::watch;
+use tracing::{Instrument, Span, field};
 
 use super::backlog;
-use crate::store::home;
+use crate::store::home::{self, Delivery};
 
 /// Authors with more followers are not delivered: their readers look for them.
 pub(crate) const MOST_FOLLOWERS: i64 = 5_000;
@@ -32,16 +33,30 @@ async fn step(pool: &PgPool) -> sqlx::Result<bool> {
     let began = Instant::now();
     let mut tx = pool.begin().await?;
     let Some(delivery) = home::next_delivery(&mut tx).await? else { return Ok(false) };
-    if !delivery.again && home::is_pulled(&mut tx, &delivery).await? {
+    let span = tracing::info_span!(
+        "home.deliver",
+        otel.name = "deliver post",
+        otel.kind = "consumer",
+        followers = field::Empty,
+        entries = field::Empty,
+    );
+    telemetry::recorded(deliver(tx, &delivery, began)).instrument(span).await?;
+    Ok(true)
+}
+
+async fn deliver(mut tx: Transaction<'static, Postgres>, delivery: &Delivery, began: Instant) -> sqlx::Result<()> {
+    if !delivery.again && home::is_pulled(&mut tx, delivery).await? {
         home::delivered(&mut tx, delivery.post).await?;
-        tx.commit().await?;
-        return Ok(true);
+        return tx.commit().await;
     }
     if delivery.passed == 0 && home::has_more_followers_than(&mut tx, delivery.author, MOST_FOLLOWERS).await? {
         // This post still goes to everybody; the author's next are looked for.
         home::pull_from_now_on(&mut tx, delivery.author).await?;
     }
-    let batch = home::deliver(&mut tx, &delivery, BATCH).await?;
+    let batch = home::deliver(&mut tx, delivery, BATCH).await?;
+    let span = Span::current();
+    span.record("followers", batch.followers);
+    span.record("entries", batch.entries);
     home::trim(&mut tx, &batch.full).await?;
     let rest = batch.last.filter(|_| batch.followers == BATCH);
     match rest {
@@ -54,5 +69,5 @@ async fn step(pool: &PgPool) -> sqlx::Result<bool> {
     if rest.is_none() && !delivery.again {
         backlog::delivered(delivery.age + took.as_secs_f64());
     }
-    Ok(true)
+    Ok(())
 }

@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgPool};
 
 pub(crate) use build::{begin_anew, below, build, stale};
 pub(crate) use deliveries::{
-    deliver, delivered, delivered_up_to, has_more_followers_than, is_pulled, next_delivery, pull_from_now_on, trim, waiting,
+    Delivery, deliver, delivered, delivered_up_to, has_more_followers_than, is_pulled, next_delivery, pull_from_now_on, trim, waiting,
 };
 
 /// A transaction takes less than a minute, so one that made its id earlier has committed by now or never will.

@@ -1,0 +1,88 @@
+//! What fails says so on its span, and on the span of whatever asked for it.
+
+use reqwest::header::LOCATION;
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::json;
+
+use crate::database::Database;
+use crate::platform::Platform;
+use crate::sink::{Sink, Span};
+use crate::tour::{Tour, picture};
+use crate::{alone, eventually};
+
+/// A store that nobody runs.
+const NO_STORE: [(&str, &str); 4] =
+    [("S3_ENDPOINT", "http://127.0.0.1:9"), ("S3_BUCKET", "none"), ("AWS_ACCESS_KEY_ID", "none"), ("AWS_SECRET_ACCESS_KEY", "none")];
+
+/// PostgreSQL's word for a table that is not there.
+const UNDEFINED_TABLE: &str = "42P01";
+
+/// The first span `name` that failed, once it has arrived.
+async fn failed(sink: &Sink, name: &str) -> Span {
+    eventually(name, async || {
+        let found = sink.spans().into_iter().find(|span| span.name == name && span.failed);
+        found.ok_or_else(|| "none of this name has failed".to_owned())
+    })
+    .await
+}
+
+fn attribute<'a>(span: &'a Span, name: &str) -> &'a str {
+    span.attributes.get(name).unwrap_or_else(|| panic!("{span:?} has no {name}"))
+}
+
+/// Somebody begins an upload and gives it up: there is nothing to delete where the store is not.
+async fn give_up_an_upload(tour: &mut Tour<'_>, token: &str) {
+    let tus = |it: RequestBuilder| it.header("tus-resumable", "1.0.0");
+    let begin = |it: RequestBuilder| tus(it).header("upload-length", "1000");
+    let begun = tour.fetch("POST /v1/photos/tus", "/v1/photos/tus", token, begin).await;
+    let path = begun.headers()[LOCATION].to_str().expect("an address").to_owned();
+    tour.ask("DELETE /v1/photos/tus/{id}", &path, token, tus).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_fails_is_marked_and_so_is_what_asked_for_it() {
+    let _alone = alone().await;
+    let database = Database::start();
+    let owner = database.url();
+    let sink = Sink::start().await;
+    let environment = [&NO_STORE[..], &[("OWNER_DATABASE_URL", owner.as_str())]].concat();
+    let platform = Platform::start_with(Some(&sink.url), &environment).await;
+    let mut tour = Tour::of(&platform);
+    let (_, ada, _) = tour.person("failures_ada").await;
+    let (bob, _, _) = tour.person("failures_bob").await;
+
+    // Refused, and not failed.
+    let wrong = json!({ "handle": "failures_ada", "password": "not the right password" });
+    tour.ask("POST /v1/sessions", "/v1/sessions", "", |it| it.json(&wrong)).await;
+    let refused = tour.visits.last().expect("just now").trace.clone();
+
+    tour.upload(&ada, "public", picture()).await;
+    assert_eq!(tour.visits.last().expect("just now").status, StatusCode::SERVICE_UNAVAILABLE);
+    let upload = failed(&sink, "POST /v1/photos").await;
+    assert_eq!(attribute(&upload, "error.type"), "503");
+    let put = failed(&sink, "S3.PutObject").await;
+    assert_eq!((attribute(&put, "error.type"), &put.trace), ("unreachable", &upload.trace));
+
+    give_up_an_upload(&mut tour, &ada).await;
+    failed(&sink, "run photo.delete-incoming").await;
+
+    let mut connection = database.connect("postgres").await;
+    let taken = "alter table photo.albums rename to albums_elsewhere; alter table social.relations rename to relations_elsewhere";
+    sqlx::raw_sql(taken).execute(&mut connection).await.unwrap();
+    tour.just("GET /v1/albums", "/v1/albums?owner=me", &ada).await;
+    assert_eq!(tour.visits.last().expect("just now").status, StatusCode::INTERNAL_SERVER_ERROR);
+    let albums = failed(&sink, "GET /v1/albums").await;
+    assert_eq!((attribute(&albums, "error.type"), attribute(&albums, "db.response.status_code")), ("500", UNDEFINED_TABLE));
+
+    tour.just("PUT /v1/relations/{id}/follow", &format!("/v1/relations/{bob}/follow"), &ada).await;
+    let fact = failed(&sink, "apply relation.changed").await;
+    assert_eq!(attribute(&fact, "messaging.consumer.group.name"), "social");
+    assert_eq!(attribute(&fact, "db.response.status_code"), UNDEFINED_TABLE);
+
+    let metrics = platform.metrics().await;
+    let is_counted = |line: &str| line.starts_with("db_client_operation_errors_total{") && line.contains("class=\"42\"");
+    assert!(metrics.lines().any(is_counted), "{metrics}");
+    let spans = sink.spans();
+    let refused = spans.iter().find(|span| span.trace == refused && span.name == "POST /v1/sessions").expect("it ended before the others");
+    assert!(!refused.failed, "{refused:?}");
+}
