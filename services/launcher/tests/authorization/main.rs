@@ -1,7 +1,9 @@
 //! Who may call what, by exhaustion: every route that is documented, crossed with every kind of token ([`routes`]), and
-//! every object with every kind of person ([`people`]). What is not in a table fails.
+//! every object with every kind of person ([`people`]). What is not in a table fails. And when that is over ([`ends`]).
 
+mod app;
 mod documented;
+mod ends;
 mod forge;
 mod people;
 #[path = "../all/process.rs"]
