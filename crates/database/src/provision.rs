@@ -2,6 +2,8 @@
 
 use contracts::Service;
 use sqlx::{AssertSqlSafe, PgConnection};
+use tracing::Dispatch;
+use tracing::instrument::WithSubscriber;
 
 /// A login role's password to set; a service may have two at a time.
 pub struct Login {
@@ -80,7 +82,8 @@ pub async fn provision(owner: &mut PgConnection, logins: &[Login]) -> Result<(),
             .bind(password)
             .fetch_one(&mut *owner)
             .await?;
-        run(owner, statement).await?;
+        // A slow statement is logged with its text, and this one says a password.
+        run(owner, statement).with_subscriber(Dispatch::none()).await?;
     }
     Ok(())
 }

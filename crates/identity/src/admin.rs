@@ -22,12 +22,14 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let viewer = Viewer::from_request_parts(parts, state).await?;
         if !viewer.roles.iter().any(|role| role == ADMIN_ROLE) {
+            tracing::info!(event.name = "access.denied", role = ADMIN_ROLE, session = %viewer.session, "somebody is no administrator");
             return Err(Problem::forbidden("Only administrators may do this."));
         }
         let needed = if parts.method.is_safe() { Scope::AdminRead } else { Scope::AdminWrite };
-        match viewer.scopes.contains(needed) {
-            true => Ok(Self(viewer)),
-            false => Err(Problem::insufficient_scope(needed)),
+        if !viewer.scopes.contains(needed) {
+            tracing::info!(event.name = "access.denied", scope = needed.name(), session = %viewer.session, "a token lacks a scope");
+            return Err(Problem::insufficient_scope(needed));
         }
+        Ok(Self(viewer))
     }
 }

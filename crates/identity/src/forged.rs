@@ -26,6 +26,11 @@ struct Flags {
     serving: ServingConfig,
 }
 
+/// Those of a service without settings.
+pub(crate) fn rates() -> Rates {
+    Rates::new(&Flags::parse_from(["identity"]).serving)
+}
+
 struct Stage {
     issuer: Issuer,
     identity: Identity,
@@ -35,7 +40,7 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         let issuer = Issuer::new();
-        let identity = issuer.identity(Service::Social, Rates::new(&Flags::parse_from(["identity"]).serving));
+        let identity = issuer.identity(Service::Social, rates());
         Self { issuer, identity, runtime: Builder::new_current_thread().build().unwrap() }
     }
 

@@ -18,6 +18,8 @@ mod extract;
 mod forged;
 mod grant;
 mod keyset;
+#[cfg(test)]
+mod outages;
 mod revocations;
 mod service;
 #[cfg(any(test, feature = "testing"))]

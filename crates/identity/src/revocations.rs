@@ -22,6 +22,7 @@ pub struct Revocations(Arc<RwLock<Known>>);
 #[derive(Default)]
 struct Known {
     sessions: HashSet<SessionId>,
+    /// When it was asked for.
     read: Option<Instant>,
 }
 
@@ -37,17 +38,18 @@ impl Revocations {
         self.0.read().expect("no holder panics").read.is_some()
     }
 
-    /// Sets all there is.
-    pub(crate) fn set(&self, sessions: HashSet<SessionId>) {
-        *self.0.write().expect("no holder panics") = Known { sessions, read: Some(Instant::now()) };
+    /// Sets all there was when it was asked for: what ended while the answer was on its way may not be in it.
+    pub(crate) fn set(&self, sessions: HashSet<SessionId>, asked: Instant) {
+        *self.0.write().expect("no holder panics") = Known { sessions, read: Some(asked) };
     }
 
     /// Reads the set at each hint and twice a second, until dropped.
     pub async fn run(self, pool: PgPool, mut wakeup: Wakeup) {
         loop {
+            let asked = Instant::now();
             let read = sqlx::query_scalar::<_, SessionId>("select session_id from auth.revocations where expires_at > now()");
             match read.fetch_all(&pool).await {
-                Ok(sessions) => self.set(sessions.into_iter().collect()),
+                Ok(sessions) => self.set(sessions.into_iter().collect(), asked),
                 Err(error) => tracing::warn!(%error, "failed to read revocations; trying again"),
             }
             wakeup.wait(POLL).await;

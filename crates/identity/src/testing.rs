@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
@@ -20,7 +20,7 @@ pub const KID: &str = "test-key";
 /// Stands for auth, and for all services' keys.
 pub struct Issuer {
     pub(crate) key: EncodingKey,
-    published: JwkSet,
+    pub(crate) published: JwkSet,
     services: HashMap<Service, String>,
     revoked: Arc<Mutex<HashSet<SessionId>>>,
 }
@@ -54,13 +54,13 @@ impl Issuer {
         let keyset = Keyset::default();
         keyset.set(&self.published);
         let revocations = Revocations::default();
-        revocations.set(HashSet::new());
+        revocations.set(HashSet::new(), Instant::now());
         let (fresh, revoked) = (revocations.clone(), self.revoked.clone());
         // Knowledge ages; here there is no table to read it from again.
         std::thread::spawn(move || {
             loop {
                 std::thread::sleep(Duration::from_millis(200));
-                fresh.set(revoked.lock().expect("no holder panics").clone());
+                fresh.set(revoked.lock().expect("no holder panics").clone(), Instant::now());
             }
         });
         Identity::new(service, Self::URL, keyset, revocations, self.service_keys(), rates)

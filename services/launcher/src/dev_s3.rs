@@ -69,10 +69,10 @@ pub(crate) async fn serve_store(
 
 pub(crate) async fn run(config: DevS3Config) -> Result<(), Failure> {
     let telemetry = Telemetry::init("dev-s3", &config.telemetry)?;
-    logged(telemetry, serve(config)).await
+    logged(telemetry, listen(config)).await
 }
 
-async fn serve(config: DevS3Config) -> Result<(), Failure> {
+async fn listen(config: DevS3Config) -> Result<(), Failure> {
     let store = store(&config.s3_root, &config.s3_bucket, &config.aws_access_key_id, &config.aws_secret_access_key)?;
     let listener = TcpListener::bind(config.s3_addr).await?;
     tracing::info!(address = %listener.local_addr()?, "the development store is listening");

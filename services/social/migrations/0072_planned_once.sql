@@ -1,7 +1,7 @@
 -- Planned once in each connection (see 0070_planned_once.sql); what they say is as before.
 
 -- May the viewer see this post or comment? The one place where a post meets the rule of who may see: a comment is for who
--- sees its root, and neither of its author and the viewer blocks the other.
+-- sees its root, and neither of its author and the viewer blocks the other; and nobody sees what is being deleted.
 create or replace function visible(viewer bigint, of_post posts) returns boolean
 language plpgsql stable parallel safe as $$
 begin
@@ -14,7 +14,8 @@ begin
                 where mentions.post = coalesce((of_post).root, (of_post).id) and mentions.account = viewer
             )
         )
-        and ((of_post).root is null or not severed(viewer, (of_post).author));
+        and ((of_post).root is null or not severed(viewer, (of_post).author))
+        and not exists (select from deletions d where d.post in ((of_post).id, (of_post).root));
 end
 $$;
 

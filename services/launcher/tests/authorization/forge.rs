@@ -2,6 +2,8 @@
 //! has not taken over the machine.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
@@ -30,6 +32,8 @@ pub struct Forge {
     public: Vec<u8>,
     service: ServiceSigner,
     next: AtomicI64,
+    /// Where some tokens say that their key is to be had.
+    canary: TcpListener,
 }
 
 impl Forge {
@@ -48,7 +52,9 @@ impl Forge {
         let issuer = stage.url().to_owned();
         // Session ids that no session has.
         let next = AtomicI64::new(1);
-        Self { issuer, account, kid, key: EncodingKey::from_ed_der(private), public, service, next }
+        let canary = TcpListener::bind("127.0.0.1:0").unwrap();
+        canary.set_nonblocking(true).unwrap();
+        Self { issuer, account, kid, key: EncodingKey::from_ed_der(private), public, service, next, canary }
     }
 
     fn header(&self) -> Value {
@@ -85,7 +91,12 @@ impl Forge {
     pub fn bad(&self, scope: &str, roles: &[&str]) -> Vec<(&'static str, String)> {
         let (header, claims) = (self.header(), self.claims(scope, roles));
         let now = unix_now();
-        let other = EncodingKey::from_ed_der(&BASE64_STANDARD.decode(ServiceSigner::generate()).unwrap());
+        let stranger = ServiceSigner::generate();
+        let other = EncodingKey::from_ed_der(&BASE64_STANDARD.decode(&stranger).unwrap());
+        let its_public = ServiceSigner::parse(Service::Social, &stranger).unwrap().public_key();
+        let jwk = json!({"kty": "OKP", "crv": "Ed25519", "kid": self.kid, "alg": "EdDSA", "use": "sig", "x": its_public});
+        let address = json!(format!("http://{}/jwks.json", self.canary.local_addr().unwrap()));
+        let pointing = |member: &str, value: &Value| jws(&with(&header, member, value.clone()), &claims, &other, Algorithm::EdDSA);
         let hs256 = with(&header, "alg", json!("HS256"));
         let grant = PhotoGrant { photo: PhotoId(1), source: "post:1".to_owned(), owner: self.account, viewer: self.account, iat: 0 };
         let none = [with(&header, "alg", json!("none")), claims.clone()].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part.to_string()));
@@ -100,11 +111,21 @@ impl Forge {
             ("expired", self.sign(&header, &with(&claims, "exp", json!(now - 60)))),
             ("not yet good", self.sign(&header, &with(&claims, "nbf", json!(now + 600)))),
             ("other key", jws(&header, &claims, &other, Algorithm::EdDSA)),
+            ("other key, that says where it is published", pointing("jku", &address)),
+            ("other key, that says where its certificate is", pointing("x5u", &address)),
+            ("other key, that brings itself along", pointing("jwk", &jwk)),
+            ("other key, whose name is an address", pointing("kid", &address)),
             ("unknown key", self.sign(&with(&header, "kid", json!("other")), &claims)),
+            ("key with a name of 8 KiB", self.sign(&with(&header, "kid", json!("k".repeat(8192))), &claims)),
             ("HS256 with the public key", jws(&hs256, &claims, &EncodingKey::from_secret(&self.public), Algorithm::HS256)),
             ("alg none", format!("{}.{}.", none[0], none[1])),
             ("nonsense", "nonsense".to_owned()),
         ]
+    }
+
+    /// No token has made anybody call its address.
+    pub fn nobody_called(&self) -> bool {
+        self.canary.accept().is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 }
 

@@ -363,6 +363,7 @@ async fn every_route_takes_the_right_token_and_no_other() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(forge.nobody_called(), "a token made the platform call an address");
     // It was the platform that refused all those, and it still knows its people.
     sign_in(&stage.http, stage.url(), "ada").await;
 }

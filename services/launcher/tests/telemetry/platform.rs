@@ -1,5 +1,6 @@
 //! A running `social-platform all`, and all that it writes.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{GUARD, eventually};
@@ -95,6 +97,17 @@ impl Platform {
         .await;
         std::fs::remove_file(path).expect("the letter was there");
         code
+    }
+
+    /// What it made up at its first start: keys, and passwords of the database and of the store.
+    pub fn made_up(&self) -> Vec<String> {
+        let file = std::fs::read(self.folder.path().join("secrets.json")).expect("it was made");
+        let kinds: BTreeMap<String, Value> = serde_json::from_slice(&file).expect("JSON");
+        let secrets = kinds.into_values().flat_map(|kind| match kind {
+            Value::Object(of_services) => of_services.into_iter().map(|(_, secret)| secret).collect(),
+            secret => vec![secret],
+        });
+        secrets.map(|secret| secret.as_str().expect("text").to_owned()).collect()
     }
 
     /// `/metrics` as it is now.

@@ -1,0 +1,98 @@
+//! What holds while the database or auth cannot be reached: nobody comes in whose session may have ended, and whoever has a
+//! valid token goes on.
+
+use std::collections::HashSet;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::response::IntoResponse;
+use contracts::client::{self, AuthClient};
+use contracts::{AccountId, Service, SessionId};
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use tokio::task::JoinSet;
+
+use crate::forged::rates;
+use crate::testing::{Issuer, KID};
+use crate::{Identity, Keyset, Revocations};
+
+const ADA: AccountId = AccountId(7);
+
+/// A service that knows the keys, and of revocations whatever it is told.
+fn service(issuer: &Issuer, keyset: &Keyset, revocations: &Revocations) -> Identity {
+    Identity::new(Service::Social, Issuer::URL, keyset.clone(), revocations.clone(), issuer.service_keys(), rates())
+}
+
+fn known(issuer: &Issuer) -> Keyset {
+    let keyset = Keyset::default();
+    keyset.set(&issuer.published);
+    keyset
+}
+
+/// Auth, as it is when it is down: it hangs up on whoever calls. Counts the calls.
+fn auth_that_is_down() -> (AuthClient, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let auth = AuthClient::new(client::http(&format!("http://{}", listener.local_addr().unwrap())));
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            counted.fetch_add(1, Ordering::SeqCst);
+            drop(connection);
+        }
+    });
+    (auth, calls)
+}
+
+#[tokio::test]
+async fn who_may_have_signed_out_waits_until_that_is_known() {
+    let (issuer, revocations) = (Issuer::new(), Revocations::default());
+    let (service, token) = (service(&issuer, &known(&issuer), &revocations), issuer.token(ADA));
+    let refused = async || service.viewer(&token).await.unwrap_err().into_response();
+
+    let answer = refused().await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "they were never read");
+    assert_eq!(answer.headers()[RETRY_AFTER], "1");
+    assert!(!service.is_ready(), "and no request should come");
+
+    revocations.set(HashSet::new(), Instant::now());
+    assert_eq!(service.viewer(&token).await.unwrap().account, ADA);
+    assert!(service.is_ready());
+
+    // Whatever is in a set that is too old.
+    let six_seconds_ago = Instant::now().checked_sub(Duration::from_secs(6)).unwrap();
+    for sessions in [HashSet::new(), HashSet::from([SessionId(ADA.0)])] {
+        revocations.set(sessions, six_seconds_ago);
+        let answer = refused().await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "they were read six seconds ago");
+        assert_eq!(answer.headers()[RETRY_AFTER], "1");
+        assert_eq!(service.goes_on(SessionId(ADA.0)), None);
+    }
+
+    revocations.set(HashSet::from([SessionId(ADA.0)]), Instant::now());
+    assert_eq!(refused().await.status(), StatusCode::UNAUTHORIZED, "they were read, and the session has ended");
+}
+
+#[tokio::test]
+async fn while_auth_is_down_valid_tokens_are_valid_and_forged_ones_ask_it_once() {
+    let (issuer, revocations) = (Issuer::new(), Revocations::default());
+    revocations.set(HashSet::new(), Instant::now());
+    let (auth, calls) = auth_that_is_down();
+    let keyset = Keyset::fetched(auth);
+    keyset.set(&issuer.published);
+    let service = service(&issuer, &keyset, &revocations);
+    assert_eq!(service.viewer(&issuer.token(ADA)).await.unwrap().account, ADA);
+    assert_eq!(calls.load(Ordering::SeqCst), 0, "what is known is not asked for");
+
+    let mut asking = JoinSet::new();
+    for n in 0..100 {
+        let keyset = keyset.clone();
+        asking.spawn(async move { keyset.find(&format!("forged-{n}")).await.is_none() });
+    }
+    assert!(asking.join_all().await.into_iter().all(|is_unknown| is_unknown));
+    assert_eq!(calls.load(Ordering::SeqCst), 1, "of a hundred keys that nobody knows, one was asked for");
+    assert!(keyset.find(KID).await.is_some(), "what was known stays known");
+    assert_eq!(service.viewer(&issuer.token(ADA)).await.unwrap().account, ADA);
+}
