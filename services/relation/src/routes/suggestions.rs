@@ -40,7 +40,7 @@ pub(crate) enum ReasonKind {
     FollowedBy,
     /// They follow people whom you follow.
     FolloweesInCommon,
-    /// They follow tags that you follow.
+    /// They follow tags that you follow. Never the only reason.
     SharedTags,
 }
 

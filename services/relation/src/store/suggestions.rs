@@ -1,5 +1,6 @@
-//! Whom somebody may like to follow: those whom the people near them know, weighted by how few those know (Adamic–Adar), and
-//! those who follow the same tags, weighted likewise by how few do.
+//! Whom somebody may like to follow: those whom the people near them know, weighted by how few those know (Adamic–Adar). Of
+//! these, who follows the same tags counts for more, likewise weighted by how few do. A tag alone makes no suggestion: who
+//! follows it is nobody else's business.
 //!
 //! What is read is bounded, however much-followed anybody is: so many nearest people, and so many of theirs.
 
@@ -95,7 +96,8 @@ pub(crate) async fn refresh(pool: &PgPool, owner: AccountId) -> Result<()> {
                  (array_agg(who order by weight desc, who) filter (where friend))[1:3] as friends,
                  (array_agg(who order by weight desc, who) filter (where follower))[1:3] as followers,
                  (array_agg(who order by weight desc, who) filter (where followee))[1:3] as followees
-             from link group by candidate order by sum(weight) desc, candidate limit 5 * $4::bigint
+             from link group by candidate having bool_or(friend or follower or followee)
+             order by sum(weight) desc, candidate limit 5 * $4::bigint
          )
          insert into suggestions
              (owner, suggested, score, friends_in_common, followed_by, followees_in_common, shared_tags, friends, followers, followees)

@@ -55,48 +55,54 @@ async fn interest(relation: &TestRelation, who: &Person, tag: i64, follows: bool
 }
 
 #[tokio::test]
-async fn who_follows_the_same_tags_is_suggested_and_the_rarer_tag_counts_more() {
+async fn who_follows_a_tag_and_knows_nobody_learns_of_nobody() {
     let relation = TestRelation::spawn().await;
-    let [ada, bob, eve, kim, friend] = [(); 5].map(|()| relation.person());
+    let [ada, bob, eve] = [(); 3].map(|()| relation.person());
+    here(&relation, &[&bob, &eve]).await;
+    for who in [&ada, &bob, &eve] {
+        interest(&relation, who, 1, true).await;
+    }
+    assert_eq!(relation.get(PATH, Some(&ada)).await, json!({"items": []}));
+}
+
+#[tokio::test]
+async fn who_is_known_by_others_comes_first_with_the_same_tags_and_the_rarer_tag_counts_more() {
+    let relation = TestRelation::spawn().await;
+    let [ada, friend, none, one, rarer, both] = [(); 6].map(|()| relation.person());
     let fans: Vec<Person> = (0..4).map(|_| relation.person()).collect();
-    here(&relation, &[&bob, &eve, &kim]).await;
+    here(&relation, &[&none, &one, &rarer, &both]).await;
     let (common, rare, other) = (1, 2, 3);
-    for who in [&ada, &bob].into_iter().chain(&fans) {
+    for who in [&ada, &one, &both].into_iter().chain(&fans) {
         interest(&relation, who, common, true).await;
     }
-    for who in [&ada, &eve] {
+    for who in [&ada, &rarer, &both] {
         interest(&relation, who, rare, true).await;
     }
-    interest(&relation, &kim, other, true).await;
+    interest(&relation, &none, other, true).await;
     // A fact may be told twice, and somebody may think again.
-    for follows in [true, false] {
-        interest(&relation, &kim, rare, follows).await;
+    for follows in [true, false, false] {
+        interest(&relation, &none, rare, follows).await;
     }
     relation.befriend(&ada, &friend).await;
-    done([relation.follow(&friend, &bob)]).await;
+    done([&none, &one, &rarer, &both].map(|candidate| relation.follow(&friend, candidate))).await;
     let suggestions = relation.get(PATH, Some(&ada)).await;
+    let known = json!({"kind": "followed_by", "count": 1, "people": [friend.id]});
     let shared = |count: i64| json!({"kind": "shared_tags", "count": count, "people": []});
-    assert_eq!(reasons(&suggestions, &eve), json!([shared(1)]));
-    assert_eq!(reasons(&suggestions, &bob), json!([{"kind": "followed_by", "count": 1, "people": [friend.id]}, shared(1)]));
-    let ids: Vec<&Value> = suggestions["items"].as_array().unwrap().iter().map(|item| &item["id"]).collect();
-    assert!(!ids.contains(&&json!(kim.id)) && !ids.contains(&&json!(ada.id)), "{ids:?}");
-
-    let dan = relation.person();
-    interest(&relation, &dan, common, true).await;
-    interest(&relation, &dan, rare, true).await;
-    // Ada shares both, Eve the rare one, Bob the common one.
-    assert_eq!(suggested(&relation, &dan).await, [ada.id, eve.id, bob.id]);
+    assert_eq!(reasons(&suggestions, &none), json!([known]));
+    for (whom, tags) in [(&one, 1), (&rarer, 1), (&both, 2)] {
+        assert_eq!(reasons(&suggestions, whom), json!([known, shared(tags)]));
+    }
+    assert_eq!(suggested(&relation, &ada).await, [both.id, rarer.id, one.id, none.id]);
 }
 
 #[tokio::test]
 async fn who_is_erased_follows_no_tags() {
     let relation = TestRelation::spawn().await;
-    let [ada, bob] = [(); 2].map(|()| relation.person());
+    let bob = relation.person();
     here(&relation, &[&bob]).await;
     for tag in [1, 2] {
         interest(&relation, &bob, tag, true).await;
     }
-    interest(&relation, &ada, 1, true).await;
     relation.tell(Fact::AccountErased(AccountErased { account: bob.id })).await;
     let pool = relation.db.superuser_pool(Service::Relation);
     let kept = async || -> i64 {
@@ -106,7 +112,6 @@ async fn who_is_erased_follows_no_tags() {
     // What was told before and comes late makes nothing anew.
     interest(&relation, &bob, 1, true).await;
     assert_eq!(kept().await, 0);
-    assert_eq!(suggested(&relation, &ada).await, []);
 }
 
 #[tokio::test]
