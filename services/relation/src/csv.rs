@@ -1,9 +1,10 @@
 //! Lists of people as CSV, in the columns of Mastodon and one more: an address is a handle, which may pass to somebody
-//! else, so the id of the account is written beside it and is what counts when it is read.
+//! else, so the id of the account is written beside it and is what counts when it is read. A mute has a further one for its end.
 
 use std::fmt::Write;
 
 use contracts::AccountId;
+use jiff::Timestamp;
 use serving::{Problem, Result};
 
 use crate::store::exports::Exported;
@@ -14,6 +15,7 @@ pub(crate) const MOST_LINES: usize = 1_000;
 const ADDRESS: &str = "Account address";
 const NOTIFICATIONS: &str = "Hide notifications";
 const ID: &str = "Account id";
+const UNTIL: &str = "Until";
 
 /// One line that was read.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,18 +27,21 @@ pub(crate) struct Line {
     pub(crate) id: Option<AccountId>,
     /// Yes, unless it says no.
     pub(crate) notifications: bool,
+    /// When a mute ends, as it is written: empty for never. `None` where nothing is said of it.
+    pub(crate) until: Option<String>,
 }
 
 /// Writes a list. Handles and ids hold nothing that would have to be quoted.
-pub(crate) fn write(people: &[Exported], with_notifications: bool) -> String {
-    let mut text = match with_notifications {
-        true => format!("{ADDRESS},{NOTIFICATIONS},{ID}\n"),
+pub(crate) fn write(people: &[Exported], as_mutes: bool) -> String {
+    let mut text = match as_mutes {
+        true => format!("{ADDRESS},{NOTIFICATIONS},{ID},{UNTIL}\n"),
         false => format!("{ADDRESS},{ID}\n"),
     };
-    for Exported { id, handle, notifications } in people {
+    for Exported { id, handle, notifications, until } in people {
         let handle = handle.as_deref().unwrap_or_default();
-        let written = match with_notifications {
-            true => writeln!(text, "{handle},{notifications},{id}"),
+        let until = until.and_then(|second| Timestamp::from_second(second).ok());
+        let written = match as_mutes {
+            true => writeln!(text, "{handle},{notifications},{id},{}", until.map(|until| until.to_string()).unwrap_or_default()),
             false => writeln!(text, "{handle},{id}"),
         };
         written.expect("a string takes any text");
@@ -47,7 +52,7 @@ pub(crate) fn write(people: &[Exported], with_notifications: bool) -> String {
 /// Reads a list of ours or of Mastodon. Without a header, as Mastodon writes blocks, the first column is the address.
 pub(crate) fn read(text: &str) -> Result<Vec<Line>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut columns = Columns { address: 0, id: None, notifications: None };
+    let mut columns = Columns { address: 0, id: None, notifications: None, until: None };
     let mut lines = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let fields = fields(line);
@@ -61,12 +66,14 @@ pub(crate) fn read(text: &str) -> Result<Vec<Line>> {
         if lines.len() == MOST_LINES {
             return Err(Problem::unprocessable(format!("Send {MOST_LINES} lines at the most; split what is longer.")));
         }
-        let field = |column: Option<usize>| column.and_then(|column| fields.get(column)).map(|field| field.trim()).unwrap_or_default();
+        let said = |column: Option<usize>| column.and_then(|column| fields.get(column)).map(|field| field.trim());
+        let field = |column| said(column).unwrap_or_default();
         lines.push(Line {
             number: index + 1,
             address: field(Some(columns.address)).to_owned(),
             id: field(columns.id).parse().ok(),
             notifications: !field(columns.notifications).eq_ignore_ascii_case("false"),
+            until: said(columns.until).map(str::to_owned),
         });
     }
     Ok(lines)
@@ -77,12 +84,13 @@ struct Columns {
     address: usize,
     id: Option<usize>,
     notifications: Option<usize>,
+    until: Option<usize>,
 }
 
 impl Columns {
     fn of(header: &[String]) -> Self {
         let find = |name: &str| header.iter().position(|field| field.trim().eq_ignore_ascii_case(name));
-        Self { address: find(ADDRESS).unwrap_or(0), id: find(ID), notifications: find(NOTIFICATIONS) }
+        Self { address: find(ADDRESS).unwrap_or(0), id: find(ID), notifications: find(NOTIFICATIONS), until: find(UNTIL) }
     }
 }
 
@@ -110,18 +118,22 @@ mod tests {
     use super::*;
 
     fn line(number: usize, address: &str, id: Option<i64>, notifications: bool) -> Line {
-        Line { number, address: address.to_owned(), id: id.map(AccountId), notifications }
+        Line { number, address: address.to_owned(), id: id.map(AccountId), notifications, until: None }
+    }
+
+    fn until(text: &str, line: Line) -> Line {
+        Line { until: Some(text.to_owned()), ..line }
     }
 
     #[test]
     fn what_was_written_is_read_again() {
         let people = [
-            Exported { id: AccountId(7), handle: Some("ada".to_owned()), notifications: false },
-            Exported { id: AccountId(8), handle: None, notifications: true },
+            Exported { id: AccountId(7), handle: Some("ada".to_owned()), notifications: false, until: Some(32_503_679_999) },
+            Exported { id: AccountId(8), handle: None, notifications: true, until: None },
         ];
         let plain = [line(2, "ada", Some(7), true), line(3, "", Some(8), true)];
         assert_eq!(read(&write(&people, false)).unwrap(), plain);
-        let mutes = [line(2, "ada", Some(7), false), line(3, "", Some(8), true)];
+        let mutes = [until("2999-12-31T23:59:59Z", line(2, "ada", Some(7), false)), until("", line(3, "", Some(8), true))];
         assert_eq!(read(&write(&people, true)).unwrap(), mutes);
     }
 
@@ -132,6 +144,14 @@ mod tests {
         let mutes = "\u{feff}Account address,Hide notifications\r\n\"ada\",FALSE\r\n\r\nbob,true\r\n";
         assert_eq!(read(mutes).unwrap(), [line(2, "ada", None, false), line(4, "bob", None, true)]);
         assert_eq!(read("ada\nbob@example.org\n").unwrap(), [line(1, "ada", None, true), line(2, "bob@example.org", None, true)]);
+    }
+
+    #[test]
+    fn a_line_that_ends_early_says_nothing_of_the_end_of_a_mute() {
+        assert_eq!(
+            read("Account address,Until\nada\nbob,\n").unwrap(),
+            [line(2, "ada", None, true), until("", line(3, "bob", None, true))]
+        );
     }
 
     #[test]

@@ -7,14 +7,15 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use contracts::AccountId;
 use identity::Viewer;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serving::{Json, Path, Problem, ProblemDocument, Result};
 use utoipa::ToSchema;
 
-use super::mutes::Mute;
 use super::{blocks, follows, heard, mutes};
 use crate::csv::{self, Line};
 use crate::store::lists::List;
+use crate::store::mutes::End;
 use crate::store::{exports, people};
 use crate::{Relation, State as Inner};
 
@@ -52,7 +53,7 @@ pub(crate) struct RefusedLine {
     detail: &'static str,
 }
 
-/// One of your lists as CSV, in the columns of Mastodon and `Account id`.
+/// One of your lists as CSV, in the columns of Mastodon and `Account id`, and of mutes `Until`.
 #[utoipa::path(get, path = "/v1/relations/csv/{list}", tag = "csv", params(("list" = Portable, Path)), responses(
     (status = 200, body = String, content_type = "text/csv"),
 ))]
@@ -129,18 +130,31 @@ async fn one(
     let done = match list {
         Portable::Following => follows::follow(relation, viewer, account).await,
         Portable::Blocks => blocks::block(relation, viewer, account).await.map(|_| true),
-        Portable::Mutes => {
-            let asked = Mute { notifications: line.notifications, until: None };
-            mutes::mute(relation, viewer, account, &asked).await.map(|_| true)
-        }
+        Portable::Mutes => match end(line) {
+            Ok(end) => mutes::mute(relation, viewer, account, line.notifications, end).await.map(|_| true),
+            Err(detail) => return Ok(Err(detail)),
+        },
     };
     match done {
         Ok(done) => Ok(Ok(done)),
         Err(problem) => match problem.status() {
-            StatusCode::UNPROCESSABLE_ENTITY => Ok(Err("this is you")),
+            StatusCode::UNPROCESSABLE_ENTITY if account == viewer.account => Ok(Err("this is you")),
+            StatusCode::UNPROCESSABLE_ENTITY => Ok(Err("this mute is over")),
             StatusCode::CONFLICT => Ok(Err("you block this account, or follow as many as one can")),
             StatusCode::NOT_FOUND => Ok(Err("this account is erased")),
             _ => Err(problem),
+        },
+    }
+}
+
+/// When the mute of a line ends. A list that says nothing of it, as one of Mastodon, changes no end.
+fn end(line: &Line) -> std::result::Result<End, &'static str> {
+    match line.until.as_deref() {
+        None => Ok(End::AsBefore),
+        Some("") => Ok(End::Never),
+        Some(text) => match text.parse::<Timestamp>() {
+            Ok(until) => Ok(End::At(until.as_second())),
+            Err(_) => Err("the mute ends at no time that can be read"),
         },
     }
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::{Pending, narrowed};
 use crate::change::Change;
-use crate::store::mutes;
+use crate::store::mutes::{self, End};
 use crate::{Relation, State as Inner};
 
 /// How to mute.
@@ -21,11 +21,11 @@ use crate::{Relation, State as Inner};
 pub(crate) struct Mute {
     /// Mute what they would notify you of, too.
     #[serde(default = "yes")]
-    pub(super) notifications: bool,
+    notifications: bool,
     /// When it ends, to the second; without it, never.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub(super) until: Option<Timestamp>,
+    until: Option<Timestamp>,
 }
 
 fn yes() -> bool {
@@ -45,18 +45,18 @@ pub(crate) async fn create(
     Path(target): Path<AccountId>,
     Json(asked): Json<Mute>,
 ) -> Result<Response> {
-    let fact = mute(&relation, &viewer, target, &asked).await?;
+    let end = asked.until.map_or(End::Never, |until| End::At(until.as_second()));
+    let fact = mute(&relation, &viewer, target, asked.notifications, end).await?;
     Ok(narrowed(&relation, fact).await)
 }
 
 /// Mutes; the fact to wait for, `None` if that was just so before.
-pub(super) async fn mute(relation: &Inner, viewer: &Viewer, target: AccountId, asked: &Mute) -> Result<Option<FactId>> {
-    if asked.until.is_some_and(|until| until.as_second() <= Timestamp::now().as_second()) {
+pub(super) async fn mute(relation: &Inner, viewer: &Viewer, target: AccountId, notifications: bool, end: End) -> Result<Option<FactId>> {
+    if matches!(end, End::At(second) if second <= Timestamp::now().as_second()) {
         return Err(Problem::invalid("until", "must lie in the future"));
     }
-    let until = asked.until.map(Timestamp::as_second);
     let mut change = Change::begin(relation, viewer, target).await?;
-    if !mutes::set(&mut change.tx, viewer.account, target, asked.notifications, until).await? {
+    if !mutes::set(&mut change.tx, viewer.account, target, notifications, end).await? {
         return Ok(None);
     }
     let fact = change.tell(viewer.account, target, false).await?;

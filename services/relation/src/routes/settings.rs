@@ -15,13 +15,14 @@ use crate::store::people;
 pub(crate) struct Settings {
     /// Who wants to follow you asks first. Turning it off accepts nobody who has asked: they ask again, or you let them.
     approves_followers: bool,
-    /// You may be suggested to others.
+    /// You may be suggested to others, unless your profile is not `discoverable`.
     suggestible: bool,
 }
 
 /// Your settings.
 #[utoipa::path(get, path = "/v1/relations/settings", tag = "settings", responses((status = 200, body = Settings)))]
 pub(crate) async fn show(State(Relation(relation)): State<Relation>, viewer: Viewer) -> Result<Json<Settings>> {
+    people::seen(&relation.pool, &viewer).await?;
     let people::Settings { approves_followers, suggestible } = people::settings(&relation.pool, viewer.account).await?;
     Ok(Json(Settings { approves_followers, suggestible }))
 }

@@ -11,6 +11,8 @@ pub(crate) struct Exported {
     pub(crate) handle: Option<String>,
     /// Of a mute: it holds for notifications too.
     pub(crate) notifications: bool,
+    /// Of a mute: when it ends, in Unix seconds; `None` for one without an end.
+    pub(crate) until: Option<i64>,
 }
 
 /// A whole list of the owner's own, the oldest first.
@@ -18,7 +20,7 @@ pub(crate) async fn all(pool: &PgPool, list: List, owner: AccountId) -> Result<V
     Ok(sqlx::query_as!(
         Exported,
         r#"select listed.account as "id!: AccountId", people.handle as "handle?",
-               coalesce(mutes.notifications, false) as "notifications!"
+               coalesce(mutes.notifications, false) as "notifications!", extract(epoch from mutes.until)::bigint as "until?"
            from listed
            left join people on people.id = listed.account
            left join mutes on mutes.actor = $2 and mutes.target = listed.account
@@ -35,7 +37,7 @@ pub(crate) async fn all(pool: &PgPool, list: List, owner: AccountId) -> Result<V
 pub(crate) async fn page(pool: &PgPool, list: List, owner: AccountId, after: i64, most: i64) -> Result<(Vec<Exported>, Option<i64>)> {
     let rows = sqlx::query!(
         r#"select listed.id as "place!", listed.account as "account!: AccountId", people.handle as "handle?",
-               coalesce(mutes.notifications, false) as "notifications!"
+               coalesce(mutes.notifications, false) as "notifications!", extract(epoch from mutes.until)::bigint as "until?"
            from listed
            left join people on people.id = listed.account
            left join mutes on mutes.actor = $2 and mutes.target = listed.account
@@ -50,7 +52,8 @@ pub(crate) async fn page(pool: &PgPool, list: List, owner: AccountId, after: i64
     .fetch_all(pool)
     .await?;
     let last = rows.last().map(|row| row.place);
-    let people = rows.into_iter().map(|row| Exported { id: row.account, handle: row.handle, notifications: row.notifications });
+    let people =
+        rows.into_iter().map(|row| Exported { id: row.account, handle: row.handle, notifications: row.notifications, until: row.until });
     Ok((people.collect(), last))
 }
 
@@ -72,7 +75,7 @@ pub(crate) async fn likes(pool: &PgPool, owner: AccountId, after: i64, most: i64
     .fetch_all(pool)
     .await?;
     let last = rows.last().map(|row| row.place);
-    let people = rows.into_iter().map(|row| Exported { id: row.account, handle: row.handle, notifications: false });
+    let people = rows.into_iter().map(|row| Exported { id: row.account, handle: row.handle, notifications: false, until: None });
     Ok((people.collect(), last))
 }
 

@@ -2,22 +2,34 @@ use contracts::AccountId;
 use serving::Result;
 use sqlx::{PgConnection, PgPool};
 
-/// Mutes from now on, in the place of what was; `until` in Unix seconds. `false` if that was just so before.
-pub(crate) async fn set(
-    connection: &mut PgConnection,
-    actor: AccountId,
-    target: AccountId,
-    notifications: bool,
-    until: Option<i64>,
-) -> Result<bool> {
+/// When a mute ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum End {
+    Never,
+    /// In Unix seconds.
+    At(i64),
+    /// When the mute that there is ends; of a new one, never.
+    AsBefore,
+}
+
+/// Mutes from now on, in the place of what was. `false` if that was just so before.
+pub(crate) async fn set(connection: &mut PgConnection, actor: AccountId, target: AccountId, notifications: bool, end: End) -> Result<bool> {
+    let (until, as_before) = match end {
+        End::Never => (None, false),
+        End::At(second) => (Some(second), false),
+        End::AsBefore => (None, true),
+    };
     let set = sqlx::query!(
         "insert into mutes (actor, target, notifications, until) values ($1, $2, $3, to_timestamp($4::bigint))
-         on conflict (actor, target) do update set notifications = excluded.notifications, until = excluded.until
-         where (mutes.notifications, mutes.until) is distinct from (excluded.notifications, excluded.until)",
+         on conflict (actor, target) do update set notifications = excluded.notifications,
+             until = case when $5 and mutes.until > now() then mutes.until else excluded.until end
+         where mutes.notifications <> excluded.notifications
+             or mutes.until is distinct from case when $5 and mutes.until > now() then mutes.until else excluded.until end",
         actor as AccountId,
         target as AccountId,
         notifications,
         until,
+        as_before,
     )
     .execute(connection)
     .await?;

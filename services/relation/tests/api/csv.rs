@@ -1,3 +1,4 @@
+use contracts::Service;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -36,6 +37,50 @@ async fn what_was_exported_is_imported_by_another() {
         assert_eq!(export(&relation, &heir, list).await, exported, "{list}");
     }
     assert_eq!(relation.between(&heir, &bob).await["muting_notifications"], false);
+}
+
+#[tokio::test]
+async fn a_mute_that_is_taken_along_ends_when_it_would() {
+    let relation = TestRelation::spawn().await;
+    let [ada, heir, bob, cleo, dan] = [(); 5].map(|()| relation.person());
+    // Handles are known of those who were here.
+    for who in [&bob, &dan] {
+        relation.set_private(who, false).await;
+    }
+    let until = "2999-12-31T23:59:59Z";
+    done([relation.put(&ada, &bob, "mute").json(&json!({"until": until})), relation.put(&ada, &cleo, "mute").json(&json!({}))]).await;
+    let mutes = export(&relation, &ada, "mutes").await;
+    let header = "Account address,Hide notifications,Account id,Until";
+    assert_eq!(mutes, format!("{header}\nperson_{0},true,{0},{until}\n,true,{1},\n", bob.id, cleo.id));
+    assert_eq!(import(&relation, &heir, "mutes", mutes.clone()).await.1["done"], 2);
+    assert_eq!(export(&relation, &heir, "mutes").await, mutes);
+
+    // A list of Mastodon says nothing of ends.
+    let of_mastodon = format!("Account address,Hide notifications\nperson_{},false\nperson_{},false\n", bob.id, dan.id);
+    assert_eq!(import(&relation, &heir, "mutes", of_mastodon.clone()).await.1["done"], 2);
+    let muted = async |whom: &Person| {
+        let between = relation.between(&heir, whom).await;
+        ["muting", "muting_notifications", "muted_until"].map(|member| between[member].clone())
+    };
+    assert_eq!(muted(&bob).await, [json!(true), json!(false), json!(until)]);
+    assert_eq!(muted(&dan).await, [json!(true), json!(false), Value::Null]);
+    // Ours says of each.
+    let endless = format!("{header}\n,false,{},\n", bob.id);
+    assert_eq!(import(&relation, &heir, "mutes", endless).await.1["done"], 1);
+    assert_eq!(muted(&bob).await, [json!(true), json!(false), Value::Null]);
+
+    // What is over, and not deleted yet, has no end to be kept.
+    let over = "update mutes set until = now() - interval '1 second'";
+    sqlx::query(over).execute(&relation.db.superuser_pool(Service::Relation)).await.unwrap();
+    assert_eq!(muted(&bob).await, [json!(false), json!(false), Value::Null]);
+    assert_eq!(import(&relation, &heir, "mutes", of_mastodon).await.1["done"], 2);
+    assert_eq!(muted(&bob).await, [json!(true), json!(false), Value::Null]);
+
+    let wrong = format!("{header}\n,true,{0},2001-01-01T00:00:00Z\n,true,{0},soon\n,true,{1},{until}\n", bob.id, heir.id);
+    let refused = import(&relation, &heir, "mutes", wrong).await.1["refused"].clone();
+    let details = ["this mute is over", "the mute ends at no time that can be read", "this is you"];
+    let lines = details.iter().zip(2..).map(|(detail, line)| json!({"line": line, "detail": detail}));
+    assert_eq!(refused, lines.collect::<Value>());
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn auth_gets_all_that_is_somebodys() {
         ("friends/0001.csv", format!("{header}{}", line(&cleo))),
         ("sent_follow_requests/0001.csv", format!("{header}{}", line(&cleo))),
         ("blocks/0001.csv", format!("{header}{}", unseen(&dan))),
-        ("mutes/0001.csv", format!("Account address,Hide notifications,Account id\n,true,{}\n", bob.id)),
+        ("mutes/0001.csv", format!("Account address,Hide notifications,Account id,Until\n,true,{},\n", bob.id)),
         ("likes/0001.csv", format!("{header}{}", unseen(&bob))),
     ];
     assert_eq!(texts, BTreeMap::from(expected.map(|(name, contents)| (name.to_owned(), contents))));
