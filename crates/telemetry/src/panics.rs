@@ -31,9 +31,7 @@ pub(crate) fn become_lines() {
     std::panic::set_hook(Box::new(|info| {
         tracing::error!(
             target: TARGET,
-            exception.type = "panic",
-            exception.message = words(info.payload()),
-            exception.stacktrace = stack(info),
+            { exception.type = "panic", exception.message = words(info.payload()), exception.stacktrace = stack(info) },
             "panicked"
         );
     }));
