@@ -7,3 +7,4 @@ mod migrate;
 mod own_server;
 mod process;
 mod renamed;
+mod sign_ins;

@@ -22,7 +22,7 @@ const NAME: &str = "social.example.org";
 pub const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "own"), ("AWS_SECRET_ACCESS_KEY", "own-secret")];
 
 /// Ends with the test.
-pub struct Background(Child);
+pub struct Background(pub Child);
 
 impl Drop for Background {
     fn drop(&mut self) {
