@@ -25,6 +25,7 @@ mod optional_kinds;
 mod player;
 mod requests;
 mod restored;
+mod rights;
 mod rollout;
 mod rotation;
 mod scaling;
