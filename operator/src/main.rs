@@ -114,20 +114,24 @@ fn crds() -> Result<()> {
     Ok(())
 }
 
-/// The resources of a file.
-fn read(file: &Path) -> Result<Vec<SocialPlatform>> {
-    let text = match file.as_os_str() == "-" {
+fn text(file: &Path) -> Result<String> {
+    Ok(match file.as_os_str() == "-" {
         true => std::io::read_to_string(std::io::stdin())?,
         false => std::fs::read_to_string(file).map_err(|error| format!("failed to read {}: {error}", file.display()))?,
-    };
-    Ok(offline::read(&text).map_err(|problem| format!("{}: {problem}", file.display()))?)
+    })
+}
+
+/// The platforms of a file.
+fn read(file: &Path) -> Result<Vec<SocialPlatform>> {
+    Ok(offline::read(&text(file)?).map_err(|problem| format!("{}: {problem}", file.display()))?)
 }
 
 fn validate(file: &Path) -> Result<()> {
     let mut problems = Vec::new();
-    for resource in read(file)? {
-        let name = resource.name_any();
-        let found = offline::problems(&resource);
+    let documents = offline::documents(&text(file)?).map_err(|problem| format!("{}: {problem}", file.display()))?;
+    for document in documents {
+        let name = document.name();
+        let found = document.problems();
         if found.is_empty() {
             println!("{name}: right, as far as can be said without a cluster");
         }

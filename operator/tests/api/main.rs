@@ -5,6 +5,7 @@
 
 mod backups;
 mod certificate;
+mod changes;
 mod cloud_native_pg;
 mod crash;
 mod definition;
