@@ -1,5 +1,6 @@
 //! The operator's executable.
 
+mod ready;
 mod run;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use kube::{Client, CustomResourceExt, ResourceExt};
 use operator::crd::{SocialPlatform, SocialPlatformBackup};
 use operator::offline::changes::changes;
 use operator::{example, offline};
+use ready::Ready;
 use run::Run;
 use serde::Serialize;
 
@@ -25,6 +27,8 @@ struct Cli {
 enum Command {
     /// Look after the SocialPlatforms of a cluster.
     Run(Box<Run>),
+    /// Wait until a running operator says that it is ready; fails with what it says instead.
+    Ready(Ready),
     /// Print the custom resource definitions as YAML.
     Crd,
     /// Say whether the resources of a file are right, as far as that can be said without a cluster.
@@ -76,6 +80,7 @@ enum Example {
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(run) => run.start().await,
+        Command::Ready(ready) => ready.wait().await,
         Command::Crd => crds(),
         Command::Validate { file } => validate(&file),
         Command::Explain { file } => explain(&file),
