@@ -7,3 +7,5 @@ mod migrate;
 mod own_server;
 mod process;
 mod renamed;
+mod tls;
+mod trust;
