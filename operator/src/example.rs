@@ -104,6 +104,7 @@ pub fn full() -> SocialPlatform {
         observability: Some(ObservabilitySpec {
             otlp_endpoint: Some("http://otel-collector.observability:4318".to_owned()),
             trace_sampling: Some("0.1".to_owned()),
+            log: Some("info".to_owned()),
             from: Some(vec![pods_of("monitoring")]),
             dashboards: Some(Switch::Enabled),
             alerts: Some(Switch::Enabled),

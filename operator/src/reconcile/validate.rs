@@ -215,6 +215,7 @@ fn observability(spec: Option<&ObservabilitySpec>, served: bool) -> Observabilit
     let is_wanted = |switch: Option<Switch>| switch == Some(Switch::Enabled);
     Observability {
         trace_sampling: spec.trace_sampling,
+        log: spec.log,
         dashboards: is_wanted(spec.dashboards),
         alerts: is_wanted(spec.alerts),
         service_monitors: is_wanted(spec.service_monitors),
