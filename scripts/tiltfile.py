@@ -39,7 +39,8 @@ class Tilt:
             self.objects += [made for made in yaml.safe_load_all(text) if made]
 
     def helm(self, chart, name="", namespace="", values=(), set=()):
-        command = ["helm", "template", name, str(self.file(chart)), "--namespace", namespace]
+        # Tilt leaves the objects of `helm test` out, too.
+        command = ["helm", "template", name, str(self.file(chart)), "--namespace", namespace, "--skip-tests"]
         command += [word for file in values for word in ["--values", str(self.file(file))]]
         command += [word for setting in set for word in ["--set", setting]]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout

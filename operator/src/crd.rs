@@ -15,6 +15,7 @@ mod observability;
 mod peer;
 mod pod_overrides;
 mod scaling;
+mod scheduling;
 mod settings;
 mod status;
 mod tls;
@@ -29,7 +30,7 @@ pub use backup::{
 };
 pub use cloud_native_pg::{CloudNativePgSpec, CloudNativePgStorageSpec};
 pub use components::{ComponentSpec, ComponentsSpec, ResourcesSpec};
-pub use database::{DatabaseMode, DatabaseSpec, DevelopmentDatabaseSpec, ExternalDatabaseSpec, SecretRef, SslMode};
+pub use database::{DatabaseMode, DatabaseSpec, DevelopmentDatabaseSpec, ExternalDatabaseSpec, MigrationsSpec, SecretRef, SslMode};
 pub use exposure::{ExposureMode, ExposureSpec, GatewaySpec, IngressSpec, ParentRef, Scheme};
 pub use lifecycle::{DeletionPolicy, LifecycleSpec};
 pub use object_store::{DevelopmentObjectStoreSpec, ExternalObjectStoreSpec, ObjectStoreMode, ObjectStoreSpec};
@@ -37,6 +38,7 @@ pub use observability::{ObservabilitySpec, Switch};
 pub use peer::{IpBlockSpec, LabelsSpec, PeerSpec};
 pub use pod_overrides::PodOverrides;
 pub use scaling::{AutoscalingSpec, TopologySpreadSpec, Unsatisfiable};
+pub use scheduling::{SchedulingSpec, TaintEffect, TolerationOperator, TolerationSpec};
 pub use settings::{AccountsSpec, ConfigMapKeyRef, MailSpec, MailTls, PhotosSpec, RegistrationMode, RegistrationSpec, TrustSpec};
 pub use status::{BackupsStatus, ComponentStatus, MigrationStatus, SocialPlatformStatus};
 pub use tls::{IssuerKind, IssuerRef, TlsSpec};
@@ -99,6 +101,11 @@ pub struct SocialPlatformSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 8))]
     pub image_pull_secrets: Option<Vec<PullSecret>>,
+
+    /// On which nodes all pods of the platform may run, and before whom: the services', those of Jobs, those of Development
+    /// storage and those of CloudNativePG. What `podOverrides` of a service say of one of these fields takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduling: Option<SchedulingSpec>,
 
     /// The host name of the platform, such as `social.example.org`. It is in every token, so it cannot be changed.
     #[schemars(length(min = 1, max = 253), regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"))]

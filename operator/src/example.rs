@@ -22,6 +22,7 @@ pub fn minimal() -> SocialPlatform {
         image: None,
         image_pull_policy: None,
         image_pull_secrets: None,
+        scheduling: None,
         domain: "social.localhost".to_owned(),
         lifecycle: None,
         database: DatabaseSpec {
@@ -30,6 +31,7 @@ pub fn minimal() -> SocialPlatform {
             cloud_native_pg: None,
             development: Some(DevelopmentDatabaseSpec { image: "docker.io/library/postgres:17".to_owned(), storage: "5Gi".to_owned() }),
             max_connections: None,
+            migrations: None,
         },
         object_store: ObjectStoreSpec {
             mode: ObjectStoreMode::Development,
@@ -65,6 +67,7 @@ pub fn full() -> SocialPlatform {
         image: None,
         image_pull_policy: None,
         image_pull_secrets: None,
+        scheduling: None,
         domain: "social.example.org".to_owned(),
         lifecycle: Some(LifecycleSpec {
             paused: Some(false),
@@ -101,6 +104,7 @@ pub fn full() -> SocialPlatform {
         observability: Some(ObservabilitySpec {
             otlp_endpoint: Some("http://otel-collector.observability:4318".to_owned()),
             trace_sampling: Some("0.1".to_owned()),
+            log: Some("info".to_owned()),
             from: Some(vec![pods_of("monitoring")]),
             dashboards: Some(Switch::Enabled),
             alerts: Some(Switch::Enabled),
@@ -140,6 +144,7 @@ pub fn cloud_native_pg() -> SocialPlatform {
         cloud_native_pg: Some(CloudNativePgSpec { instances: Some(3), image: None, storage, resources: Some(photo_resources()) }),
         development: None,
         max_connections: None,
+        migrations: None,
     };
     resource.spec.object_store = external_object_store("demo-s3", "demo-photos");
     resource
@@ -152,6 +157,7 @@ fn external_database(secret: &str) -> DatabaseSpec {
         cloud_native_pg: None,
         development: None,
         max_connections: Some(400),
+        migrations: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The operator's executable.
 
+mod ready;
 mod run;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use kube::{Client, CustomResourceExt, ResourceExt};
 use operator::crd::{SocialPlatform, SocialPlatformBackup};
 use operator::offline::changes::changes;
 use operator::{example, offline};
+use ready::Ready;
 use run::Run;
 use serde::Serialize;
 
@@ -25,6 +27,8 @@ struct Cli {
 enum Command {
     /// Look after the SocialPlatforms of a cluster.
     Run(Box<Run>),
+    /// Wait until a running operator says that it is ready; fails with what it says instead.
+    Ready(Ready),
     /// Print the custom resource definitions as YAML.
     Crd,
     /// Say whether the resources of a file are right, as far as that can be said without a cluster.
@@ -76,6 +80,7 @@ enum Example {
 async fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(run) => run.start().await,
+        Command::Ready(ready) => ready.wait().await,
         Command::Crd => crds(),
         Command::Validate { file } => validate(&file),
         Command::Explain { file } => explain(&file),
@@ -114,20 +119,24 @@ fn crds() -> Result<()> {
     Ok(())
 }
 
-/// The resources of a file.
-fn read(file: &Path) -> Result<Vec<SocialPlatform>> {
-    let text = match file.as_os_str() == "-" {
+fn text(file: &Path) -> Result<String> {
+    Ok(match file.as_os_str() == "-" {
         true => std::io::read_to_string(std::io::stdin())?,
         false => std::fs::read_to_string(file).map_err(|error| format!("failed to read {}: {error}", file.display()))?,
-    };
-    Ok(offline::read(&text).map_err(|problem| format!("{}: {problem}", file.display()))?)
+    })
+}
+
+/// The platforms of a file.
+fn read(file: &Path) -> Result<Vec<SocialPlatform>> {
+    Ok(offline::read(&text(file)?).map_err(|problem| format!("{}: {problem}", file.display()))?)
 }
 
 fn validate(file: &Path) -> Result<()> {
     let mut problems = Vec::new();
-    for resource in read(file)? {
-        let name = resource.name_any();
-        let found = offline::problems(&resource);
+    let documents = offline::documents(&text(file)?).map_err(|problem| format!("{}: {problem}", file.display()))?;
+    for document in documents {
+        let name = document.name();
+        let found = document.problems();
         if found.is_empty() {
             println!("{name}: right, as far as can be said without a cluster");
         }

@@ -1,6 +1,8 @@
 //! What can be said of a resource on paper: whether it is right, what it would make, and what it would change.
 
 pub mod changes;
+mod documents;
+mod schema;
 
 use std::collections::BTreeMap;
 
@@ -8,7 +10,6 @@ use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::ResourceExt;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::apis::Apis;
@@ -18,7 +19,9 @@ use crate::reconcile::build::build;
 use crate::reconcile::fetch::references;
 use crate::reconcile::validate::validate;
 use crate::secrets::Placeholder;
-use crate::strict::unknown_field;
+use schema::refusals;
+
+pub use documents::{Document, documents, read};
 
 /// What every Secret holds that a resource may refer to; the values are never looked at.
 const SECRET: [(&str, &str); 9] = [
@@ -33,33 +36,12 @@ const SECRET: [(&str, &str); 9] = [
     ("KEY_ENCRYPTION_KEY", "key"),
 ];
 
-/// The SocialPlatforms among the documents of a YAML file, or what is wrong with the first that cannot be read.
-pub fn read(yaml: &str) -> Result<Vec<SocialPlatform>, String> {
-    let mut resources = Vec::new();
-    for document in serde_yaml_ng::Deserializer::from_str(yaml) {
-        let value = Value::deserialize(document).map_err(|error| format!("it is no YAML: {error}"))?;
-        if value["kind"] != "SocialPlatform" {
-            continue;
-        }
-        let resource: SocialPlatform =
-            serde_json::from_value(value.clone()).map_err(|error| format!("it is no SocialPlatform: {error}"))?;
-        let known = serde_json::to_value(&resource).map_err(|error| error.to_string())?;
-        if let Some(field) = unknown_field(&value["spec"], &known["spec"]) {
-            return Err(format!("spec.{field} is no field of a SocialPlatform"));
-        }
-        resources.push(resource);
-    }
-    match resources.is_empty() {
-        true => Err("it holds no SocialPlatform".to_owned()),
-        false => Ok(resources),
-    }
-}
-
-/// Everything that is wrong with a resource, as far as no cluster is needed to say it: the CRD's own rules, and then the
-/// operator's.
+/// Everything that is wrong with a resource, as far as no cluster is needed to say it: what the CRD does not allow, and then what
+/// the operator does not.
 pub fn problems(resource: &SocialPlatform) -> Vec<String> {
-    if let Err(errors) = resource.validate_cel() {
-        return vec![errors.to_string()];
+    let refused = refusals(resource, None);
+    if !refused.is_empty() {
+        return refused;
     }
     match validate(&assumed(resource.clone())) {
         Ok(_) => Vec::new(),
@@ -130,19 +112,6 @@ mod tests {
             let secret = objects.iter().find(|object| object["kind"] == "Secret").unwrap();
             assert!(secret["data"].as_object().unwrap().values().all(|value| value == "…"), "{secret}");
         }
-    }
-
-    #[test]
-    fn other_documents_are_passed_over() {
-        let yaml = format!("apiVersion: v1\nkind: Namespace\n---\n{}---\n", serde_yaml_ng::to_string(&minimal()).unwrap());
-        assert_eq!(read(&yaml).unwrap().len(), 1);
-        assert!(read("kind: Namespace").unwrap_err().contains("no SocialPlatform"));
-    }
-
-    #[test]
-    fn a_misspelled_field_is_named() {
-        let yaml = serde_yaml_ng::to_string(&minimal()).unwrap().replace("exposure:", "observability: {otlpEndpoin: x}\n  exposure:");
-        assert_eq!(read(&yaml).unwrap_err(), "spec.observability.otlpEndpoin is no field of a SocialPlatform");
     }
 
     #[test]

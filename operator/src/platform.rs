@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
-use crate::crd::{DeletionPolicy, ImagePullPolicy, PhotosSpec, RegistrationMode};
+use crate::crd::{DeletionPolicy, ImagePullPolicy, PhotosSpec, RegistrationMode, SchedulingSpec};
 use crate::migration::Attempt;
 use crate::rotation::Rotation;
 use crate::secrets::Stored;
@@ -48,6 +48,8 @@ pub struct Platform {
     pub image_pull_policy: Option<ImagePullPolicy>,
     /// The Secrets with which nodes pull it.
     pub image_pull_secrets: Vec<String>,
+    /// On which nodes pods may run.
+    pub scheduling: SchedulingSpec,
     /// The host name.
     pub domain: String,
     /// The public URL, without a slash at its end: the issuer of tokens.
@@ -60,6 +62,8 @@ pub struct Platform {
     pub database: Database,
     /// The connections that its server takes.
     pub max_connections: i32,
+    /// Seconds that one attempt at the migrations may take.
+    pub migration_deadline_seconds: i64,
     /// Where bytes are.
     pub object_store: ObjectStore,
     /// Where backups go, if anywhere.

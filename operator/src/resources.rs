@@ -17,6 +17,7 @@ pub mod persistent_volume_claim;
 pub mod pod;
 pub mod pod_disruption_budget;
 pub mod postgres_cluster;
+pub mod scheduling;
 pub mod secret;
 pub mod service;
 pub mod service_account;

@@ -9,6 +9,12 @@ app.kubernetes.io/name: social-platform-operator
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
+{{- /* Of the pod of `helm test`, which is none of the operator's. */ -}}
+{{- define "operator.test" -}}
+app.kubernetes.io/name: social-platform-operator-test
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
 {{- define "operator.labels" -}}
 {{ include "operator.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}

@@ -21,9 +21,11 @@ pub fn operator_namespace() -> String {
     optional("E2E_OPERATOR_NAMESPACE").unwrap_or_else(|| "social-platform-system".into())
 }
 
-/// The API server's audit log (JSON lines, at least `Metadata` of every write), where the cluster has one.
+/// The API server's audit log (JSON lines, at least `Metadata` of every write). None has to be said, for a cluster that has none:
+/// without it, less is shown.
 pub fn audit_log() -> Option<PathBuf> {
-    optional("E2E_AUDIT_LOG").map(PathBuf::from)
+    let path = required("E2E_AUDIT_LOG", "the API server's audit log, or `none`");
+    (path != "none").then(|| PathBuf::from(path))
 }
 
 /// The program `social-platform`, if the seeded story is to be told.

@@ -56,7 +56,7 @@ impl Right {
 #[ignore = "it looks back at all other stories: scripts/e2e tells it after them"]
 async fn every_right_of_the_operator_was_used_and_none_was_missing() {
     let Some(log) = environment::audit_log() else {
-        println!("E2E_AUDIT_LOG is not set, so nobody knows which rights were used");
+        println!("there is no audit log, so nobody knows which rights were used");
         return;
     };
     let client = environment::cluster().await;

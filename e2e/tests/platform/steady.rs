@@ -26,7 +26,7 @@ async fn reconciling_what_has_not_changed_writes_nothing_and_shows_in_the_operat
         let user = operator::user(&scene.client).await;
         let audit = environment::audit_log().map(Audit::from_now);
         if audit.is_none() {
-            println!("{}: E2E_AUDIT_LOG is not set, so writes that change nothing are not counted", scene.namespace);
+            println!("{}: there is no audit log, so writes that change nothing are not counted", scene.namespace);
         }
         let check = async |when: &str| {
             let after = settled(when, QUIET, async || objects::versions(scene).await).await;

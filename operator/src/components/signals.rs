@@ -29,5 +29,6 @@ pub(super) fn variables(platform: &Platform, name: &str) -> Vec<EnvVar> {
         variables.push(env::value("OTEL_TRACES_SAMPLER", "traceidratio"));
         variables.push(env::value("OTEL_TRACES_SAMPLER_ARG", share));
     }
+    variables.extend(platform.observability.log.as_ref().map(|log| env::value("RUST_LOG", log)));
     variables
 }

@@ -41,6 +41,28 @@ pub struct DatabaseSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 60, max = 10000))]
     pub max_connections: Option<i32>,
+
+    /// How its tables are brought to a release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub migrations: Option<MigrationsSpec>,
+}
+
+impl DatabaseSpec {
+    /// Seconds that one attempt at the migrations may take.
+    pub fn migration_deadline_seconds(&self) -> i64 {
+        self.migrations.as_ref().and_then(|migrations| migrations.active_deadline_seconds).unwrap_or(1800)
+    }
+}
+
+/// How the tables of a database are brought to a release.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MigrationsSpec {
+    /// Seconds that one attempt may take, the time until its pod starts included; 1800 unless set. What it has not finished is done
+    /// by the next attempt. A change is for attempts that have not begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 60, max = 86_400))]
+    pub active_deadline_seconds: Option<i64>,
 }
 
 /// Who runs PostgreSQL.

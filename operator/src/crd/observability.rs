@@ -27,6 +27,15 @@ pub struct ObservabilitySpec {
     #[schemars(length(min = 1, max = 8), regex(pattern = r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"))]
     pub trace_sampling: Option<String>,
 
+    /// Which log lines the programs of the platform write: a level such as `warn`, or one for each part, such as
+    /// `info,photo=debug,sqlx=warn`; `info` unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 256),
+        regex(pattern = r"^([a-z0-9_:]+=)?(off|error|warn|info|debug|trace)(,([a-z0-9_:]+=)?(off|error|warn|info|debug|trace))*$")
+    )]
+    pub log: Option<String>,
+
     /// Who may call the private port 9090 for `/metrics`, where the cluster enforces NetworkPolicies, such as the pods of
     /// Prometheus; nobody but the platform itself unless set.
     #[serde(skip_serializing_if = "Option::is_none")]

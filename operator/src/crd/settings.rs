@@ -139,8 +139,8 @@ pub struct PhotosSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrustSpec {
-    /// The certificates of private authorities, in PEM, by which PostgreSQL (with `sslMode: verify-full`), the object store
-    /// and the collector are known. A change replaces the pods, within ten minutes.
+    /// The certificates of private authorities, in PEM, by which PostgreSQL (with `sslMode: verify-full`), the object store,
+    /// the mail server and the collector are known. A change replaces the pods, within ten minutes.
     pub ca_bundle_ref: ConfigMapKeyRef,
 }
 

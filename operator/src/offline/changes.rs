@@ -8,6 +8,7 @@ use kube::{Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::schema::refusals;
 use crate::apis::{Apis, knows};
 use crate::children::{Children, list_backups};
 use crate::crd::{SocialPlatform, SocialPlatformBackup};
@@ -73,6 +74,10 @@ pub async fn changes(client: &Client, resource: &SocialPlatform, image: Option<&
     let said = |error: kube::Error| format!("failed to ask the cluster: {error}");
     let stored = Api::<SocialPlatform>::namespaced(client.clone(), &namespace).get_opt(&name).await.map_err(said)?;
     let children = Children::list(client, &namespace, &name).await.map_err(said)?;
+    let refused = refusals(resource, stored.as_ref());
+    if !refused.is_empty() {
+        return Err(refused.join("; "));
+    }
 
     let mut resource = resource.clone();
     // A new one has neither yet.

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct Observability {
     /// The share of new traces that is recorded, if the resource says so.
     pub trace_sampling: Option<String>,
+    /// Which log lines are written, if the resource says so.
+    pub log: Option<String>,
     /// Whether Grafana's dashboards are wanted.
     pub dashboards: bool,
     /// Whether alerts are wanted.

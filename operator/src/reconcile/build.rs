@@ -11,7 +11,7 @@ use kube::ResourceExt;
 
 use crate::backups::{SCHEDULED_LABEL, scheduled_name};
 use crate::components::{self, BACKUP, Component};
-use crate::crd::{PlatformRef, SocialPlatformBackup, SocialPlatformBackupSpec};
+use crate::crd::{PlatformRef, SchedulingSpec, SocialPlatformBackup, SocialPlatformBackupSpec};
 use crate::drift::{hash, hash_parts};
 use crate::migration::due;
 use crate::platform::{Database, ObjectStore, Platform};
@@ -95,14 +95,15 @@ fn scheduled(platform: &Platform, at: Timestamp) -> SocialPlatformBackup {
     backup
 }
 
-/// The attempt that is due: the release, its image and what the migrations read make it another Job.
+/// The attempt that is due: the release, its image, what the migrations read and where they may run make it another Job. One whose
+/// pod finds no node would otherwise wait for its end.
 fn migration(platform: &Platform, component: &Component, contents: &Contents) -> Job {
     let configuration = contents.read_by(component);
-    let mut key = hash_parts([
-        ("version", platform.version.as_bytes()),
-        ("image", platform.image.as_bytes()),
-        ("configuration", configuration.as_bytes()),
-    ]);
+    let mut parts =
+        vec![("version", platform.version.as_bytes()), ("image", platform.image.as_bytes()), ("configuration", configuration.as_bytes())];
+    let scheduling = (platform.scheduling != SchedulingSpec::default()).then(|| hash(&platform.scheduling));
+    parts.extend(scheduling.iter().map(|scheduling| ("scheduling", scheduling.as_bytes())));
+    let mut key = hash_parts(parts);
     key.truncate(8);
     let number = due(&platform.attempts, &key, platform.now);
     job::migration(platform, component, &configuration, &key, number)

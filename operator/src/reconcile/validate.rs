@@ -109,12 +109,14 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
             image,
             image_pull_policy: spec.image_pull_policy,
             image_pull_secrets: spec.image_pull_secrets.iter().flatten().map(|secret| secret.name.clone()).collect(),
+            scheduling: spec.scheduling.clone().unwrap_or_default(),
             url: url(resource),
             domain: spec.domain.clone(),
             hibernated: resource.is_hibernated(),
             deletion_policy: spec.lifecycle.as_ref().and_then(|it| it.deletion_policy).unwrap_or_default(),
             database,
             max_connections: max_connections(&spec.database),
+            migration_deadline_seconds: spec.database.migration_deadline_seconds(),
             object_store,
             backup,
             origin,
@@ -213,6 +215,7 @@ fn observability(spec: Option<&ObservabilitySpec>, served: bool) -> Observabilit
     let is_wanted = |switch: Option<Switch>| switch == Some(Switch::Enabled);
     Observability {
         trace_sampling: spec.trace_sampling,
+        log: spec.log,
         dashboards: is_wanted(spec.dashboards),
         alerts: is_wanted(spec.alerts),
         service_monitors: is_wanted(spec.service_monitors),

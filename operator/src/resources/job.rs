@@ -27,8 +27,8 @@ pub fn migration(platform: &Platform, component: &Component, configuration: &str
         metadata,
         spec: Some(JobSpec {
             backoff_limit: Some(0),
-            // Above what a migration takes; it ends an attempt whose pod cannot start.
-            active_deadline_seconds: Some(1800),
+            // It ends an attempt whose pod cannot start, too.
+            active_deadline_seconds: Some(platform.migration_deadline_seconds),
             template,
             ..JobSpec::default()
         }),

@@ -10,7 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{CONFIGURATION, labels, selector};
-use super::unless_empty;
+use super::{scheduling, unless_empty};
 use crate::components::{Component, Port, Probes};
 use crate::crd::TopologySpreadSpec;
 use crate::platform::Platform;
@@ -43,7 +43,7 @@ pub fn own(platform: &Platform, component: &Component, configuration: &str) -> P
             image_pull_secrets: unless_empty(platform.image_pull_secrets.iter().map(|name| pull_secret(name)).collect()),
             containers: vec![container(platform, component)],
             volumes: unless_empty(volumes(platform, component)),
-            ..PodSpec::default()
+            ..scheduling::pod(&platform.scheduling)
         }),
     }
 }

@@ -4,19 +4,21 @@
 //! of the database needs no right to make any. It may make a database where backups are made, which are verified in one.
 
 mod ready;
+mod roles;
 
 use std::collections::BTreeMap;
 
-use contracts::Service;
-use k8s_openapi::api::core::v1::{LocalObjectReference, ResourceRequirements};
+use k8s_openapi::api::core::v1::{LocalObjectReference, ResourceRequirements, Toleration};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::CustomResource;
 use serde::{Deserialize, Serialize};
 
 use super::metadata::retained;
+use super::scheduling::tolerations;
 use crate::components::POSTGRES;
 use crate::platform::{CLUSTER_DATABASE, Database, Platform};
-use crate::rotation::Slot;
+
+use roles::roles;
 
 pub use ready::Waiting;
 
@@ -58,6 +60,12 @@ pub struct PostgresClusterSpec {
     /// What each asks for and may use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<ResourceRequirements>,
+    /// On which nodes they may run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affinity: Option<Affinity>,
+    /// Their PriorityClass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority_class_name: Option<String>,
     /// PostgreSQL's settings.
     #[serde(default)]
     pub postgresql: Postgresql,
@@ -67,6 +75,18 @@ pub struct PostgresClusterSpec {
     /// What CloudNativePG keeps as it is written here.
     #[serde(default)]
     pub managed: Managed,
+}
+
+/// On which nodes instances may run.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Affinity {
+    /// Labels that a node must have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_selector: Option<BTreeMap<String, String>>,
+    /// Taints that keep none away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerations: Option<Vec<Toleration>>,
 }
 
 /// How PostgreSQL is set up.
@@ -199,50 +219,19 @@ pub fn postgres_cluster(platform: &Platform) -> Option<PostgresCluster> {
         owner: CLUSTER_DATABASE.to_owned(),
         secret: Some(LocalObjectReference { name: platform.named("database") }),
     };
+    let affinity = Affinity { node_selector: platform.scheduling.node_selector.clone(), tolerations: tolerations(&platform.scheduling) };
     let spec = PostgresClusterSpec {
         instances: wanted.instances,
         image_name: wanted.image.clone(),
         storage: Storage { size: Some(wanted.storage.clone()), storage_class: wanted.storage_class.clone() },
         resources: wanted.resources.clone(),
+        affinity: (affinity != Affinity::default()).then_some(affinity),
+        priority_class_name: platform.scheduling.priority_class_name.clone(),
         postgresql: Postgresql { parameters: [("max_connections".to_owned(), platform.max_connections.to_string())].into() },
         bootstrap: Bootstrap { initdb: Some(initdb) },
         managed: Managed { roles: roles(platform) },
     };
     Some(PostgresCluster { metadata, spec, status: None })
-}
-
-/// A group for each service, then its two logins, and the owner. One login of two has no password, unless passwords are being
-/// changed.
-fn roles(platform: &Platform) -> Vec<Role> {
-    let present = |name: String| Role { name, ensure: "present".to_owned(), ..Role::default() };
-    let groups = Service::ALL.map(|service| present(group(service)));
-    let logins = Service::ALL.into_iter().flat_map(|service| Slot::ALL.map(|slot| (service, slot)));
-    let logins = logins.map(|(service, slot)| {
-        let secret = platform.rotation.is_live(slot).then(|| platform.named(&slot.secret(service, "database")));
-        Role {
-            login: true,
-            in_roles: vec![group(service)],
-            disable_password: secret.is_none().then_some(true),
-            password_secret: secret.map(|name| LocalObjectReference { name }),
-            ..present(slot.login_role(CLUSTER_DATABASE, service))
-        }
-    });
-    groups.into_iter().chain(logins).chain([owner(platform)]).collect()
-}
-
-/// The owner, whom the beginning of the database has made, with the password that it has from there.
-fn owner(platform: &Platform) -> Role {
-    Role {
-        name: CLUSTER_DATABASE.to_owned(),
-        ensure: "present".to_owned(),
-        login: true,
-        createdb: Some(platform.backup.is_some()),
-        ..Role::default()
-    }
-}
-
-fn group(service: Service) -> String {
-    format!("{CLUSTER_DATABASE}_{service}")
 }
 
 #[cfg(test)]

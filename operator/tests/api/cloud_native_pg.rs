@@ -34,6 +34,8 @@ pub fn definition() -> Value {
         "imageName": text,
         "storage": { "type": "object", "properties": { "size": text, "storageClass": text } },
         "resources": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
+        "affinity": { "type": "object", "x-kubernetes-preserve-unknown-fields": true },
+        "priorityClassName": text,
         "postgresql": {
             "type": "object",
             "properties": { "parameters": { "type": "object", "additionalProperties": { "type": "string" } } },

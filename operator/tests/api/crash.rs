@@ -9,99 +9,42 @@ use futures::StreamExt;
 use k8s_openapi::api::batch::v1::Job;
 use kube::ResourceExt;
 use kube::api::DeleteParams;
-use kube::client::ClientBuilder;
 use operator::crd::SocialPlatform;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
-use serde_json::json;
 
 use crate::dying::{Death, Moment};
 use crate::everything::everything;
-use crate::harness::{Harness, Operator, development, eventually};
+use crate::harness::{Harness, development, eventually};
+use crate::work::{Work, operate, settled};
 
 /// How many crashes are tried unless all are.
-const SAMPLE: usize = 30;
+const SAMPLE: usize = 40;
 /// How many at the same time.
 const AT_ONCE: usize = 4;
 
-/// What the operator is at when it dies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Work {
-    Creating,
-    Upgrading,
-    Rotating,
-}
-
-fn operate(harness: &Harness, death: &Death) -> Operator {
-    harness.operate(ClientBuilder::try_from(harness.config.clone()).unwrap().with_layer(death).build())
-}
-
-async fn begin(harness: &Harness, work: Work) {
-    match work {
-        Work::Creating => {
-            harness.create(&development()).await;
-        }
-        Work::Upgrading => {
-            harness.edit::<SocialPlatform>("demo", json!({"spec": {"version": "2.0.0"}})).await;
-        }
-        Work::Rotating => {
-            harness.edit::<SocialPlatform>("demo", json!({"spec": {"lifecycle": {"rotation": "1"}}})).await;
-        }
-    }
-}
-
-/// Waits until the platform runs the version of its spec, with the passwords and keys that it asks for.
-async fn settled(harness: &Harness) {
-    eventually("the platform is ready and runs its version", || async {
-        let platform = harness.wait_until_ready().await;
-        let asks_for_rotation = platform.rotation().is_some();
-        let status = platform.status.unwrap_or_default();
-        let is_rotated = status.conditions.iter().any(|it| it.type_ == "SecretsRotated" && it.status == "True");
-        match status.version == Some(platform.spec.version) && (is_rotated || !asks_for_rotation) {
-            true => Ok(()),
-            false => Err(format!("{:?} runs: {:?}", status.version, status.conditions)),
-        }
-    })
-    .await;
-}
-
 /// What there is in the end when nobody dies, and how many writes it takes.
-async fn undisturbed() -> [(Work, Vec<String>, usize); 3] {
+async fn undisturbed(work: Work) -> (Work, Vec<String>, usize) {
     let harness = Harness::prepare("undisturbed").await;
     let death = Death::never();
     operate(&harness, &death).detach();
-    begin(&harness, Work::Creating).await;
-    settled(&harness).await;
-    let created = (Work::Creating, everything(&harness).await, death.writes());
-    begin(&harness, Work::Upgrading).await;
-    settled(&harness).await;
-    let upgraded = (Work::Upgrading, everything(&harness).await, death.writes() - created.2);
-    // From the release that the others begin with: the objects name it.
-    let harness = Harness::prepare("unrotated").await;
-    let death = Death::never();
-    operate(&harness, &death).detach();
-    begin(&harness, Work::Creating).await;
-    settled(&harness).await;
+    work.prepare(&harness).await;
     let before = death.writes();
-    begin(&harness, Work::Rotating).await;
+    work.begin(&harness).await;
     settled(&harness).await;
-    let rotated = (Work::Rotating, everything(&harness).await, death.writes() - before);
-    [created, upgraded, rotated]
+    (work, everything(&harness).await, death.writes() - before)
 }
 
 /// Dies once at `work`, and compares what the next operator ends with.
 async fn dies(work: Work, at: usize, moment: Moment, expected: &[String]) {
     let harness = Harness::prepare("crash").await;
-    if work != Work::Creating {
-        let first = harness.operate(harness.observed());
-        begin(&harness, Work::Creating).await;
-        settled(&harness).await;
-        first.kill().await;
-    }
+    let first = harness.operate(harness.observed());
+    work.prepare(&harness).await;
+    first.kill().await;
     let death = Death::at(at, moment);
     let mortal = operate(&harness, &death);
-    begin(&harness, work).await;
+    work.begin(&harness).await;
     // It may take a write less than the first time: then it does not die.
     tokio::select! {
         () = death.came() => {}
@@ -132,7 +75,7 @@ async fn one_job_a_version(harness: &Harness, point: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn wherever_an_operator_dies_the_next_one_ends_with_the_same_objects() {
-    let ends = undisturbed().await;
+    let ends: Vec<_> = futures::stream::iter(Work::ALL.map(undisturbed)).buffered(AT_ONCE).collect().await;
     let mut points = Vec::new();
     for (work, expected, writes) in &ends {
         for at in 1..=*writes {

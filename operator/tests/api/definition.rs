@@ -69,6 +69,12 @@ async fn a_resource_that_cannot_work_is_refused_with_a_sentence() {
         assert!(refusal(&api, &resource).await.contains("spec.observability.traceSampling"), "{share:?}");
     }
 
+    for log in ["loud", "info,", "photo=", "INFO"] {
+        let mut resource = minimal();
+        resource.spec.observability = Some(ObservabilitySpec { log: Some(log.to_owned()), ..Default::default() });
+        assert!(refusal(&api, &resource).await.contains("spec.observability.log"), "{log:?}");
+    }
+
     let mut resource = minimal();
     resource.spec.observability = Some(ObservabilitySpec { runbook_base: Some("docs/runbooks".to_owned()), ..Default::default() });
     assert!(refusal(&api, &resource).await.contains("spec.observability.runbookBase"));

@@ -11,6 +11,8 @@ use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::Resource;
 use kube::api::ListParams;
+use operator::resources::http_route::HttpRoute;
+use operator::resources::monitoring::PrometheusRule;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -31,6 +33,8 @@ pub async fn everything(harness: &Harness) -> Vec<String> {
     add::<HorizontalPodAutoscaler>(harness, &mut all).await;
     add::<Job>(harness, &mut all).await;
     add::<Ingress>(harness, &mut all).await;
+    add::<HttpRoute>(harness, &mut all).await;
+    add::<PrometheusRule>(harness, &mut all).await;
     all.sort();
     all
 }

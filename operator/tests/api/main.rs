@@ -5,6 +5,7 @@
 
 mod backups;
 mod certificate;
+mod changes;
 mod cloud_native_pg;
 mod crash;
 mod definition;
@@ -12,6 +13,7 @@ mod deletion;
 mod discovery;
 mod dying;
 mod election;
+mod events;
 mod everything;
 mod faults;
 mod harness;
@@ -25,8 +27,10 @@ mod optional_kinds;
 mod player;
 mod requests;
 mod restored;
+mod rights;
 mod rollout;
 mod rotation;
 mod scaling;
 mod steady;
 mod unreadable;
+mod work;

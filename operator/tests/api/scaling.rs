@@ -45,7 +45,7 @@ async fn replicas(harness: &Harness, wanted: i32) {
 }
 
 /// Waits for some reconciles. Each reads the Secret that someone else writes: so they can be counted.
-async fn reconciled(harness: &Harness) {
+pub async fn reconciled(harness: &Harness) {
     harness.requests.clear();
     eventually("some reconciles", || async {
         let seen = harness.requests.reads_of("/secrets/demo-pg-app");

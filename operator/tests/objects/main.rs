@@ -6,6 +6,7 @@ mod adapter;
 mod observability;
 mod photos;
 mod properties;
+mod scheduling;
 
 use std::sync::Arc;
 

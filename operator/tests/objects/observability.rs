@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 
 use kube::ResourceExt;
+use operator::crd::ObservabilitySpec;
 use operator::example::{full, minimal};
 use operator::reconcile::build::build;
 use operator::reconcile::validate::validate;
 use operator::resources::{Prepared, Resources};
 use serde_json::{Value, json};
 
-use super::{Fixed, asked_for_a_backup, objects, platform, prepared};
+use super::{Fixed, asked_for_a_backup, objects, platform, prepared, with};
 
 #[test]
 fn dashboards_and_alerts_are_of_their_own_platform() {
@@ -108,4 +109,22 @@ fn platforms_of_one_name_in_two_namespaces_are_two_to_prometheus() {
             assert!(says, "{}", deployment.name_any());
         }
     }
+}
+
+#[test]
+fn every_program_of_ours_writes_the_log_lines_that_the_resource_asks_for() {
+    let of = |log: Option<&str>| {
+        let observability = ObservabilitySpec { log: log.map(str::to_owned), ..ObservabilitySpec::default() };
+        let all = objects(prepared(with(minimal(), |it| it.spec.observability = Some(observability))));
+        let containers: Vec<_> = all.iter().filter_map(|object| object.pointer("/spec/template/spec/containers/0").cloned()).collect();
+        let ours = containers.into_iter().filter(|container| container["name"] != "postgres");
+        let filter = |container: Value| {
+            let variables = container["env"].as_array().cloned().unwrap_or_default();
+            variables.into_iter().find(|variable| variable["name"] == "RUST_LOG").map(|variable| variable["value"].clone())
+        };
+        ours.map(filter).collect::<Vec<_>>()
+    };
+    // The services, the store and the migrations.
+    assert_eq!(of(Some("info,photo=debug")), vec![Some(json!("info,photo=debug")); 6]);
+    assert_eq!(of(None), vec![None; 6]);
 }

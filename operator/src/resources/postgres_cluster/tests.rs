@@ -1,3 +1,4 @@
+use contracts::Service;
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 use serde_json::json;

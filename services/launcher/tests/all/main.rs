@@ -8,3 +8,5 @@ mod own_server;
 mod process;
 mod renamed;
 mod sign_ins;
+mod tls;
+mod trust;
