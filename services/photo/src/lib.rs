@@ -17,6 +17,7 @@ mod about;
 mod cleaning;
 mod config;
 mod erasure;
+mod exposure;
 mod facts_of_others;
 mod form;
 mod hidden_uses;
@@ -133,8 +134,8 @@ impl Photo {
         let jobs = Worker::new(self.0.pool.clone(), Jobs::new(&self.0)).run();
         let outbox = self.0.outbox.clone();
         let forgetting = Forgetting::new(self.0.pool.clone(), Service::Photo, outbox.clone(), Erasure(self.0.clone())).run();
-        let counts = hidden_uses::run(&self.0.pool);
-        tokio::join!(outbox.run(), relation, social, auth, jobs, forgetting, counts, sweep::run(&self.0), self.clean_up());
+        let (counts, sweeps, exposure) = (hidden_uses::run(&self.0.pool), sweep::run(&self.0), exposure::run(&self.0));
+        tokio::join!(outbox.run(), relation, social, auth, jobs, forgetting, counts, sweeps, exposure, self.clean_up());
     }
 
     /// One turn of every sweep, as the background does it now and then, sparing objects younger than `grace`.
@@ -144,6 +145,15 @@ impl Photo {
     /// What went wrong with the store or the database, in words.
     pub async fn sweep(&self, grace: Duration) -> Result<Swept, JobError> {
         Sweeps::default().turn(&self.0, grace).await
+    }
+
+    /// Whether the bucket shows what is in it to somebody without a key, as the background asks it once a day.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong with the store or the database, in words.
+    pub async fn is_exposed(&self) -> Result<bool, JobError> {
+        exposure::is_exposed(&self.0).await
     }
 
     async fn clean_up(&self) {
