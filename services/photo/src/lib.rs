@@ -190,7 +190,7 @@ fn documented(max_bytes: usize) -> OpenApiRouter<Photo> {
         OpenApiRouter::new().routes(routes!(routes::forms::create)).layer(DefaultBodyLimit::max(max_bytes.saturating_add(FORM_BYTES)));
     let tus = OpenApiRouter::new()
         .routes(routes!(routes::tus::create, routes::tus::abilities))
-        .routes(routes!(routes::tus::offset, routes::tus::append, routes::tus::delete))
+        .routes(routes!(routes::tus::offset, routes::tus::append, routes::tus::delete, routes::tus::overridden::by_header))
         .layer(from_fn(routes::tus::speak));
 
     OpenApiRouter::with_openapi(Document::openapi())
@@ -201,6 +201,7 @@ fn documented(max_bytes: usize) -> OpenApiRouter<Photo> {
         .routes(routes!(routes::usage::show))
         .routes(routes!(routes::uploads::create))
         .routes(routes!(routes::uploads::complete))
+        .routes(routes!(routes::endings::delete))
         .routes(routes!(routes::photos::read, routes::photos::update, routes::photos::delete))
         .routes(routes!(routes::uses::list, routes::uses::create))
         .routes(routes!(routes::uses::delete))

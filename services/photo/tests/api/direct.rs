@@ -97,6 +97,21 @@ async fn what_cannot_be_a_photo_is_refused_and_its_bytes_go() {
 }
 
 #[tokio::test]
+async fn an_upload_can_be_given_up_by_whoever_began_it() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, eve) = (photos.person(), photos.person());
+    let file = jpeg(300, 200, 1);
+    let upload = begin(&photos, &ada, file.len(), json!({})).await;
+    put(&photos, &upload, file).await;
+    let path = format!("/v1/photos/uploads/{}", upload["id"].as_str().unwrap());
+    for (who, status) in [(&eve, StatusCode::NOT_FOUND), (&ada, StatusCode::NO_CONTENT), (&ada, StatusCode::NOT_FOUND)] {
+        assert_eq!(answer(photos.request(Method::DELETE, &path, Some(who))).await.0, status);
+    }
+    assert_eq!(complete(&photos, &ada, &upload).await.0, StatusCode::NOT_FOUND);
+    eventually("nothing is left", async || photos.store.objects().is_empty()).await;
+}
+
+#[tokio::test]
 async fn nobody_has_too_many_uploads_under_way() {
     let photos = TestPhoto::spawn().await;
     let ada = photos.person();
