@@ -16,6 +16,7 @@
 mod about;
 mod cleaning;
 mod config;
+mod declared;
 mod erasure;
 mod exposure;
 mod facts_of_others;

@@ -19,7 +19,7 @@ use crate::{FORM_BYTES, Photo, State as Inner};
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what `UploadForm` reads")]
 pub(crate) struct NewPhoto {
-    /// A JPEG, PNG, WebP, GIF or AVIF picture.
+    /// A JPEG, PNG, WebP, GIF or AVIF picture, declared as one of these or not at all.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// `public` or `private`; private unless said.
@@ -48,7 +48,7 @@ pub(crate) struct NewPhoto {
         (status = 201, description = "Kept", body = PhotoBody),
         (status = 409, description = "Your quota is used up", body = ProblemDocument),
         (status = 413, description = "Too many bytes", body = ProblemDocument),
-        (status = 415, description = "Not a picture that is taken", body = ProblemDocument),
+        (status = 415, description = "Not a picture that is taken, or declared as something else", body = ProblemDocument),
         (status = 422, description = "Too many pixels, damaged, or a text is not acceptable", body = ProblemDocument),
         (status = 503, description = "The store cannot answer, or too many uploads are running", body = ProblemDocument),
     ),
@@ -69,6 +69,7 @@ pub(crate) async fn create(
     }
     let reservation = photo.processing.reserve(declared).await.map_err(refusal)?;
     let form = UploadForm::read(form, max_bytes, reservation.bytes).await?;
+    form.declared.check(&form.file)?;
     photo.processing.judge(&form.file).map_err(refusal)?;
 
     // Asked now, so that a repeat costs no work, and again in the transaction of the effect, where it counts.

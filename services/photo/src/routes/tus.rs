@@ -17,9 +17,10 @@ use identity::Viewer;
 use serving::{Path, Problem, ProblemDocument, Result};
 
 use self::headers::{
-    EXPIRES, EXTENSIONS, LENGTH, MAX_SIZE, METADATA, OFFSET, RESUMABLE, SUPPORTED, VERSION, http_date, metadata, number, sent,
+    EXPIRES, EXTENSIONS, LENGTH, MAX_SIZE, METADATA, OFFSET, RESUMABLE, SUPPORTED, VERSION, file_type, http_date, metadata, number, sent,
 };
 use crate::about::About;
+use crate::declared::Declared;
 use crate::keeping::refusal;
 use crate::owner::Owner;
 use crate::routes::uploads::{abandon, begin};
@@ -61,21 +62,24 @@ pub(crate) async fn abilities(State(Photo(photo)): State<Photo>) -> impl IntoRes
     params(
         ("Tus-Resumable" = String, Header, description = "Always `1.0.0`"),
         ("Upload-Length" = i64, Header, description = "Bytes of the file"),
-        ("Upload-Metadata" = Option<String>, Header, description = "visibility, title, alt, tags, license and credit, each in base64"),
+        ("Upload-Metadata" = Option<String>, Header, description = "visibility, title, alt, tags, license, credit and filetype, each in base64"),
     ),
     responses(
         (status = 201, description = "Send pieces to `Location`, until `Upload-Expires`"),
         (status = 409, description = "Your quota is used up, or too many are under way", body = ProblemDocument),
         (status = 412, description = "Another version of the protocol"),
         (status = 413, description = "Too many bytes", body = ProblemDocument),
+        (status = 415, description = "Declared as something that is no picture", body = ProblemDocument),
         (status = 422, body = ProblemDocument),
     ),
 )]
 pub(crate) async fn create(State(Photo(photo)): State<Photo>, viewer: Viewer, headers: HeaderMap) -> Result<Response> {
     let length = number(&headers, &LENGTH)?;
     let about = About::default().with(metadata(&headers)?)?;
+    let sent = sent(&headers)?;
+    Declared::new(sent.and_then(file_type).as_deref()).admit()?;
     let upload = begin(&photo, viewer.account, false, length, about).await?;
-    if let Some(metadata) = sent(&headers)? {
+    if let Some(metadata) = sent {
         kept::keep(&photo.pool, upload.id, metadata).await?;
     }
     let location = HeaderValue::try_from(format!("/v1/photos/tus/{}", upload.id)).map_err(Problem::internal)?;
@@ -191,6 +195,12 @@ pub(crate) async fn delete(State(Photo(photo)): State<Photo>, viewer: Viewer, Pa
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found()),
     }
+}
+
+/// What the file of an upload was declared to be. What goes straight to the store is declared to nobody here.
+pub(super) async fn declared(photo: &Inner, id: UploadId) -> Result<Declared> {
+    let metadata = kept::of(&photo.pool, id).await?;
+    Ok(Declared::new(metadata.as_deref().and_then(file_type).as_deref()))
 }
 
 /// The viewer's upload, of those that come in pieces.

@@ -19,6 +19,7 @@ use crate::about::{About, Said};
 use crate::keeping::{self, refusal, too_large};
 use crate::owner::Owner;
 use crate::routes::bodies::PhotoBody;
+use crate::routes::tus::declared;
 use crate::store::photos::PhotoRow;
 use crate::store::uploads::{LIFE_MINUTES, UploadRow};
 use crate::store::{photos, uploads, usage};
@@ -121,7 +122,7 @@ pub(super) async fn begin(photo: &Inner, account: AccountId, direct: bool, lengt
         (status = 200, description = "It was complete already", body = PhotoBody),
         (status = 404, body = ProblemDocument),
         (status = 409, description = "Bytes are missing, or your quota is used up", body = ProblemDocument),
-        (status = 415, description = "Not a picture that is taken", body = ProblemDocument),
+        (status = 415, description = "Not a picture that is taken, or declared as something else", body = ProblemDocument),
         (status = 422, description = "Too many pixels, or damaged", body = ProblemDocument),
         (status = 503, description = "The store cannot answer, or too many uploads are running", body = ProblemDocument),
     ),
@@ -142,7 +143,11 @@ pub(crate) async fn complete(State(Photo(photo)): State<Photo>, viewer: Viewer, 
             return made(&photo, &upload).await?.ok_or(problem);
         }
     };
-    let stored = match keeping::store(&photo, file, reservation).await {
+    let stored = match declared(&photo, id).await?.check(&file) {
+        Ok(()) => keeping::store(&photo, file, reservation).await,
+        Err(problem) => Err(problem),
+    };
+    let stored = match stored {
         Ok(stored) => stored,
         Err(problem) => {
             // What will never be a photo need not lie there until its time is over.

@@ -11,7 +11,7 @@ async fn begin(photos: &TestPhoto, who: &Person, size: usize, about: Value) -> V
 }
 
 /// Sends a file straight to the store, with the headers that belong to it.
-async fn put(photos: &TestPhoto, upload: &Value, file: Vec<u8>) -> StatusCode {
+pub async fn put(photos: &TestPhoto, upload: &Value, file: Vec<u8>) -> StatusCode {
     let mut request = photos.http.put(upload["url"].as_str().unwrap());
     for (name, value) in upload["headers"].as_object().unwrap().iter().filter(|(name, _)| *name != "content-length") {
         request = request.header(name, value.as_str().unwrap());

@@ -4,6 +4,7 @@ mod album_photos;
 mod albums;
 mod answers;
 mod bytes;
+mod declared;
 mod deletion;
 mod direct;
 mod erasure;

@@ -20,7 +20,7 @@ pub(super) const METADATA: HeaderName = HeaderName::from_static("upload-metadata
 pub(super) const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 /// Bytes of `Upload-Metadata`: what the longest texts take, and as much again.
 const METADATA_BYTES: usize = 16 * 1024;
-/// Names of the protocol's own, which say nothing that is believed here.
+/// Names of the protocol's own, which say nothing of the photo.
 const IGNORED: [&str; 5] = ["filename", "filetype", "name", "type", "relativePath"];
 
 /// A header that is a number, not below zero.
@@ -54,6 +54,15 @@ pub(super) fn sent(headers: &HeaderMap) -> Result<Option<&str>> {
     }
 }
 
+/// The media type that a client declares in its metadata, if it can be read.
+pub(super) fn file_type(metadata: &str) -> Option<String> {
+    let of = |name: &str| {
+        let value = metadata.split(',').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix(' '))?;
+        String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()
+    };
+    of("filetype").or_else(|| of("type"))
+}
+
 /// As in RFC 9110, section 5.6.7.
 pub(super) fn http_date(time: Timestamp) -> Result<HeaderValue> {
     HeaderValue::try_from(time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()).map_err(Problem::internal)
@@ -75,6 +84,17 @@ mod tests {
         for wrong in ["alt not-base64!", "owner YQ==", "alt YQ==,alt YQ=="] {
             headers.insert(METADATA, wrong.parse().unwrap());
             assert!(metadata(&headers).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_type_is_found_among_the_metadata() {
+        let [jpeg, png] = ["image/jpeg", "image/png"].map(|text| STANDARD.encode(text));
+        assert_eq!(file_type(&format!("filename YQ==,filetype {jpeg}")).as_deref(), Some("image/jpeg"));
+        assert_eq!(file_type(&format!("type {png}, filetype {jpeg}")).as_deref(), Some("image/jpeg"));
+        assert_eq!(file_type(&format!("type {png}")).as_deref(), Some("image/png"));
+        for none in ["", "filetype", "filetype !", "filetypes YQ==", "mytype YQ=="] {
+            assert_eq!(file_type(none), None, "{none}");
         }
     }
 
