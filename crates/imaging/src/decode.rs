@@ -5,6 +5,7 @@ mod samples;
 use std::io::Cursor;
 
 use image::codecs::gif::GifDecoder;
+use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageReader, RgbaImage};
@@ -15,6 +16,9 @@ use crate::{Error, Format, Header, Result, header};
 
 /// The most bytes that a decoded pixel takes: four channels of 16 bits.
 const BYTES_PER_PIXEL: u64 = 8;
+/// The most bytes that a pixel takes while a PNG is put together that moves: this frame and the one before, what this one changes,
+/// and that as it is stored.
+const BYTES_PER_MOVING_PIXEL: u64 = 16;
 /// What a decoder may allocate beside the pixels: tables, profiles, text.
 const DECODER_BYTES: u64 = 64 << 20;
 /// Frames that are shown more briefly, in milliseconds, are shown for [`USUAL`] by every browser.
@@ -60,17 +64,17 @@ fn must_be_whole(bytes: &[u8], header: &Header) -> Result<()> {
 }
 
 /// Two parsers that disagree about the size end here: the decoder keeps to what the limits were checked against.
-fn limits(header: &Header) -> image::Limits {
+fn limits(header: &Header, bytes_per_pixel: u64) -> image::Limits {
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(header.width);
     limits.max_image_height = Some(header.height);
-    limits.max_alloc = Some(u64::from(header.width) * u64::from(header.height) * BYTES_PER_PIXEL + DECODER_BYTES);
+    limits.max_alloc = Some(u64::from(header.width) * u64::from(header.height) * bytes_per_pixel + DECODER_BYTES);
     limits
 }
 
 /// The picture as it is stored, its color profile, and how to turn it.
 fn read(bytes: &[u8], header: &Header) -> image::ImageResult<(DynamicImage, Option<Vec<u8>>, Orientation)> {
-    let mut limits = limits(header);
+    let mut limits = limits(header, BYTES_PER_PIXEL);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), image_format(header.format));
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
@@ -86,13 +90,19 @@ fn read_frames(bytes: &[u8], header: &Header) -> image::ImageResult<Vec<Frame>> 
     let (frames, profile, orientation) = match header.format {
         Format::Gif => {
             let mut decoder = GifDecoder::new(Cursor::new(bytes))?;
-            decoder.set_limits(limits(header))?;
+            decoder.set_limits(limits(header, BYTES_PER_PIXEL))?;
             let profile = profile_of(&mut decoder);
             (decoder.into_frames(), profile, Orientation::NoTransforms)
         }
+        Format::Png => {
+            let mut decoder = PngDecoder::with_limits(Cursor::new(bytes), limits(header, BYTES_PER_MOVING_PIXEL))?;
+            let orientation = decoder.orientation()?;
+            let profile = profile_of(&mut decoder);
+            (decoder.apng()?.into_frames(), profile, orientation)
+        }
         _ => {
             let mut decoder = WebPDecoder::new(Cursor::new(bytes))?;
-            decoder.set_limits(limits(header))?;
+            decoder.set_limits(limits(header, BYTES_PER_PIXEL))?;
             let orientation = decoder.orientation()?;
             let profile = profile_of(&mut decoder);
             (decoder.into_frames(), profile, orientation)

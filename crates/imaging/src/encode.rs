@@ -38,7 +38,7 @@ impl Encoded {
 
 /// All the pixels, in the format that suits what came.
 ///
-/// A PNG or a GIF is a drawing or a screenshot more often than a photograph, and its author chose lossless: it stays so, as
+/// A PNG or a GIF that does not move is a drawing or a screenshot more often than a photograph, and its author chose lossless: it stays so, as
 /// PNG. Anything else was lossy already, and becomes a JPEG, which every program opens and which encodes in a tenth of the
 /// time that WebP takes, unless something shows through.
 pub(crate) fn original(picture: &DynamicImage, source: Format) -> Result<Encoded> {

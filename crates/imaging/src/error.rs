@@ -6,7 +6,7 @@ pub enum Error {
     /// The first bytes are no image format's.
     #[error("the file is not an image")]
     NotAnImage,
-    /// An image, of a kind that is not read here. Names the kind, such as `AVIF` or `animated PNG`.
+    /// An image, of a kind that is not read here. Names the kind, such as `HEIC` or `animated AVIF`.
     #[error("{0} images are not supported")]
     Unsupported(String),
     /// More pixels than allowed; found in the header, before anything was decoded.

@@ -35,14 +35,12 @@ impl Header {
 ///
 /// # Errors
 ///
-/// [`Error::NotAnImage`], [`Error::Unsupported`] (animated PNG and AVIF included), or [`Error::Damaged`] if the header makes no sense.
+/// [`Error::NotAnImage`], [`Error::Unsupported`] (animated AVIF included), or [`Error::Damaged`] if the header makes no sense.
 pub fn inspect(bytes: &[u8]) -> Result<Header> {
     let format = Format::of(bytes)?;
     let (dimensions, frames) = match format {
         Format::Jpeg => (jpeg::dimensions(bytes), 1),
-        // A first frame passed off as the whole would surprise its owner.
-        Format::Png if png::is_animated(bytes) => return Err(Error::Unsupported("animated PNG".to_owned())),
-        Format::Png => (png::dimensions(bytes), 1),
+        Format::Png => (png::dimensions(bytes), png::frames(bytes)),
         Format::WebP if webp::is_animated(bytes) => (webp::dimensions(bytes), webp::frames(bytes)),
         Format::WebP => (webp::dimensions(bytes), 1),
         Format::Gif => (gif::dimensions(bytes), gif::frames(bytes)),

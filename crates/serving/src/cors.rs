@@ -15,10 +15,11 @@ use http::{HeaderValue, Method, StatusCode};
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 /// What a page may send. The last line is tus.
 const SENT: &str = "authorization, content-type, idempotency-key, last-event-id, \
-                    tus-resumable, upload-length, upload-offset, upload-metadata";
+                    tus-resumable, upload-length, upload-offset, upload-metadata, x-http-method-override";
 /// What its scripts may read.
 const READ: &str = "link, location, retry-after, \
-                    tus-resumable, tus-version, tus-extension, tus-max-size, upload-length, upload-offset, upload-expires";
+                    tus-resumable, tus-version, tus-extension, tus-max-size, upload-length, upload-offset, upload-expires, \
+                    upload-metadata";
 /// Seconds for which a browser need not ask again; none keeps it for longer than a day.
 const MAX_AGE: &str = "86400";
 

@@ -10,6 +10,7 @@ use serving::{Problem, Result};
 use sha2::{Digest, Sha256};
 
 use crate::about::{About, Said};
+use crate::declared::Declared;
 use crate::keeping::too_large;
 use crate::stall;
 use crate::text::ALT;
@@ -20,6 +21,7 @@ const TEXT_BYTES: usize = 4 * ALT;
 /// What a person sent.
 pub(crate) struct UploadForm {
     pub(crate) file: Bytes,
+    pub(crate) declared: Declared,
     pub(crate) about: About,
     /// Digest of all of it: what was declared of the file, its size and digest, and the texts.
     pub(crate) fingerprint: [u8; 32],
@@ -30,6 +32,7 @@ impl UploadForm {
     /// whatever comes next within `patience`.
     pub(crate) async fn read(mut form: Multipart, max_bytes: usize, expected: usize, patience: Duration) -> Result<Self> {
         let mut kept: Option<(Bytes, Vec<u8>)> = None;
+        let mut declared = Declared::default();
         let mut said = Said::default();
         while let Some(field) = stall::next(patience, form.next_field()).await?.map_err(unreadable)? {
             let name = field.name().unwrap_or_default().to_owned();
@@ -37,6 +40,7 @@ impl UploadForm {
                 if kept.is_some() {
                     return Err(Problem::invalid(name, "one file a form"));
                 }
+                declared = Declared::new(field.content_type());
                 kept = Some(file(field, max_bytes, expected, patience).await?);
             } else if !said.set(&name, short_text(&name, field, patience).await?)? {
                 return Err(Problem::invalid(name, format!("no such part: send file, {}", Said::NAMES)));
@@ -47,7 +51,7 @@ impl UploadForm {
         let texts = serde_json::to_vec(&about).map_err(Problem::internal)?;
         // With its length before it, so that no two different forms run together into the same bytes.
         let fingerprint = Sha256::new().chain_update(about_file.len().to_be_bytes()).chain_update(&about_file).chain_update(texts);
-        Ok(Self { file, about, fingerprint: fingerprint.finalize().into() })
+        Ok(Self { file, declared, about, fingerprint: fingerprint.finalize().into() })
     }
 }
 

@@ -16,7 +16,9 @@
 mod about;
 mod cleaning;
 mod config;
+mod declared;
 mod erasure;
+mod exposure;
 mod facts_of_others;
 mod form;
 mod hidden_uses;
@@ -137,8 +139,8 @@ impl Photo {
         let jobs = Worker::new(self.0.pool.clone(), Jobs::new(&self.0)).run();
         let outbox = self.0.outbox.clone();
         let forgetting = Forgetting::new(self.0.pool.clone(), Service::Photo, outbox.clone(), Erasure(self.0.clone())).run();
-        let counts = hidden_uses::run(&self.0.pool);
-        tokio::join!(outbox.run(), relation, social, auth, jobs, forgetting, counts, sweep::run(&self.0), self.clean_up());
+        let (counts, sweeps, exposure) = (hidden_uses::run(&self.0.pool), sweep::run(&self.0), exposure::run(&self.0));
+        tokio::join!(outbox.run(), relation, social, auth, jobs, forgetting, counts, sweeps, exposure, self.clean_up());
     }
 
     /// One turn of every sweep, as the background does it now and then, sparing objects younger than `grace`,
@@ -149,6 +151,15 @@ impl Photo {
     /// What went wrong with the store or the database, in words.
     pub async fn sweep(&self, grace: Duration) -> Result<Swept, JobError> {
         Sweeps::default().turn(&self.0, grace).await
+    }
+
+    /// Whether the bucket shows what is in it to somebody without a key, as the background asks it once a day.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong with the store or the database, in words.
+    pub async fn is_exposed(&self) -> Result<bool, JobError> {
+        exposure::is_exposed(&self.0).await
     }
 
     async fn clean_up(&self) {
@@ -185,7 +196,7 @@ fn documented(max_bytes: usize) -> OpenApiRouter<Photo> {
         OpenApiRouter::new().routes(routes!(routes::forms::create)).layer(DefaultBodyLimit::max(max_bytes.saturating_add(FORM_BYTES)));
     let tus = OpenApiRouter::new()
         .routes(routes!(routes::tus::create, routes::tus::abilities))
-        .routes(routes!(routes::tus::offset, routes::tus::append, routes::tus::delete))
+        .routes(routes!(routes::tus::offset, routes::tus::append, routes::tus::delete, routes::tus::overridden::by_header))
         .layer(from_fn(routes::tus::speak));
 
     OpenApiRouter::with_openapi(Document::openapi())
@@ -196,6 +207,7 @@ fn documented(max_bytes: usize) -> OpenApiRouter<Photo> {
         .routes(routes!(routes::usage::show))
         .routes(routes!(routes::uploads::create))
         .routes(routes!(routes::uploads::complete))
+        .routes(routes!(routes::endings::delete))
         .routes(routes!(routes::photos::read, routes::photos::update, routes::photos::delete))
         .routes(routes!(routes::uses::list, routes::uses::create))
         .routes(routes!(routes::uses::delete))

@@ -39,6 +39,10 @@ static MISSING: LazyLock<Gauge<u64>> = LazyLock::new(|| {
     let about = "Blobs whose objects are not in the bucket as they should be.";
     telemetry::meter().u64_gauge("socialplatform.photo.missing").with_unit("{blob}").with_description(about).build()
 });
+static OPEN: LazyLock<Gauge<u64>> = LazyLock::new(|| {
+    let about = "Whether the bucket shows what is in it to somebody without a key: one, or zero.";
+    telemetry::meter().u64_gauge("socialplatform.photo.bucket.open").with_description(about).build()
+});
 
 fn histogram(name: &'static str, about: &'static str) -> Histogram<f64> {
     telemetry::meter().f64_histogram(name).with_unit("s").with_description(about).with_boundaries(SECONDS.to_vec()).build()
@@ -88,6 +92,11 @@ pub(crate) fn swept(blobs: usize) {
 /// So many blobs have lost their objects.
 pub(crate) fn missing(blobs: i64) {
     MISSING.record(u64::try_from(blobs).unwrap_or_default(), &[]);
+}
+
+/// Whether the bucket shows what is in it to anybody.
+pub(crate) fn exposed(exposed: bool) {
+    OPEN.record(exposed.into(), &[]);
 }
 
 /// A call of the object store ended; `code` is the store's own word for what went wrong.

@@ -1,13 +1,14 @@
 //! The object store. Any S3-compatible one will do: only put, get, delete, list and presigning are used, addressed by path.
 
 mod error;
+mod stranger;
 
 use std::time::{Duration, Instant};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
 use aws_sdk_s3::presigning::PresigningConfig;
@@ -65,6 +66,8 @@ pub struct Objects {
     client: Client,
     /// Signs for the address under which people reach the store. It never connects.
     outside: Option<Client>,
+    /// Without a key.
+    strangers: Vec<Client>,
     bucket: String,
     /// Where the store is, for traces.
     host: String,
@@ -80,6 +83,7 @@ impl Objects {
         Self {
             client: Self::client(config, &config.s3_endpoint),
             outside: outside.map(|endpoint| Self::client(config, endpoint)),
+            strangers: stranger::clients(config),
             bucket: config.s3_bucket.clone(),
             host: endpoint.host().unwrap_or_default().to_owned(),
             port: endpoint.port_u16().unwrap_or(usual_port),
@@ -88,19 +92,21 @@ impl Objects {
 
     fn client(config: &S3Config, endpoint: &str) -> Client {
         let credentials = Credentials::new(&config.aws_access_key_id, &config.aws_secret_access_key, None, None, "configuration");
-        let settings = aws_sdk_s3::Config::builder()
+        Client::from_conf(Self::settings(config, endpoint).credentials_provider(credentials).build())
+    }
+
+    /// All but who asks.
+    fn settings(config: &S3Config, endpoint: &str) -> Builder {
+        aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(endpoint)
             .region(Region::new(config.s3_region.clone()))
-            .credentials_provider(credentials)
             .force_path_style(true)
             // Many stores refuse the trailing checksums that the SDK sends unasked.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(100)))
             .timeout_config(time_for(0))
-            .build();
-        Client::from_conf(settings)
     }
 
     /// Whether people reach the store themselves.

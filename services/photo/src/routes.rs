@@ -4,6 +4,7 @@ pub(crate) mod album_photos;
 pub(crate) mod albums;
 pub(crate) mod bodies;
 pub(crate) mod bytes;
+pub(crate) mod endings;
 pub(crate) mod export;
 pub(crate) mod forms;
 pub(crate) mod internal;

@@ -7,6 +7,7 @@ pub(crate) mod erasure;
 pub(crate) mod exports;
 pub(crate) mod grants;
 pub(crate) mod hidden_uses;
+pub(crate) mod metadata;
 pub(crate) mod photos;
 pub(crate) mod search;
 pub(crate) mod terms;

@@ -1,4 +1,4 @@
-//! The chunks of a PNG file (W3C PNG, section 5).
+//! The chunks of a PNG file (W3C PNG, sections 5 and 11).
 
 const SIGNATURE_LENGTH: usize = 8;
 
@@ -30,9 +30,14 @@ pub(crate) fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     (kind == b"IHDR").then_some((side(0)?, side(4)?))
 }
 
-/// Whether an animation control chunk precedes the pixels.
-pub(crate) fn is_animated(bytes: &[u8]) -> bool {
-    chunks(bytes).take_while(|(kind, _)| *kind != b"IDAT").any(|(kind, _)| kind == b"acTL")
+/// How many frames there are, as far as the file is whole. One, unless an animation control chunk precedes the pixels. Pixels that
+/// belong to no frame, for programs that know of none, do not count.
+pub(crate) fn frames(bytes: &[u8]) -> usize {
+    let is_animated = chunks(bytes).take_while(|(kind, _)| *kind != b"IDAT").any(|(kind, _)| kind == b"acTL");
+    match is_animated {
+        true => chunks(bytes).filter(|(kind, _)| *kind == b"fcTL").count().max(1),
+        false => 1,
+    }
 }
 
 /// Whether the file goes on to its end chunk.

@@ -4,7 +4,7 @@ use image::codecs::webp::WebPDecoder;
 use image::{AnimationDecoder, Rgba, RgbaImage};
 use imaging::{Format, Limits, inspect, process};
 
-use crate::samples::{drawing, gif, photograph};
+use crate::samples::{apng, drawing, gif, photograph};
 
 /// The frames of an animated WebP: the pixel in the middle, and for how many milliseconds it is shown.
 pub fn frames(file: &[u8]) -> Vec<([u8; 4], u32)> {
@@ -22,10 +22,17 @@ fn flat(color: [u8; 4]) -> image::DynamicImage {
 }
 
 #[test]
-fn a_gif_that_moves_goes_on_moving() {
-    let file = gif(&[flat([250, 0, 0, 255]), flat([0, 250, 0, 255]), flat([0, 0, 250, 255])], 120);
-    assert_eq!(inspect(&file).unwrap().frames, 3);
-    let processed = process(&file, &Limits::default()).unwrap();
+fn what_moves_goes_on_moving() {
+    let frames = [flat([250, 0, 0, 255]), flat([0, 250, 0, 255]), flat([0, 0, 250, 255])];
+    for file in [gif(&frames, 120), apng(&frames, 120)] {
+        goes_on_moving(&file);
+    }
+}
+
+/// A file of three frames that are red, green and blue.
+fn goes_on_moving(file: &[u8]) {
+    assert_eq!(inspect(file).unwrap().frames, 3);
+    let processed = process(file, &Limits::default()).unwrap();
     assert!(processed.animated);
     assert_eq!((processed.width, processed.height), (60, 40));
     assert_eq!(processed.original.format, Format::WebP);
@@ -60,11 +67,12 @@ fn a_frame_that_nobody_could_see_is_shown_as_browsers_show_it() {
 }
 
 #[test]
-fn a_gif_that_does_not_move_comes_out_pixel_by_pixel() {
-    let file = gif(&[drawing(50, 30)], 0);
-    let processed = process(&file, &Limits::default()).unwrap();
-    assert!(!processed.animated);
-    assert_eq!(processed.original.format, Format::Png);
-    let pixels = |file: &[u8]| image::load_from_memory(file).unwrap().into_rgba8();
-    assert_eq!(pixels(&processed.original.bytes), pixels(&file));
+fn what_does_not_move_comes_out_pixel_by_pixel() {
+    for file in [gif(&[drawing(50, 30)], 0), apng(&[drawing(50, 30)], 0)] {
+        let processed = process(&file, &Limits::default()).unwrap();
+        assert!(!processed.animated);
+        assert_eq!(processed.original.format, Format::Png);
+        let pixels = |file: &[u8]| image::load_from_memory(file).unwrap().into_rgba8();
+        assert_eq!(pixels(&processed.original.bytes), pixels(&file));
+    }
 }

@@ -3,8 +3,8 @@ use proptest::prelude::*;
 
 use crate::avif::STILL;
 use crate::colors::display_p3;
-use crate::planting::jpeg_with_profile;
-use crate::samples::{drawing, gif, holds, jpeg, photograph, png, webp};
+use crate::planting::{jpeg_with_profile, png_chunk};
+use crate::samples::{apng, drawing, gif, holds, jpeg, photograph, png, webp};
 
 /// A PNG that is nothing but a header of this size; its checksum is never looked at.
 fn png_header(width: u32, height: u32) -> Vec<u8> {
@@ -48,15 +48,14 @@ fn a_format_that_is_not_read_is_named() {
     assert_eq!(named(b"\0\0\0\x18ftypmsf1\0\0\0\0"), "HEIC");
     assert_eq!(named(b"\0\0\0\x18ftypavis\0\0\0\0"), "animated AVIF");
     assert_eq!(named(b"BM\x1a\0\0\0\0\0\0\0"), "BMP");
-
-    let animation = [&8u32.to_be_bytes()[..], b"acTL", &[0; 12]].concat();
-    assert_eq!(named(&[png_header(9, 9), animation].concat()), "animated PNG");
 }
 
 #[test]
 fn a_file_cut_anywhere_is_refused() {
     let frames = [photograph(32, 24), drawing(32, 24)];
-    for file in [jpeg(&photograph(64, 48)), png(&drawing(64, 48), None), webp(&drawing(64, 48), None), gif(&frames, 50)] {
+    let alike = [drawing(32, 24), drawing(32, 24).fliph()];
+    let stills = [jpeg(&photograph(64, 48)), png(&drawing(64, 48), None), webp(&drawing(64, 48), None)];
+    for file in stills.into_iter().chain([gif(&frames, 50), apng(&alike, 50)]) {
         assert!(process(&file, &Limits::default()).is_ok());
         for length in 0..file.len() {
             let cut = process(&file[..length], &Limits::default());
@@ -95,12 +94,26 @@ fn of_a_polyglot_only_the_pixels_come_out() {
 #[test]
 fn an_animation_that_is_a_bomb_is_refused_without_decoding() {
     // Each frame costs a few bytes: what counts is what all of them would take.
-    let file = gif(&vec![photograph(100, 100); 12], 50);
-    let refused = |limits: Limits| process(&file, &limits).unwrap_err();
-    let limits = Limits::default();
-    assert!(matches!(refused(Limits { max_frames: 11, ..limits }), Error::TooLong { frames: 12, max_frames: 11, .. }));
-    assert!(matches!(refused(Limits { max_pixels: 119_999, ..limits }), Error::TooLong { .. }));
-    assert!(process(&file, &Limits { max_pixels: 120_000, max_frames: 12, ..limits }).is_ok());
+    let frames = vec![photograph(100, 100); 12];
+    for file in [gif(&frames, 50), apng(&frames, 50)] {
+        let refused = |limits: Limits| process(&file, &limits).unwrap_err();
+        let limits = Limits::default();
+        assert!(matches!(refused(Limits { max_frames: 11, ..limits }), Error::TooLong { frames: 12, max_frames: 11, .. }));
+        assert!(matches!(refused(Limits { max_pixels: 119_999, ..limits }), Error::TooLong { .. }));
+        assert!(process(&file, &Limits { max_pixels: 120_000, max_frames: 12, ..limits }).is_ok());
+    }
+}
+
+#[test]
+fn an_animation_has_the_frames_that_there_are_whatever_it_says() {
+    let file = apng(&[photograph(20, 20), photograph(20, 20).fliph()], 50);
+    for says in [0_u32, 1, 3, 1_000_000, u32::MAX] {
+        let chunk = png_chunk(b"acTL", &[says.to_be_bytes(), [0; 4]].concat());
+        let lying = [&file[..33], &chunk, &file[33 + chunk.len()..]].concat();
+        assert_eq!(inspect(&lying).unwrap().frames, 2, "{says}");
+        let result = process(&lying, &Limits { max_frames: 2, max_pixels: 800, ..Limits::default() });
+        assert!(matches!(result, Ok(_) | Err(Error::Damaged(_))), "{says}: {result:?}");
+    }
 }
 
 #[test]
@@ -126,7 +139,7 @@ proptest! {
     }
 
     #[test]
-    fn no_flipped_byte_makes_it_panic(kind in 0usize..6, at: proptest::sample::Index, byte: u8) {
+    fn no_flipped_byte_makes_it_panic(kind in 0usize..7, at: proptest::sample::Index, byte: u8) {
         let picture = drawing(24, 16);
         let mut file = match kind {
             0 => jpeg(&picture),
@@ -134,6 +147,7 @@ proptest! {
             2 => webp(&picture, None),
             3 => gif(&[picture.clone(), photograph(24, 16)], 50),
             4 => jpeg_with_profile(&jpeg(&picture), &display_p3()),
+            5 => apng(&[picture.clone(), picture.fliph()], 50),
             _ => STILL.to_vec(),
         };
         let at = at.index(file.len());

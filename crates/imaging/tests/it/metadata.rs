@@ -3,7 +3,7 @@ use image::{DynamicImage, ImageDecoder, ImageReader};
 use imaging::{Limits, Processed, process};
 
 use crate::planting::{SECRETS, in_gif, in_jpeg, in_png, in_webp};
-use crate::samples::{corners, drawing, exif, gif, holds, jpeg, photograph, png, webp, with_exif};
+use crate::samples::{apng, corners, drawing, exif, gif, holds, jpeg, photograph, png, webp, with_exif};
 
 fn outputs(processed: &Processed) -> [(&'static str, &[u8]); 4] {
     let Processed { original, large, small, thumb, .. } = processed;
@@ -22,6 +22,7 @@ fn nothing_that_was_planted_comes_out() {
         in_webp(&webp(&picture, None), (width, height)),
         in_gif(&gif(&[picture], 100)),
         in_gif(&moving),
+        in_png(&apng(&[photograph(width, height), corners(width, height)], 100)),
         in_webp(&moving_webp, (width, height)),
     ];
     for (kind, file) in planted.concat() {

@@ -6,6 +6,8 @@ use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{Delay, DynamicImage, Frame, ImageEncoder, Rgb, RgbImage, Rgba, RgbaImage};
 
+use crate::planting::png_chunk;
+
 /// An opaque picture, red to the left and blue to the right, so that a turn shows.
 pub fn photograph(width: u32, height: u32) -> DynamicImage {
     let ramp = |x: u32, length: u32| u8::try_from(x * 255 / length.max(1)).expect("below 256");
@@ -62,6 +64,45 @@ pub fn gif(frames: &[DynamicImage], milliseconds: u32) -> Vec<u8> {
     encoder.encode_frames(frames.iter().map(|frame| Frame::from_parts(frame.to_rgba8(), 0, 0, delay))).unwrap();
     drop(encoder);
     file
+}
+
+/// The frames as a PNG that moves (W3C PNG, section 4.9), each shown for so many milliseconds. All have to be of one kind.
+pub fn apng(frames: &[DynamicImage], milliseconds: u16) -> Vec<u8> {
+    let number = |n: usize| u32::try_from(n).unwrap().to_be_bytes();
+    let stills: Vec<Vec<u8>> = frames.iter().map(|frame| png(frame, None)).collect();
+    // The signature and the first chunk, and then how often it plays: for ever.
+    let mut file = [&stills[0][..33], &png_chunk(b"acTL", &[number(frames.len()), [0; 4]].concat())].concat();
+    let mut sequence = 0;
+    for (frame, still) in frames.iter().zip(&stills) {
+        let sides = [frame.width().to_be_bytes(), frame.height().to_be_bytes()].concat();
+        let delay = [milliseconds.to_be_bytes(), 1000_u16.to_be_bytes()].concat();
+        file.extend(png_chunk(b"fcTL", &[&number(sequence)[..], &sides, &[0; 8], &delay, &[0; 2]].concat()));
+        sequence += 1;
+        let pixels = pixels_of(still);
+        if sequence == 1 {
+            file.extend(png_chunk(b"IDAT", &pixels));
+        } else {
+            file.extend(png_chunk(b"fdAT", &[&number(sequence)[..], &pixels].concat()));
+            sequence += 1;
+        }
+    }
+    file.extend(png_chunk(b"IEND", &[]));
+    file
+}
+
+/// The packed pixels of a PNG.
+fn pixels_of(png: &[u8]) -> Vec<u8> {
+    let (mut rest, mut pixels) = (&png[8..], Vec::new());
+    while let [a, b, c, d, after @ ..] = rest {
+        let (kind, data) = after.split_at(4);
+        let (data, after) = data.split_at(u32::from_be_bytes([*a, *b, *c, *d]) as usize);
+        if kind == b"IDAT" {
+            pixels.extend_from_slice(data);
+        }
+        // Behind the checksum.
+        rest = &after[4..];
+    }
+    pixels
 }
 
 /// A little-endian TIFF block as cameras write it: orientation, artist, and a GPS directory.

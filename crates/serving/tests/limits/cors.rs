@@ -27,7 +27,7 @@ async fn a_browser_that_asks_may_send_what_uploads_need() {
         assert!(are_among(&["get", "post", "put", "patch", "delete"], &listed(&answer, "access-control-allow-methods")));
         let sent = listed(&answer, "access-control-allow-headers");
         assert!(are_among(&["authorization", "content-type", "idempotency-key"], &sent));
-        assert!(are_among(&["tus-resumable", "upload-length", "upload-offset", "upload-metadata"], &sent));
+        assert!(are_among(&["tus-resumable", "upload-length", "upload-offset", "upload-metadata", "x-http-method-override"], &sent));
     }
 }
 
@@ -37,7 +37,8 @@ async fn scripts_of_other_sites_read_every_answer_and_no_cookie_counts() {
     for path in ["/open", "/notes", "/nowhere", "/panics"] {
         let answer = service.request(Method::GET, path).header("origin", "https://elsewhere.example").send().await.unwrap();
         assert_eq!(answer.headers()["access-control-allow-origin"], "*", "{path}");
-        let read = ["link", "location", "retry-after", "tus-resumable", "upload-offset", "upload-length", "upload-expires"];
+        let read =
+            ["link", "location", "retry-after", "tus-resumable", "upload-offset", "upload-length", "upload-expires", "upload-metadata"];
         assert!(are_among(&read, &listed(&answer, "access-control-expose-headers")), "{path}");
     }
 }

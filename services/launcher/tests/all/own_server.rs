@@ -136,6 +136,7 @@ async fn it_runs_behind_nginx_on_a_postgresql_and_a_store_of_ones_own() {
     let server = Server::start(&Programs::of_system().unwrap(), &postgres, Durability::None).unwrap();
     let (s3_port, web_port) = (free_port(), free_port());
     let _store = store(&objects, s3_port);
+    let bucket = format!("http://127.0.0.1:{s3_port}/own");
     let public_url = format!("https://{NAME}:{web_port}");
     let all = All::start(&data, |command| {
         command
@@ -161,7 +162,11 @@ async fn it_runs_behind_nginx_on_a_postgresql_and_a_store_of_ones_own() {
     for photo in [by_form, by_tus] {
         assert_eq!((&photo["width"], &photo["height"]), (&json!(1000), &json!(700)));
     }
-    assert!(std::fs::read_dir(objects.join("own")).unwrap().next().is_some(), "the photo is in one's own store");
+    let kept = std::fs::read_dir(objects.join("own/blobs")).unwrap().next().expect("the photo is in one's own store").unwrap().file_name();
+    // Which shows nothing to whoever has no key.
+    for address in [format!("{bucket}?list-type=2"), format!("{bucket}/blobs/{}", kept.to_str().unwrap())] {
+        assert_eq!(http.get(&address).send().await.unwrap().status(), StatusCode::FORBIDDEN, "{address}");
+    }
     assert!(!data.join("postgres").exists(), "no other PostgreSQL is started");
     assert!(all.stop().success());
 }

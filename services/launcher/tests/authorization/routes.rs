@@ -151,9 +151,11 @@ GET    /v1/photos/tags                                 open
 OPTIONS /v1/photos/tus                                 open
 POST   /v1/photos/tus                                  person  photos:write
 HEAD   /v1/photos/tus/{id}                             person  photos:read
+POST   /v1/photos/tus/{id}                             person  photos:write
 PATCH  /v1/photos/tus/{id}                             person  photos:write
 DELETE /v1/photos/tus/{id}                             person  photos:write
 POST   /v1/photos/uploads                              person  photos:write
+DELETE /v1/photos/uploads/{id}                         person  photos:write
 POST   /v1/photos/uploads/{id}/complete                person  photos:write
 GET    /v1/photos/usage                                person  photos:read
 GET    /v1/photos/{id}                                 anybody photos:read

@@ -21,7 +21,7 @@ use crate::{FORM_BYTES, Photo, State as Inner};
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes what `UploadForm` reads")]
 pub(crate) struct NewPhoto {
-    /// A JPEG, PNG, WebP, GIF or AVIF picture.
+    /// A JPEG, PNG, WebP, GIF or AVIF picture, declared as one of these or not at all.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// `public` or `private`; private unless said.
@@ -51,7 +51,7 @@ pub(crate) struct NewPhoto {
         (status = 408, description = "Nothing came for a while", body = ProblemDocument),
         (status = 409, description = "Your quota is used up", body = ProblemDocument),
         (status = 413, description = "Too many bytes", body = ProblemDocument),
-        (status = 415, description = "Not a picture that is taken", body = ProblemDocument),
+        (status = 415, description = "Not a picture that is taken, or declared as something else", body = ProblemDocument),
         (status = 422, description = "Too many pixels, damaged, or a text is not acceptable", body = ProblemDocument),
         (status = 429, description = "Too many uploads of yours are running", body = ProblemDocument),
         (status = 503, description = "The store cannot answer, or too many uploads are running", body = ProblemDocument),
@@ -73,6 +73,7 @@ pub(crate) async fn create(
     }
     let reservation = photo.processing.reserve(viewer.account, declared).await.map_err(refusal)?;
     let form = UploadForm::read(form, max_bytes, reservation.bytes, photo.stall).await?;
+    form.declared.check(&form.file)?;
     photo.processing.judge(&form.file).map_err(refusal)?;
 
     // Asked now, so that a repeat costs no work, and again in the transaction of the effect, where it counts.

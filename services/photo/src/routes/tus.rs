@@ -2,6 +2,7 @@
 //! for creation, termination and expiration. Whole uploads become photos by `POST /v1/photos/uploads/{id}/complete`.
 
 mod headers;
+pub(crate) mod overridden;
 
 use axum::body::{Body, BodyDataStream};
 use axum::extract::{Request, State};
@@ -15,11 +16,15 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use identity::Viewer;
 use serving::{Path, Problem, ProblemDocument, Result};
 
-use self::headers::{EXPIRES, EXTENSIONS, LENGTH, MAX_SIZE, OFFSET, RESUMABLE, SUPPORTED, VERSION, http_date, metadata, number};
+use self::headers::{
+    EXPIRES, EXTENSIONS, LENGTH, MAX_SIZE, METADATA, OFFSET, RESUMABLE, SUPPORTED, VERSION, file_type, http_date, metadata, number, sent,
+};
 use crate::about::About;
+use crate::declared::Declared;
 use crate::keeping::refusal;
 use crate::owner::Owner;
 use crate::routes::uploads::{abandon, begin};
+use crate::store::metadata as kept;
 use crate::store::uploads::{self, UploadRow};
 use crate::{Photo, State as Inner, incoming, stall};
 
@@ -57,37 +62,50 @@ pub(crate) async fn abilities(State(Photo(photo)): State<Photo>) -> impl IntoRes
     params(
         ("Tus-Resumable" = String, Header, description = "Always `1.0.0`"),
         ("Upload-Length" = i64, Header, description = "Bytes of the file"),
-        ("Upload-Metadata" = Option<String>, Header, description = "visibility, title, alt, tags, license and credit, each in base64"),
+        ("Upload-Metadata" = Option<String>, Header, description = "visibility, title, alt, tags, license, credit and filetype, each in base64"),
     ),
     responses(
         (status = 201, description = "Send pieces to `Location`, until `Upload-Expires`"),
         (status = 409, description = "Your quota is used up, or too many are under way", body = ProblemDocument),
         (status = 412, description = "Another version of the protocol"),
         (status = 413, description = "Too many bytes", body = ProblemDocument),
+        (status = 415, description = "Declared as something that is no picture", body = ProblemDocument),
         (status = 422, body = ProblemDocument),
     ),
 )]
 pub(crate) async fn create(State(Photo(photo)): State<Photo>, viewer: Viewer, headers: HeaderMap) -> Result<Response> {
     let length = number(&headers, &LENGTH)?;
     let about = About::default().with(metadata(&headers)?)?;
+    let sent = sent(&headers)?;
+    Declared::new(sent.and_then(file_type).as_deref()).admit()?;
     let upload = begin(&photo, viewer.account, false, length, about).await?;
+    if let Some(metadata) = sent {
+        kept::keep(&photo.pool, upload.id, metadata).await?;
+    }
     let location = HeaderValue::try_from(format!("/v1/photos/tus/{}", upload.id)).map_err(Problem::internal)?;
     Ok((StatusCode::CREATED, [(LOCATION, location), (EXPIRES, http_date(upload.expires_at)?)]).into_response())
 }
 
-/// Says how far an upload has come: where to go on.
+/// Says how far an upload has come, where to go on, and what was said of it.
 #[utoipa::path(
     head,
     path = "/v1/photos/tus/{id}",
     operation_id = "read_tus_upload",
     tag = "uploads",
     params(("id" = UploadId, Path, description = "Which upload"), ("Tus-Resumable" = String, Header, description = "Always `1.0.0`")),
-    responses((status = 200, description = "With `Upload-Offset` and `Upload-Length`"), (status = 404, body = ProblemDocument)),
+    responses(
+        (status = 200, description = "With `Upload-Offset`, `Upload-Length` and `Upload-Metadata`"),
+        (status = 404, body = ProblemDocument),
+    ),
 )]
 pub(crate) async fn offset(State(Photo(photo)): State<Photo>, viewer: Viewer, Path(id): Path<UploadId>) -> Result<Response> {
     let upload = own(&photo, &viewer, id).await?;
     let headers = [(OFFSET, upload.received.into()), (LENGTH, upload.length.into()), (EXPIRES, http_date(upload.expires_at)?)];
-    Ok((StatusCode::OK, headers, [(CACHE_CONTROL, "no-store")]).into_response())
+    let mut response = (StatusCode::OK, headers, [(CACHE_CONTROL, "no-store")]).into_response();
+    if let Some(metadata) = kept::of(&photo.pool, id).await? {
+        response.headers_mut().insert(METADATA, HeaderValue::try_from(metadata).map_err(Problem::internal)?);
+    }
+    Ok(response)
 }
 
 /// Adds the bytes from `Upload-Offset` on. What has arrived when a connection breaks is kept, up to the last 256 KiB.
@@ -179,6 +197,12 @@ pub(crate) async fn delete(State(Photo(photo)): State<Photo>, viewer: Viewer, Pa
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found()),
     }
+}
+
+/// What the file of an upload was declared to be. What goes straight to the store is declared to nobody here.
+pub(super) async fn declared(photo: &Inner, id: UploadId) -> Result<Declared> {
+    let metadata = kept::of(&photo.pool, id).await?;
+    Ok(Declared::new(metadata.as_deref().and_then(file_type).as_deref()))
 }
 
 /// The viewer's upload, of those that come in pieces.

@@ -21,6 +21,7 @@ use crate::keeping::{self, refusal, too_large};
 use crate::owner::Owner;
 use crate::processing::Reservation;
 use crate::routes::bodies::PhotoBody;
+use crate::routes::tus::declared;
 use crate::store::photos::PhotoRow;
 use crate::store::uploads::{LIFE_MINUTES, UploadRow};
 use crate::store::{photos, uploads, usage};
@@ -123,7 +124,7 @@ pub(super) async fn begin(photo: &Inner, account: AccountId, direct: bool, lengt
         (status = 200, description = "It was complete already", body = PhotoBody),
         (status = 404, body = ProblemDocument),
         (status = 409, description = "Bytes are missing, or your quota is used up", body = ProblemDocument),
-        (status = 415, description = "Not a picture that is taken", body = ProblemDocument),
+        (status = 415, description = "Not a picture that is taken, or declared as something else", body = ProblemDocument),
         (status = 422, description = "Too many pixels, or damaged", body = ProblemDocument),
         (status = 429, description = "Too many uploads of yours are running", body = ProblemDocument),
         (status = 503, description = "The store cannot answer, or too many uploads are running", body = ProblemDocument),
@@ -150,7 +151,11 @@ pub(crate) async fn complete(State(Photo(photo)): State<Photo>, viewer: Viewer, 
 
 /// Makes the photo of an upload, of which this is the file.
 async fn keep(photo: &Inner, account: AccountId, id: UploadId, file: Bytes, reservation: Reservation) -> Result<Response> {
-    let stored = match keeping::store(photo, account, file, reservation).await {
+    let stored = match declared(photo, id).await?.check(&file) {
+        Ok(()) => keeping::store(photo, account, file, reservation).await,
+        Err(problem) => Err(problem),
+    };
+    let stored = match stored {
         Ok(stored) => stored,
         Err(problem) => {
             // What will never be a photo need not lie there until its time is over.

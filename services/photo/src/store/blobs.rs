@@ -125,6 +125,11 @@ pub(crate) async fn to_check(pool: &PgPool, most: i64) -> sqlx::Result<Vec<Expec
     .await
 }
 
+/// The key of some objects that should be there.
+pub(crate) async fn any(pool: &PgPool) -> sqlx::Result<Option<String>> {
+    query_scalar!("select object_key from blobs where refs > 0 and missing_since is null limit 1").fetch_optional(pool).await
+}
+
 /// How many blobs have lost their objects, as far as was looked.
 pub(crate) async fn missing(pool: &PgPool) -> sqlx::Result<i64> {
     query_scalar!(r#"select count(*) as "count!" from blobs where missing_since is not null and refs > 0"#).fetch_one(pool).await

@@ -14,7 +14,7 @@ async fn begin(photos: &TestPhoto, who: &Person, size: usize, about: Value) -> V
 }
 
 /// Sends a file straight to the store, with the headers that belong to it.
-async fn put(photos: &TestPhoto, upload: &Value, file: Vec<u8>) -> StatusCode {
+pub async fn put(photos: &TestPhoto, upload: &Value, file: Vec<u8>) -> StatusCode {
     let mut request = photos.http.put(upload["url"].as_str().unwrap());
     for (name, value) in upload["headers"].as_object().unwrap().iter().filter(|(name, _)| *name != "content-length") {
         request = request.header(name, value.as_str().unwrap());
@@ -125,6 +125,21 @@ async fn what_is_sent_to_an_address_again_counts_and_goes() {
     };
     assert_eq!((expired(5).await, photos.store.count("incoming/")), (0, 1), "what was begun in time may still arrive");
     assert_eq!(expired(15).await, 20);
+    eventually("nothing is left", async || photos.store.objects().is_empty()).await;
+}
+
+#[tokio::test]
+async fn an_upload_can_be_given_up_by_whoever_began_it() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, eve) = (photos.person(), photos.person());
+    let file = jpeg(300, 200, 1);
+    let upload = begin(&photos, &ada, file.len(), json!({})).await;
+    put(&photos, &upload, file).await;
+    let path = format!("/v1/photos/uploads/{}", upload["id"].as_str().unwrap());
+    for (who, status) in [(&eve, StatusCode::NOT_FOUND), (&ada, StatusCode::NO_CONTENT), (&ada, StatusCode::NOT_FOUND)] {
+        assert_eq!(answer(photos.request(Method::DELETE, &path, Some(who))).await.0, status);
+    }
+    assert_eq!(complete(&photos, &ada, &upload).await.0, StatusCode::NOT_FOUND);
     eventually("nothing is left", async || photos.store.objects().is_empty()).await;
 }
 

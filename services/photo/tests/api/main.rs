@@ -5,6 +5,7 @@ mod albums;
 mod answers;
 mod bytes;
 mod crowd;
+mod declared;
 mod deletion;
 mod direct;
 mod erasure;

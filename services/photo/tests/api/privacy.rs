@@ -160,6 +160,26 @@ async fn the_bucket_itself_tells_nobody_anything() {
 }
 
 #[tokio::test]
+async fn a_bucket_that_shows_itself_to_anybody_is_noticed() {
+    let photos = TestPhoto::spawn().await;
+    let listed = async || {
+        let list = photos.http.get(format!("{}/{BUCKET}?list-type=2", photos.store.endpoint)).send().await.unwrap();
+        (list.status().is_success(), list.text().await.unwrap().contains("blobs/"))
+    };
+    for kept in [0, 1] {
+        assert!(!photos.service.is_exposed().await.unwrap(), "with {kept} photos");
+        photos.store.set_open(true);
+        assert_eq!(listed().await, (true, kept > 0), "what the check is about");
+        assert!(photos.service.is_exposed().await.unwrap(), "with {kept} photos");
+        photos.store.set_open(false);
+        photos.keep(&photos.person(), jpeg(50, 50, 1), &[("visibility", "private")]).await;
+    }
+    // One that does not answer is neither open nor closed.
+    photos.store.set_down(true);
+    assert!(photos.service.is_exposed().await.is_err());
+}
+
+#[tokio::test]
 async fn after_deletion_every_address_leads_nowhere() {
     let photos = TestPhoto::spawn().await;
     let (ada, bob) = (photos.person(), photos.person());

@@ -15,7 +15,7 @@ use axum::error_handling::HandleError;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use http::header::{CONNECTION, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONNECTION, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
@@ -36,6 +36,7 @@ pub struct TestStore {
     down: Arc<AtomicBool>,
     held: watch::Sender<bool>,
     writes: Arc<AtomicUsize>,
+    open: Arc<AtomicBool>,
     /// The other program, if there is one; ends with this.
     _program: Option<Child>,
 }
@@ -49,26 +50,37 @@ impl TestStore {
             None => (embedded(&root), None),
         };
 
-        let down = Arc::new(AtomicBool::new(false));
-        let switch = down.clone();
+        let (down, open) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let switches = (down.clone(), open.clone());
         let (held, gate) = watch::channel(false);
         let writes = Arc::new(AtomicUsize::new(0));
         let written = writes.clone();
+        let (client, unlocked) = (reqwest::Client::new(), unlocked(&root, tasks).await);
         let router = store.layer(from_fn(move |request: Request, next: Next| {
-            let (switch, mut gate) = (switch.clone(), gate.clone());
+            let (switches, mut gate) = (switches.clone(), gate.clone());
+            let (client, unlocked) = (client.clone(), unlocked.clone());
             if request.method() == Method::PUT {
                 written.fetch_add(1, Ordering::SeqCst);
             }
             async move {
                 let _ = gate.wait_for(|held| !*held).await;
-                let down = switch.load(Ordering::SeqCst);
-                if down { StatusCode::SERVICE_UNAVAILABLE.into_response() } else { next.run(request).await }
+                let (down, open) = (switches.0.load(Ordering::SeqCst), switches.1.load(Ordering::SeqCst));
+                match is_signed(&request) {
+                    _ if down => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+                    false if open => hand_on(&client, &unlocked, request).await,
+                    _ => next.run(request).await,
+                }
             }
         }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
         tasks.spawn(async move { axum::serve(listener, router).await.expect("accepting goes on") });
-        Self { endpoint, root, down, held, writes, _program: program }
+        Self { endpoint, root, down, held, writes, open, _program: program }
+    }
+
+    /// From now on, it asks nobody for a signature, or everybody.
+    pub fn set_open(&self, open: bool) {
+        self.open.store(open, Ordering::SeqCst);
     }
 
     /// From now on, every call fails, or none does.
@@ -136,6 +148,21 @@ impl TestStore {
     fn bucket(&self) -> PathBuf {
         self.root.path().join("data").join(BUCKET)
     }
+}
+
+fn is_signed(request: &Request) -> bool {
+    request.headers().contains_key(AUTHORIZATION) || request.uri().query().is_some_and(|query| query.contains("X-Amz-Signature"))
+}
+
+/// A store of the same objects that knows no keys, and answers anybody. Says where.
+async fn unlocked(root: &TempDir, tasks: &mut JoinSet<()>) -> String {
+    let files = FileSystem::new(root.path().join("data")).expect("a folder of our own");
+    let failed = |error: s3s::HttpError| async move { (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")) };
+    let router = Router::new().fallback_service(HandleError::new(S3ServiceBuilder::new(files).build(), failed));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
+    tasks.spawn(async move { axum::serve(listener, router).await.expect("accepting goes on") });
+    endpoint
 }
 
 /// The store in this process.

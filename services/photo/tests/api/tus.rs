@@ -138,10 +138,54 @@ async fn an_upload_is_its_makers_only_and_can_be_ended() {
     for method in [Method::HEAD, Method::DELETE] {
         assert_eq!(speaking(&photos, method, &location, &eve).send().await.unwrap().status(), StatusCode::NOT_FOUND);
     }
+    let either = location.replace("/tus/", "/uploads/");
+    assert_eq!(answer(photos.request(Method::DELETE, &either, Some(&eve))).await.0, StatusCode::NOT_FOUND);
     for status in [StatusCode::NO_CONTENT, StatusCode::NOT_FOUND] {
         assert_eq!(speaking(&photos, Method::DELETE, &location, &ada).send().await.unwrap().status(), status);
     }
     eventually("the bytes are gone", async || photos.store.objects().is_empty()).await;
+}
+
+#[tokio::test]
+async fn an_upload_says_what_was_said_of_it() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let begin = async |metadata: &str| {
+        let request = speaking(&photos, Method::POST, "/v1/photos/tus", &ada).header("upload-length", "10");
+        let request = if metadata.is_empty() { request } else { request.header("upload-metadata", metadata) };
+        request.send().await.unwrap()
+    };
+    // To the letter: a client may look for its own, such as a fingerprint of the file.
+    let said = format!("filename {},visibility {}, alt", STANDARD.encode("a.jpg"), STANDARD.encode("public"));
+    for (metadata, expected) in [(said.as_str(), Some(said.as_str())), ("", None)] {
+        let created = begin(metadata).await;
+        let location = created.headers()["location"].to_str().unwrap();
+        let head = speaking(&photos, Method::HEAD, location, &ada).send().await.unwrap();
+        assert_eq!(head.headers().get("upload-metadata").map(|value| value.to_str().unwrap()), expected);
+    }
+    let long = format!("filename {}", STANDARD.encode("x".repeat(16 * 1024)));
+    assert_eq!(begin(&long).await.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_method_may_be_named_in_a_header() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, eve) = (photos.person(), photos.person());
+    let location = begin(&photos, &ada, 10).await;
+    let named = |method: &'static str, who| speaking(&photos, Method::POST, &location, who).header("x-http-method-override", method);
+    let piece =
+        |who| named("PATCH", who).header("upload-offset", "0").header("content-type", "application/offset+octet-stream").body("abcde");
+    assert_eq!(piece(&eve).send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    let sent = piece(&ada).send().await.unwrap();
+    assert_eq!((sent.status(), sent.headers()["upload-offset"].to_str().unwrap()), (StatusCode::NO_CONTENT, "5"));
+    let head = named("HEAD", &ada).send().await.unwrap();
+    assert_eq!((head.status(), head.headers()["upload-offset"].to_str().unwrap()), (StatusCode::OK, "5"));
+    for wrong in ["PUT", "patch", ""] {
+        assert_eq!(named(wrong, &ada).send().await.unwrap().status(), StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    assert_eq!(speaking(&photos, Method::POST, &location, &ada).send().await.unwrap().status(), StatusCode::BAD_REQUEST);
+    assert_eq!(named("DELETE", &ada).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(named("HEAD", &ada).send().await.unwrap().status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -172,7 +216,15 @@ async fn a_page_of_another_site_uploads() {
         let answer = asked.header("access-control-request-method", method).send().await.unwrap();
         assert!(answer.status().is_success() && answer.headers()["access-control-allow-methods"].to_str().unwrap().contains(method));
         let allowed = answer.headers()["access-control-allow-headers"].to_str().unwrap();
-        for header in ["authorization", "content-type", "tus-resumable", "upload-length", "upload-metadata", "upload-offset"] {
+        for header in [
+            "authorization",
+            "content-type",
+            "tus-resumable",
+            "upload-length",
+            "upload-metadata",
+            "upload-offset",
+            "x-http-method-override",
+        ] {
             assert!(allowed.contains(header), "{method} {path}: {header} is not among {allowed}");
         }
     }
@@ -180,7 +232,7 @@ async fn a_page_of_another_site_uploads() {
     let sent = send(&photos, &ada, &location, 0, b"0123456789").await;
     assert_eq!(sent.headers()["access-control-allow-origin"], "*");
     let read = sent.headers()["access-control-expose-headers"].to_str().unwrap();
-    for header in ["location", "tus-resumable", "upload-offset", "upload-length", "upload-expires"] {
+    for header in ["location", "tus-resumable", "upload-offset", "upload-length", "upload-expires", "upload-metadata"] {
         assert!(read.contains(header), "{header} is not among {read}");
     }
 }

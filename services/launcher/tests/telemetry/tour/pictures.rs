@@ -62,19 +62,28 @@ impl Tour<'_> {
         }
     }
 
-    /// An upload by tus that is looked at, sent and completed, and one that is given up.
+    /// An upload by tus that is looked at, sent and completed, and two that are given up, each in another way.
     async fn resumed(&mut self, ada: &Guest) {
         let file = picture();
         let tus = |it: reqwest::RequestBuilder| it.header("tus-resumable", "1.0.0");
         self.just("OPTIONS /v1/photos/tus", "/v1/photos/tus", "").await;
-        for gives_up in [true, false] {
+        for given_up in [Some("tus"), Some("uploads"), None] {
             let begin = |it: reqwest::RequestBuilder| tus(it).header("upload-length", file.len());
             let begun = self.fetch("POST /v1/photos/tus", "/v1/photos/tus", &ada.token, begin).await;
             let path = begun.headers()[LOCATION].to_str().expect("an address").to_owned();
             self.ask("HEAD /v1/photos/tus/{id}", &path, &ada.token, tus).await;
-            if gives_up {
-                self.ask("DELETE /v1/photos/tus/{id}", &path, &ada.token, tus).await;
-                continue;
+            let as_head = |it: reqwest::RequestBuilder| tus(it).header("x-http-method-override", "HEAD");
+            self.ask("POST /v1/photos/tus/{id}", &path, &ada.token, as_head).await;
+            match given_up {
+                Some("tus") => {
+                    self.ask("DELETE /v1/photos/tus/{id}", &path, &ada.token, tus).await;
+                    continue;
+                }
+                Some(_) => {
+                    self.just("DELETE /v1/photos/uploads/{id}", &path.replace("/tus/", "/uploads/"), &ada.token).await;
+                    continue;
+                }
+                None => {}
             }
             let send = |it: reqwest::RequestBuilder| {
                 let it = tus(it).header("upload-offset", "0").header("content-type", "application/offset+octet-stream");

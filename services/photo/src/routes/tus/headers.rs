@@ -16,9 +16,11 @@ pub(super) const EXTENSIONS: HeaderName = HeaderName::from_static("tus-extension
 pub(super) const MAX_SIZE: HeaderName = HeaderName::from_static("tus-max-size");
 pub(super) const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 pub(super) const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
-const METADATA: HeaderName = HeaderName::from_static("upload-metadata");
+pub(super) const METADATA: HeaderName = HeaderName::from_static("upload-metadata");
 pub(super) const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
-/// Names of the protocol's own, which say nothing that is believed here.
+/// Bytes of `Upload-Metadata`: what the longest texts take, and as much again.
+const METADATA_BYTES: usize = 16 * 1024;
+/// Names of the protocol's own, which say nothing of the photo.
 const IGNORED: [&str; 5] = ["filename", "filetype", "name", "type", "relativePath"];
 
 /// A header that is a number, not below zero.
@@ -30,9 +32,8 @@ pub(super) fn number(headers: &HeaderMap, name: &HeaderName) -> Result<i64> {
 /// `Upload-Metadata`: pairs with commas between them, each a name, a space, and a value in base64.
 pub(super) fn metadata(headers: &HeaderMap) -> Result<Said> {
     let mut said = Said::default();
-    let Some(metadata) = headers.get(METADATA) else { return Ok(said) };
     let unreadable = || Problem::bad_request("Upload-Metadata is names, each with a value in base64, and commas between them.");
-    for pair in metadata.to_str().map_err(|_| unreadable())?.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
+    for pair in sent(headers)?.unwrap_or_default().split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once(' ').unwrap_or((pair, ""));
         if IGNORED.contains(&name) {
             continue;
@@ -43,6 +44,23 @@ pub(super) fn metadata(headers: &HeaderMap) -> Result<Said> {
         }
     }
     Ok(said)
+}
+
+/// The same, as it was sent.
+pub(super) fn sent(headers: &HeaderMap) -> Result<Option<&str>> {
+    match headers.get(METADATA).map(HeaderValue::to_str).transpose() {
+        Ok(metadata) if metadata.is_none_or(|metadata| metadata.len() <= METADATA_BYTES) => Ok(metadata),
+        _ => Err(Problem::bad_request(format!("Upload-Metadata has {METADATA_BYTES} bytes at the most, all of them ASCII."))),
+    }
+}
+
+/// The media type that a client declares in its metadata, if it can be read.
+pub(super) fn file_type(metadata: &str) -> Option<String> {
+    let of = |name: &str| {
+        let value = metadata.split(',').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix(' '))?;
+        String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()
+    };
+    of("filetype").or_else(|| of("type"))
 }
 
 /// As in RFC 9110, section 5.6.7.
@@ -66,6 +84,17 @@ mod tests {
         for wrong in ["alt not-base64!", "owner YQ==", "alt YQ==,alt YQ=="] {
             headers.insert(METADATA, wrong.parse().unwrap());
             assert!(metadata(&headers).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_type_is_found_among_the_metadata() {
+        let [jpeg, png] = ["image/jpeg", "image/png"].map(|text| STANDARD.encode(text));
+        assert_eq!(file_type(&format!("filename YQ==,filetype {jpeg}")).as_deref(), Some("image/jpeg"));
+        assert_eq!(file_type(&format!("type {png}, filetype {jpeg}")).as_deref(), Some("image/jpeg"));
+        assert_eq!(file_type(&format!("type {png}")).as_deref(), Some("image/png"));
+        for none in ["", "filetype", "filetype !", "filetypes YQ==", "mytype YQ=="] {
+            assert_eq!(file_type(none), None, "{none}");
         }
     }
 
