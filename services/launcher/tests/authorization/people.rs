@@ -29,6 +29,7 @@ fn filled(request: RequestBuilder, method: &str, path: &str) -> RequestBuilder {
     if path.starts_with("/v1/photos/tus") {
         let request = request.header("tus-resumable", "1.0.0");
         return match method {
+            "POST" => request.header("x-http-method-override", "HEAD"),
             "PATCH" => request.header("upload-offset", "0").header(CONTENT_TYPE, "application/offset+octet-stream").body("a"),
             _ => request,
         };

@@ -97,9 +97,11 @@ PUT    /v1/albums/{album}/photos/{open}             401 401 404 404 404 404 404 
 DELETE /v1/albums/{album}/photos/{open}             401 401 404 404 404 404 404 204
 DELETE /v1/albums/{album}                           401 401 404 404 404 404 404 204
 HEAD   /v1/photos/tus/{upload}                      401 401 404 404 404 404 404 200
+POST   /v1/photos/tus/{upload}                      401 401 404 404 404 404 404 200
 PATCH  /v1/photos/tus/{upload}                      401 401 404 404 404 404 404 204
 POST   /v1/photos/uploads/{upload}/complete         401 401 404 404 404 404 404 409
 DELETE /v1/photos/tus/{upload}                      401 401 404 404 404 404 404 204
+DELETE /v1/photos/uploads/{another}                 401 401 404 404 404 404 404 204
 GET    /v1/relations/{ada}                          401 401 200 200 200 200 200 200
 GET    /v1/relations/{ada}/followers                200 401 200 200 200 200 200 200
 GET    /v1/relations/{ada}/following                200 401 200 200 200 200 200 200

@@ -102,7 +102,7 @@ async fn own_things(stage: &Stage, ada: &str, names: &mut Names) {
     names.insert("{session}", text(&other["id"]));
 }
 
-/// Ada's photos, albums, and an upload that has just begun.
+/// Ada's photos, albums, and two uploads that have just begun.
 async fn pictures(stage: &Stage, ada: &str, names: &mut Names) {
     for (name, bytes, visibility) in [("{open}", "{open_bytes}", "public"), ("{private}", "{private_bytes}", "private")] {
         let photo = upload(stage, ada, visibility).await;
@@ -112,10 +112,12 @@ async fn pictures(stage: &Stage, ada: &str, names: &mut Names) {
     for (name, visibility) in [("{album}", "public"), ("{closed}", "private")] {
         names.insert(name, made(stage, "/v1/albums", ada, json!({ "title": name, "visibility": visibility })).await);
     }
-    let begin = stage.request("POST", "/v1/photos/tus", Some(ada)).header("tus-resumable", "1.0.0").header("upload-length", "10");
-    let begun = begin.send().await.unwrap();
-    let address = begun.headers()[LOCATION].to_str().unwrap();
-    names.insert("{upload}", address.rsplit('/').next().unwrap().to_owned());
+    for name in ["{upload}", "{another}"] {
+        let begin = stage.request("POST", "/v1/photos/tus", Some(ada)).header("tus-resumable", "1.0.0").header("upload-length", "10");
+        let begun = begin.send().await.unwrap();
+        let address = begun.headers()[LOCATION].to_str().unwrap();
+        names.insert(name, address.rsplit('/').next().unwrap().to_owned());
+    }
 }
 
 async fn relations(stage: &Stage, people: &People, names: &Names) {
