@@ -31,6 +31,9 @@ pub enum Fact {
     /// Told by social.
     #[serde(rename = "interest.changed")]
     InterestChanged(InterestChanged),
+    /// Told by social.
+    #[serde(rename = "profile.changed")]
+    ProfileChanged(ProfileChanged),
     /// Told by auth.
     #[serde(rename = "account.changed")]
     AccountChanged(AccountChanged),
@@ -56,6 +59,7 @@ impl Fact {
             Self::PostNarrowed(_) => "post.narrowed",
             Self::PhotosShown(_) => "photos.shown",
             Self::InterestChanged(_) => "interest.changed",
+            Self::ProfileChanged(_) => "profile.changed",
             Self::AccountChanged(_) => "account.changed",
             Self::AccountErased(_) => "account.erased",
             Self::AccountForgotten(_) => "account.forgotten",
@@ -179,6 +183,15 @@ pub struct InterestChanged {
     pub tag: TagId,
     /// They follow it.
     pub follows: bool,
+}
+
+/// Somebody wants to be found and suggested to others, or no longer. Whoever has never said so does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileChanged {
+    /// Who.
+    pub account: AccountId,
+    /// They do.
+    pub discoverable: bool,
 }
 
 /// An account is hidden from everybody, or is restored.

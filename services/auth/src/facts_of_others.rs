@@ -23,6 +23,7 @@ impl Apply for FactsOfOthers {
             | Fact::PostNarrowed(_)
             | Fact::PhotosShown(_)
             | Fact::InterestChanged(_)
+            | Fact::ProfileChanged(_)
             | Fact::AccountChanged(_)
             | Fact::AccountErased(_)
             | Fact::Unknown => Ok(()),

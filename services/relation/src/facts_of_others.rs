@@ -3,10 +3,10 @@ use contracts::fact::Fact;
 use facts::Apply;
 use sqlx::PgConnection;
 
-use crate::store::interests;
+use crate::store::{interests, undiscoverable};
 
-/// What relation does with the facts of auth and of social: it keeps who is hidden and who follows which tags, and begins to
-/// forget who is erased.
+/// What relation does with the facts of auth and of social: it keeps who is hidden, who follows which tags and who does not want
+/// to be found, and begins to forget who is erased.
 pub(crate) struct FactsOfOthers;
 
 impl Apply for FactsOfOthers {
@@ -15,6 +15,7 @@ impl Apply for FactsOfOthers {
             Fact::AccountChanged(changed) => accounts::apply(connection, changed).await,
             Fact::AccountErased(erased) => accounts::erase(connection, erased.account).await,
             Fact::InterestChanged(changed) => interests::apply(connection, changed).await,
+            Fact::ProfileChanged(changed) => undiscoverable::apply(connection, changed).await,
             _ => Ok(()),
         }
     }

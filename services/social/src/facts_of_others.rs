@@ -29,7 +29,12 @@ impl Apply for FactsOfOthers {
             Fact::PhotoChanged(changed) => photos::apply(connection, changed).await,
             Fact::AccountChanged(changed) => accounts::apply(connection, changed).await,
             Fact::AccountErased(erased) => accounts::erase(connection, erased.account).await,
-            Fact::PostNarrowed(_) | Fact::PhotosShown(_) | Fact::InterestChanged(_) | Fact::AccountForgotten(_) | Fact::Unknown => Ok(()),
+            Fact::PostNarrowed(_)
+            | Fact::PhotosShown(_)
+            | Fact::InterestChanged(_)
+            | Fact::ProfileChanged(_)
+            | Fact::AccountForgotten(_)
+            | Fact::Unknown => Ok(()),
         }
     }
 }

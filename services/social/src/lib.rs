@@ -2,7 +2,8 @@
 //!
 //! Calls photo, once a post with images: "may this author show these?" Hears relation (who sees whom) and photo (what a
 //! photo's state is), and keeps copies of both, so that no read asks anybody. Hears from auth who is hidden and whom to forget. Tells
-//! photo when a post is shown to fewer, and what shows the photos of others, and relation who follows which tags.
+//! photo when a post is shown to fewer, and what shows the photos of others, and relation who follows which tags and who does not
+//! want to be found.
 //!
 //! What follows from a write (deliveries to home timelines, notifications, events of streams, words to search for) is made
 //! by triggers, in the migrations from 0020 on: in the transaction of the write, and by no path forgotten.

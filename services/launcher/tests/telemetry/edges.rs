@@ -28,13 +28,14 @@ const CALLS: [(&str, &str, &str, SpanKind); 9] = [
 ];
 
 /// Which span tells each kind of fact that the lower half of the drawing has.
-const TOLD: [(&str, &str); 9] = [
+const TOLD: [(&str, &str); 10] = [
     ("relation.changed", "PUT /v1/relations/{id}/follow"),
     ("relation.happened", "PUT /v1/relations/{id}/follow"),
     ("photo.changed", "DELETE /v1/photos/{id}"),
     ("post.narrowed", "DELETE /v1/posts/{id}"),
     ("photos.shown", "POST /v1/posts"),
     ("interest.changed", "PUT /v1/tags/{tag}/follow"),
+    ("profile.changed", "PATCH /v1/profiles/me"),
     ("account.changed", "PUT /v1/accounts/{id}/suspension"),
     ("account.erased", "erase account"),
     ("account.forgotten", "forget an account"),

@@ -180,7 +180,8 @@ impl<'a> Tour<'a> {
         ] {
             self.just(route, &path, &bob_token).await;
         }
-        self.ask("PATCH /v1/profiles/me", "/v1/profiles/me", &bob_token, |it| it.json(&json!({ "bio": "climbs" }))).await;
+        let profile = json!({ "bio": "climbs", "discoverable": false });
+        self.ask("PATCH /v1/profiles/me", "/v1/profiles/me", &bob_token, |it| it.json(&profile)).await;
 
         self.just("DELETE /v1/relations/{id}/follow", &format!("/v1/relations/{ada}/follow"), &bob_token).await;
         self.just("PUT /v1/relations/{id}/block", &format!("/v1/relations/{bob}/block"), &ada_token).await;

@@ -15,7 +15,7 @@ use crate::store::people;
 pub(crate) struct Settings {
     /// Who wants to follow you asks first. Turning it off accepts nobody who has asked: they ask again, or you let them.
     approves_followers: bool,
-    /// You may be suggested to others.
+    /// You may be suggested to others, unless your profile is not `discoverable`.
     suggestible: bool,
 }
 

@@ -53,6 +53,7 @@ pub(crate) async fn person(pool: &PgPool, account: AccountId) -> Result<()> {
     let mut tx = pool.begin().await?;
     sqlx::query!("delete from suggestions where owner = $1", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!("delete from interests where account = $1", account as AccountId).execute(&mut *tx).await?;
+    sqlx::query!("delete from undiscoverable where account = $1", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!("delete from people where id = $1", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!("delete from idempotency_keys where caller = $1", account.to_string()).execute(&mut *tx).await?;
     tx.commit().await?;

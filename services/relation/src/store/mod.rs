@@ -16,5 +16,6 @@ pub(crate) mod people;
 pub(crate) mod relationships;
 pub(crate) mod requests;
 pub(crate) mod suggestions;
+pub(crate) mod undiscoverable;
 
 pub(crate) use pairs::lock_pair;

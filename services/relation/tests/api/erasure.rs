@@ -1,5 +1,5 @@
 use contracts::Service;
-use contracts::fact::{AccountErased, AccountForgotten, AccountState, Fact};
+use contracts::fact::{AccountErased, AccountForgotten, AccountState, Fact, ProfileChanged};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, query_scalar};
@@ -82,6 +82,8 @@ async fn rows_of(relation: &TestRelation, who: &Person) -> i64 {
         ("notes", ["author", "target"]),
         ("suggestions", ["owner", "suggested"]),
         ("dismissals", ["owner", "suggested"]),
+        ("interests", ["account", "account"]),
+        ("undiscoverable", ["account", "account"]),
     ] {
         let sql = format!("select count(*) from {table} where {one} = $1 or {other} = $1");
         rows += query_scalar::<_, i64>(AssertSqlSafe(sql)).bind(who.id).fetch_one(&pool).await.unwrap();
@@ -109,6 +111,7 @@ async fn nothing_is_left_of_who_is_erased_and_the_counts_of_others_are_right() {
     // Withheld: eve is blocked, and does not know.
     done([relation.follow(&eve, &ada), relation.put(&eve, &ada, "note").json(&json!({"text": "a"}))]).await;
     assert_eq!(answer(relation.put(&bob, &ada, "like")).await.0, StatusCode::OK);
+    relation.tell(Fact::ProfileChanged(ProfileChanged { account: ada.id, discoverable: false })).await;
     assert!(rows_of(&relation, &ada).await > 8);
 
     erase(&relation, &ada).await;
@@ -136,6 +139,7 @@ async fn what_comes_late_makes_no_row() {
         assert_eq!(answer(relation.put(&ada, &bob, what)).await.0, StatusCode::FORBIDDEN, "{what}");
         assert_eq!(answer(relation.put(&bob, &ada, what)).await.0, StatusCode::NOT_FOUND, "{what}");
     }
+    relation.tell(Fact::ProfileChanged(ProfileChanged { account: ada.id, discoverable: false })).await;
     // Auth changes its mind no more, and tells it twice.
     relation.hide(&ada, AccountState::Active).await;
     relation.tell(Fact::AccountErased(AccountErased { account: ada.id })).await;

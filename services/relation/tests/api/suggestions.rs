@@ -1,4 +1,4 @@
-use contracts::fact::{AccountErased, Fact, InterestChanged};
+use contracts::fact::{AccountErased, Fact, InterestChanged, ProfileChanged};
 use contracts::id::TagId;
 use contracts::{AccountId, Service};
 use reqwest::Method;
@@ -132,7 +132,8 @@ async fn whom_the_little_known_know_comes_first() {
 async fn who_is_known_or_unwanted_is_never_suggested() {
     let relation = TestRelation::spawn().await;
     let [ada, hub] = [(); 2].map(|()| relation.person());
-    let names = ["followed", "requested", "friend", "asked", "blocked", "blocking", "muted", "dismissed", "shy", "dormant", "plain"];
+    let names =
+        ["followed", "requested", "friend", "asked", "blocked", "blocking", "muted", "dismissed", "shy", "unfound", "dormant", "plain"];
     let people: Vec<Person> = names.iter().map(|_| relation.person()).collect();
     let of = |name: &str| &people[names.iter().position(|known| *known == name).unwrap()];
     for person in &people {
@@ -159,6 +160,7 @@ async fn who_is_known_or_unwanted_is_never_suggested() {
     done([relation.request(Method::DELETE, &format!("{PATH}/{}", of("dismissed").id), Some(&ada))]).await;
     let shy = json!({"approves_followers": false, "suggestible": false});
     answer(relation.request(Method::PUT, "/v1/relations/settings", Some(of("shy"))).json(&shy)).await;
+    found(&relation, of("unfound"), false).await;
     let pool = relation.db.superuser_pool(Service::Relation);
     let sleep = "update people set seen_at = now() - interval '91 days' where id = $1";
     sqlx::query(sleep).bind(of("dormant").id).execute(&pool).await.unwrap();
@@ -167,6 +169,31 @@ async fn who_is_known_or_unwanted_is_never_suggested() {
     // Made anew, it is the same.
     sqlx::query("update people set suggested_at = null").execute(&pool).await.unwrap();
     assert_eq!(suggested(&relation, &ada).await, [of("plain").id]);
+}
+
+/// Tells that somebody wants to be found, or no longer, as social would.
+async fn found(relation: &TestRelation, who: &Person, discoverable: bool) {
+    relation.tell(Fact::ProfileChanged(ProfileChanged { account: who.id, discoverable })).await;
+}
+
+#[tokio::test]
+async fn who_does_not_want_to_be_found_is_not_suggested_until_they_do() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, cleo] = [(); 3].map(|()| relation.person());
+    // Before relation has heard of them at all, and told twice.
+    for _ in 0..2 {
+        found(&relation, &cleo, false).await;
+    }
+    here(&relation, &[&cleo]).await;
+    done([relation.follow(&ada, &bob), relation.follow(&bob, &cleo)]).await;
+    assert_eq!(suggested(&relation, &ada).await, []);
+    found(&relation, &cleo, true).await;
+    let pool = relation.db.superuser_pool(Service::Relation);
+    sqlx::query("update people set suggested_at = null").execute(&pool).await.unwrap();
+    assert_eq!(suggested(&relation, &ada).await, [cleo.id]);
+    // Made before it was said, and not shown after.
+    found(&relation, &cleo, false).await;
+    assert_eq!(suggested(&relation, &ada).await, []);
 }
 
 #[tokio::test]

@@ -145,17 +145,20 @@ pub(crate) async fn update(
     for asked in [&picture, &header] {
         keep(&mut tx, asked).await?;
     }
+    let discoverable = change.discoverable;
     let change = profiles::Change {
         display_name: change.display_name.as_ref().map(DisplayName::as_str),
         bio: change.bio.as_ref().map(Bio::as_str),
         pronouns: change.pronouns.as_ref().map(Pronouns::as_str),
         fields: fields.as_deref(),
-        discoverable: change.discoverable,
         picture: change.picture_photo_id,
         header: change.header_photo_id,
     };
     let before = profiles::pictures(&mut tx, viewer.account).await?;
     profiles::update(&mut tx, viewer.account, &change).await?;
+    if let Some(discoverable) = discoverable {
+        profiles::set_discoverable(&mut tx, viewer.account, discoverable).await?;
+    }
     let now = profiles::pictures(&mut tx, viewer.account).await?;
     if before != now {
         tell_shown(&mut tx, viewer.account, format!("profile:{}", viewer.account), &before, &now).await?;

@@ -1,4 +1,5 @@
 use audience::accounts;
+use contracts::fact::{Fact, ProfileChanged};
 use contracts::{AccountId, PhotoId};
 use identity::Viewer;
 use serde::{Deserialize, Serialize};
@@ -34,7 +35,6 @@ pub(crate) struct Change<'a> {
     pub(crate) bio: Option<&'a str>,
     pub(crate) pronouns: Option<&'a str>,
     pub(crate) fields: Option<&'a [Field]>,
-    pub(crate) discoverable: Option<bool>,
     pub(crate) picture: Option<Option<PhotoId>>,
     pub(crate) header: Option<Option<PhotoId>>,
 }
@@ -70,15 +70,14 @@ pub(crate) async fn pictures(connection: &mut PgConnection, id: AccountId) -> Re
 pub(crate) async fn update(connection: &mut PgConnection, id: AccountId, change: &Change<'_>) -> Result<()> {
     sqlx::query!(
         "update profiles set display_name = coalesce($2, display_name), bio = coalesce($3, bio), pronouns = coalesce($4, pronouns),
-             fields = coalesce($5, fields), discoverable = coalesce($6, discoverable),
-             picture = case when $7 then $8 else picture end, header = case when $9 then $10 else header end
+             fields = coalesce($5, fields), picture = case when $6 then $7 else picture end,
+             header = case when $8 then $9 else header end
          where id = $1",
         id as AccountId,
         change.display_name,
         change.bio,
         change.pronouns,
         change.fields.map(Json) as Option<Json<&[Field]>>,
-        change.discoverable,
         change.picture.is_some(),
         change.picture.flatten() as Option<PhotoId>,
         change.header.is_some(),
@@ -86,6 +85,17 @@ pub(crate) async fn update(connection: &mut PgConnection, id: AccountId, change:
     )
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Sets whether somebody wants to be found and suggested, and tells so if that is new.
+pub(crate) async fn set_discoverable(connection: &mut PgConnection, id: AccountId, discoverable: bool) -> Result<()> {
+    let set = sqlx::query!("update profiles set discoverable = $2 where id = $1 and discoverable <> $2", id as AccountId, discoverable)
+        .execute(&mut *connection)
+        .await?;
+    if set.rows_affected() > 0 {
+        facts::publish(connection, &Fact::ProfileChanged(ProfileChanged { account: id, discoverable })).await?;
+    }
     Ok(())
 }
 

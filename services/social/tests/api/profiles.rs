@@ -56,6 +56,19 @@ async fn a_profile_has_fields_pronouns_and_a_header() {
 }
 
 #[tokio::test]
+async fn whether_somebody_wants_to_be_found_is_told_when_it_changes() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    for said in [json!({"discoverable": true}), json!({"discoverable": false}), json!({"discoverable": false, "bio": "a"})] {
+        change(&social, &ada, said).await;
+    }
+    change(&social, &ada, json!({"bio": "b"})).await;
+    change(&social, &ada, json!({"discoverable": true})).await;
+    let told = |discoverable: bool| json!({"kind": "profile.changed", "account": ada.id, "discoverable": discoverable});
+    assert_eq!(social.told().await, [told(false), told(true)]);
+}
+
+#[tokio::test]
 async fn a_profile_counts_the_posts_that_everybody_may_see() {
     let social = TestSocial::spawn().await;
     let ada = social.person();

@@ -113,7 +113,12 @@ impl TestSocial {
             Fact::RelationChanged(_) | Fact::RelationHappened(_) => (Service::Relation, &self.relation),
             Fact::PhotoChanged(_) => (Service::Photo, &self.photo),
             Fact::AccountChanged(_) | Fact::AccountErased(_) => (Service::Auth, &self.auth),
-            Fact::PostNarrowed(_) | Fact::PhotosShown(_) | Fact::InterestChanged(_) | Fact::AccountForgotten(_) | Fact::Unknown => {
+            Fact::PostNarrowed(_)
+            | Fact::PhotosShown(_)
+            | Fact::InterestChanged(_)
+            | Fact::ProfileChanged(_)
+            | Fact::AccountForgotten(_)
+            | Fact::Unknown => {
                 panic!("nobody tells social this")
             }
         };
