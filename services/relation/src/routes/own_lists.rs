@@ -4,8 +4,9 @@ use axum::extract::State;
 use identity::Viewer;
 use serving::{Page, Paged, Result};
 
-use super::lists::{Person, people};
+use super::lists::{self as pages, Person};
 use crate::store::lists::{self, List};
+use crate::store::people;
 use crate::{Relation, State as Inner};
 
 /// Who asks to follow you, newest first.
@@ -51,6 +52,7 @@ pub(crate) async fn mutes(State(Relation(relation)): State<Relation>, viewer: Vi
 }
 
 async fn own(relation: &Inner, list: List, viewer: &Viewer, page: &Page) -> Result<Paged<Person>> {
+    people::seen(&relation.pool, viewer).await?;
     let rows = lists::page(&relation.pool, list, viewer.account, Some(viewer.account), page).await?;
-    Ok(people(rows, page))
+    Ok(pages::people(rows, page))
 }

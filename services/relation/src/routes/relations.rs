@@ -9,6 +9,7 @@ use serving::{Json, Path, Problem, ProblemDocument, Result};
 use utoipa::ToSchema;
 
 use crate::Relation;
+use crate::store::people;
 use crate::store::relationships::{self, Row};
 
 /// People of whom one may ask at once.
@@ -80,6 +81,7 @@ pub(crate) async fn show(
     viewer: Viewer,
     Path(id): Path<AccountId>,
 ) -> Result<Json<Relationship>> {
+    people::seen(&relation.pool, &viewer).await?;
     let mut rows = relationships::by_ids(&relation.pool, viewer.account, &[id.0]).await?;
     rows.pop().map(Relationship::from).map(Json).ok_or_else(Problem::not_found)
 }
@@ -95,6 +97,7 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Relationships>> {
     let ids = ids(query.as_deref().unwrap_or_default())?;
+    people::seen(&relation.pool, &viewer).await?;
     let rows = relationships::by_ids(&relation.pool, viewer.account, &ids).await?;
     Ok(Json(Relationships { items: rows.into_iter().map(Relationship::from).collect() }))
 }

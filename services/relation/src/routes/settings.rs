@@ -22,6 +22,7 @@ pub(crate) struct Settings {
 /// Your settings.
 #[utoipa::path(get, path = "/v1/relations/settings", tag = "settings", responses((status = 200, body = Settings)))]
 pub(crate) async fn show(State(Relation(relation)): State<Relation>, viewer: Viewer) -> Result<Json<Settings>> {
+    people::seen(&relation.pool, &viewer).await?;
     let people::Settings { approves_followers, suggestible } = people::settings(&relation.pool, viewer.account).await?;
     Ok(Json(Settings { approves_followers, suggestible }))
 }

@@ -24,7 +24,7 @@ pub(crate) struct Suggestion {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Reason {
     kind: ReasonKind,
-    /// How many people or tags make the reason, of those near you that were looked at.
+    /// How many people or tags make the reason, of those near you that were looked at; 1 for `active`.
     count: i32,
     /// Up to three of the people.
     people: Vec<AccountId>,
@@ -42,6 +42,8 @@ pub(crate) enum ReasonKind {
     FolloweesInCommon,
     /// They follow tags that you follow. Never the only reason.
     SharedTags,
+    /// They were here in the last seven days. Never the only reason.
+    Active,
 }
 
 /// Suggestions, the best first.
@@ -57,6 +59,7 @@ impl From<Suggested> for Suggestion {
             (ReasonKind::FollowedBy, suggested.followed_by, suggested.followers),
             (ReasonKind::FolloweesInCommon, suggested.followees_in_common, suggested.followees),
             (ReasonKind::SharedTags, suggested.shared_tags, Vec::new()),
+            (ReasonKind::Active, i32::from(suggested.active), Vec::new()),
         ];
         let reasons = reasons.into_iter().filter(|(_, count, _)| *count > 0);
         Self { id: suggested.id, reasons: reasons.map(|(kind, count, people)| Reason { kind, count, people }).collect() }

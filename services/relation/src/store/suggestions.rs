@@ -1,6 +1,6 @@
 //! Whom somebody may like to follow: those whom the people near them know, weighted by how few those know (Adamic–Adar). Of
 //! these, who follows the same tags counts for more, likewise weighted by how few do. A tag alone makes no suggestion: who
-//! follows it is nobody else's business.
+//! follows it is nobody else's business. Who was not here for long counts for less.
 //!
 //! What is read is bounded, however much-followed anybody is: so many nearest people, and so many of theirs.
 
@@ -16,6 +16,8 @@ const OF_EACH: i64 = 100;
 const OF_TAG: i64 = 1_000;
 /// How many are kept.
 const KEPT: i64 = 100;
+/// Days in which somebody who is not here comes to count for half.
+const HALVED_IN: f64 = 30.0;
 
 /// Somebody who is suggested, and why.
 pub(crate) struct Suggested {
@@ -24,6 +26,8 @@ pub(crate) struct Suggested {
     pub(crate) followed_by: i32,
     pub(crate) followees_in_common: i32,
     pub(crate) shared_tags: i32,
+    /// They were here in the last seven days.
+    pub(crate) active: bool,
     pub(crate) friends: Vec<AccountId>,
     pub(crate) followers: Vec<AccountId>,
     pub(crate) followees: Vec<AccountId>,
@@ -88,7 +92,7 @@ pub(crate) async fn refresh(pool: &PgPool, owner: AccountId) -> Result<()> {
              group by who, weight, candidate
          ),
          best as (
-             select candidate, sum(weight) as score,
+             select candidate, sum(weight) as nearness,
                  count(*) filter (where friend) as friends_in_common,
                  count(*) filter (where follower) as followed_by,
                  count(*) filter (where followee) as followees_in_common,
@@ -101,14 +105,16 @@ pub(crate) async fn refresh(pool: &PgPool, owner: AccountId) -> Result<()> {
          )
          insert into suggestions
              (owner, suggested, score, friends_in_common, followed_by, followees_in_common, shared_tags, friends, followers, followees)
-         select $1, candidate, score, friends_in_common, followed_by, followees_in_common, shared_tags,
+         select $1, candidate, nearness * power(0.5, extract(epoch from now() - seen_at)::float8 / 86400 / $6) as score,
+             friends_in_common, followed_by, followees_in_common, shared_tags,
              coalesce(friends, '{}'), coalesce(followers, '{}'), coalesce(followees, '{}')
-         from best where may_suggest($1, candidate) order by score desc limit $4",
+         from best join people on people.id = candidate where may_suggest($1, candidate) order by score desc limit $4",
         owner as AccountId,
         NEAREST,
         OF_EACH,
         KEPT,
         OF_TAG,
+        HALVED_IN,
     )
     .execute(&mut *tx)
     .await?;
@@ -121,13 +127,15 @@ pub(crate) async fn best(pool: &PgPool, owner: AccountId, limit: i64) -> Result<
     Ok(sqlx::query_as!(
         Suggested,
         r#"select suggested as "id: AccountId", friends_in_common, followed_by, followees_in_common, shared_tags,
+               seen_at > now() - interval '7 days' as "active!",
                array(select who from unnest(friends) with ordinality as the (who, place) where not is_hidden(who) order by place)
                    as "friends!: Vec<AccountId>",
                array(select who from unnest(followers) with ordinality as the (who, place) where not is_hidden(who) order by place)
                    as "followers!: Vec<AccountId>",
                array(select who from unnest(followees) with ordinality as the (who, place) where not is_hidden(who) order by place)
                    as "followees!: Vec<AccountId>"
-           from suggestions where owner = $1 and may_suggest($1, suggested) order by score desc, suggested limit $2"#,
+           from suggestions join people on people.id = suggested
+           where owner = $1 and may_suggest($1, suggested) order by score desc, suggested limit $2"#,
         owner as AccountId,
         limit,
     )

@@ -9,6 +9,7 @@ mod facts;
 mod follows;
 mod friends;
 mod history;
+mod interests;
 mod likes;
 mod lists;
 mod model;

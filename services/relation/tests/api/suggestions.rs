@@ -1,26 +1,32 @@
-use contracts::fact::{AccountErased, Fact, InterestChanged, ProfileChanged};
-use contracts::id::TagId;
+use contracts::fact::{Fact, ProfileChanged};
 use contracts::{AccountId, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Person, TestRelation, answer, done, eventually};
+use crate::support::{Person, TestRelation, answer, done};
 
-const PATH: &str = "/v1/relations/suggestions";
+pub const PATH: &str = "/v1/relations/suggestions";
 
-async fn suggested(relation: &TestRelation, who: &Person) -> Vec<AccountId> {
+pub async fn suggested(relation: &TestRelation, who: &Person) -> Vec<AccountId> {
     relation.ids(PATH, Some(who)).await
 }
 
 /// Makes everybody somebody who was here.
-async fn here(relation: &TestRelation, people: &[&Person]) {
+pub async fn here(relation: &TestRelation, people: &[&Person]) {
     for person in people {
         relation.set_private(person, false).await;
     }
 }
 
+/// Makes somebody one who was not here for so many days.
+async fn absent(relation: &TestRelation, who: &Person, days: i32) {
+    let pool = relation.db.superuser_pool(Service::Relation);
+    let absent = "update people set seen_at = now() - make_interval(days => $2) where id = $1";
+    sqlx::query(absent).bind(who.id).bind(days).execute(&pool).await.unwrap();
+}
+
 /// The reasons of one suggestion: kind, how many, who.
-fn reasons(suggestions: &Value, of: &Person) -> Value {
+pub fn reasons(suggestions: &Value, of: &Person) -> Value {
     let items = suggestions["items"].as_array().unwrap();
     items.iter().find(|item| item["id"] == of.id.to_string()).expect("it is suggested")["reasons"].clone()
 }
@@ -44,74 +50,9 @@ async fn a_suggestion_says_why() {
     people.sort();
     assert_eq!(people, both);
     assert_eq!(reasons[2], json!({"kind": "followees_in_common", "count": 1, "people": [followee.id]}));
+    assert_eq!(reasons[3], json!({"kind": "active", "count": 1, "people": []}));
     // Those in between are known already.
     assert!(!suggested(&relation, &ada).await.contains(&friend.id));
-}
-
-/// Tells that somebody follows a tag, or no longer, as social would.
-async fn interest(relation: &TestRelation, who: &Person, tag: i64, follows: bool) {
-    let changed = InterestChanged { account: who.id, tag: TagId(tag), follows };
-    relation.tell(Fact::InterestChanged(changed)).await;
-}
-
-#[tokio::test]
-async fn who_follows_a_tag_and_knows_nobody_learns_of_nobody() {
-    let relation = TestRelation::spawn().await;
-    let [ada, bob, eve] = [(); 3].map(|()| relation.person());
-    here(&relation, &[&bob, &eve]).await;
-    for who in [&ada, &bob, &eve] {
-        interest(&relation, who, 1, true).await;
-    }
-    assert_eq!(relation.get(PATH, Some(&ada)).await, json!({"items": []}));
-}
-
-#[tokio::test]
-async fn who_is_known_by_others_comes_first_with_the_same_tags_and_the_rarer_tag_counts_more() {
-    let relation = TestRelation::spawn().await;
-    let [ada, friend, none, one, rarer, both] = [(); 6].map(|()| relation.person());
-    let fans: Vec<Person> = (0..4).map(|_| relation.person()).collect();
-    here(&relation, &[&none, &one, &rarer, &both]).await;
-    let (common, rare, other) = (1, 2, 3);
-    for who in [&ada, &one, &both].into_iter().chain(&fans) {
-        interest(&relation, who, common, true).await;
-    }
-    for who in [&ada, &rarer, &both] {
-        interest(&relation, who, rare, true).await;
-    }
-    interest(&relation, &none, other, true).await;
-    // A fact may be told twice, and somebody may think again.
-    for follows in [true, false, false] {
-        interest(&relation, &none, rare, follows).await;
-    }
-    relation.befriend(&ada, &friend).await;
-    done([&none, &one, &rarer, &both].map(|candidate| relation.follow(&friend, candidate))).await;
-    let suggestions = relation.get(PATH, Some(&ada)).await;
-    let known = json!({"kind": "followed_by", "count": 1, "people": [friend.id]});
-    let shared = |count: i64| json!({"kind": "shared_tags", "count": count, "people": []});
-    assert_eq!(reasons(&suggestions, &none), json!([known]));
-    for (whom, tags) in [(&one, 1), (&rarer, 1), (&both, 2)] {
-        assert_eq!(reasons(&suggestions, whom), json!([known, shared(tags)]));
-    }
-    assert_eq!(suggested(&relation, &ada).await, [both.id, rarer.id, one.id, none.id]);
-}
-
-#[tokio::test]
-async fn who_is_erased_follows_no_tags() {
-    let relation = TestRelation::spawn().await;
-    let bob = relation.person();
-    here(&relation, &[&bob]).await;
-    for tag in [1, 2] {
-        interest(&relation, &bob, tag, true).await;
-    }
-    relation.tell(Fact::AccountErased(AccountErased { account: bob.id })).await;
-    let pool = relation.db.superuser_pool(Service::Relation);
-    let kept = async || -> i64 {
-        sqlx::query_scalar("select count(*) from interests where account = $1").bind(bob.id).fetch_one(&pool).await.unwrap()
-    };
-    eventually("what they followed is forgotten", async || kept().await == 0).await;
-    // What was told before and comes late makes nothing anew.
-    interest(&relation, &bob, 1, true).await;
-    assert_eq!(kept().await, 0);
 }
 
 #[tokio::test]
@@ -161,12 +102,10 @@ async fn who_is_known_or_unwanted_is_never_suggested() {
     let shy = json!({"approves_followers": false, "suggestible": false});
     answer(relation.request(Method::PUT, "/v1/relations/settings", Some(of("shy"))).json(&shy)).await;
     found(&relation, of("unfound"), false).await;
-    let pool = relation.db.superuser_pool(Service::Relation);
-    let sleep = "update people set seen_at = now() - interval '91 days' where id = $1";
-    sqlx::query(sleep).bind(of("dormant").id).execute(&pool).await.unwrap();
-
+    absent(&relation, of("dormant"), 91).await;
     assert_eq!(suggested(&relation, &ada).await, [of("plain").id]);
     // Made anew, it is the same.
+    let pool = relation.db.superuser_pool(Service::Relation);
     sqlx::query("update people set suggested_at = null").execute(&pool).await.unwrap();
     assert_eq!(suggested(&relation, &ada).await, [of("plain").id]);
 }
@@ -194,6 +133,35 @@ async fn who_does_not_want_to_be_found_is_not_suggested_until_they_do() {
     // Made before it was said, and not shown after.
     found(&relation, &cleo, false).await;
     assert_eq!(suggested(&relation, &ada).await, []);
+}
+
+#[tokio::test]
+async fn who_was_here_lately_comes_first_and_that_is_a_reason() {
+    let relation = TestRelation::spawn().await;
+    let [ada, hub, long_ago, lately] = [(); 4].map(|()| relation.person());
+    here(&relation, &[&long_ago, &lately]).await;
+    absent(&relation, &long_ago, 60).await;
+    done([relation.follow(&ada, &hub), relation.follow(&hub, &long_ago), relation.follow(&hub, &lately)]).await;
+    assert_eq!(suggested(&relation, &ada).await, [lately.id, long_ago.id]);
+    let suggestions = relation.get(PATH, Some(&ada)).await;
+    let known = json!({"kind": "followed_by", "count": 1, "people": [hub.id]});
+    assert_eq!(reasons(&suggestions, &lately), json!([known, {"kind": "active", "count": 1, "people": []}]));
+    assert_eq!(reasons(&suggestions, &long_ago), json!([known]));
+}
+
+#[tokio::test]
+async fn who_only_reads_is_here() {
+    let relation = TestRelation::spawn().await;
+    let [ada, hub, bob] = [(); 3].map(|()| relation.person());
+    here(&relation, &[&bob]).await;
+    done([relation.follow(&ada, &hub), relation.follow(&hub, &bob)]).await;
+    assert_eq!(suggested(&relation, &ada).await, [bob.id]);
+    for what in ["?id=1", "/1", "/mutes", "/settings"] {
+        absent(&relation, &bob, 91).await;
+        assert_eq!(suggested(&relation, &ada).await, []);
+        relation.get(&format!("/v1/relations{what}"), Some(&bob)).await;
+        assert_eq!(suggested(&relation, &ada).await, [bob.id], "{what}");
+    }
 }
 
 #[tokio::test]
