@@ -84,6 +84,7 @@ async fn rows_of(relation: &TestRelation, who: &Person) -> i64 {
         ("dismissals", ["owner", "suggested"]),
         ("interests", ["account", "account"]),
         ("undiscoverable", ["account", "account"]),
+        ("hidden_neighbors", ["person", "hidden"]),
     ] {
         let sql = format!("select count(*) from {table} where {one} = $1 or {other} = $1");
         rows += query_scalar::<_, i64>(AssertSqlSafe(sql)).bind(who.id).fetch_one(&pool).await.unwrap();

@@ -8,6 +8,7 @@ mod export;
 mod facts;
 mod follows;
 mod friends;
+mod hidden;
 mod history;
 mod interests;
 mod likes;
