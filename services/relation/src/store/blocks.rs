@@ -33,6 +33,19 @@ pub(crate) async fn severed(pool: &PgPool, viewer: Option<AccountId>, other: Acc
     .await?)
 }
 
+/// May `actor` block `target`: do they already, or block fewer than `most`?
+pub(crate) async fn has_room(connection: &mut PgConnection, actor: AccountId, target: AccountId, most: i64) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from blocks where actor = $1 and target = $2)
+               or (select count(*) from (select from blocks where actor = $1 limit $3) counted) < $3 as "room!""#,
+        actor as AccountId,
+        target as AccountId,
+        most,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Blocks; `false` if that was so before.
 pub(crate) async fn insert(connection: &mut PgConnection, actor: AccountId, target: AccountId) -> Result<bool> {
     let inserted =

@@ -12,6 +12,7 @@ mod hidden;
 mod history;
 mod interests;
 mod likes;
+mod limits;
 mod lists;
 mod model;
 mod mutes;
