@@ -4,7 +4,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, query_scalar};
 
-use crate::support::{Person, TestRelation, answer, done, eventually, requested};
+use crate::answers::{answer, done, eventually, requested};
+use crate::support::{Person, TestRelation};
 
 /// Every way in which others come to know of somebody.
 async fn lists(relation: &TestRelation, of: &Person, who: Option<&Person>) -> Vec<Value> {

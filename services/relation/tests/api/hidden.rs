@@ -5,7 +5,8 @@ use contracts::fact::AccountState;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool, query, query_scalar};
 
-use crate::support::{Person, TestRelation, done, eventually, requested};
+use crate::answers::{done, eventually, requested};
+use crate::support::{Person, TestRelation};
 
 async fn rows(pool: &PgPool, table: &str) -> i64 {
     query_scalar(AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(pool).await.unwrap()

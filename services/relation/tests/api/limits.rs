@@ -5,7 +5,8 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::json;
 use sqlx::{AssertSqlSafe, query};
 
-use crate::support::{TestRelation, answer, done};
+use crate::answers::{answer, done};
+use crate::support::TestRelation;
 
 /// Somebody of whom only the id is there.
 const PLANTED: i64 = 1_000_001;

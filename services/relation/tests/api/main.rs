@@ -1,5 +1,6 @@
 //! From the front door: HTTP on a free port and a real PostgreSQL.
 
+mod answers;
 mod blocks;
 mod counts;
 mod csv;
