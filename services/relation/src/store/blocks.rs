@@ -25,7 +25,8 @@ pub(crate) async fn between(connection: &mut PgConnection, actor: AccountId, tar
 pub(crate) async fn severed(pool: &PgPool, viewer: Option<AccountId>, other: AccountId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select is_hidden($2)
-               or exists (select from blocks where (actor = $1 and target = $2) or (actor = $2 and target = $1)) as "severed!""#,
+               or exists (select from blocks where actor = $1 and target = $2)
+               or exists (select from blocks where actor = $2 and target = $1) as "severed!""#,
         viewer as Option<AccountId>,
         other as AccountId,
     )

@@ -2,6 +2,7 @@
 
 mod answers;
 mod blocks;
+mod costs;
 mod counts;
 mod csv;
 mod erasure;
