@@ -1,4 +1,5 @@
--- The rule of who may see, planned once in each connection (see planned_once.sql); what it says is as before.
+-- The rule of who may see, planned once in each connection (see planned_once.sql); what it says is as before. A pair of people is looked
+-- up by its key, as a scalar: where `blocks` or `follows` is a condition, a plan for anybody may read all who block one of the two.
 
 -- Must `other` be kept from `one`? They are hidden from everybody, or either of the two blocks the other. A visitor (null) blocks
 -- nobody.
@@ -6,8 +7,8 @@ create or replace function severed(one bigint, other bigint) returns boolean
 language plpgsql stable parallel safe as $$
 begin
     return is_hidden(other)
-        or exists (select from relations where blocks and actor = one and target = other)
-        or exists (select from relations where blocks and actor = other and target = one);
+        or coalesce((select blocks from relations where actor = one and target = other), false)
+        or coalesce((select blocks from relations where actor = other and target = one), false);
 end
 $$;
 
@@ -15,9 +16,9 @@ $$;
 create or replace function muted(viewer bigint, author bigint) returns boolean
 language plpgsql stable parallel safe as $$
 begin
-    return exists (
-        select from relations where mutes and actor = viewer and target = author and (mutes_until is null or mutes_until > now())
-    );
+    return coalesce((
+        select mutes and (mutes_until is null or mutes_until > now()) from relations where actor = viewer and target = author
+    ), false);
 end
 $$;
 
@@ -25,10 +26,10 @@ $$;
 create or replace function notifications_muted(viewer bigint, author bigint) returns boolean
 language plpgsql stable parallel safe as $$
 begin
-    return exists (
-        select from relations
-        where mutes and mutes_notifications and actor = viewer and target = author and (mutes_until is null or mutes_until > now())
-    );
+    return coalesce((
+        select mutes and mutes_notifications and (mutes_until is null or mutes_until > now())
+        from relations where actor = viewer and target = author
+    ), false);
 end
 $$;
 
@@ -45,8 +46,8 @@ begin
     return case
         when visibility in ('public', 'unlisted') then true
         when visibility = 'followers'
-            then exists (select from relations where (follows or friends) and actor = viewer and target = author)
-        when visibility = 'friends' then exists (select from relations where friends and actor = viewer and target = author)
+            then coalesce((select follows or friends from relations where actor = viewer and target = author), false)
+        when visibility = 'friends' then coalesce((select friends from relations where actor = viewer and target = author), false)
         when visibility = 'direct' then viewer is not null and mentioned is true
         else false
     end;

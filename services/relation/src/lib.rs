@@ -2,8 +2,8 @@
 //!
 //! Calls nobody, and hears from auth who is hidden or erased, and from social who follows which tags and who does not want to be
 //! found. Every change is published as [`RelationChanged`](contracts::fact::RelationChanged) in the transaction that makes it, and
-//! what somebody may be notified of as [`RelationHappened`](contracts::fact::RelationHappened). A change that lets someone see less is answered only when every
-//! consumer has applied it.
+//! what somebody may be notified of as [`RelationHappened`](contracts::fact::RelationHappened). A change that lets someone see less
+//! is answered only when every consumer has applied it.
 //!
 //! A block is told to nobody, whom it is against least of all. What they do to whoever blocks them is *withheld*: they see
 //! it as if it were so, and nobody else hears of it.
@@ -12,6 +12,7 @@ mod change;
 mod csv;
 mod erasure;
 mod facts_of_others;
+mod hidden;
 mod routes;
 mod store;
 mod upkeep;
@@ -67,14 +68,14 @@ impl Relation {
         Router::new().route(contracts::export::EXPORT, post(routes::internal::export)).with_state(self.clone())
     }
 
-    /// Tells and hears facts, forgets who is erased and keeps the tables in order, until dropped.
+    /// Tells and hears facts, forgets who is erased, keeps who is hidden out of counts and the tables in order, until dropped.
     pub async fn background(self, wakeups: &Wakeups) {
         let [auth, social] = PRODUCERS.map(|producer| {
             let wakeup = wakeups.on(&facts::channel(producer));
             Consumer::new(self.0.pool.clone(), Service::Relation, producer, wakeup, FactsOfOthers).run()
         });
         let forgetting = Forgetting::new(self.0.pool.clone(), Service::Relation, self.0.outbox.clone(), Erasure(self.0.clone()));
-        tokio::join!(self.0.outbox.clone().run(), auth, social, forgetting.run(), self.upkeep());
+        tokio::join!(self.0.outbox.clone().run(), auth, social, forgetting.run(), hidden::run(&self.0.pool), self.upkeep());
     }
 }
 

@@ -26,7 +26,7 @@ begin
     return (of_post).root is null
         and (
             (of_post).author = reader
-            or exists (select from relations where follows and actor = reader and target = (of_post).author)
+            or coalesce((select follows from relations where actor = reader and target = (of_post).author), false)
             or (of_post).visibility = 'public' and exists (
                 select from post_tags join followed_tags on followed_tags.tag = post_tags.tag
                 where post_tags.post_id = (of_post).id and followed_tags.account = reader
@@ -45,7 +45,7 @@ begin
     return visible(viewer, of_post) and (
         (of_post).visibility not in ('public', 'unlisted')
         or (of_post).author = viewer
-        or exists (select from relations where follows and actor = viewer and target = (of_post).author)
+        or coalesce((select follows from relations where actor = viewer and target = (of_post).author), false)
         or (of_post).visibility = 'public' and exists (select from profiles where profiles.id = (of_post).author and discoverable)
     );
 end

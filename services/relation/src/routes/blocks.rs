@@ -6,12 +6,15 @@ use axum::response::Response;
 use contracts::AccountId;
 use facts::FactId;
 use identity::Viewer;
-use serving::{Path, ProblemDocument, Result};
+use serving::{Path, Problem, ProblemDocument, Result};
 
 use super::{Pending, narrowed};
 use crate::change::Change;
 use crate::store::blocks;
 use crate::{Relation, State as Inner};
+
+/// Whom one account may block. Counted before a block is made: a few at once may go beyond it.
+const MOST: i64 = 5_000;
 
 /// Block somebody. From the answer on, neither sees the other, and nothing is left between the two: neither follows the
 /// other, no request waits, they are not friends, and nobody likes.
@@ -19,6 +22,7 @@ use crate::{Relation, State as Inner};
     (status = 204),
     (status = 202, body = Pending),
     (status = 404, body = ProblemDocument, description = "Their account is erased"),
+    (status = 409, body = ProblemDocument, description = "You block as many as one can"),
     (status = 422, body = ProblemDocument, description = "It is you"),
 ))]
 pub(crate) async fn create(State(Relation(relation)): State<Relation>, viewer: Viewer, Path(target): Path<AccountId>) -> Result<Response> {
@@ -30,6 +34,9 @@ pub(crate) async fn create(State(Relation(relation)): State<Relation>, viewer: V
 pub(super) async fn block(relation: &Inner, viewer: &Viewer, target: AccountId) -> Result<Option<FactId>> {
     let actor = viewer.account;
     let mut change = Change::begin(relation, viewer, target).await?;
+    if !blocks::has_room(&mut change.tx, actor, target, MOST).await? {
+        return Err(Problem::conflict("too-many-blocks", format!("You block {MOST} accounts. Unblock somebody first.")));
+    }
     if !blocks::insert(&mut change.tx, actor, target).await? {
         return Ok(None);
     }

@@ -140,7 +140,11 @@ async fn one(
         Err(problem) => match problem.status() {
             StatusCode::UNPROCESSABLE_ENTITY if account == viewer.account => Ok(Err("this is you")),
             StatusCode::UNPROCESSABLE_ENTITY => Ok(Err("this mute is over")),
-            StatusCode::CONFLICT => Ok(Err("you block this account, or follow as many as one can")),
+            StatusCode::CONFLICT => Ok(Err(match list {
+                Portable::Following => "you block this account, or follow as many as one can",
+                Portable::Blocks => "you block as many as one can",
+                Portable::Mutes => "you mute as many as one can",
+            })),
             StatusCode::NOT_FOUND => Ok(Err("this account is erased")),
             _ => Err(problem),
         },

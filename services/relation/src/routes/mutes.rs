@@ -15,6 +15,9 @@ use crate::change::Change;
 use crate::store::mutes::{self, End};
 use crate::{Relation, State as Inner};
 
+/// Whom one account may mute. Counted before a mute is made: a few at once may go beyond it.
+const MOST: i64 = 5_000;
+
 /// How to mute.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +40,7 @@ fn yes() -> bool {
     (status = 204),
     (status = 202, body = Pending),
     (status = 404, body = ProblemDocument, description = "Their account is erased"),
+    (status = 409, body = ProblemDocument, description = "You mute as many as one can"),
     (status = 422, body = ProblemDocument, description = "It is you, or `until` is over"),
 ))]
 pub(crate) async fn create(
@@ -56,6 +60,9 @@ pub(super) async fn mute(relation: &Inner, viewer: &Viewer, target: AccountId, n
         return Err(Problem::invalid("until", "must lie in the future"));
     }
     let mut change = Change::begin(relation, viewer, target).await?;
+    if !mutes::has_room(&mut change.tx, viewer.account, target, MOST).await? {
+        return Err(Problem::conflict("too-many-mutes", format!("You mute {MOST} accounts. Unmute somebody first.")));
+    }
     if !mutes::set(&mut change.tx, viewer.account, target, notifications, end).await? {
         return Ok(None);
     }

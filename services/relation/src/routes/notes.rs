@@ -13,6 +13,8 @@ use crate::store::{notes, people};
 
 /// Characters of a note.
 const MOST: usize = 2_000;
+/// Notes of one account. Counted before a note is made: a few at once may go beyond it.
+const MOST_NOTES: i64 = 1_000;
 
 /// A note.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -26,6 +28,7 @@ pub(crate) struct Note {
 /// Note something of somebody. Only you ever see it, in what stands between you and them.
 #[utoipa::path(put, path = "/v1/relations/{id}/note", tag = "notes", params(("id" = AccountId, Path)), request_body = Note, responses(
     (status = 204),
+    (status = 409, body = ProblemDocument, description = "You have as many notes as one can"),
     (status = 422, body = ProblemDocument),
 ))]
 pub(crate) async fn create(
@@ -38,6 +41,12 @@ pub(crate) async fn create(
         return Err(Problem::invalid("text", format!("must have 1 to {MOST} characters; to have none, delete the note")));
     }
     people::seen(&relation.pool, &viewer).await?;
+    if !notes::has_room(&relation.pool, viewer.account, target, MOST_NOTES).await? {
+        return Err(Problem::conflict(
+            "too-many-notes",
+            format!("You have noted something of {MOST_NOTES} accounts. Delete a note first."),
+        ));
+    }
     notes::set(&relation.pool, viewer.account, target, &text).await?;
     Ok(StatusCode::NO_CONTENT)
 }

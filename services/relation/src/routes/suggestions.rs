@@ -76,7 +76,7 @@ pub(crate) async fn list(State(Relation(relation)): State<Relation>, viewer: Vie
     Ok(Json(Suggestions { items: suggested.into_iter().map(Suggestion::from).collect() }))
 }
 
-/// Never be suggested somebody again.
+/// Do not be suggested somebody again. The newest 5,000 whom you dismiss are remembered.
 #[utoipa::path(delete, path = "/v1/relations/suggestions/{id}", tag = "suggestions", params(("id" = AccountId, Path)), responses((status = 204)))]
 pub(crate) async fn dismiss(State(Relation(relation)): State<Relation>, viewer: Viewer, Path(id): Path<AccountId>) -> Result<StatusCode> {
     people::seen(&relation.pool, &viewer).await?;

@@ -25,11 +25,25 @@ pub(crate) async fn between(connection: &mut PgConnection, actor: AccountId, tar
 pub(crate) async fn severed(pool: &PgPool, viewer: Option<AccountId>, other: AccountId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select is_hidden($2)
-               or exists (select from blocks where (actor = $1 and target = $2) or (actor = $2 and target = $1)) as "severed!""#,
+               or exists (select from blocks where actor = $1 and target = $2)
+               or exists (select from blocks where actor = $2 and target = $1) as "severed!""#,
         viewer as Option<AccountId>,
         other as AccountId,
     )
     .fetch_one(pool)
+    .await?)
+}
+
+/// May `actor` block `target`: do they already, or block fewer than `most`?
+pub(crate) async fn has_room(connection: &mut PgConnection, actor: AccountId, target: AccountId, most: i64) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from blocks where actor = $1 and target = $2)
+               or (select count(*) from (select from blocks where actor = $1 limit $3) counted) < $3 as "room!""#,
+        actor as AccountId,
+        target as AccountId,
+        most,
+    )
+    .fetch_one(connection)
     .await?)
 }
 

@@ -51,23 +51,27 @@ pub(crate) struct Shown {
 
 /// A person's counts without those who are hidden or whom a block severs from the viewer; to oneself with what is withheld.
 pub(crate) async fn shown(pool: &PgPool, account: AccountId, viewer: Option<AccountId>) -> Result<Shown> {
+    // As scalars, which are looked up by their keys, where for a join the planner may read all that a person has.
     let shown = sqlx::query_as!(
         Shown,
-        r#"select followers_count - (
-                   select count(*) from uncounted_for($2) other
-                   join follows on follows.actor = other.account and follows.target = $1 and not withheld
-               ) as "followers!",
-               following_count - (
-                   select count(*) from uncounted_for($2) other
-                   join follows on follows.actor = $1 and follows.target = other.account and not withheld
-               ) + (
+        r#"select followers_count - uncounted.followers as "followers!",
+               following_count - uncounted.following + (
                    select count(*) from follows where actor = $1 and withheld and $1 = $2 and not is_hidden(target)
                ) as "following!",
-               friends_count - (
-                   select count(*) from uncounted_for($2) other
-                   join friendships on low = least($1, other.account) and high = greatest($1, other.account) and low_asks and high_asks
-               ) as "friends!"
-           from people where id = $1"#,
+               friends_count - uncounted.friends as "friends!"
+           from people cross join lateral (
+               select count(*) filter (
+                       where (select not withheld from follows where actor = other.account and target = $1)
+                   ) as followers,
+                   count(*) filter (
+                       where (select not withheld from follows where actor = $1 and target = other.account)
+                   ) as following,
+                   count(*) filter (
+                       where (select low_asks and high_asks from friendships
+                              where low = least($1, other.account) and high = greatest($1, other.account))
+                   ) as friends
+               from uncounted_for($1, $2) other
+           ) uncounted where people.id = $1"#,
         account as AccountId,
         viewer as Option<AccountId>,
     )

@@ -36,7 +36,8 @@ pub(crate) async fn pair(connection: &mut PgConnection, account: AccountId, othe
         "with unblocked as (delete from blocks where (actor = $1 and target = $2) or (actor = $2 and target = $1)),
          unmuted as (delete from mutes where (actor = $1 and target = $2) or (actor = $2 and target = $1)),
          unnoted as (delete from notes where (author = $1 and target = $2) or (author = $2 and target = $1)),
-         undismissed as (delete from dismissals where (owner = $1 and suggested = $2) or (owner = $2 and suggested = $1))
+         undismissed as (delete from dismissals where (owner = $1 and suggested = $2) or (owner = $2 and suggested = $1)),
+         unnoticed as (delete from hidden_neighbors where (person = $1 and hidden = $2) or (person = $2 and hidden = $1))
          delete from suggestions where owner = $2",
         account as AccountId,
         other as AccountId,
@@ -54,7 +55,11 @@ pub(crate) async fn person(pool: &PgPool, account: AccountId) -> Result<()> {
     sqlx::query!("delete from suggestions where owner = $1", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!("delete from interests where account = $1", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!("delete from undiscoverable where account = $1", account as AccountId).execute(&mut *tx).await?;
+    // What is owed goes first: whoever is noting it has come to an end then. What was noted goes last: whoever notes the person near
+    // somebody else keeps this waiting at the person's row, and it is there to be seen then.
+    sqlx::query!("delete from hidden_counts_owed where account = $1", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!("delete from people where id = $1", account as AccountId).execute(&mut *tx).await?;
+    sqlx::query!("delete from hidden_neighbors where person = $1 or hidden = $1", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!("delete from idempotency_keys where caller = $1", account.to_string()).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())

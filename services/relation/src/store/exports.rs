@@ -15,7 +15,7 @@ pub(crate) struct Exported {
     pub(crate) until: Option<i64>,
 }
 
-/// A whole list of the owner's own, the oldest first.
+/// A whole list of the owner's own, the oldest first: one that has a limit.
 pub(crate) async fn all(pool: &PgPool, list: List, owner: AccountId) -> Result<Vec<Exported>> {
     Ok(sqlx::query_as!(
         Exported,

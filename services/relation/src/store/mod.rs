@@ -6,6 +6,7 @@ pub(crate) mod erasure;
 pub(crate) mod exports;
 pub(crate) mod follows;
 pub(crate) mod friendships;
+pub(crate) mod hidden;
 pub(crate) mod interests;
 pub(crate) mod likes;
 pub(crate) mod lists;

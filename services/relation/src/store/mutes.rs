@@ -12,6 +12,19 @@ pub(crate) enum End {
     AsBefore,
 }
 
+/// May `actor` mute `target`: do they already, or mute fewer than `most`? One that is over counts until it is deleted.
+pub(crate) async fn has_room(connection: &mut PgConnection, actor: AccountId, target: AccountId, most: i64) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from mutes where actor = $1 and target = $2)
+               or (select count(*) from (select from mutes where actor = $1 limit $3) counted) < $3 as "room!""#,
+        actor as AccountId,
+        target as AccountId,
+        most,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Mutes from now on, in the place of what was. `false` if that was just so before.
 pub(crate) async fn set(connection: &mut PgConnection, actor: AccountId, target: AccountId, notifications: bool, end: End) -> Result<bool> {
     let (until, as_before) = match end {

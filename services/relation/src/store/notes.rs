@@ -2,6 +2,19 @@ use contracts::AccountId;
 use serving::Result;
 use sqlx::PgPool;
 
+/// May `author` note something of `target`: have they already, or of fewer than `most`?
+pub(crate) async fn has_room(pool: &PgPool, author: AccountId, target: AccountId, most: i64) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from notes where author = $1 and target = $2)
+               or (select count(*) from (select from notes where author = $1 limit $3) counted) < $3 as "room!""#,
+        author as AccountId,
+        target as AccountId,
+        most,
+    )
+    .fetch_one(pool)
+    .await?)
+}
+
 pub(crate) async fn set(pool: &PgPool, author: AccountId, target: AccountId, text: &str) -> Result<()> {
     sqlx::query!(
         "insert into notes (author, target, text) select $1::bigint, $2::bigint, $3::text where not is_gone($1) and not is_gone($2)

@@ -10,8 +10,8 @@ pub(crate) struct Settings {
     pub(crate) suggestible: bool,
 }
 
-/// Keeps that somebody is here, and under which handle; once an hour, whatever they ask. In a statement of its own, before any transaction: it locks their
-/// row, and a change locks the rows of two people in an order that this must not upset.
+/// Keeps that somebody is here, and under which handle; once an hour, whatever they ask. In a statement of its own, before any
+/// transaction: it locks their row, and a change locks the rows of two people in an order that this must not upset.
 pub(crate) async fn seen(pool: &PgPool, viewer: &Viewer) -> Result<()> {
     sqlx::query!(
         "insert into people (id, handle, seen_at) select $1::bigint, $2::text, clock_timestamp()

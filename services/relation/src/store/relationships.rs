@@ -23,25 +23,27 @@ pub(crate) struct Row {
     pub(crate) matched: bool,
 }
 
-/// How the viewer stands to each of `ids`, in that order.
+/// How the viewer stands to each of `ids`, in that order. Everything is asked as a scalar or with a limit, so that it is looked up
+/// by its key: of an `exists` or a join, the planner may read everybody with whom the viewer has something.
 pub(crate) async fn by_ids(pool: &PgPool, viewer: AccountId, ids: &[i64]) -> Result<Vec<Row>> {
     Ok(sqlx::query_as!(
         Row,
         r#"select other.id as "id!: AccountId",
-               exists (select from follows where actor = $1 and target = other.id) as "following!",
-               exists (select from follows where actor = other.id and target = $1 and not withheld) and not hidden.are as "followed_by!",
-               exists (select from follow_requests where actor = $1 and target = other.id) as "requested!",
-               exists (select from follow_requests where actor = other.id and target = $1 and not withheld) and not hidden.are
+               (select true from follows where actor = $1 and target = other.id) is not null as "following!",
+               coalesce((select not withheld from follows where actor = other.id and target = $1), false) and not hidden.are
+                   as "followed_by!",
+               (select true from follow_requests where actor = $1 and target = other.id) is not null as "requested!",
+               coalesce((select not withheld from follow_requests where actor = other.id and target = $1), false) and not hidden.are
                    as "requested_by!",
                coalesce(friendship.mine and friendship.theirs, false) and not hidden.are as "friends!",
                coalesce(friendship.mine and not friendship.theirs, false) as "friend_requested!",
                coalesce(friendship.theirs and not friendship.mine and not friendship.withheld, false) and not hidden.are
                    as "friend_requested_by!",
-               exists (select from blocks where actor = $1 and target = other.id) as "blocking!",
-               mutes.target is not null as "muting!",
-               coalesce(mutes.notifications, false) as "muting_notifications!",
-               extract(epoch from mutes.until)::bigint as "muted_until?",
-               notes.text as "note?",
+               (select true from blocks where actor = $1 and target = other.id) is not null as "blocking!",
+               muting.notifications is not null as "muting!",
+               coalesce(muting.notifications, false) as "muting_notifications!",
+               extract(epoch from muting.until)::bigint as "muted_until?",
+               (select text from notes where author = $1 and target = other.id) as "note?",
                coalesce(liking.mine, false) as "liked!",
                coalesce(liking.mine and liking.theirs, false) and not hidden.are as "matched!"
            from unnest($2::bigint[]) with ordinality as other (id, place)
@@ -49,15 +51,17 @@ pub(crate) async fn by_ids(pool: &PgPool, viewer: AccountId, ids: &[i64]) -> Res
            left join lateral (
                select case when low = $1 then low_asks else high_asks end as mine,
                    case when low = $1 then high_asks else low_asks end as theirs, withheld
-               from friendships where low = least($1, other.id) and high = greatest($1, other.id)
+               from friendships where low = least($1, other.id) and high = greatest($1, other.id) limit 1
            ) friendship on true
            left join lateral (
                select case when low = $1 then low_likes else high_likes end as mine,
                    case when low = $1 then high_likes else low_likes end as theirs
-               from likes where low = least($1, other.id) and high = greatest($1, other.id)
+               from likes where low = least($1, other.id) and high = greatest($1, other.id) limit 1
            ) liking on true
-           left join mutes on mutes.actor = $1 and mutes.target = other.id and (mutes.until is null or mutes.until > now())
-           left join notes on notes.author = $1 and notes.target = other.id
+           left join lateral (
+               select notifications, until from mutes
+               where actor = $1 and target = other.id and (until is null or until > now()) limit 1
+           ) muting on true
            order by other.place"#,
         viewer as AccountId,
         ids,

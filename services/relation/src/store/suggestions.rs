@@ -16,6 +16,8 @@ const OF_EACH: i64 = 100;
 const OF_TAG: i64 = 1_000;
 /// How many are kept.
 const KEPT: i64 = 100;
+/// How many are remembered of those whom somebody has dismissed: the newest.
+const DISMISSED: i64 = 5_000;
 /// Days in which somebody who is not here comes to count for half.
 const HALVED_IN: f64 = 30.0;
 
@@ -143,13 +145,19 @@ pub(crate) async fn best(pool: &PgPool, owner: AccountId, limit: i64) -> Result<
     .await?)
 }
 
-/// Never suggests somebody again.
+/// Does not suggest somebody again, and forgets whom the owner has dismissed before many others.
 pub(crate) async fn dismiss(pool: &PgPool, owner: AccountId, suggested: AccountId) -> Result<()> {
     sqlx::query!(
-        "insert into dismissals (owner, suggested) select $1::bigint, $2::bigint where not is_gone($1) and not is_gone($2)
-         on conflict do nothing",
+        "with dismissed as (
+             insert into dismissals (owner, suggested) select $1::bigint, $2::bigint where not is_gone($1) and not is_gone($2)
+             on conflict do nothing returning owner
+         )
+         -- All parts of a statement see what was there before it.
+         delete from dismissals where owner in (select owner from dismissed)
+             and id <= (select id from dismissals where owner = $1 order by id desc limit 1 offset $3)",
         owner as AccountId,
         suggested as AccountId,
+        DISMISSED - 1,
     )
     .execute(pool)
     .await?;

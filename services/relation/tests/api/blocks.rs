@@ -1,7 +1,8 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::{Person, TestRelation, answer, done, relationship, requested};
+use crate::answers::{answer, done, relationship, requested};
+use crate::support::{Person, TestRelation};
 
 #[tokio::test]
 async fn a_block_ends_following_both_ways_for_good() {

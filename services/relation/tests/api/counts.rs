@@ -3,7 +3,8 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::{Person, TestRelation, answer, done, requested};
+use crate::answers::{answer, done, requested};
+use crate::support::{Person, TestRelation};
 
 async fn assert_counts(relation: &TestRelation, of: &Person, who: Option<&Person>, [followers, following, friends]: [i64; 3]) {
     let counts = relation.get(&format!("/v1/relations/{}/counts", of.id), who).await;

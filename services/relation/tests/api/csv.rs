@@ -2,7 +2,8 @@ use contracts::Service;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::support::{Person, TestRelation, answer, done, requested};
+use crate::answers::{answer, done, requested};
+use crate::support::{Person, TestRelation};
 
 async fn export(relation: &TestRelation, who: &Person, list: &str) -> String {
     let answer = relation.request(Method::GET, &format!("/v1/relations/csv/{list}"), Some(who)).send().await.unwrap();

@@ -4,7 +4,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, query_scalar};
 
-use crate::support::{Person, TestRelation, answer, done, eventually, requested};
+use crate::answers::{answer, done, eventually, requested};
+use crate::support::{Person, TestRelation};
 
 /// Every way in which others come to know of somebody.
 async fn lists(relation: &TestRelation, of: &Person, who: Option<&Person>) -> Vec<Value> {
@@ -84,6 +85,7 @@ async fn rows_of(relation: &TestRelation, who: &Person) -> i64 {
         ("dismissals", ["owner", "suggested"]),
         ("interests", ["account", "account"]),
         ("undiscoverable", ["account", "account"]),
+        ("hidden_neighbors", ["person", "hidden"]),
     ] {
         let sql = format!("select count(*) from {table} where {one} = $1 or {other} = $1");
         rows += query_scalar::<_, i64>(AssertSqlSafe(sql)).bind(who.id).fetch_one(&pool).await.unwrap();

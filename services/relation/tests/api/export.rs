@@ -5,7 +5,8 @@ use contracts::export::ExportFile;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Person, TestRelation, answer, done, requested};
+use crate::answers::{answer, done, requested};
+use crate::support::{Person, TestRelation};
 
 #[tokio::test]
 async fn auth_gets_all_that_is_somebodys() {

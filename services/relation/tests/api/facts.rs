@@ -7,7 +7,8 @@ use serde_json::json;
 use sqlx::{PgConnection, query, query_scalar};
 use tokio::task::JoinSet;
 
-use crate::support::{Person, TestRelation, answer, done, eventually};
+use crate::answers::{answer, done, eventually};
+use crate::support::{Person, TestRelation};
 
 fn changed(who: &Person, whom: &Person, follows: bool, blocks: bool, severed: bool) -> RelationChanged {
     RelationChanged { follows, blocks, severed, ..RelationChanged::nothing(who.id, whom.id) }

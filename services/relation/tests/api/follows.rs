@@ -4,7 +4,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::{TestRelation, answer, done, requested};
+use crate::answers::{answer, done, requested};
+use crate::support::TestRelation;
 
 #[tokio::test]
 async fn following_is_seen_from_both_sides() {

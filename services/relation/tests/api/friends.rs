@@ -1,7 +1,8 @@
 use contracts::fact::{RelationChanged, RelationEvent};
 use serde_json::json;
 
-use crate::support::{TestRelation, done, relationship, requested};
+use crate::answers::{done, relationship, requested};
+use crate::support::TestRelation;
 
 #[tokio::test]
 async fn friends_are_two_who_both_say_so() {

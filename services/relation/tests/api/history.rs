@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::runtime::Runtime;
 
+use crate::answers::answer;
 use crate::model::{Mistake, Model, Outcome, PEOPLE, Step, What};
-use crate::support::{Person, TestRelation, answer};
+use crate::support::{Person, TestRelation};
 
 fn history() -> impl Strategy<Value = Vec<Step>> {
     use What::*;

@@ -5,8 +5,9 @@ use contracts::fact::{AccountErased, Fact, InterestChanged};
 use contracts::id::TagId;
 use serde_json::json;
 
+use crate::answers::{done, eventually};
 use crate::suggestions::{PATH, here, reasons, suggested};
-use crate::support::{Person, TestRelation, done, eventually};
+use crate::support::{Person, TestRelation};
 
 /// Tells that somebody follows a tag, or no longer, as social would.
 async fn interest(relation: &TestRelation, who: &Person, tag: i64, follows: bool) {

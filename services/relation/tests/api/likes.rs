@@ -2,7 +2,8 @@ use contracts::fact::RelationEvent;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::json;
 
-use crate::support::{Person, TestRelation, answer, done, relationship};
+use crate::answers::{answer, done, relationship};
+use crate::support::{Person, TestRelation};
 
 async fn like(request: RequestBuilder) -> bool {
     let (status, body) = answer(request).await;

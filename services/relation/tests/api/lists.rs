@@ -3,7 +3,8 @@ use std::collections::HashSet;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
-use crate::support::{Person, TestRelation, answer, done};
+use crate::answers::{answer, done};
+use crate::support::{Person, TestRelation};
 
 /// One page: whom it lists, and the addresses of the pages after and before it.
 struct Page {

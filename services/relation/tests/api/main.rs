@@ -1,6 +1,8 @@
 //! From the front door: HTTP on a free port and a real PostgreSQL.
 
+mod answers;
 mod blocks;
+mod costs;
 mod counts;
 mod csv;
 mod erasure;
@@ -8,9 +10,11 @@ mod export;
 mod facts;
 mod follows;
 mod friends;
+mod hidden;
 mod history;
 mod interests;
 mod likes;
+mod limits;
 mod lists;
 mod model;
 mod mutes;

@@ -3,7 +3,8 @@ use contracts::fact::RelationChanged;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{TestRelation, answer, done, relationship};
+use crate::answers::{answer, done, relationship};
+use crate::support::TestRelation;
 
 #[tokio::test]
 async fn a_mute_is_for_whoever_mutes() {

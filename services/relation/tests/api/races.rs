@@ -4,7 +4,8 @@ use contracts::fact::RelationEvent;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::{Person, TestRelation, answer, done, relationship, requested};
+use crate::answers::{answer, done, relationship, requested};
+use crate::support::{Person, TestRelation};
 
 /// What was told to the two of an event.
 async fn told_of(relation: &TestRelation, event: RelationEvent, [one, other]: [&Person; 2]) -> usize {

@@ -1,7 +1,8 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::{Person, TestRelation, answer, done, relationship};
+use crate::answers::{answer, done, relationship};
+use crate::support::{Person, TestRelation};
 
 fn of(people: &[&Person]) -> String {
     let ids: Vec<String> = people.iter().map(|person| format!("id={}", person.id)).collect();

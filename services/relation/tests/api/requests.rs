@@ -2,7 +2,8 @@ use contracts::fact::{RelationChanged, RelationEvent};
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::{TestRelation, answer, done, relationship, requested};
+use crate::answers::{answer, done, relationship, requested};
+use crate::support::TestRelation;
 
 #[tokio::test]
 async fn who_approves_their_followers_is_asked_first() {

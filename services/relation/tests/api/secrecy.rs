@@ -3,7 +3,8 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Person, TestRelation, answer, done, relationship};
+use crate::answers::{answer, done, relationship};
+use crate::support::{Person, TestRelation};
 
 /// What one can ask of somebody, and what of oneself that would show it.
 async fn seen(relation: &TestRelation, who: &Person, whom: &Person) -> Vec<Value> {

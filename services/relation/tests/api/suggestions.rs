@@ -3,7 +3,8 @@ use contracts::{AccountId, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Person, TestRelation, answer, done};
+use crate::answers::{answer, done};
+use crate::support::{Person, TestRelation};
 
 pub const PATH: &str = "/v1/relations/suggestions";
 

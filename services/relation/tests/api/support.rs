@@ -1,7 +1,7 @@
 //! A relation service of a test's own.
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Parser;
 use contracts::export::{EXPORT, ExportFile, ExportPage, ExportRequest};
@@ -14,8 +14,11 @@ use relation::Relation;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
+use sqlx::PgPool;
 use test_db::TestDb;
 use tokio::task::JoinSet;
+
+use crate::answers::{answer, done, eventually, requested};
 
 #[derive(Parser)]
 struct Flags {
@@ -43,11 +46,16 @@ pub struct Person {
 
 impl TestRelation {
     pub async fn spawn() -> Self {
+        Self::on(|db| db.pool(Service::Relation)).await
+    }
+
+    /// On connections of the test's choice.
+    pub async fn on(pool: impl FnOnce(&TestDb) -> PgPool) -> Self {
         let flags = Flags::parse_from(["relation", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0"]);
         let db = TestDb::new(&[Schema { service: Service::Relation, migrations: &relation::MIGRATIONS }]).await;
         let issuer = Issuer::new();
         let rates = Rates::new(&flags.serving);
-        let pool = db.pool(Service::Relation);
+        let pool = pool(&db);
         let relation = Relation::new(pool.clone(), issuer.identity(Service::Relation, rates.clone()));
 
         let listeners = Listeners::bind(&flags.serving).await.expect("free ports");
@@ -71,7 +79,11 @@ impl TestRelation {
     /// Somebody new.
     pub fn person(&self) -> Person {
         static NEXT: AtomicI64 = AtomicI64::new(1);
-        let id = AccountId(NEXT.fetch_add(1, Ordering::Relaxed));
+        self.person_of(AccountId(NEXT.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// Whose id it is.
+    pub fn person_of(&self, id: AccountId) -> Person {
         Person { id, token: self.issuer.token(id) }
     }
 
@@ -219,49 +231,5 @@ impl TestRelation {
             _ => None,
         });
         happened.collect()
-    }
-}
-
-/// The answer to what somebody has to agree to.
-pub async fn requested(request: RequestBuilder) {
-    assert_eq!(answer(request).await, (StatusCode::ACCEPTED, json!({"requested": true})));
-}
-
-/// What stands between the viewer and somebody, where nothing does but what `set` sets.
-pub fn relationship(whom: &Person, change: impl FnOnce(&mut dyn FnMut(&str, Value))) -> Value {
-    let mut nothing = json!({
-        "id": whom.id, "following": false, "followed_by": false, "requested": false, "requested_by": false, "friends": false,
-        "friend_requested": false, "friend_requested_by": false, "blocking": false, "muting": false, "muting_notifications": false,
-        "muted_until": null, "note": null, "liked": false, "matched": false,
-    });
-    change(&mut |member: &str, value: Value| nothing[member] = value);
-    nothing
-}
-
-/// Makes each change in turn; each must be done at once.
-pub async fn done(changes: impl IntoIterator<Item = RequestBuilder>) {
-    for change in changes {
-        assert_eq!(answer(change).await, (StatusCode::NO_CONTENT, Value::Null));
-    }
-}
-
-/// The status of an answer and what its body says, but for the trace.
-pub async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
-    let answer = request.send().await.expect("an answer");
-    let status = answer.status();
-    let bytes = answer.bytes().await.expect("a body");
-    let mut body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
-    if let Some(body) = body.as_object_mut() {
-        body.remove("trace_id");
-    }
-    (status, body)
-}
-
-/// Waits until it holds.
-pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !holds().await {
-        assert!(Instant::now() < deadline, "still not: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

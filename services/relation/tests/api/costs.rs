@@ -1,0 +1,231 @@
+//! What the hot reads cost: statements, and pages of the database that they touch. Both stay where they are, however many there are
+//! near somebody, and whether PostgreSQL plans for whoever asks or once for everybody, as it does with what it is asked often.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use contracts::{AccountId, Service};
+use reqwest::{Method, StatusCode, header};
+use serde_json::Value;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{Layer, Registry};
+
+use crate::support::{Person, TestRelation};
+
+/// Adds up the buffers of every plan that PostgreSQL reports of a request, and counts the plans: one a statement.
+#[derive(Clone, Default)]
+struct Buffers(Arc<(AtomicI64, AtomicI64)>);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Buffers {
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let in_request = || context.event_scope(event).is_some_and(|mut spans| spans.any(|span| span.name() == "http.server"));
+        if event.metadata().target() != "sqlx::postgres::notice" || !in_request() {
+            return;
+        }
+        let mut said = Said::default();
+        event.record(&mut said);
+        let Some((_, plan)) = said.0.split_once("plan:") else { return };
+        let plan: Value = serde_json::from_str(plan).expect("a plan in JSON");
+        let of = |counter: &str| plan["Plan"][counter].as_i64().expect("a number");
+        self.0.0.fetch_add(of("Shared Hit Blocks") + of("Shared Read Blocks"), Ordering::SeqCst);
+        self.0.1.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Buffers {
+    /// Buffers and statements since the last time.
+    fn take(&self) -> (i64, i64) {
+        (self.0.0.swap(0, Ordering::SeqCst), self.0.1.swap(0, Ordering::SeqCst))
+    }
+}
+
+/// The message of an event.
+#[derive(Default)]
+struct Said(String);
+
+impl Visit for Said {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" {
+            value.clone_into(&mut self.0);
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
+    }
+}
+
+/// A service whose every statement reports its plan.
+async fn reporting(plans: &'static str) -> TestRelation {
+    TestRelation::on(|db| {
+        let options = PgConnectOptions::from_str(&db.superuser_url()).unwrap().options([
+            ("search_path", "relation,extensions"),
+            ("plan_cache_mode", plans),
+            ("session_preload_libraries", "auto_explain"),
+            ("auto_explain.log_min_duration", "0"),
+            ("auto_explain.log_analyze", "on"),
+            ("auto_explain.log_buffers", "on"),
+            ("auto_explain.log_timing", "off"),
+            ("auto_explain.log_format", "json"),
+            ("client_min_messages", "log"),
+        ]);
+        PgPoolOptions::new().max_connections(4).connect_lazy_with(options)
+    })
+    .await
+}
+
+/// Whom it is about. Of those near them, as many have lower ids as have higher ones: what is between two has a row for both.
+const WHO: AccountId = AccountId(5_000_000);
+
+/// `$n` of everything that may be near somebody: followers and followees who are friends and matches, muted and noted, with ten
+/// followees each; requests of both kinds, both ways; blocks, both ways; and twenty times as many who are suspended.
+const EDGES: [&str; 19] = [
+    "insert into people (id, handle, seen_at) values ($who, 'person_$who', now()) on conflict do nothing",
+    "update people set followers_count = $n, following_count = $n, friends_count = $n, suggested_at = null where id = $who",
+    "insert into people (id, seen_at, followers_count, following_count, friends_count)
+     select $friend, now(), 1, 11, 1 from generate_series(1, $n) n on conflict do nothing",
+    "insert into follows (actor, target) select $who, $friend from generate_series(1, $n) n on conflict do nothing",
+    "insert into follows (actor, target) select $friend, $who from generate_series(1, $n) n on conflict do nothing",
+    "insert into friendships (low, high, low_asks, high_asks)
+     select least($who, $friend), greatest($who, $friend), true, true from generate_series(1, $n) n on conflict do nothing",
+    "insert into friendships (low, high, low_asks, high_asks) select least($who, $asker), greatest($who, $asker),
+         $asker < $who, $asker > $who from generate_series(1, $n) n on conflict do nothing",
+    "insert into friendships (low, high, low_asks, high_asks) select least($who, $asked), greatest($who, $asked),
+         $asked > $who, $asked < $who from generate_series(1, least($n, 1000)) n on conflict do nothing",
+    "insert into follow_requests (actor, target, withheld)
+     select $asker, $who, false from generate_series(1, $n) n on conflict do nothing",
+    "insert into follow_requests (actor, target, withheld)
+     select $who, $asked, false from generate_series(1, $n) n on conflict do nothing",
+    "insert into likes (low, high, low_likes, high_likes)
+     select least($who, $friend), greatest($who, $friend), true, true from generate_series(1, $n) n on conflict do nothing",
+    "insert into blocks (actor, target) select $who, $enemy from generate_series(1, $n) n on conflict do nothing",
+    "insert into blocks (actor, target) select $foe, $who from generate_series(1, $n) n on conflict do nothing",
+    "insert into mutes (actor, target, notifications) select $who, $friend, true from generate_series(1, $n) n on conflict do nothing",
+    "insert into notes (author, target, text) select $who, $friend, 'a' from generate_series(1, $n) n on conflict do nothing",
+    "insert into people (id, seen_at) select $who + 10000000 + n, now() from generate_series(1, 10 * $n) n on conflict do nothing",
+    "insert into follows (actor, target) select $friend, $who + 10000000 + 10 * (n - 1) + k
+     from generate_series(1, $n) n, generate_series(1, 10) k on conflict do nothing",
+    "insert into hidden_accounts (account) select $who + 20000000 + n from generate_series(1, 20 * $n) n on conflict do nothing",
+    "delete from suggestions",
+];
+/// Who is near, in the statements: how far away their ids begin.
+const NEAR: [(&str, i64); 5] = [("$friend", 0), ("$asker", 100_000), ("$asked", 200_000), ("$enemy", 300_000), ("$foe", 400_000)];
+
+/// Writes past the front door, and past what a change would set in motion.
+async fn write(relation: &TestRelation, n: i64) {
+    let pool = relation.db.superuser_pool(Service::Relation);
+    let mut tx = pool.begin().await.unwrap();
+    sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.unwrap();
+    for statement in EDGES {
+        let near = NEAR.into_iter().fold(statement.to_owned(), |statement, (name, from)| {
+            statement.replace(name, &format!("({WHO} + ({from} + n) * (1 - n % 2 * 2))"))
+        });
+        let statement = near.replace("$who", &WHO.to_string()).replace("$n", &n.to_string());
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut *tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    sqlx::raw_sql("vacuum analyze").execute(&pool).await.unwrap();
+}
+
+/// What a read may touch, whatever there is. Measured: 3,000 for a hundred people and for suggestions, which are asked again
+/// whether they may be made; else 150 at the most.
+const MOST: i64 = 5_000;
+/// What it may touch to make suggestions anew. Measured: 15,000, most of it for the 500 likeliest, of whom it is asked whether they may
+/// be made. How many people are looked at has its limit in the service.
+const MOST_ANEW: i64 = 20_000;
+
+/// Items of a page.
+const LIMIT: usize = 5;
+
+/// One read of `WHO`, or of somebody else who looks at them.
+struct Read<'a> {
+    path: String,
+    viewer: &'a Person,
+    /// Items of its list, if it is one.
+    items: Option<usize>,
+    /// The first read after a change: it makes what the others find.
+    anew: bool,
+}
+
+fn reads<'a>(who: &'a Person, guest: &'a Person) -> Vec<Read<'a>> {
+    let ids: Vec<String> = (1..=100).map(|n| format!("id={}", WHO.0 + n * (1 - n % 2 * 2))).collect();
+    let read = |path: &str, viewer, items| Read { path: format!("/v1/relations{path}"), viewer, items, anew: false };
+    let mut reads = vec![
+        read(&format!("?{}", ids.join("&")), who, Some(100)),
+        read(&format!("/{WHO}"), guest, None),
+        // Whom the viewer blocks is looked up one by one, so this is for somebody who blocks few.
+        read(&format!("/{WHO}/counts"), guest, None),
+        Read { anew: true, ..read(&format!("/suggestions?limit={LIMIT}"), who, Some(LIMIT)) },
+        read(&format!("/suggestions?limit={LIMIT}"), who, Some(LIMIT)),
+    ];
+    for list in ["followers", "following", "friends"] {
+        for viewer in [who, guest] {
+            reads.push(read(&format!("/{WHO}/{list}?limit={LIMIT}"), viewer, Some(LIMIT)));
+        }
+    }
+    for list in ["follow-requests", "follow-requests/sent", "friend-requests", "friend-requests/sent", "matches", "blocks", "mutes"] {
+        reads.push(read(&format!("/{list}?limit={LIMIT}"), who, Some(LIMIT)));
+    }
+    reads
+}
+
+impl Read<'_> {
+    /// The buffers and the statements of a second read, but of the first where that is what is asked for.
+    async fn cost(&self, relation: &TestRelation, buffers: &Buffers) -> (i64, i64) {
+        let rounds = if self.anew { 1 } else { 2 };
+        let mut cost = (0, 0);
+        for _ in 0..rounds {
+            buffers.take();
+            let answer = relation.request(Method::GET, &self.path, Some(self.viewer)).send().await.unwrap();
+            cost = buffers.take();
+            assert_eq!(answer.status(), StatusCode::OK, "{}", self.path);
+            let links = answer.headers().get(header::LINK).map(|links| links.to_str().unwrap().to_owned()).unwrap_or_default();
+            let page: Value = answer.json().await.unwrap();
+            assert_eq!(page["items"].as_array().map(Vec::len), self.items, "{}", self.path);
+            let has_next = self.items == Some(LIMIT) && !self.path.contains("suggestions");
+            assert_eq!(links.contains("rel=\"next\""), has_next, "a whole page of {}", self.path);
+        }
+        cost
+    }
+}
+
+async fn stays(plans: &'static str) {
+    let buffers = Buffers::default();
+    // The test and the service it talks to run on this one thread.
+    let _guard = tracing::subscriber::set_default(Registry::default().with(buffers.clone()));
+    let relation = reporting(plans).await;
+    let (who, guest) = (relation.person_of(WHO), relation.person());
+    let reads = reads(&who, &guest);
+    let mut smallest: Vec<Option<(i64, i64)>> = vec![None; reads.len()];
+    for n in [10, 500, 5_000] {
+        write(&relation, n).await;
+        for (read, smallest) in reads.iter().zip(&mut smallest) {
+            let (touched, statements) = read.cost(&relation, &buffers).await;
+            let what = format!("{}{} with {n} of everything", if read.anew { "anew: " } else { "" }, read.path.split('=').next().unwrap());
+            println!("{what}: {touched} buffers in {statements} statements");
+            let (least, expected) = smallest.get_or_insert((touched, statements));
+            assert_eq!(statements, *expected, "statements of {what}");
+            // An index is a level deeper, and the first few people are not a hundred yet.
+            let most = if read.anew { MOST_ANEW } else { MOST.min(4 * *least + 200) };
+            assert!(touched <= most, "{what} touches {touched} after {least}");
+            *least = touched.min(*least);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hot_read_touches_as_much_however_many_are_near_when_it_is_planned_for_whoever_asks() {
+    stays("force_custom_plan").await;
+}
+
+#[tokio::test]
+async fn a_hot_read_touches_as_much_however_many_are_near_when_it_is_planned_once_for_everybody() {
+    stays("force_generic_plan").await;
+}

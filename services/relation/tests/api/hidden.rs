@@ -1,0 +1,85 @@
+//! Who is hidden is in no count at once, and near whom they are is noted in batches.
+
+use contracts::Service;
+use contracts::fact::AccountState;
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, PgPool, query, query_scalar};
+
+use crate::answers::{done, eventually, requested};
+use crate::support::{Person, TestRelation};
+
+async fn rows(pool: &PgPool, table: &str) -> i64 {
+    query_scalar(AssertSqlSafe(format!("select count(*) from {table}"))).fetch_one(pool).await.unwrap()
+}
+
+async fn settled(pool: &PgPool) {
+    eventually("nothing is owed", async || rows(pool, "hidden_counts_owed").await == 0).await;
+}
+
+async fn counts(relation: &TestRelation, of: impl std::fmt::Display, who: Option<&Person>) -> Value {
+    relation.get(&format!("/v1/relations/{of}/counts"), who).await
+}
+
+fn counted([followers, following, friends]: [i64; 3]) -> Value {
+    json!({"followers": followers, "following": following, "friends": friends})
+}
+
+#[tokio::test]
+async fn who_is_near_thousands_is_in_no_count_at_once_and_it_is_noted_in_batches() {
+    let relation = TestRelation::spawn().await;
+    let ada = relation.person();
+    let pool = relation.db.superuser_pool(Service::Relation);
+    let (first, last, ada_id) = (1_000_001, 1_002_500, ada.id);
+    for planted in [
+        format!("insert into people (id, following_count) select n, 1 from generate_series({first}, {last}) n"),
+        format!("insert into people (id, followers_count) values ({ada_id}, 2500)"),
+        format!("insert into follows (actor, target) select n, {ada_id} from generate_series({first}, {last}) n"),
+    ] {
+        query(AssertSqlSafe(planted)).execute(&pool).await.unwrap();
+    }
+    assert_eq!(counts(&relation, first, None).await, counted([0, 1, 0]));
+
+    relation.hide(&ada, AccountState::Hidden).await;
+    for follower in [first, last] {
+        assert_eq!(counts(&relation, follower, None).await, counted([0, 0, 0]));
+    }
+    settled(&pool).await;
+    assert_eq!(rows(&pool, "hidden_neighbors").await, 2500);
+    let most = "select max(count) from (select count(*) from hidden_neighbors group by xmin::text) batch";
+    assert_eq!(query_scalar::<_, i64>(most).fetch_one(&pool).await.unwrap(), 1000);
+    assert_eq!(counts(&relation, first, None).await, counted([0, 0, 0]));
+
+    // Whatever comes in the middle of it, the last word counts.
+    for state in [AccountState::Active, AccountState::Hidden, AccountState::Active] {
+        relation.hide(&ada, state).await;
+        let following = i64::from(state == AccountState::Active);
+        assert_eq!(counts(&relation, last, None).await, counted([0, following, 0]), "{state:?}");
+    }
+    settled(&pool).await;
+    assert_eq!(rows(&pool, "hidden_neighbors").await, 0);
+    assert_eq!(counts(&relation, last, None).await, counted([0, 1, 0]));
+    assert_eq!(relation.service.mend_counts().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_is_made_with_somebody_hidden_counts_when_they_are_back() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, cleo] = [(); 3].map(|()| relation.person());
+    let pool = relation.db.superuser_pool(Service::Relation);
+    requested(relation.put(&ada, &bob, "friend")).await;
+    relation.set_private(&bob, true).await;
+    requested(relation.follow(&ada, &bob)).await;
+    relation.hide(&ada, AccountState::Hidden).await;
+    settled(&pool).await;
+    done([relation.put(&bob, &ada, "friend"), relation.put(&bob, &ada, "follower"), relation.follow(&bob, &ada)]).await;
+    for who in [None, Some(&bob), Some(&cleo)] {
+        assert_eq!(counts(&relation, bob.id, who).await, counted([0, 0, 0]));
+    }
+    relation.hide(&ada, AccountState::Active).await;
+    assert_eq!(counts(&relation, bob.id, None).await, counted([1, 1, 1]));
+    // A block of somebody hidden takes nothing twice.
+    relation.hide(&ada, AccountState::Hidden).await;
+    done([relation.block(&cleo, &ada)]).await;
+    assert_eq!(counts(&relation, bob.id, Some(&cleo)).await, counted([0, 0, 0]));
+    assert_eq!(relation.service.mend_counts().await.unwrap(), 0);
+}
