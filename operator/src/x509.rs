@@ -44,14 +44,14 @@ fn not_after(certificate: &[u8]) -> der::Result<Duration> {
 }
 
 /// Times before 2050 have two digits for their year.
-fn time(reader: &mut impl Reader<'_>) -> der::Result<Duration> {
+fn time<'a>(reader: &mut impl Reader<'a>) -> der::Result<Duration> {
     match reader.peek_tag()? {
         Tag::GeneralizedTime => Ok(reader.decode::<GeneralizedTime>()?.to_unix_duration()),
         _ => Ok(reader.decode::<UtcTime>()?.to_unix_duration()),
     }
 }
 
-fn pass_over_the_rest(reader: &mut impl Reader<'_>) -> der::Result<()> {
+fn pass_over_the_rest<'a>(reader: &mut impl Reader<'a>) -> der::Result<()> {
     let rest = reader.remaining_len();
     reader.read_slice(rest)?;
     Ok(())
