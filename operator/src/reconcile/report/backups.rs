@@ -42,7 +42,7 @@ fn open(cluster: &Cluster) -> impl Iterator<Item = &SocialPlatformBackup> {
 
 /// What there is of its Job, if that was made before.
 fn work_of_before<'a>(backup: &SocialPlatformBackup, cluster: &'a Cluster, HeldUp(reason, message): HeldUp) -> Work<'a> {
-    let name = job_name(&cluster.resource.name_any(), backup);
+    let name = job_name(&cluster.resource.name_any(), &backup.metadata);
     match cluster.children.jobs.iter().find(|job| job.name_any() == name) {
         Some(job) => Work::Job(job, cluster.last_words.get(&name).map(String::as_str)),
         None => Work::Waits(reason, message),
