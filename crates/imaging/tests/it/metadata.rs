@@ -44,7 +44,7 @@ fn nothing_that_was_planted_comes_out() {
 }
 
 /// Which quarter of a picture is of this color.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Corner {
     TopLeft,
     TopRight,

@@ -109,7 +109,7 @@ async fn asking_somebody_who_approves_and_blocks_is_asking() {
     let (mallory, ada) = (relation.person(), relation.person());
     relation.set_private(&ada, true).await;
     done([relation.block(&ada, &mallory)]).await;
-    crate::support::requested(relation.follow(&mallory, &ada)).await;
+    crate::answers::requested(relation.follow(&mallory, &ada)).await;
     assert_eq!(relation.between(&mallory, &ada).await, relationship(&ada, |set| set("requested", json!(true))));
     assert_eq!(relation.ids("/v1/relations/follow-requests/sent", Some(&mallory)).await, [ada.id]);
     assert_eq!(relation.ids("/v1/relations/follow-requests", Some(&ada)).await, []);
