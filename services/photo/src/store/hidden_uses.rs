@@ -26,12 +26,13 @@ pub(crate) async fn wrong(connection: &mut PgConnection, account: AccountId, cou
 
 /// Lets the account's uses of these photos, which must be locked, count from now on, or no more.
 pub(crate) async fn set(connection: &mut PgConnection, account: AccountId, photos: &[i64], counts: bool) -> sqlx::Result<()> {
-    // All parts of a statement see what was there before it: an account that has counted by another use counts once.
+    // All parts of a statement see what was there before it: an account that has counted by another use counts once. The count
+    // never goes below zero, as in `uses::remove`.
     query!(
         "with changed as (
              update photo_uses set counted = $3 where account = $1 and photo = any($2) and counted <> $3 returning photo
          )
-         update photos set uses = uses + case when $3 then 1 else -1 end
+         update photos set uses = greatest(uses + case when $3 then 1 else -1 end, 0)
          where id in (select photo from changed)
              and not ($3 and exists (select from photo_uses where photo = photos.id and account = $1 and counted))",
         account.0,
