@@ -19,7 +19,7 @@ use crate::license::License;
 use crate::owner::Owner;
 use crate::routes::bodies::{Pending, PhotoBody};
 use crate::store::photos::PhotoRow;
-use crate::store::{album_photos, blobs, photos, terms};
+use crate::store::{album_photos, blobs, photos, terms, uses};
 use crate::{Photo, Quota, State as Inner, keeping, removal, reuse};
 
 /// How long an answer waits for the other services to have heard that fewer may see a photo.
@@ -107,7 +107,8 @@ pub(crate) async fn update(
     let before = photos::lock(&mut tx, id).await?.filter(|row| row.is_of(viewer.account)).ok_or_else(Problem::not_found)?;
     let about = before.about().with(Said { visibility, title, alt, tags, license, credit })?;
     let narrowed = before.is_public() && about.visibility == PhotoVisibility::Private;
-    if narrowed && uses == Uses::Leave && before.uses > 0 {
+    // Who is hidden does not count, and may return.
+    if narrowed && uses == Uses::Leave && uses::any(&mut tx, id).await? {
         let after = leave_and_keep(&mut tx, photo.quota, &before, &about).await?;
         tx.commit().await?;
         return Ok(Json(PhotoBody::from(after)).into_response());
@@ -181,7 +182,7 @@ pub(crate) async fn delete(
 ) -> Result<Response> {
     let mut tx = photo.pool.begin().await?;
     let row = photos::lock(&mut tx, id).await?.filter(|row| row.owner == Owner::Account(viewer.account)).ok_or_else(Problem::not_found)?;
-    if uses == Uses::Leave && row.is_public() && row.uses > 0 {
+    if uses == Uses::Leave && row.is_public() && uses::any(&mut tx, id).await? {
         if !row.left {
             removal::leave(&mut tx, &row).await?;
         }

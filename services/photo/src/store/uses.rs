@@ -73,6 +73,11 @@ pub(crate) async fn remove(connection: &mut PgConnection, photo: PhotoId, accoun
     .await
 }
 
+/// Whether anybody shows a photo, hidden people included.
+pub(crate) async fn any(connection: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool> {
+    query_scalar!(r#"select exists (select from photo_uses where photo = $1) as "any!""#, photo.0).fetch_one(connection).await
+}
+
 /// Forgets every use of a photo. The photo must be locked.
 pub(crate) async fn clear(connection: &mut PgConnection, photo: PhotoId) -> sqlx::Result<()> {
     query!("delete from photo_uses where photo = $1", photo.0).execute(&mut *connection).await?;

@@ -107,3 +107,26 @@ async fn what_was_left_to_somebody_hidden_waits_for_them() {
     photos.shows(&bob, "post:17", &[]).await;
     assert_eq!(photos.get(&path(&photo), None).await.status(), StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn what_only_somebody_hidden_shows_can_be_left_to_them() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let (deleted, narrowed) = (public(&photos, &ada, 1, "").await, public(&photos, &ada, 2, "").await);
+    photos.shows(&bob, "post:17", &[&deleted, &narrowed]).await;
+    hide(&photos, &bob, Hidden).await;
+    nothing_is_owed(&photos).await;
+    assert_eq!((uses(&photos, &deleted).await, uses(&photos, &narrowed).await), (json!(0), json!(0)));
+
+    let leave = photos.request(Method::DELETE, &format!("{}?uses=leave", path(&deleted)), Some(&ada));
+    assert_eq!(answer(leave).await.0, StatusCode::NO_CONTENT);
+    let private = photos.change(&ada, &narrowed, json!({"visibility": "private", "uses": "leave"})).await;
+    assert_ne!(private["id"], narrowed["id"]);
+
+    hide(&photos, &bob, Active).await;
+    nothing_is_owed(&photos).await;
+    for left in [&deleted, &narrowed] {
+        let seen = photos.json(&path(left), None).await;
+        assert_eq!((&seen["left"], &seen["uses"]), (&json!(true), &json!(1)));
+    }
+}
