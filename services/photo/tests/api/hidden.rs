@@ -46,6 +46,7 @@ async fn tags_of_who_is_hidden_are_not_suggested() {
 
     // What goes meanwhile does not come back.
     hide(&photos, &ada, Hidden).await;
+    assert_eq!(photos.send(Method::PATCH, &path(&hers), Some(&ada), &json!({"tags": []})).await.0, StatusCode::NOT_FOUND);
     assert_eq!(answer(photos.request(Method::DELETE, &path(&hers), Some(&ada))).await.0, StatusCode::NO_CONTENT);
     assert_eq!(suggested(&photos).await, his);
     hide(&photos, &ada, Active).await;
