@@ -23,7 +23,9 @@ pub(crate) async fn run(pool: &PgPool) {
         match hidden_uses::owed(pool).await {
             Ok(accounts) => {
                 for account in accounts {
-                    work_on(pool, account).await;
+                    if let Err(panicked) = telemetry::caught(work_on(pool, account)).await {
+                        tracing::warn!(%panicked, %account, "failed to count the uses of who is hidden or returns; trying again");
+                    }
                 }
             }
             Err(error) => tracing::warn!(%error, "failed to look for uses that count wrongly; trying again"),
@@ -32,7 +34,7 @@ pub(crate) async fn run(pool: &PgPool) {
     }
 }
 
-/// Works on one account. One that fails holds up no other.
+/// Works on one account. One that fails holds up no other, not even by a panic.
 async fn work_on(pool: &PgPool, account: AccountId) {
     loop {
         match step(pool, account).await {
