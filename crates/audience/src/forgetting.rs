@@ -60,7 +60,9 @@ impl<F: Forget> Forgetting<F> {
             match self.erasing().await {
                 Ok(accounts) => {
                     for account in accounts {
-                        self.work_on(account).await;
+                        if let Err(panicked) = telemetry::caught(self.work_on(account)).await {
+                            tracing::warn!(%account, %panicked, "failed to erase an account; trying again");
+                        }
                     }
                 }
                 Err(error) => tracing::warn!(%error, "failed to look for accounts to erase; trying again"),
@@ -75,7 +77,7 @@ impl<F: Forget> Forgetting<F> {
         sqlx::query_scalar(erasing).fetch_all(&self.pool).await
     }
 
-    /// Works on one account until it waits or is done. One that fails holds up no other.
+    /// Works on one account until it waits or is done. One that fails holds up no other, not even by a panic.
     async fn work_on(&self, account: AccountId) {
         loop {
             let span = tracing::info_span!("accounts.forget", otel.name = "forget an account", otel.kind = "consumer");

@@ -1,4 +1,4 @@
-//! Takes what hidden people show out of the counts of those photos, and puts it back when they return, a batch at a time.
+//! Takes what hidden people show out of the counts of those photos, and puts it back when they return, a photo at a time.
 //!
 //! ```text
 //!  account.changed ─► hidden_accounts ─► trigger: hidden_uses_owed ─► step, step, … ─► nothing is owed
@@ -16,8 +16,6 @@ use crate::store::{hidden_uses, photos};
 
 /// How soon counts begin to follow.
 const POLL: Duration = Duration::from_millis(500);
-/// Photos of one transaction: it locks them.
-const BATCH: i64 = 100;
 
 /// Works until dropped. Every replica runs it: each works on another account.
 pub(crate) async fn run(pool: &PgPool) {
@@ -25,7 +23,9 @@ pub(crate) async fn run(pool: &PgPool) {
         match hidden_uses::owed(pool).await {
             Ok(accounts) => {
                 for account in accounts {
-                    work_on(pool, account).await;
+                    if let Err(panicked) = telemetry::caught(work_on(pool, account)).await {
+                        tracing::warn!(%panicked, %account, "failed to count the uses of who is hidden or returns; trying again");
+                    }
                 }
             }
             Err(error) => tracing::warn!(%error, "failed to look for uses that count wrongly; trying again"),
@@ -34,7 +34,7 @@ pub(crate) async fn run(pool: &PgPool) {
     }
 }
 
-/// Works on one account. One that fails holds up no other.
+/// Works on one account. One that fails holds up no other, not even by a panic.
 async fn work_on(pool: &PgPool, account: AccountId) {
     loop {
         match step(pool, account).await {
@@ -48,7 +48,8 @@ async fn work_on(pool: &PgPool, account: AccountId) {
     }
 }
 
-/// Puts some photos right. `false` if there is no more to do, or another replica does it.
+/// Puts a photo right: one at a time, so that it is not held while this waits for another. `false` if there is no more to do, or
+/// another replica does it.
 async fn step(pool: &PgPool, account: AccountId) -> sqlx::Result<bool> {
     let mut tx = pool.begin().await?;
     if !hidden_uses::claim(&mut tx, account).await? {
@@ -56,13 +57,13 @@ async fn step(pool: &PgPool, account: AccountId) -> sqlx::Result<bool> {
     }
     // Until the end nobody hides the account or lets it come back.
     let counts = !accounts::is_barred(&mut tx, account).await?;
-    let wrong = hidden_uses::wrong(&mut tx, account, counts, BATCH).await?;
-    if wrong.is_empty() {
-        hidden_uses::done(&mut tx, account).await?;
+    let wrong = hidden_uses::wrong(&mut tx, account, counts).await?;
+    if let Some(photo) = wrong {
+        photos::lock(&mut tx, photo).await?;
+        hidden_uses::set(&mut tx, account, photo, counts).await?;
     } else {
-        photos::lock_all(&mut tx, &wrong).await?;
-        hidden_uses::set(&mut tx, account, &wrong, counts).await?;
+        hidden_uses::done(&mut tx, account).await?;
     }
     tx.commit().await?;
-    Ok(!wrong.is_empty())
+    Ok(wrong.is_some())
 }

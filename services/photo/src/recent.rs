@@ -12,12 +12,14 @@ use crate::objects::{self, Objects};
 
 /// A larger picture, in bytes, is left to the store.
 const LARGEST: usize = 512 * 1024;
+/// What a picture takes beside its bytes: its name, and its places in the list and in the map.
+const OVERHEAD: usize = 256;
 /// Pictures that are fetched whole at once; the others are passed on as they come.
 const FETCHED: usize = 16;
 
 /// As many of them as fit.
 pub(crate) struct Recent {
-    /// Bytes of all pictures together, at the most.
+    /// Bytes of all pictures together, at the most, with what they take beside.
     most: usize,
     held: Mutex<Held>,
     fetched: Semaphore,
@@ -61,15 +63,20 @@ impl Recent {
 
     fn keep(&self, object: &str, picture: Bytes) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.bytes += picture.len();
+        held.bytes += weight(&picture);
         if let Some(before) = held.pictures.put(object.to_owned(), picture) {
-            held.bytes -= before.len();
+            held.bytes -= weight(&before);
         }
         while held.bytes > self.most {
             let Some((_, oldest)) = held.pictures.pop_lru() else { break };
-            held.bytes -= oldest.len();
+            held.bytes -= weight(&oldest);
         }
     }
+}
+
+/// Bytes of memory that it takes to keep a picture.
+fn weight(picture: &Bytes) -> usize {
+    picture.len() + OVERHEAD
 }
 
 #[cfg(test)]
@@ -78,7 +85,7 @@ mod tests {
 
     #[test]
     fn what_was_not_shown_for_the_longest_time_makes_room() {
-        let recent = Recent::new(100);
+        let recent = Recent::new(2 * (40 + OVERHEAD));
         for name in ["a", "b"] {
             recent.keep(name, Bytes::from(vec![0; 40]));
         }
@@ -90,5 +97,14 @@ mod tests {
         assert!(recent.find("a").is_some());
         recent.keep("d", Bytes::from(vec![0; 100]));
         assert_eq!(["a", "c", "d"].map(|name| recent.find(name).is_some()), [false, false, true]);
+    }
+
+    #[test]
+    fn pictures_without_bytes_make_room_too() {
+        let recent = Recent::new(OVERHEAD);
+        for name in ["a", "b"] {
+            recent.keep(name, Bytes::new());
+        }
+        assert_eq!(["a", "b"].map(|name| recent.find(name).is_some()), [false, true]);
     }
 }

@@ -42,14 +42,15 @@ pub struct Swept {
 pub(crate) async fn run(photo: &State) {
     let mut sweeps = Sweeps::default();
     loop {
-        match sweeps.turn(photo, GRACE).await {
-            Ok(swept) => {
+        match telemetry::caught(sweeps.turn(photo, GRACE)).await {
+            Ok(Ok(swept)) => {
                 metrics::swept(swept.orphans + swept.abandoned);
                 if swept != Swept::default() {
                     tracing::info!(?swept, "swept the bucket");
                 }
             }
-            Err(error) => tracing::warn!(%error, "failed to sweep the bucket; trying again later"),
+            Ok(Err(error)) => tracing::warn!(%error, "failed to sweep the bucket; trying again later"),
+            Err(panicked) => tracing::warn!(%panicked, "failed to sweep the bucket; trying again later"),
         }
         match blobs::missing(&photo.pool).await {
             Ok(blobs) => metrics::missing(blobs),

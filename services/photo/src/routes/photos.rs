@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use audience::accounts;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use contracts::PhotoId;
@@ -19,7 +20,7 @@ use crate::license::License;
 use crate::owner::Owner;
 use crate::routes::bodies::{Pending, PhotoBody};
 use crate::store::photos::PhotoRow;
-use crate::store::{album_photos, blobs, photos, terms};
+use crate::store::{album_photos, blobs, photos, terms, uses};
 use crate::{Photo, Quota, State as Inner, keeping, removal, reuse};
 
 /// How long an answer waits for the other services to have heard that fewer may see a photo.
@@ -104,10 +105,16 @@ pub(crate) async fn update(
 ) -> Result<Response> {
     let UpdatePhoto { visibility, title, alt, tags, license, credit, uses } = change;
     let mut tx = photo.pool.begin().await?;
+    // Until the end nobody hides the account: that counts its tags, and has to see this change or come before it. What somebody
+    // hidden has is not there, and of somebody erased nothing may be made.
+    if accounts::is_barred(&mut tx, viewer.account).await? {
+        return Err(Problem::not_found());
+    }
     let before = photos::lock(&mut tx, id).await?.filter(|row| row.is_of(viewer.account)).ok_or_else(Problem::not_found)?;
     let about = before.about().with(Said { visibility, title, alt, tags, license, credit })?;
     let narrowed = before.is_public() && about.visibility == PhotoVisibility::Private;
-    if narrowed && uses == Uses::Leave && before.uses > 0 {
+    // Who is hidden does not count, and may return.
+    if narrowed && uses == Uses::Leave && uses::any(&mut tx, id).await? {
         let after = leave_and_keep(&mut tx, photo.quota, &before, &about).await?;
         tx.commit().await?;
         return Ok(Json(PhotoBody::from(after)).into_response());
@@ -180,8 +187,10 @@ pub(crate) async fn delete(
     Query(Elsewhere { uses }): Query<Elsewhere>,
 ) -> Result<Response> {
     let mut tx = photo.pool.begin().await?;
+    // For its lock: until the end nobody hides the account, as that counts the tags of its photos.
+    accounts::is_gone(&mut tx, viewer.account).await?;
     let row = photos::lock(&mut tx, id).await?.filter(|row| row.owner == Owner::Account(viewer.account)).ok_or_else(Problem::not_found)?;
-    if uses == Uses::Leave && row.is_public() && row.uses > 0 {
+    if uses == Uses::Leave && row.is_public() && uses::any(&mut tx, id).await? {
         if !row.left {
             removal::leave(&mut tx, &row).await?;
         }

@@ -103,7 +103,7 @@ pub(super) async fn begin(photo: &Inner, account: AccountId, direct: bool, lengt
     erasure::admit(&mut tx, account).await?;
     // Whoever else begins one of this owner waits here.
     usage::lock(&mut tx, owner).await?;
-    if uploads::under_way(&mut tx, owner).await? >= MOST {
+    if uploads::under_way(&mut tx, owner, direct).await? >= MOST {
         return Err(Problem::conflict("too-many-uploads", format!("You have {MOST} uploads under way. Complete one, or wait an hour.")));
     }
     let id = uploads::insert(&mut tx, owner, &incoming::new_object_key(), direct, length, &about).await?;

@@ -69,6 +69,7 @@ pub(crate) async fn end_uploads(connection: &mut PgConnection, owner: Owner) -> 
 pub(crate) async fn clear(connection: &mut PgConnection, account: AccountId, owner: Owner) -> sqlx::Result<()> {
     query!("delete from usage where owner = $1", owner.to_string()).execute(&mut *connection).await?;
     query!("delete from severed where low = $1 or high = $1", account.0).execute(&mut *connection).await?;
+    query!("delete from hidden_tags where account = $1", account.0).execute(&mut *connection).await?;
     query!("delete from hidden_uses_owed where account = $1", account.0).execute(&mut *connection).await?;
     query!("delete from idempotency_keys where caller = $1", account.to_string()).execute(&mut *connection).await?;
     query!("delete from erasing_objects where account = $1", account.0).execute(connection).await.map(drop)

@@ -1,4 +1,4 @@
-use contracts::AccountId;
+use contracts::{AccountId, PhotoId};
 use sqlx::{PgConnection, PgPool, query, query_scalar};
 
 /// Accounts of which some uses count wrongly.
@@ -12,30 +12,30 @@ pub(crate) async fn claim(connection: &mut PgConnection, account: AccountId) -> 
     Ok(claimed.fetch_optional(connection).await?.is_some())
 }
 
-/// Some photos, in their order, of which a use by the account counts and should not, or the other way round.
-pub(crate) async fn wrong(connection: &mut PgConnection, account: AccountId, counts: bool, most: i64) -> sqlx::Result<Vec<i64>> {
+/// A photo of which a use by the account counts and should not, or the other way round.
+pub(crate) async fn wrong(connection: &mut PgConnection, account: AccountId, counts: bool) -> sqlx::Result<Option<PhotoId>> {
     query_scalar!(
-        "select distinct photo from photo_uses where account = $1 and counted <> $2 order by photo limit $3",
+        r#"select photo as "photo: PhotoId" from photo_uses where account = $1 and counted = (not $2) order by photo limit 1"#,
         account.0,
         counts,
-        most,
     )
-    .fetch_all(connection)
+    .fetch_optional(connection)
     .await
 }
 
-/// Lets the account's uses of these photos, which must be locked, count from now on, or no more.
-pub(crate) async fn set(connection: &mut PgConnection, account: AccountId, photos: &[i64], counts: bool) -> sqlx::Result<()> {
-    // All parts of a statement see what was there before it: an account that has counted by another use counts once.
+/// Lets the account's uses of a photo, which must be locked, count from now on, or no more.
+pub(crate) async fn set(connection: &mut PgConnection, account: AccountId, photo: PhotoId, counts: bool) -> sqlx::Result<()> {
+    // All parts of a statement see what was there before it: an account that has counted by another use counts once. The count
+    // never goes below zero, as in `uses::remove`.
     query!(
         "with changed as (
-             update photo_uses set counted = $3 where account = $1 and photo = any($2) and counted <> $3 returning photo
+             update photo_uses set counted = $3 where account = $1 and photo = $2 and counted = (not $3) returning photo
          )
-         update photos set uses = uses + case when $3 then 1 else -1 end
+         update photos set uses = greatest(uses + case when $3 then 1 else -1 end, 0)
          where id in (select photo from changed)
-             and not ($3 and exists (select from photo_uses where photo = photos.id and account = $1 and counted))",
+             and not ($3 and exists (select from photo_uses where photo = $2 and account = $1 and counted))",
         account.0,
-        photos,
+        photo.0,
         counts,
     )
     .execute(connection)

@@ -55,11 +55,14 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: UploadId, owner: Own
     select_upload!("for update", id.0, owner.to_string()).fetch_optional(connection).await
 }
 
-/// How many uploads of an owner are under way. One that has ended counts for as long as its address at the store is good.
-pub(crate) async fn under_way(connection: &mut PgConnection, owner: Owner) -> sqlx::Result<i64> {
+/// How many uploads of an owner are under way. Before another `direct` one, those that have ended count for as long as their
+/// addresses at the store are good; what arrives in pieces cannot be sent there, and need not wait for them.
+pub(crate) async fn under_way(connection: &mut PgConnection, owner: Owner, direct: bool) -> sqlx::Result<i64> {
     query_scalar!(
-        r#"select count(*) as "count!" from uploads where owner = $1 and photo is null and expires_at > now()"#,
+        r#"select count(*) as "count!" from uploads
+           where owner = $1 and photo is null and expires_at > now() and (ended_at is null or $2)"#,
         owner.to_string(),
+        direct,
     )
     .fetch_one(connection)
     .await

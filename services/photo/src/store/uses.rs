@@ -48,7 +48,8 @@ pub(crate) async fn add(connection: &mut PgConnection, photo: PhotoId, shown: Sh
 }
 
 /// Forgets a use, and no longer counts its maker if it was their last of this photo. The photo must be locked. Says whether
-/// anybody uses it then, hidden people included, or `None` if there was no such use.
+/// anybody uses it then, hidden people included, or `None` if there was no such use. The count never goes below zero: while a
+/// platform is updated, old code counts without regard to who is hidden.
 pub(crate) async fn remove(connection: &mut PgConnection, photo: PhotoId, account: AccountId, source: &str) -> sqlx::Result<Option<bool>> {
     let gone = query_scalar!(
         "delete from photo_uses where photo = $1 and account = $2 and source = $3 returning counted",
@@ -59,9 +60,9 @@ pub(crate) async fn remove(connection: &mut PgConnection, photo: PhotoId, accoun
     let Some(counted) = gone.fetch_optional(&mut *connection).await? else { return Ok(None) };
     query_scalar!(
         r#"update photos
-           set uses = uses - case
+           set uses = greatest(uses - case
                when $3 and not exists (select from photo_uses where photo = $1 and account = $2 and counted) then 1 else 0
-           end
+           end, 0)
            where id = $1
            returning exists (select from photo_uses where photo = $1) as "used!""#,
         photo.0,
@@ -70,6 +71,11 @@ pub(crate) async fn remove(connection: &mut PgConnection, photo: PhotoId, accoun
     )
     .fetch_optional(connection)
     .await
+}
+
+/// Whether anybody shows a photo, hidden people included.
+pub(crate) async fn any(connection: &mut PgConnection, photo: PhotoId) -> sqlx::Result<bool> {
+    query_scalar!(r#"select exists (select from photo_uses where photo = $1) as "any!""#, photo.0).fetch_one(connection).await
 }
 
 /// Forgets every use of a photo. The photo must be locked.

@@ -144,6 +144,20 @@ async fn an_upload_can_be_given_up_by_whoever_began_it() {
 }
 
 #[tokio::test]
+async fn what_was_given_up_at_the_store_leaves_room_for_uploads_in_pieces() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    for _ in 0..20 {
+        let upload = begin(&photos, &ada, 5, json!({})).await;
+        let path = format!("/v1/photos/uploads/{}", upload["id"].as_str().unwrap());
+        assert_eq!(answer(photos.request(Method::DELETE, &path, Some(&ada))).await.0, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(photos.send(Method::POST, "/v1/photos/uploads", Some(&ada), &json!({"size": 5})).await.0, StatusCode::CONFLICT);
+    let pieces = photos.request(Method::POST, "/v1/photos/tus", Some(&ada)).header("tus-resumable", "1.0.0").header("upload-length", "5");
+    assert_eq!(answer(pieces).await.0, StatusCode::CREATED);
+}
+
+#[tokio::test]
 async fn nobody_has_too_many_uploads_under_way() {
     let photos = TestPhoto::spawn().await;
     let ada = photos.person();

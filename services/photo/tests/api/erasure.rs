@@ -68,7 +68,8 @@ async fn rows_of(photos: &TestPhoto, who: &Person) -> i64 {
     let rows = "select (select count(*) from photos where owner = $1) + (select count(*) from albums where owner = $1)
                     + (select count(*) from usage where owner = $1) + (select count(*) from uploads where owner = $1)
                     + (select count(*) from photo_uses where account = $2) + (select count(*) from erasing_objects where account = $2)
-                    + (select count(*) from idempotency_keys where caller = $2::text)";
+                    + (select count(*) from idempotency_keys where caller = $2::text)
+                    + (select count(*) from hidden_tags where account = $2)";
     let rows = sqlx::query_scalar(rows).bind(format!("account:{}", who.id)).bind(who.id);
     rows.fetch_one(&photos.db.superuser_pool(Service::Photo)).await.unwrap()
 }
@@ -78,7 +79,7 @@ async fn who_is_erased_is_forgotten_when_the_objects_are_gone_too() {
     let photos = TestPhoto::spawn().await;
     let (ada, bob) = (photos.person(), photos.person());
     let file = jpeg(500, 300, 1);
-    let public = photos.keep(&ada, file.clone(), &[("visibility", "public")]).await;
+    let public = photos.keep(&ada, file.clone(), &[("visibility", "public"), ("tags", "pier")]).await;
     photos.keep(&ada, jpeg(500, 300, 2), &[("visibility", "private")]).await;
     let same = photos.keep(&bob, file, &[("visibility", "public")]).await;
     let lent = photos.keep(&bob, jpeg(500, 300, 3), &[("visibility", "public")]).await;

@@ -46,6 +46,7 @@ async fn tags_of_who_is_hidden_are_not_suggested() {
 
     // What goes meanwhile does not come back.
     hide(&photos, &ada, Hidden).await;
+    assert_eq!(photos.send(Method::PATCH, &path(&hers), Some(&ada), &json!({"tags": []})).await.0, StatusCode::NOT_FOUND);
     assert_eq!(answer(photos.request(Method::DELETE, &path(&hers), Some(&ada))).await.0, StatusCode::NO_CONTENT);
     assert_eq!(suggested(&photos).await, his);
     hide(&photos, &ada, Active).await;
@@ -106,4 +107,27 @@ async fn what_was_left_to_somebody_hidden_waits_for_them() {
     assert_eq!(uses(&photos, &photo).await, 1);
     photos.shows(&bob, "post:17", &[]).await;
     assert_eq!(photos.get(&path(&photo), None).await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_only_somebody_hidden_shows_can_be_left_to_them() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let (deleted, narrowed) = (public(&photos, &ada, 1, "").await, public(&photos, &ada, 2, "").await);
+    photos.shows(&bob, "post:17", &[&deleted, &narrowed]).await;
+    hide(&photos, &bob, Hidden).await;
+    nothing_is_owed(&photos).await;
+    assert_eq!((uses(&photos, &deleted).await, uses(&photos, &narrowed).await), (json!(0), json!(0)));
+
+    let leave = photos.request(Method::DELETE, &format!("{}?uses=leave", path(&deleted)), Some(&ada));
+    assert_eq!(answer(leave).await.0, StatusCode::NO_CONTENT);
+    let private = photos.change(&ada, &narrowed, json!({"visibility": "private", "uses": "leave"})).await;
+    assert_ne!(private["id"], narrowed["id"]);
+
+    hide(&photos, &bob, Active).await;
+    nothing_is_owed(&photos).await;
+    for left in [&deleted, &narrowed] {
+        let seen = photos.json(&path(left), None).await;
+        assert_eq!((&seen["left"], &seen["uses"]), (&json!(true), &json!(1)));
+    }
 }

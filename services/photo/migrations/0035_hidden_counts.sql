@@ -40,13 +40,7 @@ $$;
 create trigger photos_hidden_tags after delete or update of tags, visibility, left_at on photos
     for each row execute function keep_hidden_tags();
 
--- Does it count that this account shows it? Not while they are hidden. `uses` of a photo is how many accounts have a use that counts.
-alter table photo_uses add column counted boolean not null default true;
-
-create index photo_uses_account_counted on photo_uses (account, counted, photo);
-drop index photo_uses_account;
-
--- Accounts with uses that count and should not, or the other way round. src/hidden_uses.rs puts them right in batches, so that
+-- Accounts with uses that count and should not, or the other way round. src/hidden_uses.rs puts them right bit by bit, so that
 -- somebody is hidden as quickly whatever they show.
 create table hidden_uses_owed (
     account bigint not null,
