@@ -121,11 +121,12 @@ fn scheduled(backups: &[Arc<SocialPlatformBackup>]) -> impl Iterator<Item = &Arc
 }
 
 /// Is it the Job of a backup that is gone, or of a restore that is no longer wanted? `backups` are the Jobs of those that are there;
-/// where the cluster knows no backups, none is gone.
-pub fn is_left_over(job: &Job, backups: Option<&BTreeSet<String>>, restore: Option<&Job>) -> bool {
+/// where the cluster knows no backups, none is gone. `restores` says whether the platform is still to begin with a backup.
+pub fn is_left_over(job: &Job, backups: Option<&BTreeSet<String>>, restores: bool) -> bool {
     match job.labels().get(COMPONENT).map(String::as_str) {
         Some(BACKUP) => backups.is_some_and(|backups| !backups.contains(&job.name_any())),
-        Some(RESTORE) => restore.map(ResourceExt::name_any).as_ref() != Some(&job.name_any()),
+        // Whatever it is called: an older operator may have made it.
+        Some(RESTORE) => !restores,
         _ => false,
     }
 }

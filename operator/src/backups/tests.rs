@@ -137,14 +137,22 @@ fn the_job_of_a_backup_that_is_gone_is_left_over() {
     let names = job_names("demo", std::slice::from_ref(&readable), &[Arc::new(unreadable)]);
     let mut job = job(None);
     job.metadata.labels = Some([(COMPONENT.to_owned(), BACKUP.to_owned())].into());
-    assert!(is_left_over(&job, Some(&names), None));
-    assert!(!is_left_over(&job, None, None), "nobody knows which backups there are");
+    assert!(is_left_over(&job, Some(&names), false));
+    assert!(!is_left_over(&job, None, false), "nobody knows which backups there are");
     for backup in [&readable, &other] {
         job.metadata.name = Some(job_name("demo", &backup.metadata));
-        assert!(!is_left_over(&job, Some(&names), None));
+        assert!(!is_left_over(&job, Some(&names), false));
     }
     job.metadata.labels = Some([(COMPONENT.to_owned(), "migrate".to_owned())].into());
-    assert!(!is_left_over(&job, Some(&BTreeSet::new()), None));
+    assert!(!is_left_over(&job, Some(&BTreeSet::new()), false));
+}
+
+#[test]
+fn the_job_of_a_restore_stays_until_none_is_wanted() {
+    let mut job = job(None);
+    job.metadata.labels = Some([(COMPONENT.to_owned(), RESTORE.to_owned())].into());
+    assert!(!is_left_over(&job, None, true));
+    assert!(is_left_over(&job, None, false));
 }
 
 #[test]
