@@ -51,6 +51,13 @@ impl Due {
         let oldest = open.min_by_key(|backup| (created(backup), backup.name_any()))?;
         Some(Self { resource: oldest.name_any(), name: kept_name(oldest), job: job_name(platform, &oldest.metadata) })
     }
+
+    /// May its Job be there? Not while that of a backup runs that cannot be read; but what was begun goes on.
+    pub fn may_go(&self, platform: &str, unreadable: &[Arc<UnreadableBackup>], jobs: &[Arc<Job>]) -> bool {
+        let others = job_names(platform, &[], unreadable);
+        let runs = |job: &Job| others.contains(&job.name_any()) && state(job.status.as_ref()) == State::Running;
+        jobs.iter().any(|job| job.name_any() == self.job) || !jobs.iter().any(|job| runs(job))
+    }
 }
 
 /// When a resource was created.
