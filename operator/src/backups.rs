@@ -51,6 +51,13 @@ impl Due {
         let oldest = open.min_by_key(|backup| (created(backup), backup.name_any()))?;
         Some(Self { resource: oldest.name_any(), name: kept_name(oldest), job: job_name(platform, &oldest.metadata) })
     }
+
+    /// May its Job be there? Not while that of a backup runs that cannot be read; but what was begun goes on.
+    pub fn may_go(&self, platform: &str, unreadable: &[Arc<UnreadableBackup>], jobs: &[Arc<Job>]) -> bool {
+        let others = job_names(platform, &[], unreadable);
+        let runs = |job: &Job| others.contains(&job.name_any()) && state(job.status.as_ref()) == State::Running;
+        jobs.iter().any(|job| job.name_any() == self.job) || !jobs.iter().any(|job| runs(job))
+    }
 }
 
 /// When a resource was created.
@@ -121,11 +128,12 @@ fn scheduled(backups: &[Arc<SocialPlatformBackup>]) -> impl Iterator<Item = &Arc
 }
 
 /// Is it the Job of a backup that is gone, or of a restore that is no longer wanted? `backups` are the Jobs of those that are there;
-/// where the cluster knows no backups, none is gone.
-pub fn is_left_over(job: &Job, backups: Option<&BTreeSet<String>>, restore: Option<&Job>) -> bool {
+/// where the cluster knows no backups, none is gone. `restores` says whether the platform is still to begin with a backup.
+pub fn is_left_over(job: &Job, backups: Option<&BTreeSet<String>>, restores: bool) -> bool {
     match job.labels().get(COMPONENT).map(String::as_str) {
         Some(BACKUP) => backups.is_some_and(|backups| !backups.contains(&job.name_any())),
-        Some(RESTORE) => restore.map(ResourceExt::name_any).as_ref() != Some(&job.name_any()),
+        // Whatever it is called: an older operator may have made it.
+        Some(RESTORE) => !restores,
         _ => false,
     }
 }

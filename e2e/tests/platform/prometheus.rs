@@ -11,16 +11,20 @@ use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
 
 use crate::promql::selectors;
 use crate::wait::eventually;
+
+/// The name of its configuration in its folder.
+const CONFIG: &str = "prometheus.yaml";
 
 /// A running one; it ends with this.
 pub struct Prometheus {
     api: String,
     http: reqwest::Client,
-    _process: Child,
-    _folder: TempDir,
+    process: Child,
+    folder: TempDir,
 }
 
 impl Prometheus {
@@ -35,24 +39,27 @@ impl Prometheus {
         let jobs: String = paths.iter().map(job).collect();
         let config =
             format!("global: {{scrape_interval: 2s, evaluation_interval: 1s}}\nrule_files: [\"rules-*.yaml\"]\nscrape_configs:\n{jobs}");
-        let file = folder.path().join("prometheus.yaml");
-        std::fs::write(&file, config).expect("the folder takes files");
+        std::fs::write(folder.path().join(CONFIG), config).expect("the folder takes files");
 
-        let listen = format!("127.0.0.1:{}", free_port());
-        let mut command = Command::new("prometheus");
-        command.arg(format!("--config.file={}", file.display()));
-        command.arg(format!("--storage.tsdb.path={}", folder.path().join("data").display()));
-        command.args([format!("--web.listen-address={listen}"), "--log.level=error".to_owned()]);
-        let process = command.stdout(Stdio::null()).kill_on_drop(true).spawn();
-        let process = process.unwrap_or_else(|error| panic!("prometheus: {error}; scripts/tools e2e installs it"));
-        let api = format!("http://{listen}/api/v1");
-        let it = Prometheus { api, http: reqwest::Client::new(), _process: process, _folder: folder };
+        let (process, api) = start(folder.path());
+        let it = Mutex::new(Prometheus { api, http: reqwest::Client::new(), process, folder });
+        // By the relay, which is ours: another story's Prometheus may answer at a port that was lost to it.
+        let query = format!("up{{instance=\"127.0.0.1:{relay}\"}} == 1");
         eventually("Prometheus reads every pod", async || {
-            let up = it.query("up == 1").await?;
+            let mut it = it.lock().await;
+            it.start_again_if_ended();
+            let up = it.query(&query).await?;
             if up.len() == paths.len() { Ok(()) } else { Err(format!("{} of {}", up.len(), paths.len())) }
         })
         .await;
-        it
+        it.into_inner()
+    }
+
+    /// Somebody else may take its port before it does; then it ends.
+    fn start_again_if_ended(&mut self) {
+        if self.process.try_wait().expect("it is a child of ours").is_some() {
+            (self.process, self.api) = start(self.folder.path());
+        }
     }
 
     /// What it answers to a query.
@@ -111,6 +118,18 @@ fn write_rules(folder: &Path) {
             text.replace("interval: 30s", "interval: 1s").replace("interval: 2m", "interval: 1s").replace("interval: 5m", "interval: 1s");
         std::fs::write(folder.join(format!("rules-{name}")), text).expect("the folder takes files");
     }
+}
+
+/// Starts one with what is in the folder, on a port that is free now; where its API is.
+fn start(folder: &Path) -> (Child, String) {
+    let listen = format!("127.0.0.1:{}", free_port());
+    let mut command = Command::new("prometheus");
+    command.arg(format!("--config.file={}", folder.join(CONFIG).display()));
+    command.arg(format!("--storage.tsdb.path={}", folder.join("data").display()));
+    command.args([format!("--web.listen-address={listen}"), "--log.level=error".to_owned()]);
+    let process = command.stdout(Stdio::null()).kill_on_drop(true).spawn();
+    let process = process.unwrap_or_else(|error| panic!("prometheus: {error}; scripts/tools e2e installs it"));
+    (process, format!("http://{listen}/api/v1"))
 }
 
 fn free_port() -> u16 {

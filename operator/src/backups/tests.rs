@@ -23,6 +23,12 @@ fn backup(name: &str, second: i64, phase: Option<BackupPhase>) -> Arc<SocialPlat
     Arc::new(backup)
 }
 
+/// The same, as another version wrote it.
+fn unreadable(backup: &SocialPlatformBackup) -> Arc<UnreadableBackup> {
+    let metadata = backup.metadata.clone();
+    Arc::new(UnreadableBackup { metadata, platform: None, error: "it is new".to_owned(), told: None })
+}
+
 fn job(condition: Option<&str>) -> Job {
     let condition = condition.map(|type_| JobCondition { type_: type_.to_owned(), status: "True".to_owned(), ..JobCondition::default() });
     let conditions = condition.map(|condition| vec![condition]);
@@ -42,6 +48,23 @@ fn one_backup_is_made_at_a_time_the_oldest_first() {
     assert_eq!((due.resource.as_str(), due.name.as_str()), ("b", "b-00000020"));
     assert!(due.job.starts_with("demo-backup-") && due.job.len() <= 63);
     assert_eq!(Due::among("demo", &backups[2..]), None);
+}
+
+#[test]
+fn none_begins_while_the_job_of_one_runs_that_cannot_be_read() {
+    let (ours, other) = (backup("a", 1, None), backup("b", 2, None));
+    let due = Due::among("demo", std::slice::from_ref(&ours)).unwrap();
+    let unreadable = unreadable(&other);
+    let of = |backup: &SocialPlatformBackup, ended| {
+        let mut job = job(ended);
+        job.metadata.name = Some(job_name("demo", &backup.metadata));
+        Arc::new(job)
+    };
+    let may_go = |jobs: &[Arc<Job>]| due.may_go("demo", std::slice::from_ref(&unreadable), jobs);
+    assert!(may_go(&[]));
+    assert!(!may_go(&[of(&other, None)]));
+    assert!(may_go(&[of(&other, Some("Complete"))]));
+    assert!(may_go(&[of(&other, None), of(&ours, None)]), "what was begun goes on");
 }
 
 #[test]
@@ -133,18 +156,25 @@ fn what_is_not_verified_is_no_backup() {
 #[test]
 fn the_job_of_a_backup_that_is_gone_is_left_over() {
     let (readable, other) = (backup("a", 1, None), backup("b", 2, None));
-    let unreadable = UnreadableBackup { metadata: other.metadata.clone(), platform: None, error: "it is new".to_owned(), told: None };
-    let names = job_names("demo", std::slice::from_ref(&readable), &[Arc::new(unreadable)]);
+    let names = job_names("demo", std::slice::from_ref(&readable), &[unreadable(&other)]);
     let mut job = job(None);
     job.metadata.labels = Some([(COMPONENT.to_owned(), BACKUP.to_owned())].into());
-    assert!(is_left_over(&job, Some(&names), None));
-    assert!(!is_left_over(&job, None, None), "nobody knows which backups there are");
+    assert!(is_left_over(&job, Some(&names), false));
+    assert!(!is_left_over(&job, None, false), "nobody knows which backups there are");
     for backup in [&readable, &other] {
         job.metadata.name = Some(job_name("demo", &backup.metadata));
-        assert!(!is_left_over(&job, Some(&names), None));
+        assert!(!is_left_over(&job, Some(&names), false));
     }
     job.metadata.labels = Some([(COMPONENT.to_owned(), "migrate".to_owned())].into());
-    assert!(!is_left_over(&job, Some(&BTreeSet::new()), None));
+    assert!(!is_left_over(&job, Some(&BTreeSet::new()), false));
+}
+
+#[test]
+fn the_job_of_a_restore_stays_until_none_is_wanted() {
+    let mut job = job(None);
+    job.metadata.labels = Some([(COMPONENT.to_owned(), RESTORE.to_owned())].into());
+    assert!(!is_left_over(&job, None, true));
+    assert!(is_left_over(&job, None, false));
 }
 
 #[test]

@@ -74,6 +74,21 @@ pub struct Endpoint {
     /// How often they are read.
     #[serde(default)]
     pub interval: String,
+    /// Labels that all of its series get.
+    #[serde(default)]
+    pub relabelings: Vec<Relabeling>,
+}
+
+/// A label of all series of a pod, from what Prometheus knows of the pod.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Relabeling {
+    /// What Prometheus knows.
+    #[serde(default)]
+    pub source_labels: Vec<String>,
+    /// The label.
+    #[serde(default)]
+    pub target_label: String,
 }
 
 /// The platform's alerts, if they were asked for and the cluster knows them.
@@ -88,9 +103,19 @@ pub fn prometheus_rule(platform: &Platform) -> Option<PrometheusRule> {
 /// Where the platform's metrics are, if it was asked for and the cluster knows them.
 pub fn service_monitor(platform: &Platform) -> Option<ServiceMonitor> {
     let wanted = platform.observability.service_monitors && platform.observability.served;
-    let endpoint = Endpoint { port: "private".to_owned(), path: "/metrics".to_owned(), interval: "30s".to_owned() };
+    let endpoint = Endpoint {
+        port: "private".to_owned(),
+        path: "/metrics".to_owned(),
+        interval: "30s".to_owned(),
+        relabelings: vec![namespace_label()],
+    };
     let spec = ServiceMonitorSpec { selector: instance_selector(platform), endpoints: vec![endpoint] };
     wanted.then(|| ServiceMonitor { metadata: metadata(platform, "metrics"), spec })
+}
+
+/// The namespace, by which the rules are narrowed: pods of older releases do not say it in `/metrics`.
+fn namespace_label() -> Relabeling {
+    Relabeling { source_labels: vec!["__meta_kubernetes_namespace".to_owned()], target_label: "k8s_namespace_name".to_owned() }
 }
 
 fn metadata(platform: &Platform, what: &str) -> ObjectMeta {

@@ -16,7 +16,7 @@ pub(super) async fn prune(writer: &mut Writer<'_>, cluster: &Cluster, wanted: &R
     let uid = cluster.resource.meta().uid.as_deref();
     let name = cluster.resource.name_any();
     let backups = cluster.backups_served.then(|| job_names(&name, &cluster.backups, &cluster.unreadable_backups));
-    let jobs = children.jobs.iter().filter(|job| is_left_over(job, backups.as_ref(), wanted.restore.as_ref()));
+    let jobs = children.jobs.iter().filter(|job| is_left_over(job, backups.as_ref(), wanted.restore.is_some()));
     writer.delete(&jobs.map(|job| Orphan::of(&**job)).collect::<Vec<_>>()).await?;
     writer.delete(&orphans(uid, &children.http_routes, &wanted.http_routes)).await?;
     writer.delete(&orphans(uid, &children.prometheus_rules, &wanted.prometheus_rules)).await?;

@@ -6,11 +6,12 @@ use k8s_openapi::api::batch::v1::Job;
 use kube::{Resource, ResourceExt};
 
 use super::Progress;
-use super::writer::{Error, Orphan, Writer, find, is_owned};
+use super::writer::{Error, Orphan, Writer, is_owned};
+use crate::components::RESTORE;
 use crate::drift::hash;
 use crate::migration::{State, state};
 use crate::reconcile::Cluster;
-use crate::resources::metadata::APPLIED;
+use crate::resources::metadata::{APPLIED, COMPONENT};
 
 /// What follows from the Job that there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +36,12 @@ pub(super) async fn restored(
     waiting_for: &[String],
 ) -> Result<Option<Progress>, Error> {
     let Some(due) = due else { return Ok(None) };
-    let live = existing(cluster, due);
+    let live = existing(cluster);
     Ok(match step(live.as_deref(), due) {
         Step::GoOn => None,
         Step::Wait => Some(Progress::Restoring),
         Step::Stop => {
-            let job = due.name_any();
+            let job = live.as_deref().unwrap_or(due).name_any();
             let message = cluster.last_words.get(&job).cloned().unwrap_or_default();
             Some(Progress::RestoreFailed { job, message })
         }
@@ -60,7 +61,7 @@ pub(super) async fn restored(
 /// Ends a restore that is not through: the stores of a platform that sleeps do not answer. On waking another one starts, and
 /// goes on where this one was.
 pub(super) async fn interrupt(writer: &mut Writer<'_>, cluster: &Cluster, due: Option<&Job>) -> Result<(), Error> {
-    let live = due.and_then(|due| existing(cluster, due));
+    let live = due.and_then(|_| existing(cluster));
     end(writer, live.filter(|job| state(job.status.as_ref()) != State::Complete)).await
 }
 
@@ -69,10 +70,18 @@ async fn end(writer: &mut Writer<'_>, job: Option<Arc<Job>>) -> Result<(), Error
     writer.delete(&job.iter().map(|job| Orphan::of(&**job)).collect::<Vec<_>>()).await
 }
 
-/// The Job that there is, and not that of an earlier platform of this name, which is about to go.
-fn existing(cluster: &Cluster, due: &Job) -> Option<Arc<Job>> {
+/// The Job that there is, whatever an older operator called it, and not that of an earlier platform of this name, which is about
+/// to go. Of several the one that runs counts: nothing may go on beside it.
+fn existing(cluster: &Cluster) -> Option<Arc<Job>> {
     let uid = cluster.resource.meta().uid.as_deref();
-    find(&cluster.children.jobs, &due.name_any()).filter(|job| is_owned(&**job, uid))
+    let jobs = cluster.children.jobs.iter().filter(|job| job.labels().get(COMPONENT).is_some_and(|it| it == RESTORE));
+    let rank = |job: &Job| match state(job.status.as_ref()) {
+        State::Running => 2,
+        State::Complete => 1,
+        State::Failed(_) => 0,
+    };
+    let made = |job: &Job| job.metadata.creation_timestamp.as_ref().map(|time| time.0);
+    jobs.filter(|job| is_owned(&***job, uid)).max_by_key(|job| (rank(job), made(job))).cloned()
 }
 
 fn step(live: Option<&Job>, due: &Job) -> Step {
@@ -98,7 +107,7 @@ mod tests {
     fn due(image: &str) -> Job {
         let mut job = Job::default();
         job.metadata.name = Some("demo-restore".to_owned());
-        job.metadata.labels = Some([("image".to_owned(), image.to_owned())].into());
+        job.metadata.labels = Some([(COMPONENT.to_owned(), RESTORE.to_owned()), ("image".to_owned(), image.to_owned())].into());
         job
     }
 
@@ -128,15 +137,33 @@ mod tests {
         assert_eq!(step(Some(&failed), &due("a:2")), Step::TryAgain);
     }
 
+    fn owned(mut job: Job, name: &str, uid: &str) -> Arc<Job> {
+        job.metadata.name = Some(name.to_owned());
+        job.metadata.owner_references = Some(vec![OwnerReference { uid: uid.to_owned(), ..OwnerReference::default() }]);
+        Arc::new(job)
+    }
+
     #[test]
     fn the_job_of_an_earlier_platform_of_this_name_is_not_ours() {
         let mut cluster = cluster(restored());
-        let mut job = live("a:1", Some("Complete"));
-        job.metadata.owner_references = Some(vec![OwnerReference { uid: "earlier".to_owned(), ..OwnerReference::default() }]);
-        cluster.children.jobs = vec![Arc::new(job.clone())];
-        assert!(existing(&cluster, &due("a:1")).is_none());
-        job.metadata.owner_references = Some(vec![OwnerReference { uid: cluster.resource.uid().unwrap(), ..OwnerReference::default() }]);
-        cluster.children.jobs = vec![Arc::new(job)];
-        assert!(existing(&cluster, &due("a:1")).is_some());
+        let uid = cluster.resource.uid().unwrap();
+        cluster.children.jobs = vec![owned(live("a:1", Some("Complete")), "demo-restore", "earlier")];
+        assert!(existing(&cluster).is_none());
+        cluster.children.jobs = vec![owned(live("a:1", Some("Complete")), "demo-restore", &uid)];
+        assert!(existing(&cluster).is_some());
+    }
+
+    #[test]
+    fn what_an_older_operator_called_otherwise_is_ours_and_the_one_that_runs_counts() {
+        let mut cluster = cluster(restored());
+        let uid = cluster.resource.uid().unwrap();
+        let name = |cluster: &Cluster| existing(cluster).map(|job| job.name_any());
+        let mut migration = Job::default();
+        migration.metadata.labels = Some([(COMPONENT.to_owned(), "migrate".to_owned())].into());
+        cluster.children.jobs = vec![owned(migration, "demo-migrate-1-2-3-0-1", &uid)];
+        assert_eq!(name(&cluster), None);
+        cluster.children.jobs.push(owned(live("a:1", None), "demo-restore-0123456789abcdef", &uid));
+        cluster.children.jobs.push(owned(live("a:1", Some("Failed")), "demo-restore", &uid));
+        assert_eq!(name(&cluster).as_deref(), Some("demo-restore-0123456789abcdef"));
     }
 }

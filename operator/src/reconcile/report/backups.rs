@@ -71,7 +71,10 @@ fn work<'a>(backup: &SocialPlatformBackup, cluster: &'a Cluster, platform: &Plat
     match (&outcome.resources.backup, &outcome.progress) {
         (Some(job), _) if is_due => Work::Job(job, cluster.last_words.get(&job.name_any()).map(String::as_str)),
         (_, Progress::Hibernated) => Work::Waits("Hibernated", "the SocialPlatform hibernates: wake it, or its database does not answer"),
-        (Some(_), _) => Work::Waits("WaitingForAnother", "another backup of the SocialPlatform runs: one is made at a time"),
+        // Where a database has the version that it should, none is due only while one runs that cannot be read.
+        (Some(_), _) | (None, Progress::Migrated) => {
+            Work::Waits("WaitingForAnother", "another backup of the SocialPlatform runs: one is made at a time")
+        }
         (None, _) => Work::Waits("WaitingForPlatform", "it begins when the SocialPlatform's database has the version that it should"),
     }
 }

@@ -31,12 +31,10 @@ pub(super) async fn tell(context: &Context, cluster: &Cluster) -> Result<bool, E
             observed_generation: backup.metadata.generation,
             last_transition_time: Time(cluster.now),
         };
-        write(context, cluster, backup.metadata.name.as_deref(), json!({ "conditions": [condition] })).await?;
-        wrote = true;
+        wrote |= write(context, cluster, backup.metadata.name.as_deref(), json!({ "conditions": [condition] })).await?;
     }
     for backup in cluster.backups.iter().filter(|backup| is_told(backup)) {
-        write(context, cluster, backup.metadata.name.as_deref(), json!({})).await?;
-        wrote = true;
+        wrote |= write(context, cluster, backup.metadata.name.as_deref(), json!({})).await?;
     }
     Ok(wrote)
 }
@@ -45,7 +43,8 @@ fn is_told(backup: &SocialPlatformBackup) -> bool {
     backup.status.as_ref().is_some_and(|status| status.conditions.iter().any(|condition| condition.type_ == READABLE))
 }
 
-async fn write(context: &Context, cluster: &Cluster, name: Option<&str>, status: Value) -> Result<(), Error> {
+/// Says whether it could be written.
+async fn write(context: &Context, cluster: &Cluster, name: Option<&str>, status: Value) -> Result<bool, Error> {
     let name = name.unwrap_or_default();
     let api: Api<StoredBackup> = Api::namespaced(context.client.clone(), &cluster.namespace());
     let patch = json!({
@@ -55,9 +54,10 @@ async fn write(context: &Context, cluster: &Cluster, name: Option<&str>, status:
         "status": status,
     });
     match api.patch_status(name, &PatchParams::apply(READER).force(), &Patch::Apply(patch)).await {
-        Ok(_) => Ok(()),
-        // Somebody has deleted it meanwhile.
-        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+        Ok(_) => Ok(true),
+        // Somebody has deleted it meanwhile; or the rest of it is against the definition of today, and the API server refuses every
+        // change of it, which is no reason to hold up the platform.
+        Err(kube::Error::Api(status)) if status.is_not_found() || status.is_invalid() => Ok(false),
         Err(source) => Err(Error { kind: "SocialPlatformBackup", name: name.to_owned(), source: Box::new(source) }),
     }
 }

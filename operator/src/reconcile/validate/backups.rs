@@ -19,6 +19,7 @@ const _: () = assert!(LONGEST_BACKUP.as_secs() < KEEP_DELETED.as_secs());
 
 pub(super) fn backup(cluster: &Cluster) -> Result<Option<Backup>, Problem> {
     let resource = &*cluster.resource;
+    let name = resource.name_any();
     let Some(spec) = &resource.spec.backup else { return Ok(None) };
     let schedule = spec.schedule.as_deref().map(|text| {
         let wrong = |wrong: String| Problem::in_spec("InvalidSchedule", format!("backup.schedule is {text:?}: {wrong}, as in `0 2 * * *`"));
@@ -34,7 +35,7 @@ pub(super) fn backup(cluster: &Cluster) -> Result<Option<Backup>, Problem> {
         is_making: is_making_scheduled(&cluster.backups),
         schedule,
         keep: spec.keep.and_then(|keep| usize::try_from(keep).ok()).unwrap_or(KEEP),
-        due: Due::among(&resource.name_any(), &cluster.backups),
+        due: Due::among(&name, &cluster.backups).filter(|due| due.may_go(&name, &cluster.unreadable_backups, &cluster.children.jobs)),
     }))
 }
 
