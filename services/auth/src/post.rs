@@ -194,18 +194,21 @@ impl Post {
         found: Option<Account>,
         until: u64,
     ) -> std::result::Result<Option<(String, mail::Letter)>, JobError> {
+        let Some(found) = found else { return Ok(None) };
+        let mut tx = self.pool.begin().await?;
+        // Locked until the link is there: whoever changes the password comes before it, or ends it with the others.
+        let found = accounts::lock(&mut tx, found.id).await.map_err(failed)?;
         // What was typed may differ in case from the address that was proved.
         let Some((account, handle, email)) = found.and_then(|found| Some((found.id, found.handle, found.email?))) else {
             return Ok(None);
         };
         // Known to a second: what was changed in the one in which somebody asked was changed before.
         let since = until.saturating_sub(RESET_LIFE.as_secs()) + 1;
-        if security_events::is_password_changed(&self.pool, account, since as f64).await? {
+        if security_events::is_password_changed(&mut tx, account, since as f64).await? {
             return Ok(None);
         }
         let token = self.token(Purpose::PasswordReset, nonce);
         let (hash, life) = (told_once::hash(&token), until.saturating_sub(unix_now()) as f64);
-        let mut tx = self.pool.begin().await?;
         if links::insert(&mut tx, &hash, Purpose::PasswordReset, account, &email, life).await.map_err(failed)? {
             security_events::insert(&mut tx, Kind::PasswordAsked, Some(account), None, json!({})).await?;
         }
