@@ -13,6 +13,7 @@
 //! | giving one's password or a code again | the account | 20 | an hour |
 //! | asking for a letter | the address it goes to, or the handle that was typed | 5 | an hour |
 //! | | the source | 30 | an hour |
+//! | getting a link to a new password | the account, in [`post`](crate::post) | 10 | a day |
 //! | registering an app | the source | 20 | an hour |
 //!
 //! An attempt is counted before it is made and given back when it was right: of a thousand at once, no more than these

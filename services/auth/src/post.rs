@@ -28,6 +28,9 @@ use crate::told_once;
 const KIND: &str = "auth.letter";
 /// How long a link to a new password is good.
 const RESET_LIFE: Duration = Duration::from_secs(3600);
+/// Links to a new password that one account gets within a day, whoever asks: that is counted here, where it is known whose a
+/// name is.
+const MOST_RESETS: i64 = 10;
 /// How long a link that proves an address is good, and how long it is tried to tell somebody what happened.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -187,26 +190,34 @@ impl Post {
     }
 
     /// Makes the link to a new password; `None` if nobody was found, or nobody to whom a letter could go, or the password was
-    /// changed since somebody asked.
+    /// changed since somebody asked, or they were sent too many of late.
     async fn reset(
         &self,
         nonce: &str,
         found: Option<Account>,
         until: u64,
     ) -> std::result::Result<Option<(String, mail::Letter)>, JobError> {
+        let Some(found) = found else { return Ok(None) };
+        let mut tx = self.pool.begin().await?;
+        // Locked until the link is there: whoever changes the password comes before it, or ends it with the others.
+        let found = accounts::lock(&mut tx, found.id).await.map_err(failed)?;
         // What was typed may differ in case from the address that was proved.
         let Some((account, handle, email)) = found.and_then(|found| Some((found.id, found.handle, found.email?))) else {
             return Ok(None);
         };
         // Known to a second: what was changed in the one in which somebody asked was changed before.
         let since = until.saturating_sub(RESET_LIFE.as_secs()) + 1;
-        if security_events::is_password_changed(&self.pool, account, since as f64).await? {
+        if security_events::is_password_changed(&mut tx, account, since as f64).await? {
             return Ok(None);
         }
         let token = self.token(Purpose::PasswordReset, nonce);
         let (hash, life) = (told_once::hash(&token), until.saturating_sub(unix_now()) as f64);
-        let mut tx = self.pool.begin().await?;
+        // Only a new one counts: a letter that is written once more is the same.
         if links::insert(&mut tx, &hash, Purpose::PasswordReset, account, &email, life).await.map_err(failed)? {
+            if links::count(&mut tx, account, Purpose::PasswordReset).await.map_err(failed)? > MOST_RESETS {
+                tracing::warn!(event.name = "letters.too_many", "gave up on a letter: its account was sent too many of late");
+                return Ok(None);
+            }
             security_events::insert(&mut tx, Kind::PasswordAsked, Some(account), None, json!({})).await?;
         }
         tx.commit().await?;

@@ -65,7 +65,7 @@ impl IntoResponse for SignedIn {
     (status = 401, body = SecondFactorRequired, description = "Handle or password is wrong (`unauthorized`), or right and not enough (`second-factor-required`)"),
     (status = 403, body = ProblemDocument, description = "The password is right, and the account is suspended or not approved yet"),
     (status = 409, body = ProblemDocument, description = "The password is right, and the account will be erased, unless `keep` is sent (`account-leaving`)"),
-    (status = 429, body = ProblemDocument, description = "Too many wrong passwords of late, or too many sign-ins of your network at once; see `Retry-After`"),
+    (status = 429, body = ProblemDocument, description = "Too many wrong passwords or sessions of late, or too many sign-ins of your network at once; see `Retry-After`"),
     (status = 503, body = ProblemDocument, description = "Too many sign-ins at once; see `Retry-After`"),
 ))]
 pub(crate) async fn create(

@@ -46,6 +46,18 @@ pub(crate) async fn insert(
     Ok(kept.rows_affected() > 0)
 }
 
+/// Links of an account of one purpose that were good within a day, those that were used among them.
+pub(crate) async fn count(connection: &mut PgConnection, account: AccountId, purpose: Purpose) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from links
+           where account_id = $1 and purpose = $2 and expires_at > clock_timestamp() - interval '1 day'"#,
+        account as AccountId,
+        purpose.name(),
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Whose the link is, if it is good; it stays so.
 pub(crate) async fn find(pool: &PgPool, token_hash: &[u8], purpose: Purpose) -> Result<Option<AccountId>> {
     Ok(sqlx::query_scalar!(

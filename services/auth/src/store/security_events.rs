@@ -137,7 +137,7 @@ pub(crate) async fn insert_by_handle(connection: &mut PgConnection, kind: Kind, 
 }
 
 /// Has somebody had another password since then, in Unix seconds?
-pub(crate) async fn is_password_changed(pool: &PgPool, account: AccountId, since: f64) -> sqlx::Result<bool> {
+pub(crate) async fn is_password_changed(connection: &mut PgConnection, account: AccountId, since: f64) -> sqlx::Result<bool> {
     sqlx::query_scalar!(
         r#"select exists (select from security_events
                           where account = (select pseudonym from accounts where id = $1)
@@ -145,7 +145,7 @@ pub(crate) async fn is_password_changed(pool: &PgPool, account: AccountId, since
         account as AccountId,
         since,
     )
-    .fetch_one(pool)
+    .fetch_one(connection)
     .await
 }
 

@@ -3,6 +3,8 @@ use jiff::Timestamp;
 use serving::{Page, Result};
 use sqlx::{PgConnection, PgPool};
 
+use super::beginnings;
+
 /// Living sessions of one account.
 pub(super) const MOST: i64 = 200;
 /// Seconds after a session's last access token in which something may still go on that was begun with it: the token lives ten
@@ -28,8 +30,10 @@ pub(crate) struct Session {
     pub(crate) expires_at: i64,
 }
 
-/// Ends the sessions of an account that were not used for the longest, so that there is room for one more.
+/// Ends the sessions of an account that were not used for the longest, so that there is room for one more. 429 if it has begun
+/// too many of late.
 pub(crate) async fn make_room(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+    beginnings::check(connection, account).await?;
     // Whoever has one of them just now goes on: sign-ins wait for nobody here, and never in a circle.
     let ended = sqlx::query!(
         "with unused as (

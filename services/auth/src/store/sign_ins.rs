@@ -4,7 +4,7 @@ use serving::Result;
 use sqlx::PgConnection;
 
 use super::security_events::Kind;
-use super::{devices, security_events, sessions};
+use super::{beginnings, devices, security_events, sessions};
 use crate::source::Source;
 
 /// What is kept of a sign-in.
@@ -24,11 +24,16 @@ pub(crate) struct SignIn<'a> {
 }
 
 /// Makes a session, keeps the device, and writes down that this happened. Sessions and devices that were not used for the
-/// longest make room, as in [`sessions::make_room`] and [`devices::keep`].
+/// longest make room, as in [`sessions::make_room`] and [`devices::keep`]. 429 if the account has begun too many of late: then
+/// the transaction must not be committed.
 pub(crate) async fn insert(connection: &mut PgConnection, new: &SignIn<'_>) -> Result<SessionId> {
     // One statement, since there is one for every password that is hashed: each more takes a hundredth of a hash.
     let begun = sqlx::query!(
-        r#"with unused as (
+        r#"with allowed as (
+               select true as yes from (
+                   select from sessions where account_id = $1 and created_at > now() - interval '15 minutes' limit $12) of_late
+               having count(*) < $12
+           ), unused as (
                select id from sessions where id in (
                    select id from sessions where account_id = $1 and ended_at is null and expires_at > clock_timestamp()
                    order by rotated_at desc, id desc offset $2)
@@ -42,7 +47,7 @@ pub(crate) async fn insert(connection: &mut PgConnection, new: &SignIn<'_>) -> R
                on conflict do nothing returning session_id
            ), begun as (
                insert into sessions (account_id, secret, expires_at, user_agent)
-               values ($1, $4, clock_timestamp() + make_interval(days => $5), $6) returning id
+               select $1::bigint, $4::bytea, clock_timestamp() + make_interval(days => $5), $6::text from allowed returning id
            ), forgotten as (
                delete from devices where $7::bytea is not null and token_hash in (
                    select token_hash from devices where account_id = $1 and token_hash <> $7 order by used_at desc, token_hash offset $8)
@@ -67,9 +72,11 @@ pub(crate) async fn insert(connection: &mut PgConnection, new: &SignIn<'_>) -> R
         Kind::SignedIn.name(),
         new.source.prefix(),
         new.details,
+        beginnings::MOST,
     )
-    .fetch_one(&mut *connection)
-    .await?;
+    .fetch_optional(&mut *connection)
+    .await?
+    .ok_or_else(beginnings::too_many)?;
     if begun.revoked > 0 {
         sessions::tell(connection).await?;
     }

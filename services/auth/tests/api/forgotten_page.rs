@@ -125,6 +125,28 @@ async fn the_page_and_the_route_count_letters_together() {
 }
 
 #[tokio::test]
+async fn one_account_gets_ten_letters_a_day_whoever_asks_for_them() {
+    let letters = Letters::new();
+    let auth = stage(&letters).await;
+    auth.sql(
+        "insert into links (token_hash, purpose, account_id, email, expires_at)
+         select sha256(n::text::bytea), 'PasswordReset', id, email, now() from accounts, generate_series(1, 9) n",
+    )
+    .await;
+    let mut browser = Browser::new(&auth);
+    let subject = format!("Subject: {RESET}\r\n");
+    let sent = || letters.to(ADDRESS).iter().filter(|letter| letter.contains(&subject)).count();
+    for typed in ["ada", ADDRESS, "ada"] {
+        assert_eq!(ask(&mut browser, typed).await.status, StatusCode::OK, "the answer is the same");
+        eventually("all is done", async || auth.count("jobs").await == 0).await;
+        assert_eq!((sent(), auth.count("links").await), (1, 10));
+    }
+    auth.sql("update links set expires_at = expires_at - interval '1 day 1 hour'").await;
+    assert_eq!(ask(&mut browser, "ada").await.status, StatusCode::OK);
+    eventually("the letter has come", async || sent() == 2).await;
+}
+
+#[tokio::test]
 async fn the_page_says_that_the_platform_sends_no_mail() {
     let auth = TestAuth::spawn().await;
     auth.somebody("ada").await;

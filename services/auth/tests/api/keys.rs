@@ -3,8 +3,10 @@ use std::collections::BTreeSet;
 use contracts::Service;
 use jsonwebtoken::decode_header;
 use reqwest::{Method, StatusCode};
+use serde_json::json;
 
 use crate::provider::{App, Browser};
+use crate::second_factor::{both, with_app};
 use crate::support::{TestAuth, answer, eventually};
 
 async fn published(auth: &TestAuth) -> BTreeSet<String> {
@@ -108,4 +110,14 @@ async fn with_another_key_encryption_key_everybody_signs_in_anew_and_nothing_fai
     let another = resealed.replica_with([8; 32]).await;
     another.session("ada").await;
     assert_eq!(resealed.count("signing_keys").await, 2, "and it is the same for every replica");
+}
+
+#[tokio::test]
+async fn with_another_key_encryption_key_an_app_shows_wrong_codes_and_a_recovery_code_is_good() {
+    let auth = TestAuth::spawn().await;
+    let (_, phone, codes) = with_app(&auth).await;
+    let resealed = auth.replica_with([8; 32]).await;
+    drop(auth);
+    assert_eq!(both(&resealed, json!({"code": phone.code(1)})).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(both(&resealed, json!({"recovery_code": codes[0]})).await.0, StatusCode::CREATED);
 }

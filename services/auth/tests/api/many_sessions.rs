@@ -2,8 +2,8 @@
 
 use reqwest::{Method, StatusCode};
 
-use crate::provider::App;
-use crate::support::{TestAuth, answer};
+use crate::provider::{App, Browser};
+use crate::support::{PASSWORD, TestAuth, answer};
 
 const LIVING: &str = "sessions where ended_at is null";
 
@@ -55,4 +55,30 @@ async fn the_two_hundred_and_first_ends_the_one_that_was_not_used_for_the_longes
     for tokens in [&first, &newest, &bob] {
         assert_eq!(answer(auth.me(&tokens.access_token)).await.0, StatusCode::OK);
     }
+}
+
+#[tokio::test]
+async fn whoever_begins_three_hundred_within_a_quarter_of_an_hour_has_to_wait() {
+    let auth = TestAuth::spawn().await;
+    auth.somebody("ada").await;
+    auth.somebody("bob").await;
+    let app = App::with_scope(&auth, "accounts:read").await;
+    let code = Browser::new(&auth).allowed(&app.authorize(&[("scope", "accounts:read")]), "ada").await;
+    // With the two that she has; those that have ended count, too.
+    auth.sql(
+        "insert into sessions (account_id, secret, ended_at)
+         select id, '', now() from accounts, generate_series(1, 298) where handle = 'ada'",
+    )
+    .await;
+    for request in [auth.sign_in("ada", PASSWORD), app.redeem(&auth, &code)] {
+        let refused = request.send().await.unwrap();
+        let wait = refused.headers().get("retry-after").map(|wait| wait.to_str().unwrap());
+        assert_eq!((refused.status(), wait), (StatusCode::TOO_MANY_REQUESTS, Some("60")));
+    }
+    assert_eq!((auth.count(LIVING).await, auth.count("revocations").await), (2 + 1, 0));
+    auth.session("bob").await;
+
+    auth.sql("update sessions set created_at = created_at - interval '15 minutes'").await;
+    auth.session("ada").await;
+    assert_eq!(answer(app.redeem(&auth, &code)).await.0, StatusCode::OK, "the code was not used up");
 }

@@ -84,18 +84,18 @@ async fn a_database_of_a_newer_version_is_refused_unless_it_is_accepted() {
     let folder = tempfile::tempdir_in("/tmp").unwrap();
     let (server, _admin) = server(&folder, "createrole").await;
     let first = migrate(&server, passwords("", "word")).await;
-    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stdout));
     let mut owner = PgConnection::connect(&url(&server, "own", "own")).await.unwrap();
     let newer =
         "insert into photo._sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'newer', true, '', 0)";
     run(&mut owner, newer.to_owned()).await;
 
     let refused = migrate(&server, passwords("", "word")).await;
-    let told = String::from_utf8_lossy(&refused.stderr);
+    let told = String::from_utf8_lossy(&refused.stdout);
     assert!(!refused.status.success() && told.contains("migration 9999 of the schema photo is of a newer version"), "{told}");
 
     let accepting = [passwords("", "word"), vec![("NEWER_SCHEMA".to_owned(), "Accepted".to_owned())]].concat();
     let accepted = migrate(&server, accepting).await;
-    assert!(accepted.status.success(), "{}", String::from_utf8_lossy(&accepted.stderr));
+    assert!(accepted.status.success(), "{}", String::from_utf8_lossy(&accepted.stdout));
     assert!(logs_in(&server, "own_photo_a", "word").await);
 }

@@ -31,7 +31,7 @@ fn migrate(server: &Server) {
         command.env(format!("{}_DATABASE_PASSWORD", service.name().to_uppercase()), DATABASE_PASSWORD);
     }
     let migrated = command.output().unwrap();
-    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stdout));
 }
 
 /// Starts auth behind one proxy, with the memory and the places that it has unless somebody says otherwise.

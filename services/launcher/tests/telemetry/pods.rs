@@ -122,7 +122,7 @@ fn migrate(server: &Server) {
         command.env(format!("{}_DATABASE_PASSWORD", service.name().to_uppercase()), DATABASE_PASSWORD);
     }
     let migrated = command.output().expect("the program runs");
-    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stdout));
 }
 
 /// The public halves of the keys, as `SERVICE_KEYS` has them.

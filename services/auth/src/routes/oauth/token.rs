@@ -6,6 +6,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::HeaderMap;
 use contracts::{Scopes, UnknownScope};
 use serde::Deserialize;
+use serving::ProblemDocument;
 use utoipa::ToSchema;
 
 use super::refusal::{OAuthError, Refusal};
@@ -43,7 +44,12 @@ pub(crate) struct TokenRequest {
 /// what a code gave that is used again. Whose it was is told by mail.
 #[utoipa::path(post, path = "/oauth/token", tag = "oauth",
     request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
-    responses((status = 200, body = Tokens), (status = 400, body = OAuthError), (status = 401, body = OAuthError)))]
+    responses(
+        (status = 200, body = Tokens),
+        (status = 400, body = OAuthError),
+        (status = 401, body = OAuthError),
+        (status = 429, body = ProblemDocument, description = "Too many sessions of the person of late; see `Retry-After`"),
+    ))]
 pub(crate) async fn exchange(
     State(Auth(auth)): State<Auth>,
     source: Source,
