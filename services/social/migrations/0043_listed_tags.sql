@@ -1,8 +1,11 @@
 -- Since when lists of its tags have a post, as an id: anew when it is shown to all again, or gets the tag by an edit, so that home
 -- timelines find what has become news though its own id is old. Null for comments and for what is not public: then a list of a tag
 -- does not look at them, however many there are.
+--
+-- From here on it is kept; of posts that were there before, 0048_listed_before.sql says it. Whoever writes locks posts before their
+-- tags, and so does this.
+lock table posts in share row exclusive mode;
 alter table post_tags add column listed bigint;
-update post_tags set listed = post_id from posts where posts.id = post_id and posts.root is null and posts.visibility = 'public';
 
 create index post_tags_in_order on post_tags (tag, post_id desc) where listed is not null;
 create index post_tags_news on post_tags (tag, listed desc) where listed is not null;

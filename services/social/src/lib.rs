@@ -43,10 +43,14 @@ use utoipa_axum::routes;
 
 use erasure::Erasure;
 use facts_of_others::FactsOfOthers;
+use store::profiles;
 use stream::Live;
 
 /// The tables of the schema `social`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// How long after its start an upgrade is over: no older version of another service answers or hears any more.
+const UPGRADED: Duration = Duration::from_secs(600);
 
 /// Whose facts social hears.
 pub const PRODUCERS: [Service; 3] = [Service::Relation, Service::Photo, Service::Auth];
@@ -110,6 +114,7 @@ impl Social {
             self.clean_up(),
             self.watch_counts(),
             self.watch_details(),
+            self.tell_what_was_before(),
             home::run(pool, live.written()),
             home::watch(pool),
             deletions::run(pool, outbox, live.written()),
@@ -143,13 +148,32 @@ impl Social {
     }
 
     async fn watch_details(&self) {
-        // By then an upgrade is over, and no older version of photo answers.
-        tokio::time::sleep(Duration::from_secs(600)).await;
+        tokio::time::sleep(UPGRADED).await;
         loop {
             if let Err(error) = self.ask_for_details().await {
                 tracing::warn!(%error, "failed to ask for what belongs beside photos; trying again later");
             }
             tokio::time::sleep(Duration::from_secs(24 * 3600)).await;
+        }
+    }
+
+    /// Tells relation, once in the life of a platform, who does not want to be found and has said so before that was told of; says of
+    /// how many.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong with the database.
+    pub async fn tell_undiscoverable(&self) -> sqlx::Result<u64> {
+        let told = profiles::tell_undiscoverable(&self.0.pool).await?;
+        self.0.outbox.committed();
+        Ok(told)
+    }
+
+    async fn tell_what_was_before(&self) {
+        tokio::time::sleep(UPGRADED).await;
+        while let Err(error) = self.tell_undiscoverable().await {
+            tracing::warn!(%error, "failed to tell who does not want to be found; trying again later");
+            tokio::time::sleep(Duration::from_secs(60)).await;
         }
     }
 

@@ -28,7 +28,7 @@ async fn a_shutdown_is_announced_and_what_is_in_flight_ends_well() {
 #[tokio::test]
 async fn what_does_not_end_in_time_holds_nothing_up() {
     let mut service = TestService::spawn(&["--finish-seconds=1"]).await;
-    let held = service.hold().await;
+    let held = service.hold(Method::POST, "/v1/photos/uploads/17/complete").await;
     service.stop();
     timeout(Duration::from_secs(20), service.serving).await.expect("it ends long before the usual time is over").unwrap();
     held.abort();

@@ -141,7 +141,7 @@ impl TestService {
         held
     }
 
-    /// Waits until a request has reached `/held`.
+    /// Waits until a request is held.
     pub async fn until_held(&self) {
         timeout(DEADLINE, self.gate.reached.notified()).await.expect("the request arrives");
     }

@@ -124,7 +124,8 @@ pub(crate) async fn refresh(pool: &PgPool, owner: AccountId) -> Result<()> {
     Ok(())
 }
 
-/// The best of what was made that may still be suggested.
+/// The best of what was made that may still be suggested. While a platform is upgraded, the version before still makes suggestions of
+/// tags alone: these are nobody's business, whoever made them.
 pub(crate) async fn best(pool: &PgPool, owner: AccountId, limit: i64) -> Result<Vec<Suggested>> {
     Ok(sqlx::query_as!(
         Suggested,
@@ -137,7 +138,8 @@ pub(crate) async fn best(pool: &PgPool, owner: AccountId, limit: i64) -> Result<
                array(select who from unnest(followees) with ordinality as the (who, place) where not is_hidden(who) order by place)
                    as "followees!: Vec<AccountId>"
            from suggestions join people on people.id = suggested
-           where owner = $1 and may_suggest($1, suggested) order by score desc, suggested limit $2"#,
+           where owner = $1 and friends_in_common + followed_by + followees_in_common > 0 and may_suggest($1, suggested)
+           order by score desc, suggested limit $2"#,
         owner as AccountId,
         limit,
     )

@@ -176,6 +176,21 @@ async fn nobody_is_suggested_to_themselves_or_from_nowhere() {
 }
 
 #[tokio::test]
+async fn whom_a_tag_alone_connects_is_not_suggested_whoever_made_the_suggestion() {
+    let relation = TestRelation::spawn().await;
+    let [ada, hub, known, stranger] = [(); 4].map(|()| relation.person());
+    here(&relation, &[&ada, &known, &stranger]).await;
+    done([relation.follow(&ada, &hub), relation.follow(&hub, &known)]).await;
+    assert_eq!(suggested(&relation, &ada).await, [known.id]);
+    let pool = relation.db.superuser_pool(Service::Relation);
+    let made = "insert into suggestions
+                    (owner, suggested, score, friends_in_common, followed_by, followees_in_common, shared_tags, friends, followers, followees)
+                values ($1, $2, 100, 0, 0, 0, 3, '{}', '{}', '{}')";
+    sqlx::query(made).bind(ada.id).bind(stranger.id).execute(&pool).await.unwrap();
+    assert_eq!(suggested(&relation, &ada).await, [known.id]);
+}
+
+#[tokio::test]
 async fn what_is_withheld_makes_no_reason() {
     let relation = TestRelation::spawn().await;
     let [ada, mallory, victim] = [(); 3].map(|()| relation.person());

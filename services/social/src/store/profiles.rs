@@ -99,6 +99,24 @@ pub(crate) async fn set_discoverable(connection: &mut PgConnection, id: AccountI
     Ok(())
 }
 
+/// Tells once who does not want to be found, of those who said so before it was told of; says of how many. Who is erased has no handle
+/// any more, and is forgotten by whoever hears this.
+pub(crate) async fn tell_undiscoverable(pool: &PgPool) -> sqlx::Result<u64> {
+    // They are locked: who changes their mind meanwhile tells so later.
+    let told = sqlx::query!(
+        "with mark as (insert into told_once (what) values ('undiscoverable') on conflict do nothing returning what),
+         who as (
+             select id from profiles where exists (select from mark) and not discoverable and handle <> ''
+             order by id for no key update
+         )
+         insert into outbox (fact)
+         select jsonb_build_object('kind', 'profile.changed', 'account', id::text, 'discoverable', false) from who",
+    )
+    .execute(pool)
+    .await?;
+    Ok(told.rows_affected())
+}
+
 /// The profiles of these accounts in their order, as far as the viewer may see them. Of an account that is erased at most an empty
 /// row is left, for the posts that others have answered.
 pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, ids: &[i64]) -> Result<Vec<Profile>> {

@@ -69,6 +69,24 @@ async fn whether_somebody_wants_to_be_found_is_told_when_it_changes() {
 }
 
 #[tokio::test]
+async fn who_did_not_want_to_be_found_before_that_was_told_of_is_told_once() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, gone] = [(); 3].map(|()| social.person());
+    for person in [&ada, &bob, &gone] {
+        change(&social, person, json!({"bio": "a"})).await;
+    }
+    social
+        .plant(&[
+            format!("update profiles set discoverable = false where id in ({}, {})", ada.id, gone.id),
+            format!("update profiles set handle = '' where id = {}", gone.id),
+        ])
+        .await;
+    assert_eq!(social.social.tell_undiscoverable().await.unwrap(), 1);
+    assert_eq!(social.social.tell_undiscoverable().await.unwrap(), 0);
+    assert_eq!(social.told().await, [json!({"kind": "profile.changed", "account": ada.id, "discoverable": false})]);
+}
+
+#[tokio::test]
 async fn a_profile_counts_the_posts_that_everybody_may_see() {
     let social = TestSocial::spawn().await;
     let ada = social.person();
