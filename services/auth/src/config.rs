@@ -6,7 +6,8 @@ use mail::MailConfig;
 #[derive(Clone, Debug, clap::Args)]
 pub struct AuthConfig {
     /// Seals the keys and secrets in the database: 32 random bytes in base64. Lose it, and everybody signs in anew, those with
-    /// an authenticator app by a passkey or a recovery code.
+    /// an authenticator app by a passkey or a recovery code. Stop auth before it becomes another one: replicas that have
+    /// different ones take each other's sessions for ended.
     #[arg(long, env = "KEY_ENCRYPTION_KEY", hide_env_values = true)]
     pub key_encryption_key: String,
     /// What has a default.

@@ -8,7 +8,8 @@
 //! Where KEY_ENCRYPTION_KEY was replaced, no key opens any more: one is made that signs at once, and the others stay
 //! published for the tokens that they have signed.
 
-use std::sync::{Arc, RwLock};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
@@ -39,6 +40,8 @@ pub(crate) struct Keyring {
     /// Seconds that a key signs.
     life: f64,
     current: Arc<RwLock<Option<Current>>>,
+    /// Those that do not open, of which the log was told.
+    passed_over: Arc<Mutex<HashSet<String>>>,
 }
 
 struct Current {
@@ -60,7 +63,7 @@ fn jwk(public: &[u8]) -> Result<(String, Jwk), Problem> {
 impl Keyring {
     /// A new key signs every `life` hours.
     pub(crate) fn new(pool: PgPool, sealing: KeyEncryptionKey, keyset: Keyset, life: u32) -> Self {
-        Self { pool, sealing, keyset, life: f64::from(life) * 3600.0, current: Arc::default() }
+        Self { pool, sealing, keyset, life: f64::from(life) * 3600.0, current: Arc::default(), passed_over: Arc::default() }
     }
 
     /// Reads the keys now and then, until dropped.
@@ -129,7 +132,10 @@ impl Keyring {
                     Some((known.kid.clone(), Arc::new(EncodingKey::from_ed_der(&private))))
                 }
                 Err(error) => {
-                    tracing::error!(event.name = "signing_key.sealed", kid = known.kid, %error, "passed over a signing key");
+                    // It is tried again every few seconds until it is forgotten.
+                    if self.passed_over.lock().expect("no holder panics").insert(known.kid.clone()) {
+                        tracing::error!(event.name = "signing_key.sealed", kid = known.kid, %error, "passed over a signing key");
+                    }
                     None
                 }
             },

@@ -52,9 +52,13 @@ pub(crate) async fn update(
     Json(NewEmail { email, password, code, passkey }): Json<NewEmail>,
 ) -> Result<StatusCode> {
     auth.post.needed()?;
+    let email = parse(&email)?;
     let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
     let factor = Confirmation::begin(&auth, viewer.account, Showing::sent(code, passkey)).await?;
-    let email = accept(&auth, &email, &source).await?;
+    if let Err(problem) = count(&auth, email.as_str(), &source).await {
+        factor.done(&auth).await?;
+        return Err(problem);
+    }
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     factor.check(&auth, &mut tx, &account, &source).await?;
@@ -98,9 +102,13 @@ pub(super) async fn prove(auth: &Inner, token: &str, source: &Source) -> Result<
 /// another's mailbox.
 pub(super) async fn accept(auth: &Inner, email: &str, source: &Source) -> Result<Address> {
     auth.post.needed()?;
-    let email = Address::parse(email).map_err(|error| Problem::invalid("email", error.to_string()))?;
+    let email = parse(email)?;
     count(auth, email.as_str(), source).await?;
     Ok(email)
+}
+
+fn parse(email: &str) -> Result<Address> {
+    Address::parse(email).map_err(|error| Problem::invalid("email", error.to_string()))
 }
 
 /// Counts a letter for who asks, and for the address or the handle to which it shall go.

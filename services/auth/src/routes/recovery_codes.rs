@@ -50,6 +50,8 @@ pub(crate) async fn create(
     let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     factor.check(&auth, &mut tx, &account, &source).await?;
     if !second_factors::of(&mut *tx, account.id).await?.on() {
+        drop(tx);
+        factor.done(&auth).await?;
         let detail = "There is no second factor that recovery codes could stand in for. Add an authenticator app or a passkey first.";
         return Err(Problem::conflict("no-second-factor", detail));
     }

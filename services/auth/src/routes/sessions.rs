@@ -113,7 +113,8 @@ pub(crate) struct Session {
     current: bool,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it last got new tokens; one that is in use gets them every ten minutes.
+    /// When it last got new tokens, and a browser's about when an app was last allowed something in it; one that is in use gets
+    /// them every ten minutes.
     #[schema(value_type = String, format = DateTime)]
     last_used_at: Timestamp,
     /// However much it is used.

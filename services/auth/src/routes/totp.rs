@@ -10,12 +10,12 @@ use serving::{Json, Problem, ProblemDocument, Result};
 use utoipa::ToSchema;
 
 use super::passwords;
+use crate::Auth;
 use crate::attempts::Kind as Tried;
 use crate::password::Password;
-use crate::second_factor::{self, Change, Confirmation, Showing, Shown};
+use crate::second_factor::{self, Change, Confirmation, Showing};
 use crate::source::Source;
 use crate::store::{accounts, totp};
-use crate::{Auth, State as Inner};
 
 /// What a stolen session must not do, nor one that was stolen together with the password.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -71,6 +71,8 @@ pub(crate) async fn offer(
     factor.check(&auth, &mut tx, &account, &source).await?;
     let offered = second_factor::totp::offer(&auth, account.id, &account.handle)?;
     if !totp::insert(&mut tx, account.id, &offered.sealed).await? {
+        drop(tx);
+        factor.done(&auth).await?;
         return Err(Problem::conflict("totp-on", "An authenticator app is in use already. Remove it first."));
     }
     tx.commit().await?;
@@ -161,32 +163,24 @@ pub(crate) async fn remove(
     Json(Removal { password, code }): Json<Removal>,
 ) -> Result<StatusCode> {
     let before = passwords::confirm(&auth, viewer.account, password.clone(), "password", &source).await?;
-    let subject = viewer.account.to_string();
-    auth.attempts.take(Tried::Confirmation, &subject).await?;
+    let factor = Confirmation::begin(&auth, viewer.account, Showing::sent(Some(code), None)).await?;
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
-    check(&auth, &mut tx, &account, code, &source).await?;
-    totp::delete(&mut tx, account.id).await?;
-    second_factor::removed(&auth, &mut tx, &account, &password).await?;
-    second_factor::tell(&auth, &mut tx, &account, Change::TotpRemoved, &source, json!({})).await?;
-    tx.commit().await?;
-    auth.attempts.give_back(Tried::Confirmation, &subject).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Uses up a code of somebody who is signed in.
-async fn check(
-    auth: &Inner,
-    connection: &mut sqlx::PgConnection,
-    account: &accounts::Account,
-    code: String,
-    source: &Source,
-) -> Result<()> {
-    if totp::used(connection, account.id).await?.is_none() {
+    if totp::used(&mut tx, account.id).await?.is_none() {
+        drop(tx);
+        factor.done(&auth).await?;
         return Err(Problem::not_found());
     }
-    match second_factor::check(auth, connection, account, &Shown::typed(code), source).await? {
-        true => Ok(()),
-        false => Err(Problem::invalid("code", "this is wrong, or was used before")),
+    factor.check(&auth, &mut tx, &account, &source).await?;
+    totp::delete(&mut tx, account.id).await?;
+    let removed = second_factor::removed(&auth, &mut tx, &account, &password).await;
+    if let Err(problem) = removed {
+        drop(tx);
+        factor.done(&auth).await?;
+        return Err(problem);
     }
+    second_factor::tell(&auth, &mut tx, &account, Change::TotpRemoved, &source, json!({})).await?;
+    tx.commit().await?;
+    factor.done(&auth).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -27,7 +27,7 @@ impl Showing {
     }
 }
 
-/// What was shown. It counts as tried in vain until it is found right.
+/// What was shown. It counts as tried in vain until it is [`done`](Confirmation::done).
 pub(crate) struct Confirmation {
     subject: String,
     showing: Showing,
@@ -59,7 +59,8 @@ impl Confirmation {
         }
     }
 
-    /// What it was for is committed: nothing was tried in vain.
+    /// It was found right, whatever has become of what it was for, or was not looked at: nothing was tried in vain. No
+    /// transaction is open, for this takes a connection of its own.
     pub(crate) async fn done(self, auth: &State) -> Result<()> {
         match self.showing {
             Showing::Sent(Some(_)) => auth.attempts.give_back(Tried::Confirmation, &self.subject).await,

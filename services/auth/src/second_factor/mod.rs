@@ -131,7 +131,7 @@ pub(crate) fn over() -> Problem {
 }
 
 /// Is what is shown right, and this account's? Then it is used up.
-pub(crate) async fn check(auth: &State, connection: &mut PgConnection, account: &Account, shown: &Shown, source: &Source) -> Result<bool> {
+async fn check(auth: &State, connection: &mut PgConnection, account: &Account, shown: &Shown, source: &Source) -> Result<bool> {
     match shown {
         Shown::Code(code) => {
             let Some(sealed) = store::totp::used(connection, account.id).await? else { return Ok(false) };

@@ -64,16 +64,17 @@ pub(crate) async fn used(connection: &mut PgConnection, client_id: &str) -> Resu
     Ok(())
 }
 
-/// Makes a session of somebody for an app, which lasts for `minutes`.
+/// Makes a session of somebody for an app, which lasts for `minutes`. `granted_in` is the one in which they allowed it.
 pub(crate) async fn insert_session(
     connection: &mut PgConnection,
     account: AccountId,
+    granted_in: SessionId,
     app: &App,
     scope: &str,
     secret: &[u8],
     minutes: i32,
 ) -> Result<SessionId> {
-    sessions::make_room(connection, account).await?;
+    sessions::make_room(connection, account, granted_in).await?;
     Ok(sqlx::query_scalar!(
         r#"insert into sessions (account_id, client_id, scope, secret, name, expires_at)
            values ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(mins => $6)) returning id as "id: SessionId""#,

@@ -18,6 +18,7 @@ pub(crate) struct NewCode<'a> {
 pub(crate) struct Code {
     pub(crate) client_id: String,
     pub(crate) account: AccountId,
+    pub(crate) granted_in: SessionId,
     pub(crate) handle: String,
     pub(crate) roles: Vec<String>,
     pub(crate) redirect_uri: String,
@@ -55,8 +56,9 @@ pub(crate) async fn insert(connection: &mut PgConnection, code: &NewCode<'_>) ->
 pub(crate) async fn lock(connection: &mut PgConnection, hash: &[u8]) -> Result<Option<Code>> {
     Ok(sqlx::query_as!(
         Code,
-        r#"select codes.client_id, codes.account_id as "account: AccountId", accounts.handle, accounts.roles, redirect_uri, codes.scope,
-               challenge, nonce, extract(epoch from sessions.created_at)::bigint as "signed_in_at!", session_id as "session: SessionId",
+        r#"select codes.client_id, codes.account_id as "account: AccountId", granted_in as "granted_in: SessionId", accounts.handle,
+               accounts.roles, redirect_uri, codes.scope, challenge, nonce,
+               extract(epoch from sessions.created_at)::bigint as "signed_in_at!", session_id as "session: SessionId",
                codes.expires_at > clock_timestamp() and sessions.ended_at is null and accounts.state = 'Active' as "alive!"
            from codes join sessions on sessions.id = granted_in join accounts on accounts.id = codes.account_id
            where hash = $1 for share of accounts for update of codes for share of sessions"#,

@@ -30,16 +30,16 @@ pub(crate) struct Session {
     pub(crate) expires_at: i64,
 }
 
-/// Ends the sessions of an account that were not used for the longest, so that there is room for one more. 429 if it has begun
-/// too many of late.
-pub(crate) async fn make_room(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+/// Ends the sessions of an account that were not used for the longest, so that there is room for one more; never the one in
+/// which that one is granted. 429 if the account has begun too many of late.
+pub(crate) async fn make_room(connection: &mut PgConnection, account: AccountId, granted_in: SessionId) -> Result<()> {
     beginnings::check(connection, account).await?;
     // Whoever has one of them just now goes on: sign-ins wait for nobody here, and never in a circle.
     let ended = sqlx::query!(
         "with unused as (
              select id from sessions where id in (
                  select id from sessions where account_id = $1 and ended_at is null and expires_at > clock_timestamp()
-                 order by rotated_at desc, id desc offset $2)
+                 order by id = $4 desc, rotated_at desc, id desc offset $2)
              for update skip locked
          ), ended as (
              update sessions set ended_at = clock_timestamp() from unused
@@ -51,6 +51,7 @@ pub(crate) async fn make_room(connection: &mut PgConnection, account: AccountId)
         account as AccountId,
         MOST - 1,
         LAST_USE,
+        granted_in as SessionId,
     )
     .execute(&mut *connection)
     .await?;
@@ -81,6 +82,20 @@ pub(crate) async fn rotate(connection: &mut PgConnection, id: SessionId) -> Resu
     sqlx::query!("update sessions set generation = generation + 1, rotated_at = clock_timestamp() where id = $1", id as SessionId)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Notes that a session is in use which has no tokens of its own to rotate, such as a browser's. Once an hour is enough.
+pub(crate) async fn used(connection: &mut PgConnection, id: SessionId) -> Result<()> {
+    // Whoever has it just now goes on: a code of it may be redeemed at the same time.
+    sqlx::query!(
+        "update sessions set rotated_at = clock_timestamp()
+         where id in (select id from sessions where id = $1 and rotated_at < clock_timestamp() - interval '1 hour'
+                      for no key update skip locked)",
+        id as SessionId,
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

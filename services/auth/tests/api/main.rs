@@ -27,6 +27,7 @@ mod passwords;
 mod provider;
 mod refresh;
 mod registration;
+mod right_codes;
 mod second_factor;
 mod security_events;
 mod sessions;

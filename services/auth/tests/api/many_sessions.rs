@@ -82,3 +82,30 @@ async fn whoever_begins_three_hundred_within_a_quarter_of_an_hour_has_to_wait() 
     auth.session("ada").await;
     assert_eq!(answer(app.redeem(&auth, &code)).await.0, StatusCode::OK, "the code was not used up");
 }
+
+#[tokio::test]
+async fn a_browser_in_which_apps_are_allowed_something_is_in_use() {
+    let auth = TestAuth::spawn().await;
+    auth.somebody("ada").await;
+    let app = App::with_scope(&auth, "accounts:read").await;
+    let (path, mut browser) = (app.authorize(&[("scope", "accounts:read")]), Browser::new(&auth));
+    browser.allowed(&path, "ada").await;
+    auth.sql(
+        "insert into sessions (account_id, secret, created_at, rotated_at)
+         select id, '', now() - interval '1 day', now() - interval '1 day' from accounts, generate_series(1, 198)",
+    )
+    .await;
+    let unused = "update sessions set rotated_at = now() - interval '2 days' where id in (select granted_in from codes)";
+    auth.sql(unused).await;
+    // It is the one that was not used for the longest, until now.
+    let code = browser.get(&path).await.answered().remove("code").expect("a code");
+    auth.session("ada").await;
+    assert_eq!(auth.count(LIVING).await, 200);
+    assert_eq!(browser.get(&path).await.status, StatusCode::SEE_OTHER, "another one has ended");
+
+    // Nor does a code end the one in which it was granted, even if it was not used since.
+    auth.sql(unused).await;
+    assert_eq!(answer(app.redeem(&auth, &code)).await.0, StatusCode::OK);
+    assert_eq!(auth.count(LIVING).await, 200);
+    assert_eq!(browser.get(&path).await.status, StatusCode::SEE_OTHER, "it goes on");
+}

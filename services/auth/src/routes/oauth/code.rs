@@ -70,7 +70,7 @@ pub(super) async fn redeem(auth: &State, app: App, source: Source, request: Toke
     rand::fill(&mut secret).map_err(|error| Problem::internal(error.to_string()))?;
     let minutes = if granted.contains(Scope::OfflineAccess) { auth.session_minutes() } else { WITHOUT_REFRESH };
     let sealed = auth.sealing.seal(PURPOSE, &secret);
-    let session = apps::insert_session(&mut tx, found.account, &app, &found.scope, &sealed, minutes).await?;
+    let session = apps::insert_session(&mut tx, found.account, found.granted_in, &app, &found.scope, &sealed, minutes).await?;
     codes::redeemed(&mut tx, &hash, session).await?;
     let details = json!({ "session": session, "client_id": app.client_id });
     security_events::insert(&mut tx, Kind::AppSignedIn, Some(found.account), Some(&source), details).await?;

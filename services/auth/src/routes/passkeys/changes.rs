@@ -99,10 +99,15 @@ pub(in crate::routes) async fn remove(
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, account, &before).await?;
     factor.check(auth, &mut tx, &account, source).await?;
-    if !passkeys::delete(&mut tx, account.id, id).await? {
-        return Err(Problem::not_found());
+    let removed = match passkeys::delete(&mut tx, account.id, id).await? {
+        true => second_factor::removed(auth, &mut tx, &account, &password).await,
+        false => Err(Problem::not_found()),
+    };
+    if let Err(problem) = removed {
+        drop(tx);
+        factor.done(auth).await?;
+        return Err(problem);
     }
-    second_factor::removed(auth, &mut tx, &account, &password).await?;
     let details = json!({ "passkey": id.to_string() });
     second_factor::tell(auth, &mut tx, &account, Change::PasskeyRemoved, source, details).await?;
     tx.commit().await?;

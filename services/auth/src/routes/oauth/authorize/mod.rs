@@ -30,7 +30,7 @@ use crate::source::Source;
 use crate::store::browsers::Browser;
 use crate::store::codes::{self, NewCode};
 use crate::store::security_events::{self, Kind};
-use crate::store::{apps, consents};
+use crate::store::{apps, consents, sessions};
 use crate::user_agent::UserAgent;
 use crate::{Auth, State as Inner, told_once};
 
@@ -166,6 +166,7 @@ async fn give(auth: &Inner, request: &Request, person: &Browser, scopes: Scopes,
     };
     codes::insert(&mut tx, &new).await?;
     apps::used(&mut tx, client_id).await?;
+    sessions::used(&mut tx, person.session).await?;
     tx.commit().await?;
     Ok(to(&request.answer(&[("code", code.as_str())])))
 }
