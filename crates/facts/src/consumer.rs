@@ -44,7 +44,8 @@ pub trait Apply: Send + Sync + 'static {
     fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> impl Future<Output = sqlx::Result<()>> + Send;
 
     /// Does once what all the facts of a transaction ask for, after the last of them: rows that others lock in an order are
-    /// changed here, so that none is held while a fact waits for one before it. `applied` has the facts in their order.
+    /// changed here, so that none is held while a fact waits for one before it. `applied` has the facts in their order. If it fails,
+    /// none of them is applied; then they are, and are finished, one by one, so that one that cannot be is found, and parked.
     fn finish(&self, _connection: &mut PgConnection, _applied: &[Fact]) -> impl Future<Output = sqlx::Result<()>> + Send {
         async { Ok(()) }
     }
@@ -80,11 +81,18 @@ impl<A: Apply> Consumer<A> {
     }
 
     async fn apply_all(&mut self) {
+        let mut most = BATCH;
         loop {
-            match self.drain().await {
-                Ok(BATCH..) => continue,
-                Ok(_) => self.wakeup.wait(POLL).await,
+            match self.drain(most).await {
+                Ok(passed) => {
+                    if passed < most {
+                        self.wakeup.wait(POLL).await;
+                    }
+                    most = BATCH;
+                }
                 Err(error) => {
+                    // Whatever fails when one is applied alone is the failure of that one, and counted.
+                    most = 1;
                     tracing::warn!(%error, producer = self.producer.name(), "failed to apply facts; trying again");
                     tokio::time::sleep(POLL).await;
                 }
@@ -92,8 +100,8 @@ impl<A: Apply> Consumer<A> {
         }
     }
 
-    /// Applies what waits, up to a batch; says how many facts were passed.
-    async fn drain(&self) -> Result<i64, Failure> {
+    /// Applies what waits, up to so many; says how many facts were passed.
+    async fn drain(&self, most: i64) -> Result<i64, Failure> {
         let (consumer, producer) = (self.consumer.name(), self.producer.name());
         let mut tx = self.pool.begin().await?;
         let cursor = format!("select position from {producer}.outbox_cursors where consumer = $1 for update skip locked");
@@ -106,14 +114,15 @@ impl<A: Apply> Consumer<A> {
         };
         let waiting = format!(
             "select position, fact, traceparent, extract(epoch from clock_timestamp() - created_at)::float8 as age_seconds
-             from {producer}.outbox where position > $1 order by position limit {BATCH}"
+             from {producer}.outbox where position > $1 order by position limit {most}"
         );
         let waiting: Vec<Told> = sqlx::query_as(AssertSqlSafe(waiting)).bind(cursor).fetch_all(&mut *tx).await?;
         let mut passed = cursor;
         let mut applied = Vec::with_capacity(waiting.len());
         let mut failure = None;
+        let alone = most == 1;
         for told in &waiting {
-            match self.apply_one(&mut tx, told).await {
+            match self.apply_one(&mut tx, told, alone).await {
                 Ok(fact) => applied.extend(fact),
                 Err(error) => {
                     failure = Some(error);
@@ -123,7 +132,9 @@ impl<A: Apply> Consumer<A> {
             passed = told.position;
         }
         if passed > cursor {
-            self.apply.finish(&mut tx, &applied).await?;
+            if !alone {
+                telemetry::caught(self.apply.finish(&mut tx, &applied)).await?.inspect_err(database::failed)?;
+            }
             let moved = format!("update {producer}.outbox_cursors set position = $2, moved_at = clock_timestamp() where consumer = $1");
             sqlx::query(AssertSqlSafe(moved)).bind(consumer).bind(passed).execute(&mut *tx).await?;
         }
@@ -134,9 +145,10 @@ impl<A: Apply> Consumer<A> {
         }
     }
 
-    /// Applies one fact in a savepoint. `Err` means: stop here and try again; `None`, that it is parked.
-    async fn apply_one(&self, tx: &mut PgConnection, told: &Told) -> Result<Option<Fact>, Failure> {
-        let outcome = self.attempt(tx, told).await;
+    /// Applies one fact in a savepoint, and finishes it there if it is alone. `Err` means: stop here and try again; `None`, that it is
+    /// parked.
+    async fn apply_one(&self, tx: &mut PgConnection, told: &Told, alone: bool) -> Result<Option<Fact>, Failure> {
+        let outcome = self.attempt(tx, told, alone).await;
         LAG.record(told.age_seconds, &[KeyValue::new("producer", self.producer.name()), KeyValue::new("consumer", self.consumer.name())]);
         let error = match outcome {
             Ok(fact) => return Ok(Some(fact)),
@@ -162,7 +174,7 @@ impl<A: Apply> Consumer<A> {
         Ok(None)
     }
 
-    async fn attempt(&self, tx: &mut PgConnection, told: &Told) -> Result<Fact, Failure> {
+    async fn attempt(&self, tx: &mut PgConnection, told: &Told, alone: bool) -> Result<Fact, Failure> {
         let fact: Fact = serde_json::from_value(told.fact.clone())?;
         if fact == Fact::Unknown {
             self.skip(told);
@@ -182,6 +194,9 @@ impl<A: Apply> Consumer<A> {
         let step = async {
             let mut step = tx.begin().await?;
             self.apply.apply(&mut step, &fact).await?;
+            if alone {
+                self.apply.finish(&mut step, std::slice::from_ref(&fact)).await?;
+            }
             step.commit().await
         };
         let step = async {

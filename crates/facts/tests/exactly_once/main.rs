@@ -59,6 +59,20 @@ impl Apply for PanicsOnceAt {
     }
 }
 
+/// Cannot finish one fact, whichever others come with it.
+struct FinishPanicsAt(i64);
+
+impl Apply for FinishPanicsAt {
+    async fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<()> {
+        note(connection, fact).await.map(drop)
+    }
+
+    async fn finish(&self, _connection: &mut PgConnection, applied: &[Fact]) -> sqlx::Result<()> {
+        assert!(!applied.contains(&fact(self.0)), "this one is never finished");
+        Ok(())
+    }
+}
+
 #[tokio::test]
 async fn an_older_transaction_that_commits_last_is_not_lost() {
     let mut stage = Stage::set().await;
@@ -153,6 +167,22 @@ async fn a_fact_whose_application_panics_has_failed_and_is_tried_again() {
     let failure = "select attempts, error from fact_failures";
     let failures: Vec<(i32, String)> = query_as(failure).fetch_all(&stage.consumer).await.unwrap();
     assert_eq!(failures, [(1, "panicked: this one is too much".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_fact_that_cannot_be_finished_is_found_among_others_and_parked() {
+    let mut stage = Stage::set().await;
+    let mut tx = stage.producer.begin().await.unwrap();
+    for n in 1..=3 {
+        publish(&mut tx, &fact(n)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    stage.outbox.committed();
+    stage.consume(FinishPanicsAt(2));
+    stage.until_effects(&[1, 3]).await;
+    let parked = "select fact->>'actor', attempts, error from fact_failures where parked_at is not null";
+    let parked: Vec<(String, i32, String)> = query_as(parked).fetch_all(&stage.consumer).await.unwrap();
+    assert_eq!(parked, [("2".to_owned(), 10, "panicked: this one is never finished".to_owned())]);
 }
 
 #[tokio::test]

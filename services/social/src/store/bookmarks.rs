@@ -8,6 +8,19 @@ pub(crate) struct Bookmark {
     pub(crate) post: i64,
 }
 
+/// May `account` bookmark this post: have they already, or fewer than `most`?
+pub(crate) async fn has_room(connection: &mut PgConnection, account: AccountId, post: PostId, most: i64) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from bookmarks where account = $1 and post = $2)
+               or (select count(*) from (select from bookmarks where account = $1 limit $3) counted) < $3 as "room!""#,
+        account as AccountId,
+        post as PostId,
+        most,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 pub(crate) async fn insert(connection: &mut PgConnection, account: AccountId, post: PostId) -> Result<()> {
     sqlx::query!("insert into bookmarks (account, post) values ($1, $2) on conflict do nothing", account as AccountId, post as PostId)
         .execute(connection)
