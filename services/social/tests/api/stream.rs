@@ -1,6 +1,6 @@
 //! What is told while it happens.
 
-mod client;
+pub mod client;
 
 use std::time::{Duration, Instant};
 
