@@ -36,11 +36,11 @@ const fn in_function(name: &'static str, function: &'static str, text: &'static 
 
 pub const MISTAKES: &[Mistake] = &[
     in_function("a block does not hide comments", "visible", "and ((of_post).root is null or not severed(viewer, (of_post).author))", ""),
-    in_function("who is hidden is still seen", "severed", "select is_hidden(other)", "select false"),
+    in_function("who is hidden is still seen", "severed", "return is_hidden(other)", "return false"),
     in_function("whom one mutes is at home", "at_home", "and not muted(reader, (of_post).author)", ""),
     in_function("counts know whom one blocks", "severed_from", "where blocks and actor = viewer", "where false"),
     in_function("notifications tell of whom one mutes", "silenced", "and mutes and mutes_notifications", "and false"),
-    in_function("who did not see a post is told that it is gone", "stream_deletion", "old.visibility,", "'public',"),
+    in_function("who did not see a post is told that it is gone", "stream_deleted", "(of_post).visibility,", "'public',"),
     in_function("a reaction that is taken back stays told", "untell_reaction", "and a.actor = old.account", "and false"),
     in_function("who does not want to be found is found", "findable", "and discoverable", ""),
     Mistake { name: "a post for fewer leaves its comments behind", place: Place::Model(Slip::CommentsKeepTheirAudience) },
