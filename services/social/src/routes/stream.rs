@@ -19,6 +19,7 @@ use serving::{Connection, Problem, ProblemDocument, Query, Result};
 use utoipa::IntoParams;
 
 use crate::Social;
+use crate::store::profiles;
 use feed::{Feed, Item};
 
 /// The protocol that is spoken over a WebSocket.
@@ -70,6 +71,7 @@ struct Ended {
     (status = 503, body = ProblemDocument, description = "There are too many streams"),
 ))]
 pub(crate) async fn events(State(social): State<Social>, viewer: Viewer, connection: Connection, Resume(last): Resume) -> Result<Response> {
+    meet(&social, &viewer).await?;
     let feed = Feed::open(social, viewer, connection, last)?;
     let events = futures::stream::unfold(feed, |mut feed| async move {
         let item = feed.next().await?;
@@ -113,9 +115,19 @@ pub(crate) async fn web_socket(
         Some(viewer) => viewer,
         None => offered(&social, &upgrade).await?,
     };
+    meet(&social, &viewer).await?;
     let feed = Feed::open(social, viewer, connection, last)?;
     let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(socket::LONGEST_MESSAGE);
     Ok(upgrade.on_upgrade(move |socket| socket::run(socket, feed)))
+}
+
+/// Whoever listens has a profile from then on. In turns, so that many who come at once leave connections to the others.
+async fn meet(Social(social): &Social, viewer: &Viewer) -> Result<()> {
+    let _turn = social.live.reads.acquire().await.map_err(Problem::internal)?;
+    let mut tx = social.pool.begin().await?;
+    profiles::ensure(&mut tx, viewer).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// The viewer whose access token was offered as a protocol.

@@ -11,7 +11,7 @@ pub(crate) struct Row {
     pub(crate) row: Value,
 }
 
-/// The profile, and what notifications are switched off; nothing, if they never wrote anything.
+/// The profile, and what notifications are switched off; nothing, if they never came here.
 pub(crate) async fn profile(pool: &PgPool, account: AccountId) -> Result<Option<Value>> {
     Ok(sqlx::query_scalar!(
         r#"select jsonb_build_object(

@@ -63,7 +63,7 @@ pub(crate) struct Told {
 pub(crate) struct Actor {
     pub(crate) notification: i64,
     pub(crate) account: AccountId,
-    /// Those who never wrote anything have no profile.
+    /// Those who never came here have no profile.
     pub(crate) handle: Option<String>,
     pub(crate) display_name: Option<String>,
     pub(crate) picture_key: Option<String>,
