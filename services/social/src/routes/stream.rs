@@ -1,6 +1,7 @@
 //! What happens, while it happens: as server-sent events, or over a WebSocket.
 
 mod feed;
+mod item;
 mod socket;
 
 use std::convert::Infallible;
@@ -20,7 +21,8 @@ use utoipa::IntoParams;
 
 use crate::Social;
 use crate::store::profiles;
-use feed::{Feed, Item};
+use feed::Feed;
+use item::Item;
 
 /// The protocol that is spoken over a WebSocket.
 const PROTOCOL: &str = "socialplatform.v1";
@@ -61,9 +63,9 @@ struct Ended {
     reason: &'static str,
 }
 
-/// Server-sent events: `post` (a post for your home timeline), `notification`, `delete` (`{"id": …}`, a post that is gone),
-/// `ready` (you miss nothing after its `id`), `reset` (too much has happened since your `Last-Event-ID`: read the lists), and
-/// `end` with a `reason`. A comment comes every 15 seconds. Whatever ends the stream, go on with `Last-Event-ID`.
+/// Server-sent events: `post` (a post for your home timeline), `edit` (one that was changed, or is for you since a change),
+/// `notification`, `delete` (`{"id": …}`, a post that is gone), `ready` (you miss nothing after its `id`), `reset` (too much has
+/// happened since your `Last-Event-ID`: read the lists), and `end` with a `reason`. A comment comes every 15 seconds. Whatever ends the stream, go on with `Last-Event-ID`.
 #[utoipa::path(get, path = "/v1/stream", operation_id = "stream", tag = "stream", params(Asked), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
     (status = 401, body = ProblemDocument),
