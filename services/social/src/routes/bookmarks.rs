@@ -11,16 +11,23 @@ use super::load;
 use crate::Social;
 use crate::store::{bookmarks, posts, profiles};
 
+/// Bookmarks of one person.
+const MOST: i64 = 10_000;
+
 /// Bookmark a post or comment. Nobody else learns of it; doing it again changes nothing.
 #[utoipa::path(put, path = "/v1/posts/{id}/bookmark", tag = "bookmarks", params(("id" = PostId, Path)), responses(
     (status = 204),
     (status = 404, body = ProblemDocument),
+    (status = 409, body = ProblemDocument, description = "You have 10,000"),
 ))]
 pub(crate) async fn create(State(Social(social)): State<Social>, viewer: Viewer, Path(id): Path<PostId>) -> Result<StatusCode> {
     let mut tx = social.pool.begin().await?;
     profiles::ensure(&mut tx, &viewer).await?;
     if !posts::hold(&mut tx, viewer.account, id).await? {
         return Err(Problem::not_found());
+    }
+    if bookmarks::has_others(&mut tx, viewer.account, id, MOST).await? {
+        return Err(Problem::conflict("too-many-bookmarks", format!("You have {MOST} bookmarks; take one of them away first.")));
     }
     bookmarks::insert(&mut tx, viewer.account, id).await?;
     tx.commit().await?;

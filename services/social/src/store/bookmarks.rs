@@ -15,6 +15,18 @@ pub(crate) async fn insert(connection: &mut PgConnection, account: AccountId, po
     Ok(())
 }
 
+/// Has an account as many bookmarks of other posts? Counts no further than it has to.
+pub(crate) async fn has_others(connection: &mut PgConnection, account: AccountId, post: PostId, many: i64) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select (select count(*) from (select from bookmarks where account = $1 and post <> $2 limit $3::bigint) others) >= $3::bigint as "many!""#,
+        account as AccountId,
+        post as PostId,
+        many,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 pub(crate) async fn delete(connection: &mut PgConnection, account: AccountId, post: PostId) -> Result<()> {
     sqlx::query!("delete from bookmarks where account = $1 and post = $2", account as AccountId, post as PostId)
         .execute(connection)
