@@ -122,12 +122,12 @@ mod tests {
             all.extend(schema["pattern"].as_str().map(str::to_owned));
             schema.as_object().into_iter().flat_map(|fields| fields.values()).for_each(|field| patterns(field, all));
         }
+        let mut all = Vec::new();
         for crd in [SocialPlatform::crd(), SocialPlatformBackup::crd()] {
-            let mut all = Vec::new();
             patterns(&json(&crd)["spec"]["versions"][0]["schema"], &mut all);
-            assert!(!all.is_empty());
-            all.iter().for_each(|pattern| drop(Regex::new(pattern).unwrap()));
         }
+        assert!(!all.is_empty());
+        all.iter().for_each(|pattern| drop(Regex::new(pattern).unwrap()));
         assert_eq!(refusals(&backup(), None), [""; 0]);
     }
 }

@@ -35,22 +35,24 @@
 mod backlog;
 mod deliver;
 
-use audience::accounts;
 use contracts::AccountId;
-use serving::{Page, Paged, Problem, Result};
+use identity::Viewer;
+use serving::{Page, Paged, Result};
 use sqlx::PgPool;
 
 pub(crate) use backlog::watch;
 pub(crate) use deliver::run;
 
 use crate::store::home::{self, Arrived, Look, Ring};
+use crate::store::profiles;
 
 /// News that one read puts into the ring; if there is more, building it anew is cheaper.
 pub(crate) const MOST_NEWS: usize = 200;
 
 /// A page of ids.
-pub(crate) async fn read(pool: &PgPool, reader: AccountId, page: &Page) -> Result<Paged<i64>> {
-    refresh(pool, reader).await?;
+pub(crate) async fn read(pool: &PgPool, viewer: &Viewer, page: &Page) -> Result<Paged<i64>> {
+    let reader = viewer.account;
+    refresh(pool, viewer).await?;
     if !page.ascending() {
         return older(pool, reader, page).await;
     }
@@ -61,7 +63,8 @@ pub(crate) async fn read(pool: &PgPool, reader: AccountId, page: &Page) -> Resul
 }
 
 /// Puts into the ring all that there is for it.
-async fn refresh(pool: &PgPool, reader: AccountId) -> Result<()> {
+async fn refresh(pool: &PgPool, viewer: &Viewer) -> Result<()> {
+    let reader = viewer.account;
     match home::look(pool, reader).await? {
         Some(Look { stale: false, day_old, news }) if news.len() <= MOST_NEWS => {
             if day_old {
@@ -72,7 +75,7 @@ async fn refresh(pool: &PgPool, reader: AccountId) -> Result<()> {
                 false => take(pool, reader, &news).await,
             }
         }
-        _ => rebuild(pool, reader).await,
+        _ => rebuild(pool, viewer).await,
     }
 }
 
@@ -82,11 +85,11 @@ async fn take(pool: &PgPool, reader: AccountId, news: &[i64]) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
-async fn rebuild(pool: &PgPool, reader: AccountId) -> Result<()> {
+/// Everybody's first read comes here, so whoever reads has a profile, and can be found and mentioned.
+async fn rebuild(pool: &PgPool, viewer: &Viewer) -> Result<()> {
+    let reader = viewer.account;
     let mut tx = pool.begin().await?;
-    if accounts::is_barred(&mut tx, reader).await? {
-        return Err(Problem::forbidden("Your account is suspended or erased."));
-    }
+    profiles::ensure(&mut tx, viewer).await?;
     // From here on, whoever changes what the reader follows waits, and marks the ring as stale again.
     let known = home::begin_anew(&mut tx, reader).await?;
     home::build(&mut tx, reader, known).await?;

@@ -20,7 +20,7 @@ use crate::store::reports::Reason;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Known {
     pub(super) id: AccountId,
-    /// Missing while they have written nothing.
+    /// Missing while they have neither written anything nor read their home timeline.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) handle: Option<String>,
 }

@@ -24,7 +24,7 @@ use crate::store::revisions::{self, Current};
 use crate::store::{self, threads};
 use crate::text::{ContentWarning, Language, PostText};
 
-/// How often what a post says may change: each time keeps what it said before.
+/// How often what a post says and shows may change: each time keeps what it was before.
 const MOST_REVISIONS: i32 = 50;
 
 /// What to change of a post; what is left out stays.
@@ -57,7 +57,7 @@ pub(crate) struct Changed {
     pending: bool,
 }
 
-/// Change a post or comment of yours. What it said before can be read in its revisions. From a 200 on, nobody sees it for
+/// Change a post or comment of yours. What it said and showed before can be read in its revisions. From a 200 on, nobody sees it for
 /// whom it is no more.
 #[utoipa::path(patch, path = "/v1/posts/{id}", tag = "posts", params(("id" = PostId, Path)), request_body = PostChange, responses(
     (status = 200, body = Changed),
@@ -118,7 +118,7 @@ async fn apply(
 
     let said = text != before.text || content_warning != before.content_warning || language != before.language.as_deref();
     let showed = photos != before.photos;
-    if said && revisions::insert(tx, id).await? > MOST_REVISIONS {
+    if (said || showed) && revisions::insert(tx, id).await? > MOST_REVISIONS {
         return Err(Problem::conflict(
             "too-many-edits",
             format!("A post can be changed {MOST_REVISIONS} times. Delete it, and post anew."),

@@ -67,7 +67,7 @@ pub(super) async fn post(social: &State, viewer: Option<AccountId>, id: PostId) 
 /// A photo as this viewer sees it. A private one is shown by its owner only: where others had used it while it was public,
 /// it is gone. It needs a grant, unless it is the viewer's own, and a visitor cannot prove to be anybody that a grant could
 /// name.
-fn view(signer: &ServiceSigner, viewer: Option<AccountId>, photo: photos::Shown) -> Option<Photo> {
+pub(super) fn view(signer: &ServiceSigner, viewer: Option<AccountId>, photo: photos::Shown) -> Option<Photo> {
     let grant = match (photo.visibility, viewer) {
         (PhotoVisibility::Public, _) => None,
         (PhotoVisibility::Private, _) if photo.author != photo.owner => return None,

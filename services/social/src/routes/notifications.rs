@@ -61,7 +61,7 @@ pub(crate) struct Decided {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Person {
     id: AccountId,
-    /// Missing while they have written nothing.
+    /// Missing while they have neither written anything nor read their home timeline.
     #[serde(skip_serializing_if = "Option::is_none")]
     profile: Option<Author>,
     /// Their last reaction.

@@ -1,6 +1,7 @@
 //! What happens, while it happens: as server-sent events, or over a WebSocket.
 
 mod feed;
+mod item;
 mod socket;
 
 use std::convert::Infallible;
@@ -19,7 +20,9 @@ use serving::{Connection, Problem, ProblemDocument, Query, Result};
 use utoipa::IntoParams;
 
 use crate::Social;
-use feed::{Feed, Item};
+use crate::store::profiles;
+use feed::Feed;
+use item::Item;
 
 /// The protocol that is spoken over a WebSocket.
 const PROTOCOL: &str = "socialplatform.v1";
@@ -60,9 +63,9 @@ struct Ended {
     reason: &'static str,
 }
 
-/// Server-sent events: `post` (a post for your home timeline), `notification`, `delete` (`{"id": …}`, a post that is gone),
-/// `ready` (you miss nothing after its `id`), `reset` (too much has happened since your `Last-Event-ID`: read the lists), and
-/// `end` with a `reason`. A comment comes every 15 seconds. Whatever ends the stream, go on with `Last-Event-ID`.
+/// Server-sent events: `post` (a post for your home timeline), `edit` (one that was changed, or is for you since a change),
+/// `notification`, `delete` (`{"id": …}`, a post that is gone), `ready` (you miss nothing after its `id`), `reset` (too much has
+/// happened since your `Last-Event-ID`: read the lists), and `end` with a `reason`. A comment comes every 15 seconds. Whatever ends the stream, go on with `Last-Event-ID`.
 #[utoipa::path(get, path = "/v1/stream", operation_id = "stream", tag = "stream", params(Asked), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
     (status = 401, body = ProblemDocument),
@@ -70,6 +73,7 @@ struct Ended {
     (status = 503, body = ProblemDocument, description = "There are too many streams"),
 ))]
 pub(crate) async fn events(State(social): State<Social>, viewer: Viewer, connection: Connection, Resume(last): Resume) -> Result<Response> {
+    meet(&social, &viewer).await?;
     let feed = Feed::open(social, viewer, connection, last)?;
     let events = futures::stream::unfold(feed, |mut feed| async move {
         let item = feed.next().await?;
@@ -113,9 +117,19 @@ pub(crate) async fn web_socket(
         Some(viewer) => viewer,
         None => offered(&social, &upgrade).await?,
     };
+    meet(&social, &viewer).await?;
     let feed = Feed::open(social, viewer, connection, last)?;
     let upgrade = upgrade.protocols([PROTOCOL]).max_message_size(socket::LONGEST_MESSAGE);
     Ok(upgrade.on_upgrade(move |socket| socket::run(socket, feed)))
+}
+
+/// Whoever listens has a profile from then on. In turns, so that many who come at once leave connections to the others.
+async fn meet(Social(social): &Social, viewer: &Viewer) -> Result<()> {
+    let _turn = social.live.reads.acquire().await.map_err(Problem::internal)?;
+    let mut tx = social.pool.begin().await?;
+    profiles::ensure(&mut tx, viewer).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// The viewer whose access token was offered as a protocol.

@@ -27,7 +27,7 @@ pub(super) async fn loaded(social: &Inner, viewer: Option<AccountId>, ids: Paged
 /// has arrived since, which may be older than what you know.
 #[utoipa::path(get, path = "/v1/timelines/home", tag = "timelines", responses((status = 200, body = Paged<Post>)))]
 pub(crate) async fn home(State(Social(social)): State<Social>, viewer: Viewer, page: Page) -> Result<Paged<Post>> {
-    let ids = homes::read(&social.pool, viewer.account, &page).await?;
+    let ids = homes::read(&social.pool, &viewer, &page).await?;
     loaded(&social, Some(viewer.account), ids).await
 }
 

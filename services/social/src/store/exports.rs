@@ -11,7 +11,7 @@ pub(crate) struct Row {
     pub(crate) row: Value,
 }
 
-/// The profile, and what notifications are switched off; nothing, if they never wrote anything.
+/// The profile, and what notifications are switched off; nothing, if they never came here.
 pub(crate) async fn profile(pool: &PgPool, account: AccountId) -> Result<Option<Value>> {
     Ok(sqlx::query_scalar!(
         r#"select jsonb_build_object(
@@ -67,13 +67,16 @@ pub(crate) async fn comments(pool: &PgPool, account: AccountId, after: i64, most
     .await?)
 }
 
-/// What posts and comments said before they were edited: a row for each post.
+/// What posts and comments said and showed before they were edited: a row for each post.
 pub(crate) async fn revisions(pool: &PgPool, account: AccountId, after: i64, most: i64) -> Result<Vec<Row>> {
     Ok(sqlx::query_as!(
         Row,
         r#"select p.id as "place!", jsonb_build_object('post', p.id::text, 'revisions', (
                select jsonb_agg(jsonb_build_object(
                    'text', r.text, 'content_warning', r.content_warning, 'language', r.language, 'visibility', r.visibility,
+                   'photos', array(
+                       select s.photo::text from revision_photos s where s.post = r.post and s.number = r.number order by s.position
+                   ),
                    'replaced_at', r.replaced_at
                ) order by r.number)
                from revisions r where r.post = p.id

@@ -2,6 +2,8 @@
 //! relation are told here. Places in the list are ids: a client that must miss nothing reads the stream, whose positions
 //! are given to committed rows.
 
+use std::collections::BTreeSet;
+
 use contracts::{AccountId, PostId};
 use serde::{Deserialize, Serialize};
 use serving::{Page, Result};
@@ -14,7 +16,7 @@ use super::moderation::Decision;
 pub(crate) const MOST_UNREAD: i64 = 100;
 
 /// What a notification is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = NotificationKind)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
@@ -63,7 +65,7 @@ pub(crate) struct Told {
 pub(crate) struct Actor {
     pub(crate) notification: i64,
     pub(crate) account: AccountId,
-    /// Those who never wrote anything have no profile.
+    /// Those who never came here have no profile.
     pub(crate) handle: Option<String>,
     pub(crate) display_name: Option<String>,
     pub(crate) picture_key: Option<String>,
@@ -198,7 +200,8 @@ pub(crate) async fn muted(pool: &PgPool, reader: AccountId) -> Result<Vec<Kind>>
 /// Switches these kinds off, and all others on.
 pub(crate) async fn mute(connection: &mut PgConnection, reader: AccountId, kinds: &[Kind]) -> Result<()> {
     sqlx::query!("delete from notification_mutes where account = $1", reader as AccountId).execute(&mut *connection).await?;
-    for kind in kinds {
+    // Each once, however often it is named; in one order, so that two who say so at once do not wait for each other in a circle.
+    for kind in kinds.iter().collect::<BTreeSet<_>>() {
         sqlx::query!(
             "insert into notification_mutes (account, kind) select $1::bigint, $2::text where not is_gone($1) on conflict do nothing",
             reader as AccountId,

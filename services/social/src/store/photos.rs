@@ -121,7 +121,7 @@ pub(crate) async fn of_others(connection: &mut PgConnection, account: AccountId,
 }
 
 /// Sets what a fact of photo says, where the photo is shown. One made private leaves the profiles, the custom emoji, and the
-/// posts of others: it is taken from them for good.
+/// posts of others and their history: it is taken from them for good.
 pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged) -> sqlx::Result<()> {
     let Some(PhotoState { key, visibility, alt, width, height, thumbhash, details }) = &changed.state else {
         sqlx::query!("delete from photos where id = $1", changed.photo as PhotoId).execute(connection).await?;
@@ -152,6 +152,13 @@ pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged)
         sqlx::query!("update custom_emojis set photo = null where photo = $1", changed.photo as PhotoId).execute(&mut *connection).await?;
         sqlx::query!(
             "delete from post_photos using posts where photo = $1 and posts.id = post and author <> $2",
+            changed.photo as PhotoId,
+            changed.owner as AccountId,
+        )
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query!(
+            "delete from revision_photos using posts where photo = $1 and posts.id = post and author <> $2",
             changed.photo as PhotoId,
             changed.owner as AccountId,
         )

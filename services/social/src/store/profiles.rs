@@ -135,7 +135,7 @@ pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, ids: &[i64]
     .await?)
 }
 
-/// A profile as administrators see it, also of somebody hidden; nothing, if they never wrote anything, or are erased.
+/// A profile as administrators see it, also of somebody hidden; nothing, if they never came here, or are erased.
 pub(crate) async fn of_anybody(pool: &PgPool, id: AccountId) -> Result<Option<Profile>> {
     Ok(sqlx::query_as!(
         Profile,

@@ -56,7 +56,14 @@ pub(crate) async fn post(connection: &mut PgConnection, reporter: AccountId, id:
 pub(crate) async fn person(connection: &mut PgConnection, reporter: AccountId, id: AccountId) -> Result<Option<Subject>> {
     Ok(sqlx::query_as!(
         Subject,
-        r#"select id as "account!: AccountId", concat_ws(E'\n\n', handle, nullif(display_name, ''), nullif(bio, '')) as "said!",
+        r#"select id as "account!: AccountId",
+               concat_ws(
+                   E'\n\n', handle, nullif(display_name, ''), nullif(pronouns, ''), nullif(bio, ''),
+                   (
+                       select string_agg(concat(field ->> 'name', ': ', field ->> 'value'), E'\n' order by place)
+                       from jsonb_array_elements(fields) with ordinality as own (field, place)
+                   )
+               ) as "said!",
                array_remove(array[picture, header], null) as "photos!"
            from profiles
            where id = $2 and handle <> '' and not is_hidden(id)

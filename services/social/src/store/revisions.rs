@@ -1,8 +1,8 @@
 use audience::Visibility;
 use contracts::{AccountId, PhotoId, PostId};
 use serving::Result;
+use sqlx::PgConnection;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool};
 
 use super::posts::Content;
 use crate::entities::Entity;
@@ -32,13 +32,20 @@ pub(crate) async fn current(connection: &mut PgConnection, author: AccountId, id
     .await?)
 }
 
-/// Keeps what a post says now, before it says something else; answers how many times that was done.
+/// Keeps what a post says and shows now, before that changes; answers how many times that was done.
 pub(crate) async fn insert(connection: &mut PgConnection, id: PostId) -> Result<i32> {
     Ok(sqlx::query_scalar!(
-        "insert into revisions (post, number, text, content_warning, language, entities, visibility, mentioned)
-         select id, 1 + (select count(*) from revisions where post = $1), text, content_warning, language, entities, visibility,
-             array(select account from mentions where mentions.post = coalesce(root, id))
-         from posts where id = $1 returning number",
+        r#"with said as (
+               insert into revisions (post, number, text, content_warning, language, entities, visibility, mentioned)
+               select id, 1 + (select count(*) from revisions where post = $1), text, content_warning, language, entities, visibility,
+                   array(select account from mentions where mentions.post = coalesce(root, id))
+               from posts where id = $1 returning number
+           ),
+           showed as (
+               insert into revision_photos (post, number, position, photo)
+               select shows.post, said.number, shows.position, shows.photo from said cross join post_photos shows where shows.post = $1
+           )
+           select number as "number!" from said"#,
         id as PostId,
     )
     .fetch_one(connection)
@@ -66,20 +73,28 @@ pub(crate) async fn set_visibility(connection: &mut PgConnection, id: PostId, vi
     Ok(())
 }
 
-/// What a post said before.
+/// What a post said and showed before.
 pub(crate) struct Revision {
+    pub(crate) author: AccountId,
     pub(crate) text: String,
     pub(crate) content_warning: String,
     pub(crate) language: Option<String>,
     pub(crate) entities: Json<Vec<Entity>>,
     pub(crate) replaced_at: jiff_sqlx::Timestamp,
+    /// In order, without those of hidden owners.
+    pub(crate) photos: Vec<i64>,
 }
 
-/// What a post said before, the newest first, as far as it was for the viewer then and the post is now.
-pub(crate) async fn of_post(pool: &PgPool, viewer: Option<AccountId>, post: PostId) -> Result<Vec<Revision>> {
+/// What a post said and showed before, the newest first, as far as it was for the viewer then and the post is now.
+pub(crate) async fn of_post(connection: &mut PgConnection, viewer: Option<AccountId>, post: PostId) -> Result<Vec<Revision>> {
     Ok(sqlx::query_as!(
         Revision,
-        r#"select revisions.text, revisions.content_warning, revisions.language, revisions.entities as "entities: Json<Vec<Entity>>", replaced_at
+        r#"select posts.author as "author: AccountId", revisions.text, revisions.content_warning, revisions.language,
+               revisions.entities as "entities: Json<Vec<Entity>>", replaced_at,
+               array(
+                   select p.id from revision_photos r join photos p on p.id = r.photo
+                   where r.post = revisions.post and r.number = revisions.number and not is_hidden(p.owner) order by r.position
+               ) as "photos!"
            from revisions join posts on posts.id = post
            where post = $2 and visible($1, posts)
                and may_see($1, coalesce(root_author, author), revisions.visibility, $1 = any(mentioned))
@@ -87,6 +102,6 @@ pub(crate) async fn of_post(pool: &PgPool, viewer: Option<AccountId>, post: Post
         viewer as Option<AccountId>,
         post as PostId,
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?)
 }

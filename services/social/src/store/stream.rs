@@ -18,6 +18,8 @@ pub(crate) struct Told {
 pub(crate) enum What {
     /// A new post at home.
     Post(PostId),
+    /// A post at home that was changed, or is at home since it was.
+    Edit(PostId),
     /// A post that is gone, or not for them any more.
     Delete(PostId),
     /// A notification, by its number.
@@ -87,15 +89,16 @@ pub(crate) async fn routed(pool: &PgPool, from: i64, to: i64, readers: &[i64]) -
                select position, kind, post, author, visibility, mentioned, tags, account, notification
                from stream_events where position > $1 and position <= $2
            )
-           select told.position as "position!", told.post as "post?: PostId", null::bigint as notification, true as "is_post!", r.id as "reader!: AccountId"
+           select told.position as "position!", told.kind as "kind!", told.post as "post?: PostId", null::bigint as notification,
+               r.id as "reader!: AccountId"
            from told join posts p on p.id = told.post cross join lateral (
                select told.author as id
                union select actor from relations where target = told.author and follows and actor = any($3)
                union select f.account from post_tags t join followed_tags f on f.tag = t.tag where t.post_id = told.post and f.account = any($3)
            ) r
-           where told.kind = 'post' and r.id = any($3) and at_home(r.id, p)
+           where told.kind in ('post', 'edit') and r.id = any($3) and at_home(r.id, p)
            union all
-           select told.position, told.post, null, false, r.id
+           select told.position, told.kind, told.post, null, r.id
            from told cross join lateral (
                select told.author as id
                union select actor from relations where target = told.author and follows and actor = any($3)
@@ -105,7 +108,7 @@ pub(crate) async fn routed(pool: &PgPool, from: i64, to: i64, readers: &[i64]) -
                and may_see(r.id, told.author, told.visibility, r.id = any(told.mentioned))
                and not exists (select from posts p where p.id = told.post and visible(r.id, p))
            union all
-           select told.position, null, told.notification, false, told.account
+           select told.position, told.kind, null, told.notification, told.account
            from told where told.kind = 'notification' and told.account = any($3)
            order by 1"#,
         from,
@@ -115,11 +118,11 @@ pub(crate) async fn routed(pool: &PgPool, from: i64, to: i64, readers: &[i64]) -
     .fetch_all(pool)
     .await?;
     let told = rows.into_iter().filter_map(|row| {
-        let what = match (row.post, row.notification) {
-            (Some(post), _) if row.is_post => What::Post(post),
-            (Some(post), _) => What::Delete(post),
-            (None, Some(number)) => What::Notification(number),
-            (None, None) => return None,
+        let what = match row.kind.as_str() {
+            "post" => What::Post(row.post?),
+            "edit" => What::Edit(row.post?),
+            "delete" => What::Delete(row.post?),
+            _ => What::Notification(row.notification?),
         };
         Some((row.reader, Told { position: row.position, what }))
     });

@@ -62,13 +62,17 @@ pub(crate) struct Written {
     pub(crate) author: AccountId,
 }
 
-/// The comments below `root` that show a private photo: whoever saw them may hold grants.
+/// The comments below `root` that show a private photo, or did before an edit: whoever saw them may hold grants.
 pub(crate) async fn granting(connection: &mut PgConnection, root: PostId) -> Result<Vec<Written>> {
     Ok(sqlx::query_as!(
         Written,
         r#"select id as "id: PostId", author as "author: AccountId" from posts
            where root = $1 and exists (
-               select from post_photos join photos on photos.id = photo where post = posts.id and photos.visibility = 'private'
+               select from (
+                   select photo from post_photos where post = posts.id union all select photo from revision_photos where post = posts.id
+               ) shown
+                   join photos on photos.id = shown.photo
+               where photos.visibility = 'private'
            )
            order by id"#,
         root as PostId,

@@ -65,3 +65,18 @@ async fn a_bookmark_of_what_may_not_be_seen_any_more_vanishes() {
     social.follow(&bob, &ada).await;
     assert_eq!(bookmarks(&social, &bob).await, [id(&post)]);
 }
+
+#[tokio::test]
+async fn somebody_has_ten_thousand_bookmarks_at_the_most() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let [kept, more] = [social.posted(&ada, json!({"text": "a"})).await, social.posted(&ada, json!({"text": "b"})).await];
+    assert_eq!(bookmark(&social, Method::PUT, &bob, &kept).await, StatusCode::NO_CONTENT);
+    let posts = format!("insert into posts (author, text, visibility) select {}, 'c', 'public' from generate_series(1, 9999)", ada.id);
+    let all = format!("insert into bookmarks (account, post) select {}, id from posts where text = 'c'", bob.id);
+    social.plant(&[posts, all]).await;
+    assert_eq!(bookmark(&social, Method::PUT, &bob, &more).await, StatusCode::CONFLICT);
+    for (method, post) in [(Method::PUT, &kept), (Method::DELETE, &kept), (Method::PUT, &more)] {
+        assert_eq!(bookmark(&social, method, &bob, post).await, StatusCode::NO_CONTENT);
+    }
+}

@@ -121,6 +121,54 @@ async fn a_photo_or_a_mention_taken_away_is_taken_from_whoever_had_it() {
     assert_eq!(social.get(&path(&post), Some(&bob)).await.0, StatusCode::NOT_FOUND);
 }
 
+/// What a post showed before each edit, as somebody sees it: ids, and whether a grant comes with them.
+async fn showed(social: &TestSocial, post: &Value, who: Option<&Person>) -> Vec<Vec<(String, bool)>> {
+    let revisions = social.read(&format!("{}/revisions", path(post)), who).await;
+    let photo = |photo: &Value| (id(photo).to_owned(), photo["urls"]["large"].as_str().unwrap().contains("?grant="));
+    let photos = |revision: &Value| revision["photos"].as_array().unwrap().iter().map(photo).collect();
+    revisions["items"].as_array().unwrap().iter().map(photos).collect()
+}
+
+#[tokio::test]
+async fn whoever_may_see_a_post_sees_what_it_showed_before() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob] = [(); 2].map(|()| social.person());
+    let [own, new] = [Private, Public].map(|visibility| social.photos.upload(&ada, visibility));
+    let his = social.photos.upload(&bob, Public);
+    let post = social.posted(&ada, json!({"text": "a", "photos": [own.id, his.id]})).await;
+    social.edited(&ada, &post, json!({"photos": [new.id]})).await;
+    social.edited(&ada, &post, json!({"text": "b"})).await;
+    assert_eq!(said(&social, &post, None).await, ["a", "a"]);
+    let [own_id, new_id, his_id] = [&own, &new, &his].map(|photo| photo.id.to_string());
+    let last = vec![(new_id, false)];
+    for (who, first) in [
+        (Some(&ada), vec![(own_id.clone(), false), (his_id.clone(), false)]),
+        (Some(&bob), vec![(own_id.clone(), true), (his_id.clone(), false)]),
+        (None, vec![(his_id.clone(), false)]),
+    ] {
+        assert_eq!(showed(&social, &post, who).await, [last.clone(), first]);
+    }
+    // What another has taken back does not come back, and what is deleted is gone.
+    for state in [his.made_private(), his.state.clone()] {
+        social.tell(his.changed(Some(state))).await;
+        assert_eq!(showed(&social, &post, Some(&ada)).await, [last.clone(), vec![(own_id.clone(), false)]]);
+    }
+    social.tell(own.changed(None)).await;
+    assert_eq!(showed(&social, &post, Some(&ada)).await, [last, vec![]]);
+}
+
+#[tokio::test]
+async fn a_thread_for_fewer_tells_of_comments_that_showed_a_private_photo_before() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob] = [(); 2].map(|()| social.person());
+    let photo = social.photos.upload(&bob, Private);
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    let comment = social.posted(&bob, json!({"text": "b", "parent": post["id"], "photos": [photo.id]})).await;
+    social.edited(&bob, &comment, json!({"photos": []})).await;
+    social.edited(&ada, &post, json!({"visibility": "followers"})).await;
+    assert_eq!(narrowed(&social).await, [comment["id"].clone(), comment["id"].clone(), post["id"].clone()]);
+}
+
 #[tokio::test]
 async fn a_narrowing_is_pending_while_photo_has_not_heard() {
     let social = TestSocial::spawn().await;
@@ -146,6 +194,19 @@ async fn a_post_is_changed_fifty_times_at_the_most_and_hidden_even_then() {
     assert_eq!((said(&social, &post, None).await.len(), id(&post).is_empty()), (50, false));
     assert_eq!(edit(&social, &ada, &post, json!({"visibility": "direct"})).await.0, StatusCode::OK);
     assert_eq!(social.read(&path(&post), Some(&ada)).await["text"], "50");
+}
+
+#[tokio::test]
+async fn a_post_shows_something_else_fifty_times_at_the_most() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    let [one, two] = [(); 2].map(|()| social.photos.upload(&ada, Public).id);
+    let post = social.posted(&ada, json!({"text": "a", "photos": [one]})).await;
+    for n in 0..50 {
+        social.edited(&ada, &post, json!({"photos": [[two, one][n % 2]]})).await;
+    }
+    assert_eq!(edit(&social, &ada, &post, json!({"photos": [two]})).await.0, StatusCode::CONFLICT);
+    assert_eq!(said(&social, &post, None).await.len(), 50);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use contracts::Service;
 use contracts::export::{EXPORT, ExportFile, ExportPage, ExportRequest};
+use contracts::photo::PhotoVisibility::Private;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -36,7 +37,8 @@ async fn auth_gets_all_that_somebody_wrote_and_kept() {
     let social = TestSocial::spawn().await;
     let [ada, bob] = [(); 2].map(|()| social.person());
     let his = social.posted(&bob, json!({"text": "a"})).await;
-    let hers = social.posted(&ada, json!({"text": "b", "visibility": "friends"})).await;
+    let photo = social.photos.upload(&ada, Private);
+    let hers = social.posted(&ada, json!({"text": "b", "visibility": "friends", "photos": [photo.id]})).await;
     social.edited(&ada, &hers, json!({"text": "c"})).await;
     let comment = social.commented(&ada, &his, "d").await;
     social.follow(&ada, &bob).await;
@@ -61,7 +63,8 @@ async fn auth_gets_all_that_somebody_wrote_and_kept() {
     assert!(post["created_at"].as_str().unwrap().starts_with("20"), "{post}");
     let said = &files["comments/0001.json"][0];
     assert_eq!((&said["id"], &said["text"], &said["parent"]), (&comment["id"], &json!("d"), &his["id"]));
-    assert_eq!(files["revisions/0001.json"][0]["revisions"][0]["text"], "b");
+    let before = &files["revisions/0001.json"][0]["revisions"][0];
+    assert_eq!((&before["text"], &before["photos"]), (&json!("b"), &json!([photo.id])));
     assert_eq!(files["reactions/0001.json"], json!([{"post": his["id"], "emoji": "👍"}]));
     assert_eq!(files["bookmarks/0001.json"], json!([{"post": his["id"]}]));
     assert_eq!(files["followed_tags/0001.json"], json!([{"tag": "sea"}]));

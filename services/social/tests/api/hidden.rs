@@ -157,6 +157,9 @@ async fn who_is_hidden_does_nothing_with_a_token_that_is_still_good() {
     social.hide(&bob, AccountState::Hidden).await;
     assert_eq!(answer(social.post(&bob, &json!({"text": "c"}))).await.0, StatusCode::FORBIDDEN);
     assert_eq!(answer(social.react(Method::PUT, &bob, &post, "👍")).await.0, StatusCode::FORBIDDEN);
+    for address in ["/v1/timelines/home", "/v1/stream"] {
+        assert_eq!(social.get(address, Some(&bob)).await.0, StatusCode::FORBIDDEN, "{address}");
+    }
     assert_eq!(social.get(&path(&own), Some(&bob)).await.0, StatusCode::NOT_FOUND);
     assert_eq!(social.list(&format!("/v1/timelines/accounts/{}", bob.id), Some(&bob)).await, NONE);
 }

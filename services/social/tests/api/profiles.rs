@@ -2,8 +2,9 @@ use contracts::photo::PhotoVisibility;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::answers::{answer, ids};
+use crate::answers::{answer, ids, path};
 use crate::photo_service::Fault;
+use crate::stream::client::Events;
 use crate::support::{Person, TestSocial};
 
 async fn change(social: &TestSocial, who: &Person, change: Value) -> (StatusCode, Value) {
@@ -117,6 +118,22 @@ async fn an_account_never_heard_of_has_no_profile() {
     }
     social.posted(&ada, json!({"text": "a"})).await;
     assert_eq!(social.read(&by_id(&ada), None).await["bio"], "");
+}
+
+#[tokio::test]
+async fn whoever_reads_home_or_listens_can_be_found_and_mentioned() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, eve] = [(); 3].map(|()| social.person());
+    social.read("/v1/timelines/home", Some(&ada)).await;
+    Events::open(&social, &bob).await;
+    for who in [&ada, &bob] {
+        let handle = format!("person_{}", who.id);
+        assert_eq!(social.read(&by_id(who), Some(&eve)).await["handle"], handle);
+        let found = ids(&social.read(&format!("/v1/search?type=people&q={handle}"), Some(&eve)).await);
+        assert_eq!(found[0], who.id.to_string());
+        let direct = social.posted(&eve, json!({"text": format!("@{handle}"), "visibility": "direct"})).await;
+        assert_eq!(social.get(&path(&direct), Some(who)).await.0, StatusCode::OK);
+    }
 }
 
 #[tokio::test]

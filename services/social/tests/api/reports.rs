@@ -29,6 +29,22 @@ async fn a_report_keeps_what_was_said_and_is_made_once() {
 }
 
 #[tokio::test]
+async fn a_report_of_a_person_keeps_all_that_their_profile_said() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let change = async |change: Value| answer(social.request(Method::PATCH, "/v1/profiles/me", Some(&ada)).json(&change)).await.0;
+    let fields = json!([{"name": "Buy", "value": "this"}, {"name": "And", "value": "that"}]);
+    let profile = json!({"display_name": "Ada", "pronouns": "she/her", "bio": "Weaves", "fields": fields});
+    assert_eq!(change(profile).await, StatusCode::OK);
+    let (status, made) = report(&social, &bob, &format!("/v1/profiles/{}", ada.id), json!({"reason": "spam"})).await;
+    assert_eq!(status, StatusCode::CREATED);
+    assert_eq!(change(json!({"pronouns": "", "fields": []})).await, StatusCode::OK);
+    let case = social.read(&format!("/v1/moderation/reports/{}", id(&made)), Some(&social.admin())).await;
+    let said = format!("person_{}\n\nAda\n\nshe/her\n\nWeaves\n\nBuy: this\nAnd: that", ada.id);
+    assert_eq!(case["report"]["said"], said);
+}
+
+#[tokio::test]
 async fn a_repeated_request_reports_once() {
     let social = TestSocial::spawn().await;
     let (ada, bob) = (social.person(), social.person());

@@ -1,4 +1,4 @@
-//! How many SQL statements a read costs: as many for a long page as for a short one.
+//! How many SQL statements a request costs: as many for a long page as for a short one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,4 +69,17 @@ async fn a_read_costs_as_many_statements_however_much_there_is() {
             assert_eq!(statements.take(), expected, "{below}, with {} comments", round * 8);
         }
     }
+}
+
+#[tokio::test]
+async fn a_kind_that_is_switched_off_a_thousand_times_is_written_once() {
+    let statements = Statements::default();
+    let _guard = tracing::subscriber::set_default(Registry::default().with(statements.clone()));
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    statements.take();
+    let muted = json!({"muted": vec!["reaction"; 1_000]});
+    let (status, settings) = answer(social.request(Method::PUT, "/v1/notifications/settings", Some(&ada)).json(&muted)).await;
+    assert_eq!((status, settings), (StatusCode::OK, json!({"muted": ["reaction"]})));
+    assert!(statements.take() < 20);
 }

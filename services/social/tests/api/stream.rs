@@ -1,6 +1,7 @@
 //! What is told while it happens.
 
 pub mod client;
+mod edits;
 
 use std::time::{Duration, Instant};
 

@@ -59,6 +59,20 @@ async fn home_goes_on_where_it_was_whatever_comes_meanwhile() {
 }
 
 #[tokio::test]
+async fn a_poll_of_home_tells_nothing_of_the_past_of_whom_one_follows_since() {
+    let social = TestSocial::spawn().await;
+    let [reader, ada] = [(); 2].map(|()| social.person());
+    let past = format!("insert into posts (id, author, text, visibility) values (4711, {}, 'a', 'public')", ada.id);
+    social.plant(&[format!("insert into profiles (id, handle) values ({}, 'ada')", ada.id), past]).await;
+    let own = post(&social, &reader, "public").await;
+    let first = social.request(Method::GET, "/v1/timelines/home", Some(&reader)).send().await.unwrap();
+    let prev = link(&first, "prev").unwrap();
+    social.follow(&reader, &ada).await;
+    assert_eq!(ids(&social.read(&prev, Some(&reader)).await), NONE);
+    assert_eq!(ids(&social.read("/v1/timelines/home", Some(&reader)).await), [own.as_str(), "4711"]);
+}
+
+#[tokio::test]
 async fn whom_one_follows_no_more_leaves_home() {
     let social = TestSocial::spawn().await;
     let [reader, ada, bob] = [(); 3].map(|()| social.person());

@@ -10,6 +10,7 @@ use serving::{Connection, Problem, Result};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
+use super::item::{End, Item, Sent};
 use super::json;
 use crate::Social;
 use crate::routes::{load, notifications};
@@ -31,48 +32,6 @@ const BATCH: usize = 16;
 const MOST_MISSED: usize = 256;
 /// Events of everybody that are looked through for them.
 const MOST_PASSED: i64 = 20_000;
-
-/// What is sent.
-pub(super) enum Item {
-    Event(Sent),
-    Heartbeat,
-    End(End),
-}
-
-/// An event as it is sent.
-pub(super) struct Sent {
-    pub(super) id: i64,
-    pub(super) name: &'static str,
-    /// JSON.
-    pub(super) data: String,
-}
-
-/// Why a stream ends.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum End {
-    /// The session has ended.
-    SignedOut,
-    /// Events came faster than they were read, or could not be handed out.
-    Behind,
-    /// The service stops; another replica goes on.
-    Stopping,
-    /// It was open for an hour.
-    Renew,
-    /// The database, or what is known of sessions, cannot be read now.
-    Unavailable,
-}
-
-impl End {
-    pub(super) fn reason(self) -> &'static str {
-        match self {
-            Self::SignedOut => "signed_out",
-            Self::Behind => "behind",
-            Self::Stopping => "stopping",
-            Self::Renew => "renew",
-            Self::Unavailable => "unavailable",
-        }
-    }
-}
 
 /// The receiving end. The work is done by a task of its own, which ends with this.
 pub(super) struct Feed {
@@ -232,7 +191,8 @@ impl Source {
         let viewer: AccountId = self.viewer.account;
         let _turn = social.live.reads.acquire().await.map_err(Problem::internal)?;
         let mut connection = social.pool.acquire().await?;
-        let posts: Vec<i64> = told.iter().filter_map(|told| if let What::Post(id) = told.what { Some(id.0) } else { None }).collect();
+        let posts = told.iter().filter_map(|told| if let What::Post(id) | What::Edit(id) = told.what { Some(id.0) } else { None });
+        let posts: Vec<i64> = posts.collect();
         let numbers: Vec<i64> =
             told.iter().filter_map(|told| if let What::Notification(number) = told.what { Some(number) } else { None }).collect();
         let posts = load::posts(&mut connection, &social.signer, Some(viewer), &posts).await?;
@@ -242,6 +202,7 @@ impl Source {
         let sent = told.iter().filter_map(|told| {
             let (name, data) = match told.what {
                 What::Post(id) => ("post", posts.get(&id)?.clone()),
+                What::Edit(id) => ("edit", posts.get(&id)?.clone()),
                 What::Delete(id) => ("delete", json(&Deleted { id })),
                 What::Notification(number) => ("notification", notifications.get(&number)?.clone()),
             };

@@ -6,7 +6,8 @@ use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use tokio::time::{Instant, timeout};
 
-use super::feed::{End, Feed, Item, Sent};
+use super::feed::Feed;
+use super::item::{End, Item, Sent};
 
 /// Nobody has to say anything here, so what is said is short.
 pub(super) const LONGEST_MESSAGE: usize = 4096;

@@ -78,7 +78,7 @@ pub fn notice(notice: &Value) -> String {
 
 pub fn event(told: &Told) -> String {
     let data = match told.name.as_str() {
-        "post" => post(&told.data),
+        "post" | "edit" => post(&told.data),
         "notification" => notice(&told.data),
         _ => id(&told.data).to_owned(),
     };
@@ -114,6 +114,7 @@ impl Model {
     pub fn event_in_words(&self, reader: usize, event: Event) -> Option<String> {
         Some(match event {
             Event::Post(post) => format!("post {}", self.post_in_words(Some(reader), post)),
+            Event::Edit(post) => format!("edit {}", self.post_in_words(Some(reader), post)),
             Event::Delete(post) => format!("delete {}", self.posts[post].id),
             Event::Notice(notice) => format!("notification {}", self.notice_in_words(notice)?),
         })

@@ -17,15 +17,16 @@ pub struct Notice {
 #[derive(Clone, Copy)]
 pub enum Event {
     Post(usize),
+    Edit(usize),
     Delete(usize),
     Notice(usize),
 }
 
 impl Model {
-    /// Tells of a new post whomever it is at home with.
-    pub fn tell_post(&mut self, post: usize) {
+    /// Tells of a post whomever it is at home with.
+    pub fn tell_at_home(&mut self, post: usize, event: Event) {
         let readers = (0..self.accounts.len()).filter(|reader| self.is_at_home(*reader, post));
-        let told: Vec<_> = readers.map(|reader| (reader, Event::Post(post))).collect();
+        let told: Vec<_> = readers.map(|reader| (reader, event)).collect();
         self.told.extend(told);
     }
 

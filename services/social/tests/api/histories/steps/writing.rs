@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::answers::id;
 use crate::histories::World;
 use crate::histories::mistakes::Slip;
-use crate::histories::model::{Audience, Post, Said};
+use crate::histories::model::{Audience, Event, Post, Said};
 
 impl World {
     /// Something that was never said, naming somebody; and who that names, as far as the author may know of them.
@@ -45,7 +45,7 @@ impl World {
         let (status, made) = self.ask(author, Method::POST, "/v1/posts", Some(body)).await;
         assert_eq!(status, StatusCode::CREATED, "{made}");
         let post = self.keep(&made, author, None, said);
-        self.model.tell_post(post);
+        self.model.tell_at_home(post, Event::Post(post));
         self.model.tell_of_mentions(post, &BTreeSet::new());
     }
 
@@ -76,8 +76,10 @@ impl World {
             let informed = self.model.informed(post);
             let changed = &mut self.model.posts[post];
             changed.opened |= audience == Audience::Public;
-            changed.now.audience = audience;
-            self.model.tell_gone(post, &informed);
+            if std::mem::replace(&mut changed.now.audience, audience) != audience {
+                self.model.tell_at_home(post, Event::Edit(post));
+                self.model.tell_gone(post, &informed);
+            }
         }
         Ok(())
     }
@@ -100,13 +102,15 @@ impl World {
     fn rewritten(&mut self, post: usize, mut said: Said) {
         // A comment was for whom its root was.
         let root = self.model.posts[self.model.root_of(post)].now.clone();
-        let slip = self.model.slip == Some(Slip::MentionsStay);
+        let (slip, informed) = (self.model.slip == Some(Slip::MentionsStay), self.model.informed(post));
         let changed = &mut self.model.posts[post];
         if slip {
             said.mentioned.extend(&changed.now.mentioned);
         }
         let before = std::mem::replace(&mut changed.now, said);
         changed.before.push(Said { text: before.text, ..root });
+        self.model.tell_at_home(post, Event::Edit(post));
+        self.model.tell_gone(post, &informed);
         self.model.tell_of_mentions(post, &before.mentioned);
     }
 
