@@ -37,22 +37,6 @@ async fn bookmarks_stand_in_the_order_in_which_they_were_made() {
 }
 
 #[tokio::test]
-async fn nobody_has_more_than_ten_thousand_bookmarks() {
-    let social = TestSocial::spawn().await;
-    let (ada, bob) = (social.person(), social.person());
-    let [last, next] = [social.posted(&ada, json!({"text": "a"})).await, social.posted(&ada, json!({"text": "b"})).await];
-    // Of posts that are not there, which costs less than making them.
-    let many = format!("insert into bookmarks (account, post) select {}, -nth from generate_series(1, 9999) nth", bob.id);
-    social.plant(&[many]).await;
-    for (post, expected) in [(&last, StatusCode::NO_CONTENT), (&next, StatusCode::CONFLICT), (&last, StatusCode::NO_CONTENT)] {
-        assert_eq!(bookmark(&social, Method::PUT, &bob, post).await, expected);
-    }
-    assert_eq!(bookmark(&social, Method::PUT, &ada, &next).await, StatusCode::NO_CONTENT);
-    assert_eq!(bookmark(&social, Method::DELETE, &bob, &last).await, StatusCode::NO_CONTENT);
-    assert_eq!(bookmark(&social, Method::PUT, &bob, &next).await, StatusCode::NO_CONTENT);
-}
-
-#[tokio::test]
 async fn a_bookmark_of_what_may_not_be_seen_any_more_vanishes() {
     let social = TestSocial::spawn().await;
     let (ada, bob) = (social.person(), social.person());
