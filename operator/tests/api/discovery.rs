@@ -74,6 +74,7 @@ async fn what_a_cluster_does_not_say_for_a_while_is_not_taken_for_missing() {
     let first = harness.operate(harness.observed());
     let mut resource = external();
     let observability = resource.spec.observability.as_mut().unwrap();
+    observability.otlp_endpoint = None;
     (observability.alerts, observability.service_monitors) = (Some(Switch::Enabled), Some(Switch::Enabled));
     harness.create(&resource).await;
     harness.wait_until_ready().await;
