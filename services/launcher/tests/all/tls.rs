@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{AlertDescription, Error, ServerConfig};
 
 use crate::process::GUARD;
 
@@ -106,11 +106,9 @@ async fn serve(acceptor: TlsAcceptor, mut stream: TcpStream, behind: Behind, cou
     }
     let mut tls = match acceptor.accept(stream).await {
         Ok(tls) => tls,
-        Err(error) => {
-            let said = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
-            if let Some(Error::AlertReceived(AlertDescription::UnknownCA)) = said {
-                counts.refused.fetch_add(1, Ordering::SeqCst);
-            }
+        Err(_) => {
+            // Some say why, and some hang up when they have seen the certificate.
+            counts.refused.fetch_add(1, Ordering::SeqCst);
             return;
         }
     };

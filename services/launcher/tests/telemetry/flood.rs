@@ -113,7 +113,8 @@ async fn made_up_routes_and_names_add_no_series() {
     assert_eq!(of_requests(&before), of_requests(&after));
     let marked: Vec<_> = after.iter().filter(|series| series.to_lowercase().contains(MARK)).collect();
     assert!(marked.is_empty(), "{marked:#?}");
-    // A limit may have been reached, and a loop of the platform have come to something, for the first time.
+    // A limit may have been reached, and a loop of the platform have come to something, for the first time: a few series of a
+    // histogram each. One that follows what is made up is there three hundred times.
     let new: Vec<_> = after.difference(&before).collect();
-    assert!(new.len() <= 10, "{new:#?}");
+    assert!(new.len() <= 60, "{new:#?}");
 }

@@ -37,7 +37,8 @@ async fn ten_thousand_followers_are_nothing_to_the_authors_request_and_soon_have
     assert_eq!(ids(&social.read(HOME, Some(&reader)).await)[0], id(&made.body), "whoever reads does not wait for a delivery");
     within(Duration::from_secs(60), "all have it", async || delivered(&measured.pool, id(&made.body)).await == 10_001).await;
     println!("{:?} until all have it; {alone:?} without followers, {:?} with them", began.elapsed(), made.cost);
-    assert_eq!(made.cost.statements, alone.statements);
+    // A trigger may look once more whether there is anybody.
+    assert!(made.cost.statements <= alone.statements + 3, "{:?} after {alone:?}", made.cost);
     // A connection that has not done this before looks its functions up; a row for each follower would be tens of thousands.
     assert!(made.cost.buffers <= alone.buffers + 2_000, "{:?} after {alone:?}", made.cost);
 }

@@ -4,7 +4,14 @@ use serde_json::{Value, json};
 use super::client::Events;
 use super::{assert_next, post};
 use crate::answers::id;
-use crate::support::TestSocial;
+use crate::support::{Person, TestSocial};
+
+/// Edits a post, of which whoever listens is told next.
+async fn edited(social: &TestSocial, author: &Person, events: &mut Events, post: &Value, change: Value) {
+    let changed = social.edited(author, post, change).await;
+    let told = events.next().await;
+    assert_eq!((told.name.as_str(), &told.data["id"], &told.data["text"]), ("edit", &post["id"], &changed["text"]));
+}
 
 #[tokio::test]
 async fn an_edit_is_told_to_those_who_see_the_post_since() {
@@ -15,19 +22,17 @@ async fn an_edit_is_told_to_those_who_see_the_post_since() {
     let mut his = Events::open(&social, &bob).await;
     let open = social.posted(&ada, json!({"text": "a"})).await;
     assert_next(&mut his, id(&open)).await;
-    let mut edited = async |post: &Value, change: Value| {
-        let changed = social.edited(&ada, post, change).await;
-        let told = his.next().await;
-        assert_eq!((told.name.as_str(), &told.data["id"], &told.data["text"]), ("edit", &post["id"], &changed["text"]));
-    };
-    edited(&open, json!({"text": "b"})).await;
+    edited(&social, &ada, &mut his, &open, json!({"text": "b"})).await;
     let photo = social.photos.upload(&ada, Public);
-    edited(&open, json!({"photos": [photo.id]})).await;
+    edited(&social, &ada, &mut his, &open, json!({"photos": [photo.id]})).await;
     // Two changes at once are one, and what was not for him comes with the change that shows it to him.
-    edited(&open, json!({"text": "c", "visibility": "followers"})).await;
+    edited(&social, &ada, &mut his, &open, json!({"text": "c", "visibility": "followers"})).await;
     let secret = social.posted(&ada, json!({"text": "d", "visibility": "friends"})).await;
     social.edited(&ada, &secret, json!({"text": "e"})).await;
-    edited(&secret, json!({"visibility": "unlisted"})).await;
+    // What is told before is over: an edit goes to those who may see the post when it is told.
+    let since = post(&social, &ada, "public").await;
+    assert_next(&mut his, &since).await;
+    edited(&social, &ada, &mut his, &secret, json!({"visibility": "unlisted"})).await;
 
     let direct = social.posted(&ada, json!({"text": format!("@person_{}", bob.id), "visibility": "direct"})).await;
     assert_next(&mut his, id(&direct)).await;
