@@ -3,16 +3,16 @@
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
-use k8s_openapi::api::core::v1::{ConfigMap, Namespace, ServiceAccount};
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, ServiceAccount};
 use kube::Api;
-use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::api::{ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, ResourceExt as _};
 use kube::runtime::wait::{await_condition, conditions};
 use serde_json::json;
 use tokio::sync::Mutex;
 
 use crate::gateway::Gateway;
 use crate::platform::Platform;
-use crate::wait::DEADLINE;
+use crate::wait::{DEADLINE, eventually};
 use crate::{diagnosis, environment};
 
 /// The field manager of what the stories write.
@@ -78,10 +78,29 @@ impl Scene {
         tokio::time::timeout(DEADLINE, there).await.expect("the namespace is furnished").expect("namespaces can be watched");
     }
 
-    /// Deletes the namespace with a platform in it or not, which no finalizer may hold up.
+    /// Deletes the platforms, and waits for their pods. Of a pod that may take minutes to end, the namespace's controller waits for
+    /// half of them before it looks again, though the pod is long gone.
+    async fn send_home(&self) {
+        let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("socialplatform.dev", "v1alpha1", "SocialPlatform"));
+        let platforms: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), &self.namespace, &kind);
+        platforms.delete_collection(&DeleteParams::default(), &ListParams::default()).await.expect("platforms can be deleted");
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), &self.namespace);
+        eventually("no pod is left that may take minutes to end", async || {
+            let pods = pods.list(&ListParams::default()).await.map_err(|error| error.to_string())?;
+            let grace = |pod: &Pod| pod.spec.as_ref().and_then(|spec| spec.termination_grace_period_seconds).unwrap_or_default();
+            match pods.items.iter().find(|pod| grace(pod) > 60) {
+                None => Ok(()),
+                Some(pod) => Err(pod.name_any()),
+            }
+        })
+        .await;
+    }
+
+    /// Deletes the namespace with all that is in it, which no finalizer may hold up.
     async fn clear(&self) {
         let api: Api<Namespace> = Api::all(self.client.clone());
         let Some(namespace) = api.get_opt(&self.namespace).await.expect("namespaces can be read") else { return };
+        self.send_home().await;
         let uid = namespace.metadata.uid.expect("what exists has a uid");
         api.delete(&self.namespace, &DeleteParams::default()).await.expect("the namespace can be deleted");
         let gone = await_condition(api, &self.namespace, conditions::is_deleted(&uid));
