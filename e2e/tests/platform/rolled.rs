@@ -34,7 +34,7 @@ async fn no_request_fails_while_every_pod_of_every_service_is_replaced() {
         let crowd = Crowd::gather(scene, pace).await;
         let (persistent, long, begun) = (person(scene, "persistent").await, crowd.load.clone(), Arc::new(Notify::new()));
         let told = begun.clone();
-        let upload = tokio::spawn(async move { long.upload_for_a_minute(persistent, told).await });
+        let upload = tokio::spawn(async move { long.upload_for_long(persistent, told).await });
         tokio::time::timeout(DEADLINE, begun.notified()).await.expect("the long upload begins");
 
         let mut round = 0;

@@ -27,8 +27,10 @@ pub fn is_below(span: &Span, root: &Span, all: &[Span]) -> bool {
     false
 }
 
-/// The words of [`ROUTES`], and which spans each stands for.
-const WORDS: [(&str, fn(&Span) -> bool); 6] = [
+/// A word of [`ROUTES`], and which spans it stands for.
+type Word = (&'static str, fn(&Span) -> bool);
+
+const WORDS: [Word; 6] = [
     ("sql", Span::is_sql),
     ("s3", Span::is_s3),
     ("call", Span::is_call),
