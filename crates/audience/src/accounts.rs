@@ -1,5 +1,7 @@
 //! Which accounts nobody sees, kept by the facts of auth in the table of `migrations/hidden.sql`.
 
+use std::collections::BTreeSet;
+
 use contracts::AccountId;
 use contracts::fact::{AccountChanged, AccountState};
 use sqlx::PgConnection;
@@ -36,6 +38,17 @@ async fn lock(connection: &mut PgConnection, account: AccountId) -> sqlx::Result
 /// Is the account gone for good? Then nothing may be made of it. If not, no erasure begins until the transaction ends.
 pub async fn is_gone(connection: &mut PgConnection, account: AccountId) -> sqlx::Result<bool> {
     sqlx::query_scalar("select is_gone($1)").bind(account).fetch_one(connection).await
+}
+
+/// Which of these accounts are gone for good? Nothing may be made of them, and of the others no erasure begins until the transaction
+/// ends. They are locked in one order.
+pub async fn gone(connection: &mut PgConnection, accounts: &BTreeSet<AccountId>) -> sqlx::Result<BTreeSet<AccountId>> {
+    let accounts: Vec<i64> = accounts.iter().map(|account| account.0).collect();
+    let gone: Vec<AccountId> = sqlx::query_scalar("select account from unnest($1::bigint[]) asked (account) where is_gone(account)")
+        .bind(accounts)
+        .fetch_all(connection)
+        .await?;
+    Ok(gone.into_iter().collect())
 }
 
 /// Is the account hidden, or gone for good? Then it may not do anything. If not, that stays so until the transaction ends.

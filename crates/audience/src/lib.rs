@@ -6,15 +6,17 @@
 //!
 //! A mute is no part of it: what one mutes one may still see, and lists leave it out with the SQL function `muted`.
 //!
+//! It asks a local copy of [how people stand to each other](relations).
+//!
 //! Whoever is suspended, or leaves, is seen by nobody: each service keeps [who is hidden](accounts), and
 //! [forgets](forgetting) whom auth has erased.
 
 pub mod accounts;
 pub mod forgetting;
+pub mod owed;
+pub mod relations;
 
-use contracts::fact::RelationChanged;
 use serde::{Deserialize, Serialize};
-use sqlx::PgConnection;
 
 /// For whom a post is. A comment has none of its own: it is for those who see its root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
@@ -70,30 +72,4 @@ pub fn may_see(visibility: Visibility, viewer: Standing) -> bool {
             Visibility::Direct => mentioned,
         },
     }
-}
-
-/// Keeps the local copy: sets what a fact of relation says.
-pub async fn apply(connection: &mut PgConnection, changed: &RelationChanged) -> sqlx::Result<()> {
-    let RelationChanged { actor, target, follows, blocks, friends, mutes, mutes_until, mutes_notifications, severed: _ } = changed;
-    if !(*follows || *blocks || *friends || *mutes) {
-        let forget = sqlx::query("delete from relations where actor = $1 and target = $2");
-        return forget.bind(actor).bind(target).execute(connection).await.map(drop);
-    }
-    sqlx::query(
-        "insert into relations (actor, target, follows, blocks, friends, mutes, mutes_until, mutes_notifications)
-         values ($1, $2, $3, $4, $5, $6, to_timestamp($7::bigint), $8)
-         on conflict (actor, target) do update set follows = excluded.follows, blocks = excluded.blocks, friends = excluded.friends,
-             mutes = excluded.mutes, mutes_until = excluded.mutes_until, mutes_notifications = excluded.mutes_notifications",
-    )
-    .bind(actor)
-    .bind(target)
-    .bind(follows)
-    .bind(blocks)
-    .bind(friends)
-    .bind(mutes)
-    .bind(mutes_until)
-    .bind(mutes_notifications)
-    .execute(connection)
-    .await
-    .map(drop)
 }

@@ -1,6 +1,8 @@
 //! The rule in Rust and the rule in SQL say the same, in every case there is.
 
-use audience::{Standing, Visibility, accounts, may_see};
+use std::collections::BTreeSet;
+
+use audience::{Standing, Visibility, accounts, may_see, relations};
 use contracts::fact::{AccountChanged, AccountState, RelationChanged};
 use contracts::{AccountId, Service};
 use sqlx::PgPool;
@@ -26,7 +28,7 @@ async fn migrated() -> (TestDb, PgPool) {
 
 async fn set(pool: &PgPool, changed: RelationChanged) {
     let mut connection = pool.acquire().await.unwrap();
-    audience::apply(&mut connection, &changed).await.unwrap();
+    relations::apply(&mut connection, &[&changed]).await.unwrap();
 }
 
 async fn hide(pool: &PgPool, account: AccountId, state: AccountState) {
@@ -113,6 +115,33 @@ async fn a_mute_holds_until_its_end_and_for_one_side() {
 }
 
 #[tokio::test]
+async fn of_several_facts_about_two_the_last_counts() {
+    let (_db, pool) = migrated().await;
+    let mut connection = pool.acquire().await.unwrap();
+    let nothing = RelationChanged::nothing(VIEWER, AUTHOR);
+    let follows = RelationChanged { follows: true, ..nothing.clone() };
+    let until = 2_000_000_000;
+    let mutes = RelationChanged { mutes: true, mutes_until: Some(until), mutes_notifications: true, ..nothing.clone() };
+    let back = RelationChanged { follows: true, friends: true, ..RelationChanged::nothing(AUTHOR, VIEWER) };
+    let held = "select actor, follows, blocks, friends, mutes, extract(epoch from mutes_until)::bigint, mutes_notifications
+                from relations order by actor";
+    type Held = (AccountId, bool, bool, bool, bool, Option<i64>, bool);
+    let follows_back: Held = (AUTHOR, true, false, true, false, None, false);
+    let of_viewer = |follows: bool, mutes: bool| -> Held { (VIEWER, follows, false, false, mutes, mutes.then_some(until), mutes) };
+    let cases = [
+        (vec![&follows, &back, &nothing], vec![follows_back]),
+        (vec![&nothing, &follows], vec![follows_back, of_viewer(true, false)]),
+        (vec![&follows, &nothing, &mutes], vec![follows_back, of_viewer(false, true)]),
+        (vec![], vec![follows_back, of_viewer(false, true)]),
+    ];
+    for (changed, expected) in cases {
+        relations::apply(&mut connection, &changed).await.unwrap();
+        let found: Vec<Held> = sqlx::query_as(held).fetch_all(&pool).await.unwrap();
+        assert_eq!(found, expected, "{changed:?}");
+    }
+}
+
+#[tokio::test]
 async fn who_is_erased_does_not_come_back() {
     let (_db, pool) = migrated().await;
     let asked = async || -> (bool, bool) {
@@ -133,4 +162,5 @@ async fn who_is_erased_does_not_come_back() {
     }
     assert!(accounts::is_gone(&mut connection, AUTHOR).await.unwrap());
     assert!(!accounts::is_gone(&mut connection, VIEWER).await.unwrap());
+    assert_eq!(accounts::gone(&mut connection, &BTreeSet::from([VIEWER, AUTHOR])).await.unwrap(), BTreeSet::from([AUTHOR]));
 }

@@ -14,7 +14,7 @@ const AT_ONCE: usize = 4;
 /// Photos in one list.
 const PAGE: i64 = 2_500;
 
-/// A picture of the platform, in its four sizes.
+/// A photo of the platform, in all its pictures.
 #[derive(FromRow)]
 struct Blob {
     object_key: String,
@@ -22,6 +22,10 @@ struct Blob {
     large_size: i64,
     small_size: i64,
     thumb_size: i64,
+    /// As JPEG, where photo keeps that beside WebP.
+    large_jpeg_size: Option<i64>,
+    small_jpeg_size: Option<i64>,
+    thumb_jpeg_size: Option<i64>,
     /// Photo has looked for its objects, and did not find them.
     missing: bool,
 }
@@ -35,16 +39,30 @@ struct Wanted {
 
 impl Blob {
     /// As photo names them.
-    fn objects(&self) -> [Wanted; 4] {
-        let sizes = [("original", self.original_size), ("large", self.large_size), ("small", self.small_size), ("thumb", self.thumb_size)];
-        sizes.map(|(variant, bytes)| Wanted { key: format!("{}.{variant}", self.object_key), bytes, missing: self.missing })
+    fn objects(&self) -> Vec<Wanted> {
+        let sizes = [
+            ("original", Some(self.original_size)),
+            ("large", Some(self.large_size)),
+            ("small", Some(self.small_size)),
+            ("thumb", Some(self.thumb_size)),
+            ("large-jpeg", self.large_jpeg_size),
+            ("small-jpeg", self.small_jpeg_size),
+            ("thumb-jpeg", self.thumb_jpeg_size),
+        ];
+        let there = sizes.into_iter().filter_map(|(rendition, bytes)| Some((rendition, bytes?)));
+        there.map(|(rendition, bytes)| Wanted { key: format!("{}.{rendition}", self.object_key), bytes, missing: self.missing }).collect()
     }
 }
 
-/// The pictures after the key `after`, in the order of their keys. Tombstones are not among them.
+/// The photos after the key `after`, in the order of their keys. Tombstones are not among them. A database that is yet to be migrated
+/// has no columns for JPEG, and is backed up all the same.
 async fn page(connection: &mut PgConnection, after: &str) -> Result<Vec<Blob>, BackupError> {
     sqlx::query_as(
-        "select object_key, original_size, large_size, small_size, thumb_size, missing_since is not null as missing
+        "select object_key, original_size, large_size, small_size, thumb_size,
+             (to_jsonb(blobs) ->> 'large_jpeg_size')::bigint as large_jpeg_size,
+             (to_jsonb(blobs) ->> 'small_jpeg_size')::bigint as small_jpeg_size,
+             (to_jsonb(blobs) ->> 'thumb_jpeg_size')::bigint as thumb_jpeg_size,
+             missing_since is not null as missing
          from photo.blobs where refs > 0 and object_key > $1 order by object_key limit $2",
     )
     .bind(after)

@@ -22,8 +22,23 @@ const EXPORT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Any failure below HTTP.
 pub type TransportError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Carries a message, and its answer back.
+pub type Carrier = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, TransportError>;
+
 /// Carries small JSON messages to one other service.
-pub type Transport = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, TransportError>;
+#[derive(Clone)]
+pub struct Transport {
+    carrier: Carrier,
+    /// Where that service listens; nowhere, if it is in the same process.
+    port: Option<u16>,
+}
+
+impl Transport {
+    /// To a neighbor in the same process.
+    pub fn in_process(carrier: Carrier) -> Self {
+        Self { carrier, port: None }
+    }
+}
 
 /// Makes the bearer token for a call to another service: a minute of validity, signed with the caller's key.
 pub type TokenSource = Arc<dyn Fn() -> String + Send + Sync>;
@@ -52,20 +67,22 @@ pub enum CallError {
 /// A transport over HTTP to the service at `base`, such as `http://demo-photo:9090`.
 pub fn http(base: &str) -> Transport {
     let base = base.trim_end_matches('/').to_owned();
+    let port = reqwest::Url::parse(&base).ok().and_then(|url| url.port_or_known_default());
     let client = reqwest::Client::new();
-    BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| {
+    let carrier: Carrier = BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| {
         let (client, url) = (client.clone(), format!("{base}{}", request.uri()));
         async move {
             let (parts, body) = request.into_parts();
             let request = client.request(parts.method, url).headers(parts.headers).body(body).build()?;
-            telemetry::called_url(request.url().as_str(), request.url().port_or_known_default());
+            telemetry::called_url(request.url().as_str());
             let answer = client.execute(request).await?;
             let status = answer.status();
             let mut response = Response::new(answer.bytes().await?);
             *response.status_mut() = status;
             Ok(response)
         }
-    }))
+    }));
+    Transport { carrier, port }
 }
 
 /// What is asked for.
@@ -97,7 +114,8 @@ async fn call(
     question: Question<'_>,
 ) -> Result<Bytes, CallError> {
     let Question { method, path, template, body, timeout } = question;
-    let span = telemetry::http_client_span(&method, service, template);
+    let callee = telemetry::Callee { service, port: transport.port };
+    let span = telemetry::http_client_span(&method, callee, template);
     async {
         let unreachable = |source| CallError::Unreachable { service, source };
         let mut request = Request::new(body);
@@ -111,10 +129,10 @@ async fn call(
         }
         telemetry::inject(headers);
         let answer = async {
-            let answer = tokio::time::timeout(timeout, transport.clone().oneshot(request)).await;
+            let answer = tokio::time::timeout(timeout, transport.carrier.clone().oneshot(request)).await;
             answer.unwrap_or_else(|late| Err(TransportError::from(late)))
         };
-        let response = telemetry::timed_call(&method, service, answer).await.map_err(unreachable)?;
+        let response = telemetry::timed_call(&method, callee, answer).await.map_err(unreachable)?;
         match response.status() {
             status if status.is_success() => Ok(response.into_body()),
             status => Err(CallError::Refused { service, status }),

@@ -1,7 +1,8 @@
 //! Facts: what one service tells the others through its outbox, after it became true.
 //!
-//! A fact carries ids and the state that holds now, never text of people and never a difference, so that applying one
-//! twice changes nothing.
+//! A fact carries ids and the state that holds now, and never a difference, so that applying one twice changes nothing. It
+//! carries no text of people, but for what is said of a photo beside which it is shown: that is taken out of what was told
+//! when the photo's owner is erased.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,9 @@ pub enum Fact {
     /// Told by relation.
     #[serde(rename = "relation.happened")]
     RelationHappened(RelationHappened),
+    /// Told by relation.
+    #[serde(rename = "relation.ended")]
+    RelationEnded(RelationEnded),
     /// Told by photo.
     #[serde(rename = "photo.changed")]
     PhotoChanged(PhotoChanged),
@@ -34,6 +38,9 @@ pub enum Fact {
     /// Told by social.
     #[serde(rename = "profile.changed")]
     ProfileChanged(ProfileChanged),
+    /// Told by social.
+    #[serde(rename = "account.posted")]
+    AccountPosted(AccountPosted),
     /// Told by auth.
     #[serde(rename = "account.changed")]
     AccountChanged(AccountChanged),
@@ -55,11 +62,13 @@ impl Fact {
         match self {
             Self::RelationChanged(_) => "relation.changed",
             Self::RelationHappened(_) => "relation.happened",
+            Self::RelationEnded(_) => "relation.ended",
             Self::PhotoChanged(_) => "photo.changed",
             Self::PostNarrowed(_) => "post.narrowed",
             Self::PhotosShown(_) => "photos.shown",
             Self::InterestChanged(_) => "interest.changed",
             Self::ProfileChanged(_) => "profile.changed",
+            Self::AccountPosted(_) => "account.posted",
             Self::AccountChanged(_) => "account.changed",
             Self::AccountErased(_) => "account.erased",
             Self::AccountForgotten(_) => "account.forgotten",
@@ -124,6 +133,18 @@ pub struct RelationHappened {
     pub target: AccountId,
 }
 
+/// Something that the target was told of by [`RelationHappened`] holds no more: a request was taken back or refused, or a match is
+/// over, which is told once for each of the two. That other things end is seen in [`RelationChanged`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelationEnded {
+    /// What.
+    pub event: RelationEvent,
+    /// Who had done it.
+    pub actor: AccountId,
+    /// Who was told.
+    pub target: AccountId,
+}
+
 /// What happens between two people. The actor did it, the target is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -151,6 +172,19 @@ pub struct PhotoChanged {
     pub owner: AccountId,
     /// What holds now; `None` when it is deleted.
     pub state: Option<PhotoState>,
+    /// Its owner has taken it back, and left this one to those who show it: they show this one now. It comes with the state, so that
+    /// a version that does not know it takes the photo from everybody, and shows nobody what is private.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<Box<LeftPhoto>>,
+}
+
+/// The public copy of a photo that its owner has left to those who show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftPhoto {
+    /// Which.
+    pub photo: PhotoId,
+    /// What holds of it.
+    pub state: PhotoState,
 }
 
 /// A post is deleted, or shown to fewer than before.
@@ -172,6 +206,9 @@ pub struct PhotosShown {
     pub author: AccountId,
     /// All that it shows and that is not the author's own.
     pub photos: Vec<PhotoId>,
+    /// Everybody may see it: so the owners of the photos learn which it is. Of anything else they learn only of what kind it is.
+    #[serde(default)]
+    pub open: bool,
 }
 
 /// Somebody follows a tag, or no longer.
@@ -192,6 +229,15 @@ pub struct ProfileChanged {
     pub account: AccountId,
     /// They do.
     pub discoverable: bool,
+}
+
+/// Somebody has written something that everybody may see. Told once a day: no more than the day is anybody's business.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountPosted {
+    /// Who.
+    pub account: AccountId,
+    /// The last day on which they did, in UTC, counted from 1970-01-01.
+    pub day: i32,
 }
 
 /// An account is hidden from everybody, or is restored.
@@ -247,12 +293,30 @@ mod tests {
         assert_eq!(serde_json::from_str::<Fact>(told).unwrap(), Fact::RelationChanged(expected));
     }
 
+    #[test]
+    fn what_an_older_version_told_of_a_photo_is_still_understood() {
+        let told = r#"{"kind": "photo.changed", "photo": "1", "owner": "2", "state": null}"#;
+        let expected = PhotoChanged { photo: PhotoId(1), owner: AccountId(2), state: None, left: None };
+        assert_eq!(serde_json::from_str::<Fact>(told).unwrap(), Fact::PhotoChanged(expected.clone()));
+        let told = serde_json::to_value(Fact::PhotoChanged(expected)).unwrap();
+        assert_eq!(told.get("left"), None, "{told}");
+    }
+
     /// Social's database tells it by itself when a post or a profile is gone.
     #[test]
     fn what_is_shown_is_told_in_ids() {
         let told = r#"{"kind": "photos.shown", "source": "post:17", "author": "5", "photos": ["1", "2"]}"#;
-        let expected = PhotosShown { source: "post:17".to_owned(), author: AccountId(5), photos: vec![PhotoId(1), PhotoId(2)] };
+        let photos = vec![PhotoId(1), PhotoId(2)];
+        let expected = PhotosShown { source: "post:17".to_owned(), author: AccountId(5), photos, open: false };
         assert_eq!(serde_json::from_str::<Fact>(told).unwrap(), Fact::PhotosShown(expected));
+    }
+
+    /// Social's database tells it by itself of the time before there was this fact.
+    #[test]
+    fn a_day_is_told_as_a_number() {
+        let told = r#"{"kind": "account.posted", "account": "5", "day": 20000}"#;
+        let expected = AccountPosted { account: AccountId(5), day: 20_000 };
+        assert_eq!(serde_json::from_str::<Fact>(told).unwrap(), Fact::AccountPosted(expected));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::Service;
 
 /// Path prefixes on the public port, by service. The web service will answer everything else; `/api` is kept free.
 pub const PUBLIC: &[(Service, &[&str])] = &[
-    (Service::Auth, &["/v1/accounts", "/v1/sessions", "/v1/exports", "/oauth", "/.well-known"]),
+    (Service::Auth, &["/v1/accounts", "/v1/sessions", "/v1/exports", "/v1/platform", "/oauth", "/.well-known"]),
     (
         Service::Social,
         &[

@@ -99,9 +99,12 @@ impl Scope {
     pub fn required(method: &Method, path: &str) -> Option<Self> {
         let of = |reading, writing| Some(if method.is_safe() { reading } else { writing });
         let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');
-        match (segments.next(), segments.next()) {
+        let [root, area, thing] = [(); 3].map(|()| segments.next());
+        match (root, area) {
+            // The cookie shows pictures and does nothing else, so that is what it takes to get it.
+            (Some("v1"), Some("sessions")) if thing == Some("media") => Some(Self::PhotosRead),
             (Some("v1"), Some(area)) => match area {
-                "accounts" | "sessions" | "exports" => of(Self::AccountsRead, Self::AccountsWrite),
+                "accounts" | "sessions" | "exports" | "platform" => of(Self::AccountsRead, Self::AccountsWrite),
                 "profiles" => of(Self::ProfilesRead, Self::ProfilesWrite),
                 "posts" | "timelines" | "tags" | "search" | "stream" | "moderation" | "emojis" => of(Self::PostsRead, Self::PostsWrite),
                 "notifications" => of(Self::NotificationsRead, Self::NotificationsWrite),
@@ -144,6 +147,8 @@ mod tests {
             (Method::GET, "/v1/accounts/me/security-events", "accounts:read"),
             (Method::POST, "/v1/accounts", "accounts:write"),
             (Method::DELETE, "/v1/sessions/current", "accounts:write"),
+            (Method::POST, "/v1/sessions/media", "photos:read"),
+            (Method::DELETE, "/v1/sessions/media", "photos:read"),
             (Method::PATCH, "/v1/profiles/me", "profiles:write"),
             (Method::GET, "/v1/notifications", "notifications:read"),
             (Method::DELETE, "/v1/photos/7", "photos:write"),

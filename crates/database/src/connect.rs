@@ -15,7 +15,7 @@ pub struct DatabaseConfig {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
     /// Connections that this replica may hold, the listening one not counted.
-    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 10)]
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub database_connections: u32,
 }
 

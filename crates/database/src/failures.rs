@@ -1,6 +1,7 @@
-//! Statements that failed. sqlx reports a statement alike however it ends, so its own span cannot say; the span of
-//! whatever asked for it does, and a counter.
+//! Statements that failed. sqlx reports a statement alike however it ends, so whoever has its error says so: on the
+//! statement's own span, on the span of whatever asked for it, and in a counter.
 
+use std::io;
 use std::sync::LazyLock;
 
 use opentelemetry::KeyValue;
@@ -24,18 +25,46 @@ static TIMEOUTS: LazyLock<Counter<u64>> = LazyLock::new(|| {
 
 /// Makes the counter of timeouts begin at zero, so that the first one is seen as a rise.
 pub(crate) fn begin() {
-    TIMEOUTS.add(0, &[]);
+    TIMEOUTS.add(0, &[telemetry::pool_name()]);
 }
 
-/// Notes that a statement failed, on the current span and in the metric. Call it where the error is answered or kept;
-/// one that was expected, such as a constraint with an answer of its own, is no failure.
+/// Notes on the statement's own span that it failed. One that was expected, such as a constraint with an answer of its
+/// own, is a failure of the statement and of nothing else; for others, [`failed`] does it.
+pub fn refused(error: &sqlx::Error) {
+    match error {
+        sqlx::Error::Database(error) => {
+            if let Some(state) = error.code().filter(|state| is_of_a_statement(state)) {
+                telemetry::statement_failed(Some(&state));
+            }
+        }
+        sqlx::Error::Io(error) if is_cut_off(error.kind()) => telemetry::statement_failed(None),
+        // The statement itself went well, or there was none: no connection was to be had.
+        _ => {}
+    }
+}
+
+/// Is it no answer to somebody who connects? Then there was no statement.
+fn is_of_a_statement(state: &str) -> bool {
+    let of_connecting = ["08", "28"].iter().any(|class| state.starts_with(class)) || ["3D000", "53300", "57P03"].contains(&state);
+    !of_connecting
+}
+
+/// Did a connection end that was there?
+fn is_cut_off(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind as K;
+    matches!(kind, K::UnexpectedEof | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe)
+}
+
+/// Notes that a statement failed, on its span, on the current one and in the metric. Call it where the error is answered
+/// or kept, before the next statement; one that was expected is only [`refused`].
 pub fn failed(error: &sqlx::Error) {
+    refused(error);
     let state = error.as_database_error().and_then(|error| error.code());
     if let Some(state) = &state {
         telemetry::refused_by_database(state);
     }
     if matches!(error, sqlx::Error::PoolTimedOut) {
-        TIMEOUTS.add(1, &[]);
+        TIMEOUTS.add(1, &[telemetry::pool_name()]);
     }
     ERRORS.add(1, &[KeyValue::new("class", class(error, state.as_deref()))]);
 }
@@ -61,5 +90,11 @@ mod tests {
         assert_eq!(class(&sqlx::Error::PoolTimedOut, None), "pool");
         assert_eq!(class(&std::io::Error::other("reset").into(), None), "connection");
         assert_eq!(class(&sqlx::Error::RowNotFound, None), "other");
+    }
+
+    #[test]
+    fn what_is_said_to_somebody_who_connects_is_no_word_on_a_statement() {
+        assert!(["28P01", "53300", "57P03", "08006"].iter().all(|state| !is_of_a_statement(state)));
+        assert!(["23505", "42P01", "57014", "40001"].iter().all(|state| is_of_a_statement(state)));
     }
 }

@@ -10,6 +10,7 @@
 
 mod connect;
 mod failures;
+mod letters;
 mod migrate;
 mod owner;
 mod pool_metrics;
@@ -18,7 +19,8 @@ mod server_metrics;
 mod wakeups;
 
 pub use connect::{DatabaseConfig, connect};
-pub use failures::failed;
+pub use failures::{failed, refused};
+pub use letters::{LettersError, check_letters};
 pub use migrate::{MigrateError, Newer, Schema, migrate};
 pub use owner::connect_owner;
 pub use provision::{Login, ProvisionError, adopt, close, login_role, make_schemas, provision, share};

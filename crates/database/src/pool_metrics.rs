@@ -5,8 +5,9 @@ use opentelemetry::KeyValue;
 use sqlx::PgPool;
 
 /// Makes the pool's instruments. Each pool has a callback of its own under the same names, told apart by the pool's
-/// name. How many wait for a connection is not known, sqlx does not count them; how long those waited who got one is
-/// `wait_time`, and how many got none is `timeouts`.
+/// name. How many wait for a connection (`pending_requests`) is not known, sqlx does not count them; how long those waited who
+/// got one is `wait_time`, and how many got none is `timeouts`. Neither are `use_time` and `create_time`: what sqlx calls when a
+/// connection is given, given back or made names neither the connection nor the time when that began.
 pub(crate) fn observe(pool: &PgPool, service: Service) {
     let meter = telemetry::meter();
     let name = KeyValue::new("db.client.connection.pool.name", service.name());

@@ -4,7 +4,7 @@
 //!  producer                                              consumer
 //!  ┌ transaction ────────────────┐                       ┌ transaction ──────────────────────────┐
 //!  │ the effect                  │   sequencer           │ read  position > cursor               │
-//!  │ publish → outbox (no place) │──► position 41, 42 ──►│ apply each                            │
+//!  │ publish → outbox (no place) │──► position 41, 42 ──►│ apply them, up to a hundred together  │
 //!  └─────────────────────────────┘    NOTIFY             │ cursor := 42  (in the teller's schema)│
 //!                                                        └───────────────────────────────────────┘
 //! ```
@@ -17,7 +17,10 @@
 
 mod backlog;
 mod consumer;
+mod cursor;
+mod failures;
 mod outbox;
+mod told;
 
 pub use consumer::{Apply, Consumer};
 pub use outbox::{FactId, Outbox, channel, publish};

@@ -5,15 +5,17 @@ use serde::{Deserialize, Serialize};
 pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 /// The `typ` of a token that an app got for itself. Its own, so that no route takes an app for a person.
 pub const APP_TOKEN_TYPE: &str = "app-at+jwt";
+/// The `aud` of what the media cookie holds: a token that shows private pictures and opens nothing else.
+pub const MEDIA_AUDIENCE: &str = "media";
 
-/// What an access token says.
+/// What an access token says, and what the media cookie holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AccessClaims {
     /// The platform's public URL.
     pub iss: String,
     /// Who.
     pub sub: AccountId,
-    /// Where it is accepted: `<iss>/v1`.
+    /// Where it is accepted: `<iss>/v1`, or [`MEDIA_AUDIENCE`].
     pub aud: String,
     /// Through which app.
     pub client_id: String,

@@ -33,12 +33,16 @@ pub struct Viewer {
     pub account: AccountId,
     /// In which session.
     pub session: SessionId,
+    /// Through which app.
+    pub client: String,
     /// The handle at the time of sign-in.
     pub handle: String,
     /// What the token allows. What the route needs has been checked.
     pub scopes: Scopes,
     /// `Admin`, or nothing; as of the time of issue.
     pub roles: Vec<String>,
+    /// Until when the token is good, in Unix seconds.
+    pub expires: u64,
 }
 
 /// A signed-in account, or a visitor. A token that is sent must be good: a bad one is an error, not a visitor. An app
@@ -77,15 +81,12 @@ impl Identity {
     /// Who calls a route that needs the scope `needs`; nobody, if it is an app for itself.
     async fn caller(&self, token: &str, needs: Option<Scope>) -> Result<Option<Viewer>, Problem> {
         let bearer = self.verify(token).await.map_err(|error| {
-            tracing::debug!(%error, "refused an access token");
+            refused(error.reason());
             Problem::unauthorized("The access token is not valid, or no longer. Refresh it or sign in again.")
         })?;
-        match self.0.revocations.contains(bearer.session()) {
-            Some(false) => {}
-            Some(true) => return Err(Problem::unauthorized("The session has ended. Sign in again.")),
-            None => {
-                return Err(Problem::unavailable("Whether your session goes on cannot be checked now. Try again.", Duration::from_secs(1)));
-            }
+        if !self.still_goes_on(bearer.session())? {
+            refused(TokenError::Revoked.reason());
+            return Err(Problem::unauthorized("The session has ended. Sign in again."));
         }
         let scopes = Scopes::known(bearer.scope());
         if let Some(needed) = needs.filter(|needed| !scopes.contains(*needed)) {
@@ -93,9 +94,25 @@ impl Identity {
             return Err(Problem::insufficient_scope(needed));
         }
         let Bearer::Person(claims) = bearer else { return Ok(None) };
+        self.admit(claims, scopes).map(Some)
+    }
+
+    /// Does the session of a good token go on? Nobody comes in while that is not known.
+    pub(crate) fn still_goes_on(&self, session: SessionId) -> Result<bool, Problem> {
+        let unknown = || Problem::unavailable("Whether your session goes on cannot be checked now. Try again.", Duration::from_secs(1));
+        self.goes_on(session).ok_or_else(unknown)
+    }
+
+    /// Somebody whose token is good, unless they ask too often.
+    pub(crate) fn admit(&self, claims: AccessClaims, scopes: Scopes) -> Result<Viewer, Problem> {
         self.0.rates.check_account(claims.sub.0)?;
-        let AccessClaims { sub, sid, preferred_username, roles, .. } = claims;
-        Ok(Some(Viewer { account: sub, session: sid, handle: preferred_username, scopes, roles }))
+        let AccessClaims { sub, sid, client_id, preferred_username, roles, exp, .. } = claims;
+        Ok(Viewer { account: sub, session: sid, client: client_id, handle: preferred_username, scopes, roles, expires: exp })
+    }
+
+    /// The platform's public URL.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.0.issuer
     }
 
     /// Does a session go on? For answers that last longer than the question. `None` if what we know is too old to say.
@@ -106,6 +123,11 @@ impl Identity {
     /// What an access token says, once its type, key, signature, issuer, audience and times are found right. Whether it was
     /// revoked is another question.
     pub async fn verify(&self, token: &str) -> Result<Bearer, TokenError> {
+        self.verify_for(&AccessClaims::audience(&self.0.issuer), token).await
+    }
+
+    /// The same of a token for this audience.
+    pub(crate) async fn verify_for(&self, audience: &str, token: &str) -> Result<Bearer, TokenError> {
         let header = jsonwebtoken::decode_header(token)?;
         // Told apart before anything else is looked at: no other kind of token is ever read as one of these.
         let person = match header.typ.as_deref() {
@@ -114,7 +136,7 @@ impl Identity {
             _ => return Err(TokenError::WrongType),
         };
         let key = self.0.keyset.find(&header.kid.ok_or(TokenError::UnknownKey)?).await.ok_or(TokenError::UnknownKey)?;
-        let rules = rules(&self.0.issuer, &AccessClaims::audience(&self.0.issuer), &["exp", "iss", "aud", "sub"]);
+        let rules = rules(&self.0.issuer, audience, &["exp", "iss", "aud", "sub"]);
         if person {
             return Ok(Bearer::Person(jsonwebtoken::decode(token, &key, &rules)?.claims));
         }
@@ -126,6 +148,11 @@ impl Identity {
     pub fn grant(&self, token: &str) -> Result<PhotoGrant, TokenError> {
         self.0.service_keys.verify_grant(token)
     }
+}
+
+/// One line for each request that is refused, with nothing in it that a stranger wrote: as many as the rates let through.
+fn refused(reason: &'static str) {
+    tracing::info!(event.name = "access.refused", reason, "refused an access token");
 }
 
 fn bearer(parts: &Parts) -> Result<Option<&str>, Problem> {

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`Viewer`], [`MaybeViewer`] | access token: `at+jwt` (RFC 9068), signed by auth, not revoked, with the route's scope | public port |
 //! | [`Admin`] | the same, with the role `Admin` and the scope `admin:read` or `admin:write` | public port |
+//! | [`MediaViewer`] | the same, or the media cookie: `at+jwt` for the audience `media` | `/p/…` |
 //! | [`MaybeViewer`], as a visitor | token of an app for itself: `app-at+jwt`, likewise | public port |
 //! | [`Caller`] | service token: a minute, signed by the calling service for this one | private port |
 //! | [`PhotoGrant`] | five minutes, signed by the service that shows the photo, for one viewer | `/p/…?grant=` |
@@ -13,11 +14,16 @@
 
 mod access;
 mod admin;
+#[cfg(test)]
+mod cookies;
 mod extract;
 #[cfg(test)]
 mod forged;
 mod grant;
 mod keyset;
+mod media;
+#[cfg(test)]
+mod mixed_up;
 #[cfg(test)]
 mod outages;
 mod revocations;
@@ -25,11 +31,14 @@ mod service;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use access::{ACCESS_TOKEN_TYPE, APP_TOKEN_TYPE, AccessClaims, AppClaims, Bearer};
+use jsonwebtoken::errors::ErrorKind;
+
+pub use access::{ACCESS_TOKEN_TYPE, APP_TOKEN_TYPE, AccessClaims, AppClaims, Bearer, MEDIA_AUDIENCE};
 pub use admin::{ADMIN_ROLE, Admin};
 pub use extract::{Caller, Identity, MaybeViewer, Viewer};
-pub use grant::PhotoGrant;
+pub use grant::{AsOf, PhotoGrant};
 pub use keyset::Keyset;
+pub use media::{MediaViewer, forget_media_cookie, media_cookie};
 pub use revocations::{REVOCATIONS_CHANNEL, Revocations};
 pub use service::{InvalidKey, ServiceKeys, ServiceSigner};
 
@@ -56,6 +65,19 @@ pub enum TokenError {
     /// The session has ended.
     #[error("the session has ended")]
     Revoked,
+}
+
+impl TokenError {
+    /// The same in a word, for the log: most that are refused are only over, and whoever looks for the others passes those over.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Invalid(error) if matches!(error.kind(), ErrorKind::ExpiredSignature) => "expired",
+            Self::Invalid(_) => "invalid",
+            Self::WrongType => "type",
+            Self::UnknownKey => "key",
+            Self::Revoked => "ended",
+        }
+    }
 }
 
 /// The rules that hold for every token.

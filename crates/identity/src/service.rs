@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::{TokenError, rules, unix_now};
 
 /// Seconds that a service token is good for.
-const LIFE: u64 = 60;
-const TYPE: &str = "service+jwt";
+pub(crate) const LIFE: u64 = 60;
+pub(crate) const TYPE: &str = "service+jwt";
 
 /// A key that cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -1,18 +1,21 @@
 //! An issuer for tests: signs what auth and the services would sign, with keys of its own.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
-use contracts::{AccountId, Scopes, Service, SessionId};
+use contracts::{AccountId, Scope, Scopes, Service, SessionId};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serving::Rates;
 
-use crate::{ACCESS_TOKEN_TYPE, AccessClaims, Identity, Keyset, Revocations, ServiceKeys, ServiceSigner, unix_now};
+use crate::{
+    ACCESS_TOKEN_TYPE, AccessClaims, Identity, Keyset, MEDIA_AUDIENCE, PhotoGrant, Revocations, ServiceKeys, ServiceSigner, unix_now,
+};
 
 /// The `kid` of the issuer's one key.
 pub const KID: &str = "test-key";
@@ -23,6 +26,7 @@ pub struct Issuer {
     pub(crate) published: JwkSet,
     services: HashMap<Service, String>,
     revoked: Arc<Mutex<HashSet<SessionId>>>,
+    silent: Arc<AtomicBool>,
 }
 
 impl Default for Issuer {
@@ -46,6 +50,7 @@ impl Issuer {
             published: serde_json::from_value(published).expect("a JWKS"),
             services: Service::ALL.into_iter().map(|service| (service, ServiceSigner::generate())).collect(),
             revoked: Arc::default(),
+            silent: Arc::default(),
         }
     }
 
@@ -55,12 +60,14 @@ impl Issuer {
         keyset.set(&self.published);
         let revocations = Revocations::default();
         revocations.set(HashSet::new(), Instant::now());
-        let (fresh, revoked) = (revocations.clone(), self.revoked.clone());
+        let (fresh, revoked, silent) = (revocations.clone(), self.revoked.clone(), self.silent.clone());
         // Knowledge ages; here there is no table to read it from again.
         std::thread::spawn(move || {
             loop {
                 std::thread::sleep(Duration::from_millis(200));
-                fresh.set(revoked.lock().expect("no holder panics").clone(), Instant::now());
+                let age = if silent.load(Ordering::Relaxed) { Duration::from_secs(6) } else { Duration::ZERO };
+                let asked = Instant::now().checked_sub(age).expect("the machine has run for seconds");
+                fresh.set(revoked.lock().expect("no holder panics").clone(), asked);
             }
         });
         Identity::new(service, Self::URL, keyset, revocations, self.service_keys(), rates)
@@ -75,6 +82,11 @@ impl Issuer {
     /// Signs as `service`.
     pub fn signer(&self, service: Service) -> ServiceSigner {
         ServiceSigner::parse(service, &self.services[&service]).expect("a key of our own")
+    }
+
+    /// A grant that `service` signs whose clock is so many seconds ahead.
+    pub fn grant_ahead(&self, service: Service, grant: PhotoGrant, ahead: u64) -> String {
+        self.signer(service).grant_from(grant, unix_now() + ahead)
     }
 
     /// What auth would say of `account` now.
@@ -98,6 +110,17 @@ impl Issuer {
     /// Ends the session that [`token`](Self::token) gives an account: services hear of it as they do of auth.
     pub fn revoke(&self, account: AccountId) {
         self.revoked.lock().expect("no holder panics").insert(SessionId(account.0));
+    }
+
+    /// From soon on, services know no more which sessions have ended: what they have heard is too old.
+    pub fn fall_silent(&self) {
+        self.silent.store(true, Ordering::Relaxed);
+    }
+
+    /// What the media cookie of `account` holds, of the same session as its [`token`](Self::token).
+    pub fn media(&self, account: AccountId) -> String {
+        let (aud, scope) = (MEDIA_AUDIENCE.to_owned(), Scope::PhotosRead.to_string());
+        self.sign(ACCESS_TOKEN_TYPE, &AccessClaims { aud, scope, ..self.claims(account) })
     }
 
     /// An access token of `account`.

@@ -6,12 +6,14 @@ use image::{DynamicImage, RgbaImage};
 use webp::{AnimEncoder, AnimFrame, PixelLayout, WebPConfig};
 
 use crate::decode::Frame;
-use crate::{Error, Format, Result, resize};
+use crate::{Error, Format, Result, resize, white};
 
 /// Of JPEG and WebP originals: no artifact is visible at full size.
 const ORIGINAL_QUALITY: u8 = 90;
 /// Of the smaller pictures: where WebP's gain levels off.
 const PREVIEW_QUALITY: f32 = 80.0;
+/// Of the same as JPEG: what looks alike.
+const PREVIEW_JPEG_QUALITY: u8 = 82;
 /// Of animations: the eye sees each frame for a moment only.
 const ANIMATION_QUALITY: f32 = 75.0;
 /// The longest side that the thumbhash algorithm takes.
@@ -30,6 +32,15 @@ pub struct Encoded {
     pub height: u32,
 }
 
+/// A smaller picture, twice.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// WebP, which keeps what shows through and is a third smaller.
+    pub webp: Encoded,
+    /// JPEG, for whoever does not read WebP. Where something shows through, it is on white.
+    pub jpeg: Encoded,
+}
+
 impl Encoded {
     fn new(picture: &DynamicImage, format: Format, bytes: Vec<u8>) -> Self {
         Self { bytes, format, width: picture.width(), height: picture.height() }
@@ -45,7 +56,7 @@ pub(crate) fn original(picture: &DynamicImage, source: Format) -> Result<Encoded
     match source {
         Format::Png | Format::Gif => png(picture),
         Format::Jpeg | Format::WebP | Format::Avif if picture.color().has_alpha() => webp(picture, ORIGINAL_QUALITY.into()),
-        Format::Jpeg | Format::WebP | Format::Avif => jpeg(picture),
+        Format::Jpeg | Format::WebP | Format::Avif => jpeg(picture, ORIGINAL_QUALITY),
     }
 }
 
@@ -69,9 +80,9 @@ pub(crate) fn animation(frames: &[Frame]) -> Result<Encoded> {
     Ok(Encoded { bytes: file.to_vec(), format: Format::WebP, width, height })
 }
 
-/// A smaller picture: always WebP, which keeps transparency and is a third smaller than JPEG.
-pub(crate) fn preview(picture: &DynamicImage) -> Result<Encoded> {
-    webp(picture, PREVIEW_QUALITY)
+/// A smaller picture, in both formats.
+pub(crate) fn preview(picture: &DynamicImage) -> Result<Preview> {
+    Ok(Preview { webp: webp(picture, PREVIEW_QUALITY)?, jpeg: jpeg(&white::behind(picture), PREVIEW_JPEG_QUALITY)? })
 }
 
 /// The picture at the size from which placeholder and color are made.
@@ -85,9 +96,9 @@ pub(crate) fn thumbhash(tiny: &RgbaImage) -> String {
     STANDARD.encode(thumbhash::rgba_to_thumb_hash(width, height, tiny.as_raw()))
 }
 
-fn jpeg(picture: &DynamicImage) -> Result<Encoded> {
+fn jpeg(picture: &DynamicImage, quality: u8) -> Result<Encoded> {
     let mut bytes = Vec::new();
-    picture.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, ORIGINAL_QUALITY)).map_err(Error::from_encoder)?;
+    picture.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, quality)).map_err(Error::from_encoder)?;
     Ok(Encoded::new(picture, Format::Jpeg, bytes))
 }
 

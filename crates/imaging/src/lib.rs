@@ -8,6 +8,9 @@
 //! Every picture that leaves is encoded from pixels alone, so no EXIF, GPS, XMP or IPTC block can come through. Colors that a
 //! profile describes are turned into sRGB, and the profile goes with the rest of the metadata. The original of an animation
 //! stays one, as animated WebP; the smaller pictures are stills of its first frame.
+//!
+//! The original is one file, in the format that suits it. Each smaller picture is there twice, as WebP and as JPEG: whoever does
+//! not read WebP has a picture of everything, and of an original that is WebP the `large` one.
 
 mod color;
 mod decode;
@@ -17,11 +20,12 @@ mod format;
 mod header;
 mod limits;
 mod resize;
+mod white;
 
 use image::DynamicImage;
 
 pub use color::{Color, Hue};
-pub use encode::Encoded;
+pub use encode::{Encoded, Preview};
 pub use error::{Error, Result};
 pub use format::Format;
 pub use header::{Header, inspect};
@@ -39,12 +43,12 @@ pub const THUMB_SIDE: u32 = 400;
 pub struct Processed {
     /// All the pixels that came, upright. JPEG, PNG or WebP, see [`Encoded::format`].
     pub original: Encoded,
-    /// At most [`LARGE_SIDE`] pixels a side, always WebP.
-    pub large: Encoded,
-    /// At most [`SMALL_SIDE`] pixels a side, always WebP.
-    pub small: Encoded,
-    /// At most [`THUMB_SIDE`] pixels a side, always WebP.
-    pub thumb: Encoded,
+    /// At most [`LARGE_SIDE`] pixels a side.
+    pub large: Preview,
+    /// At most [`SMALL_SIDE`] pixels a side.
+    pub small: Preview,
+    /// At most [`THUMB_SIDE`] pixels a side.
+    pub thumb: Preview,
     /// A placeholder of some 25 bytes in base64, see <https://evanw.github.io/thumbhash/>.
     pub thumbhash: String,
     /// What it is mostly of.
@@ -55,6 +59,14 @@ pub struct Processed {
     pub height: u32,
     /// The original moves.
     pub animated: bool,
+}
+
+impl Processed {
+    /// Each picture, the original first; of the others WebP before JPEG.
+    pub fn all(&self) -> [&Encoded; 7] {
+        let Self { original, large, small, thumb, .. } = self;
+        [original, &large.webp, &large.jpeg, &small.webp, &small.jpeg, &thumb.webp, &thumb.jpeg]
+    }
 }
 
 /// Decodes an uploaded file under `limits` and encodes the pictures that may be kept of it.

@@ -1,7 +1,7 @@
 //! Where a request comes from, as far as the trusted proxies say.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::extract::FromRequestParts;
 use http::HeaderMap;
@@ -13,11 +13,12 @@ pub struct ClientAddress(pub IpAddr);
 
 impl ClientAddress {
     pub(crate) fn find(headers: &HeaderMap, peer: SocketAddr, trusted_hops: usize) -> Self {
-        let entries = headers.get_all("x-forwarded-for").into_iter().filter_map(|value| value.to_str().ok());
-        let entries: Vec<&str> = entries.flat_map(|line| line.split(',')).map(str::trim).collect();
+        // Bytes, since a caller may put any before those of a proxy: a line that is no text still ends in what the proxy wrote.
+        let lines = headers.get_all("x-forwarded-for").into_iter();
+        let entries: Vec<&[u8]> = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).collect();
         // Each proxy appends whom it saw, so the last entries are ours to trust and the first is the caller's to invent.
-        let seen = trusted_hops.checked_sub(1).and_then(|skip| entries.iter().rev().nth(skip));
-        Self(seen.and_then(|entry| entry.parse().ok()).unwrap_or(peer.ip()))
+        let seen = trusted_hops.checked_sub(1).and_then(|skip| entries.into_iter().rev().nth(skip));
+        Self(seen.and_then(parse).unwrap_or(peer.ip()))
     }
 
     /// What limits count by: an IPv6 customer holds a /64 and can call from any address of it.
@@ -32,6 +33,19 @@ impl ClientAddress {
     }
 }
 
+/// Reads an entry as proxies write it: an address, some with the port, and IPv6 in brackets or not.
+fn parse(entry: &[u8]) -> Option<IpAddr> {
+    let entry = std::str::from_utf8(entry).ok()?.trim();
+    if let Ok(address) = entry.parse() {
+        return Some(address);
+    }
+    if let Ok(with_port) = entry.parse::<SocketAddr>() {
+        return Some(with_port.ip());
+    }
+    let in_brackets: Ipv6Addr = entry.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?;
+    Some(in_brackets.into())
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Infallible;
 
@@ -43,12 +57,20 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
-    fn find(forwarded: &str, hops: usize) -> String {
+    fn find_in(lines: &[&[u8]], hops: usize) -> String {
         let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", forwarded.parse().unwrap());
+        for line in lines {
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(line).unwrap());
+        }
         ClientAddress::find(&headers, "10.0.0.1:5".parse().unwrap(), hops).0.to_string()
+    }
+
+    fn find(forwarded: &str, hops: usize) -> String {
+        find_in(&[forwarded.as_bytes()], hops)
     }
 
     #[test]
@@ -58,6 +80,31 @@ mod tests {
         assert_eq!(find("6.6.6.6, 1.2.3.4, 10.0.0.9", 2), "1.2.3.4");
         assert_eq!(find("1.2.3.4", 3), "10.0.0.1");
         assert_eq!(find("nonsense", 1), "10.0.0.1");
+    }
+
+    #[test]
+    fn no_byte_of_a_caller_hides_what_a_proxy_wrote() {
+        assert_eq!(find_in(&[b"\xff, 1.2.3.4"], 1), "1.2.3.4");
+        assert_eq!(find_in(&[b"\xe9\xff,,, ,1.2.3.4,10.0.0.9"], 2), "1.2.3.4");
+        assert_eq!(find_in(&[b"6.6.6.6, \xff", b"1.2.3.4"], 1), "1.2.3.4");
+        assert_eq!(find_in(&[b"6.6.6.6", b"\xff, 1.2.3.4", b"10.0.0.9"], 2), "1.2.3.4");
+        assert_eq!(find_in(&[b"1.2.3.4, \xff"], 1), "10.0.0.1", "an entry that is no text is nobody's");
+    }
+
+    #[test]
+    fn an_entry_may_have_a_port_and_brackets() {
+        for (entry, address) in [
+            ("1.2.3.4:567", "1.2.3.4"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:567", "2001:db8::1"),
+            ("1.2.3.4:", "10.0.0.1"),
+            ("[1.2.3.4]", "10.0.0.1"),
+            ("[2001:db8::1", "10.0.0.1"),
+            ("", "10.0.0.1"),
+        ] {
+            assert_eq!(find(&format!("6.6.6.6, {entry}"), 1), address, "{entry:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 use std::net::SocketAddr;
 
+use clap::builder::RangedU64ValueParser;
+
 /// How a service listens, and what it lets a caller do.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ServingConfig {
@@ -19,7 +21,7 @@ pub struct ServingConfig {
     /// Requests a second that one signed-in account may make, after a burst of ten seconds' worth.
     #[arg(long, env = "RATE_PER_ACCOUNT", default_value_t = 50)]
     pub rate_per_account: u32,
-    /// Largest request body in bytes. Uploads of photos have a limit of their own.
+    /// Largest request body in bytes. Photos and lists of people have limits of their own.
     #[arg(long, env = "MAX_BODY_BYTES", default_value_t = 128 * 1024)]
     pub max_body_bytes: usize,
     /// Seconds that one request may take.
@@ -29,7 +31,7 @@ pub struct ServingConfig {
     #[arg(long, env = "UPLOAD_TIMEOUT_SECONDS", default_value_t = 300)]
     pub upload_timeout_seconds: u64,
     /// Connections open at once; more wait in the kernel's queue.
-    #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 4096)]
+    #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 4096, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub max_connections: usize,
     /// Seconds to go on serving after SIGTERM, while load balancers learn that this replica is going.
     #[arg(long, env = "DRAIN_SECONDS", default_value_t = 0)]
@@ -38,4 +40,24 @@ pub struct ServingConfig {
     /// may take; an upload may take longer.
     #[arg(long, env = "FINISH_SECONDS", default_value_t = 35)]
     pub finish_seconds: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        serving: ServingConfig,
+    }
+
+    #[test]
+    fn a_service_takes_one_connection_at_the_least() {
+        let parsed = |flag: &str| Flags::try_parse_from(["service", flag]).map(|flags| flags.serving.max_connections);
+        assert_eq!(parsed("--max-connections=1").unwrap(), 1);
+        assert!(parsed("--max-connections=0").is_err());
+    }
 }

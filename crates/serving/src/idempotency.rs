@@ -80,9 +80,14 @@ impl Idempotency {
             let detail = "The first request with this Idempotency-Key is still running. Try again for its answer.";
             return Err(Problem::conflict("idempotency-in-progress", detail));
         }
-        match self.replay(&mut tx, &caller).await? {
-            Some(response) => Ok(Attempt::Replayed(response)),
-            None => Ok(Attempt::Fresh(FreshAttempt { tx, record: Some((caller, self)) })),
+        match self.replay(&mut tx, &caller).await {
+            Ok(None) => Ok(Attempt::Fresh(FreshAttempt { tx, record: Some((caller, self)) })),
+            answered => {
+                // Here, not when it is dropped: sqlx rolls that back a moment later, and until then whoever asks next would hear
+                // that the first still runs.
+                tx.rollback().await?;
+                Ok(Attempt::Replayed(answered?.expect("None is above")))
+            }
         }
     }
 

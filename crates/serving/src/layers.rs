@@ -30,13 +30,13 @@ pub fn public_stack(router: Router, config: &ServingConfig, rates: &Rates) -> Ro
         .layer(from_fn(rest::read))
 }
 
-/// The private port: probes, metrics and internal calls.
+/// The private port: internal calls, traced also where there is nothing; probes and metrics, of which no trace would tell anything.
 pub fn private_stack(router: Router, readiness: Readiness) -> Router {
     router
+        .fallback(|| async { Problem::not_found() })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(telemetry::trace_private))
         .merge(probes::router(readiness))
-        .fallback(|| async { Problem::not_found() })
 }
 
 async fn limit_rate(State(rates): State<Rates>, address: ClientAddress, request: Request, next: Next) -> Response {

@@ -234,7 +234,10 @@ pub trait OnConstraint<T> {
 impl<T> OnConstraint<T> for std::result::Result<T, sqlx::Error> {
     fn on_constraint(self, name: &str, problem: impl FnOnce() -> Problem) -> Result<T> {
         self.map_err(|error| match &error {
-            sqlx::Error::Database(cause) if cause.constraint() == Some(name) => problem(),
+            sqlx::Error::Database(cause) if cause.constraint() == Some(name) => {
+                database::refused(&error);
+                problem()
+            }
             _ => error.into(),
         })
     }

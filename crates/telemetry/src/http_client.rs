@@ -20,8 +20,24 @@ static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         .build()
 });
 
-/// A client span for a call to `service`. `path` must be a template, without ids.
-pub fn http_client_span(method: &Method, service: &'static str, path: &str) -> Span {
+/// Whom a call goes to.
+#[derive(Clone, Copy, Debug)]
+pub struct Callee {
+    /// The service, whatever its host is called.
+    pub service: &'static str,
+    /// Where it listens; nowhere, if it is in the same process.
+    pub port: Option<u16>,
+}
+
+impl Callee {
+    /// As the conventions have it: the bridge makes text of numbers that are not signed.
+    fn port(self) -> Option<i64> {
+        self.port.map(i64::from)
+    }
+}
+
+/// A client span for a call. `path` must be a template, without ids.
+pub fn http_client_span(method: &Method, callee: Callee, path: &str) -> Span {
     tracing::info_span!(
         "http.client",
         otel.name = format!("{method} {path}"),
@@ -29,33 +45,31 @@ pub fn http_client_span(method: &Method, service: &'static str, path: &str) -> S
         otel.status_code = field::Empty,
         http.request.method = %method,
         http.response.status_code = field::Empty,
-        service.peer.name = service,
-        server.address = service,
-        server.port = field::Empty,
+        service.peer.name = callee.service,
+        server.address = callee.service,
+        server.port = callee.port(),
         url.full = field::Empty,
         url.template = path,
         error.type = field::Empty,
     )
 }
 
-/// Writes on the current span where a call goes: known to the transport only, and to none of the neighbors in one process.
-pub fn called_url(url: &str, port: Option<u16>) {
-    let span = Span::current();
-    span.record("url.full", url);
-    // The bridge makes text of numbers that are not signed.
-    span.record("server.port", port.map(i64::from));
+/// Writes on the current span what is called: known to the transport only, and to none of the neighbors in one process.
+pub fn called_url(url: &str) {
+    Span::current().record("url.full", url);
 }
 
-/// Times a call to `service`, and writes its outcome on the current span: the answer's status, or that there was none.
+/// Times a call, and writes its outcome on the current span: the answer's status, or that there was none.
 pub async fn timed_call<B, E>(
     method: &Method,
-    service: &'static str,
+    callee: Callee,
     call: impl Future<Output = Result<Response<B>, E>>,
 ) -> Result<Response<B>, E> {
     let start = Instant::now();
     let result = call.await;
     let span = Span::current();
-    let mut labels = vec![KeyValue::new("http.request.method", known_method(method)), KeyValue::new("server.address", service)];
+    let mut labels = vec![KeyValue::new("http.request.method", known_method(method)), KeyValue::new("server.address", callee.service)];
+    labels.extend(callee.port().map(|port| KeyValue::new("server.port", port)));
     let failure = match &result {
         Ok(response) => {
             let status = response.status();

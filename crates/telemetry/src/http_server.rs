@@ -41,10 +41,9 @@ async fn trace(parent: Context, request: Request, next: Next) -> Response {
     let (method, scheme) = (known_method(request.method()), scheme(request.headers()));
     // Only the router's template is a label: a path holds ids, and their number has no end.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let name = route.as_ref().map_or_else(|| method.to_owned(), |route| format!("{method} {route}"));
     let span = tracing::info_span!(
         "http.server",
-        otel.name = name,
+        otel.name = span_name(method, route.as_deref()),
         otel.kind = "server",
         otel.status_code = field::Empty,
         http.response.status_code = field::Empty,
@@ -85,19 +84,29 @@ fn describe(span: &Span, request: &Request, (method, scheme, route): (&'static s
     }
 }
 
+/// The method and the route. For a method of no name of its own, the conventions have a word that is none of its label.
+fn span_name(method: &'static str, route: Option<&str>) -> String {
+    let method = if method == OTHER { "HTTP" } else { method };
+    route.map_or_else(|| method.to_owned(), |route| format!("{method} {route}"))
+}
+
 /// How the caller came, as far as a proxy in front says: TLS ends there.
 fn scheme(headers: &HeaderMap) -> &'static str {
     let outside = headers.get("x-forwarded-proto").map(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"));
     if outside == Some(true) { "https" } else { "http" }
 }
 
-/// The path of a request, unless it ends with a secret: of a link in a letter, the template is shown. Where no route
-/// fits, anything may be in it, such as that link with a slash too many: then its first three segments are.
+/// The path of a request, unless a secret is in it: of a link in a letter, or the address of a picture, the template is shown. Where
+/// no route fits, anything may be in it, such as that link with a slash too many: then its first three segments are, or those before
+/// what may be a picture's key.
 fn shown_path<'a>(path: &'a str, route: Option<&'a str>) -> &'a str {
     match route {
-        Some(route) if route.contains("{token}") => route,
+        Some(route) if route.contains("{token}") || route.contains("{key}") => route,
         Some(_) => path,
-        None => path.match_indices('/').nth(3).map_or(path, |(end, _)| &path[..end]),
+        None => {
+            let beginning = path.match_indices('/').nth(3).map_or(path, |(end, _)| &path[..end]);
+            beginning.find("/p/").map_or(beginning, |at| &beginning[..at + "/p".len()])
+        }
     }
 }
 
@@ -115,11 +124,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_that_ends_with_a_secret_is_shown_as_its_template() {
+    fn a_span_of_any_other_method_is_named_by_the_protocol() {
+        assert_eq!(span_name("GET", Some("/v1/posts/{id}")), "GET /v1/posts/{id}");
+        assert_eq!(span_name("GET", None), "GET");
+        let brew = known_method(&http::Method::from_bytes(b"BREW").expect("a method"));
+        assert_eq!(span_name(brew, Some("/v1/posts")), "HTTP /v1/posts");
+        assert_eq!(span_name(brew, None), "HTTP");
+    }
+
+    #[test]
+    fn a_path_with_a_secret_in_it_is_shown_as_its_template() {
         let reset = "/v1/accounts/password-resets/{token}";
         assert_eq!(shown_path("/v1/accounts/password-resets/splk_secret", Some(reset)), reset);
         assert_eq!(shown_path("/v1/posts/7", Some("/v1/posts/{id}")), "/v1/posts/7");
         assert_eq!(shown_path("/nowhere", None), "/nowhere");
         assert_eq!(shown_path("/v1/accounts/password-resets/splk_secret/", None), "/v1/accounts/password-resets");
+        let picture = "/p/{key}/{variant}";
+        assert_eq!(shown_path("/p/secret/thumb", Some(picture)), picture);
+        for (path, shown) in [("/p/secret", "/p"), ("/p/secret/thumb/", "/p"), ("//p/secret/thumb", "//p"), ("/v1/p/secret", "/v1/p")] {
+            assert_eq!(shown_path(path, None), shown);
+        }
     }
 }

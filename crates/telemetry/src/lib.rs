@@ -4,16 +4,17 @@
 //! |---|---|---|
 //! | spans of requests | OTLP | [`trace_public`], [`trace_private`] |
 //! | spans of calls | OTLP | [`http_client_span`] |
-//! | spans of SQL | OTLP | `sql`: sqlx's own log event of each statement becomes a span |
-//! | metrics | OTLP and `/metrics` | `in_flight`, the calls and the SQL, `process`, and [`meter`] for a crate's own |
+//! | spans of SQL | OTLP | `sql`: sqlx's own log event of each statement becomes a span, and [`statement_failed`] one that failed |
+//! | metrics | OTLP and `/metrics` | `in_flight`, the calls and the SQL, `process`, `runtime`, and [`meter`] for a crate's own |
 //! | what telemetry lost | OTLP and `/metrics` | `losses`: the SDK's own warnings, counted |
-//! | logs | standard output and OTLP | `log_format`: one JSON line each, with trace and span id; and `panics` |
+//! | logs | standard output and OTLP | `log_format`: one JSON line each, with trace and span id; `caps`, how much of libraries; and `panics` |
 //!
 //! Which traces are recorded is decided where they begin (`OTEL_TRACES_SAMPLER`), and holds on every service that they
 //! pass. A stranger neither decides it, by flag or by id, nor has anything carried along (`tracestate`).
 //!
 //! Names follow the OpenTelemetry semantic conventions 1.44. By what somebody could be recognized is left out.
 
+mod caps;
 mod context;
 mod http_client;
 mod http_server;
@@ -23,18 +24,24 @@ mod losses;
 mod outcome;
 mod panics;
 mod process;
+mod query_text;
+mod runtime;
 mod sampling;
 mod setup;
 mod sql;
+mod statement;
+#[cfg(test)]
+mod written;
 
 pub use context::{extract, inject, link, trace_id, traceparent};
-pub use http_client::{called_url, http_client_span, timed_call};
+pub use http_client::{Callee, called_url, http_client_span, timed_call};
 pub use http_server::{trace_private, trace_public};
 pub use outcome::{recorded, refused_by_database};
 pub use panics::{Panicked, caught};
 pub use sampling::TraceSampler;
 pub use setup::{LogFormat, SetupError, Telemetry, TelemetryConfig, metrics_text};
-pub use sql::statements_go_to;
+pub use sql::{pool_name, statement_failed};
+pub use statement::statements_go_to;
 
 /// The meter of the platform's own metrics.
 pub fn meter() -> opentelemetry::metrics::Meter {

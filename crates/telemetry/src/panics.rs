@@ -61,28 +61,13 @@ pub async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
 #[cfg(test)]
 mod tests {
     use std::hint::black_box;
-    use std::io;
-    use std::sync::{Arc, Mutex};
 
     use tracing_subscriber::fmt;
     use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
     use crate::log_format::JsonLines;
-
-    #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Written {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::written::Written;
 
     #[test]
     fn a_panic_is_one_line_of_the_log() {
@@ -95,7 +80,7 @@ mod tests {
             catch_unwind(|| assert!(black_box(false), "out of luck")).expect_err("it panics")
         });
         std::panic::set_hook(before);
-        let line: serde_json::Value = serde_json::from_slice(&written.0.lock().unwrap()).expect("one JSON object");
+        let line: serde_json::Value = serde_json::from_str(&written.text()).expect("one JSON object");
         assert_eq!(line["level"], "ERROR");
         assert_eq!(line["exception.message"], "out of luck");
         assert!(line["exception.stacktrace"].as_str().unwrap().contains("panics.rs:"), "{line}");

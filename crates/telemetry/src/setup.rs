@@ -14,15 +14,17 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus::{Registry, TextEncoder};
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
 
+use crate::caps::caps;
 use crate::log_format::{JsonLines, TextLines};
 use crate::losses::{self, Losses};
 use crate::panics;
 use crate::process;
+use crate::runtime;
 use crate::sampling::{self, TraceSampler};
 use crate::sql::{self, SqlSpans};
 
@@ -32,6 +34,10 @@ const ON_EVERY_SERIES: [&str; 4] = ["service.name", "service.namespace", "servic
 
 /// The target of the line that says why a program ended.
 const FAILURE: &str = "failure";
+
+/// What is sent nowhere. The exporter's own HTTP client would log about what it exports, without end; and the S3 store of `all` and
+/// of development puts whole requests into its spans, with their signatures.
+const UNSENT: [&str; 5] = ["hyper", "reqwest", "opentelemetry", "h2", "s3s"];
 
 static REGISTRY: OnceLock<Registry> = OnceLock::new();
 
@@ -90,6 +96,7 @@ pub struct Telemetry {
 impl Telemetry {
     /// Starts logs, traces and metrics of the program `service`. Call it once, before anything logs.
     pub fn init(service: &'static str, config: &TelemetryConfig) -> Result<Self, SetupError> {
+        sql::name_pool(service);
         // What comes later wins: whoever runs us knows better which platform this is.
         let service = std::env::var("OTEL_SERVICE_NAME").unwrap_or_else(|_| service.to_owned());
         let resource = Resource::builder_empty()
@@ -120,6 +127,7 @@ impl Telemetry {
         global::set_meter_provider(telemetry.metrics.clone());
         let _ = REGISTRY.set(registry);
         process::observe();
+        runtime::observe();
         losses::observe();
         telemetry.subscribe(config)?;
         Ok(telemetry)
@@ -138,12 +146,7 @@ impl Telemetry {
         for always in [FAILURE, panics::TARGET] {
             filter = filter.add_directive(format!("{always}=error").parse()?);
         }
-        // The exporter's own HTTP client would log about what it exports, without end.
-        let ours = || {
-            Targets::new()
-                .with_default(LevelFilter::INFO)
-                .with_targets(["hyper", "reqwest", "opentelemetry", "h2"].map(|noisy| (noisy, LevelFilter::OFF)))
-        };
+        let ours = || Targets::new().with_default(LevelFilter::INFO).with_targets(UNSENT.map(|unsent| (unsent, LevelFilter::OFF)));
         // Of what the bridge could add, only the place in the code: the rest costs something on every span.
         let spans = tracing_opentelemetry::layer()
             .with_tracer(self.traces.tracer("socialplatform"))
@@ -151,11 +154,11 @@ impl Telemetry {
             .with_target(false)
             .with_tracked_inactivity(false);
         tracing_subscriber::registry()
+            .with(SqlSpans.with_filter(filter_fn(sql::concerns).with_max_level_hint(LevelFilter::DEBUG)))
             .with(spans.with_filter(ours()))
-            .with(SqlSpans.with_filter(Targets::new().with_targets([sql::STATEMENTS, sql::ACQUIRED].map(|it| (it, LevelFilter::DEBUG)))))
             .with(Losses.with_filter(Targets::new().with_target(losses::TARGET, LevelFilter::WARN)))
             .with(OpenTelemetryTracingBridge::new(&self.logs).with_filter(ours()))
-            .with(lines.with_filter(filter))
+            .with(lines.with_filter(filter.and(caps())))
             .init();
         panics::become_lines();
         Ok(())

@@ -1,5 +1,6 @@
-//! A migrated database per test.
+//! A migrated database per test, and what requests [cost](plans) it.
 
+pub mod plans;
 mod server;
 
 use std::str::FromStr;

@@ -3,7 +3,7 @@
 mod stage;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use contracts::Service;
@@ -19,8 +19,11 @@ use crate::stage::{CONSUMER, DEADLINE, Stage, fact, note};
 struct Willing;
 
 impl Apply for Willing {
-    async fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<()> {
-        note(connection, fact).await.map(drop)
+    async fn apply(&self, connection: &mut PgConnection, facts: &[Fact]) -> sqlx::Result<()> {
+        for fact in facts {
+            note(connection, fact).await?;
+        }
+        Ok(())
     }
 }
 
@@ -28,10 +31,12 @@ impl Apply for Willing {
 struct StopsAt(i64, Arc<Notify>);
 
 impl Apply for StopsAt {
-    async fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<()> {
-        if note(connection, fact).await? == self.0 {
-            self.1.notify_one();
-            std::future::pending::<()>().await;
+    async fn apply(&self, connection: &mut PgConnection, facts: &[Fact]) -> sqlx::Result<()> {
+        for fact in facts {
+            if note(connection, fact).await? == self.0 {
+                self.1.notify_one();
+                std::future::pending::<()>().await;
+            }
         }
         Ok(())
     }
@@ -41,34 +46,26 @@ impl Apply for StopsAt {
 struct FailsAt(i64);
 
 impl Apply for FailsAt {
-    async fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<()> {
-        match note(connection, fact).await? == self.0 {
-            true => Err(sqlx::Error::Protocol("this one is not for me".to_owned())),
-            false => Ok(()),
+    async fn apply(&self, connection: &mut PgConnection, facts: &[Fact]) -> sqlx::Result<()> {
+        for fact in facts {
+            if note(connection, fact).await? == self.0 {
+                return Err(sqlx::Error::Protocol("this one is not for me".to_owned()));
+            }
         }
-    }
-}
-
-/// Panics the first time that it gets to one fact, after its effect was written.
-struct PanicsOnceAt(i64, AtomicBool);
-
-impl Apply for PanicsOnceAt {
-    async fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<()> {
-        assert!(note(connection, fact).await? != self.0 || self.1.swap(true, Ordering::SeqCst), "this one is too much");
         Ok(())
     }
 }
 
-/// Cannot finish one fact, whichever others come with it.
-struct FinishPanicsAt(i64);
+/// Panics the first two times that it gets to one fact, after its effect was written.
+struct PanicsTwiceAt(i64, AtomicUsize);
 
-impl Apply for FinishPanicsAt {
-    async fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<()> {
-        note(connection, fact).await.map(drop)
-    }
-
-    async fn finish(&self, _connection: &mut PgConnection, applied: &[Fact]) -> sqlx::Result<()> {
-        assert!(!applied.contains(&fact(self.0)), "this one is never finished");
+impl Apply for PanicsTwiceAt {
+    async fn apply(&self, connection: &mut PgConnection, facts: &[Fact]) -> sqlx::Result<()> {
+        for fact in facts {
+            if note(connection, fact).await? == self.0 {
+                assert!(self.1.fetch_add(1, Ordering::SeqCst) >= 2, "this one is too much");
+            }
+        }
         Ok(())
     }
 }
@@ -138,6 +135,33 @@ async fn a_consumer_that_is_killed_halfway_has_done_nothing_and_its_successor_do
 }
 
 #[tokio::test]
+async fn of_facts_that_wait_together_none_is_applied_by_a_consumer_that_is_killed_halfway() {
+    let mut stage = Stage::set().await;
+    stage.tell_up_to(5).await;
+    for n in [4, 2, 5] {
+        let reached = Arc::new(Notify::new());
+        let killed = stage.consume(StopsAt(n, reached.clone()));
+        tokio::time::timeout(DEADLINE, reached.notified()).await.expect("the consumer gets there");
+        killed.abort();
+        assert_eq!(stage.effects().await, [0; 0]);
+    }
+    stage.consume(Willing);
+    stage.until_effects(&[1, 2, 3, 4, 5]).await;
+}
+
+#[tokio::test]
+async fn facts_that_wait_are_applied_a_hundred_in_a_transaction() {
+    let mut stage = Stage::set().await;
+    stage.tell_up_to(250).await;
+    stage.consume(Willing);
+    stage.until_effects(&Vec::from_iter(1..=250)).await;
+    // A savepoint counts as a transaction of its own.
+    let sizes = "select count(*) from effects group by xmin::text order by min(nth)";
+    let sizes: Vec<i64> = query_scalar(sizes).fetch_all(&stage.consumer).await.unwrap();
+    assert_eq!(sizes, [100, 100, 50]);
+}
+
+#[tokio::test]
 async fn a_failing_fact_is_parked_after_ten_attempts_and_the_next_ones_go_on() {
     let mut stage = Stage::set().await;
     stage.consume(FailsAt(2));
@@ -157,32 +181,26 @@ async fn a_failing_fact_is_parked_after_ten_attempts_and_the_next_ones_go_on() {
 }
 
 #[tokio::test]
+async fn of_facts_that_wait_together_the_failing_one_is_parked_and_the_others_are_applied_once() {
+    let mut stage = Stage::set().await;
+    stage.tell_up_to(5).await;
+    stage.consume(FailsAt(3));
+    stage.until_effects(&[1, 2, 4, 5]).await;
+    let failures = "select fact->>'actor', attempts, parked_at is not null from fact_failures";
+    let failures: Vec<(String, i32, bool)> = query_as(failures).fetch_all(&stage.consumer).await.unwrap();
+    assert_eq!(failures, [("3".to_owned(), 10, true)]);
+}
+
+#[tokio::test]
 async fn a_fact_whose_application_panics_has_failed_and_is_tried_again() {
     let mut stage = Stage::set().await;
-    for n in 1..=3 {
-        stage.tell(n).await;
-    }
-    stage.consume(PanicsOnceAt(2, AtomicBool::new(false)));
+    stage.tell_up_to(3).await;
+    // Once among the others, which says nothing of it, and once alone.
+    stage.consume(PanicsTwiceAt(2, AtomicUsize::new(0)));
     stage.until_effects(&[1, 2, 3]).await;
     let failure = "select attempts, error from fact_failures";
     let failures: Vec<(i32, String)> = query_as(failure).fetch_all(&stage.consumer).await.unwrap();
     assert_eq!(failures, [(1, "panicked: this one is too much".to_owned())]);
-}
-
-#[tokio::test]
-async fn a_fact_that_cannot_be_finished_is_found_among_others_and_parked() {
-    let mut stage = Stage::set().await;
-    let mut tx = stage.producer.begin().await.unwrap();
-    for n in 1..=3 {
-        publish(&mut tx, &fact(n)).await.unwrap();
-    }
-    tx.commit().await.unwrap();
-    stage.outbox.committed();
-    stage.consume(FinishPanicsAt(2));
-    stage.until_effects(&[1, 3]).await;
-    let parked = "select fact->>'actor', attempts, error from fact_failures where parked_at is not null";
-    let parked: Vec<(String, i32, String)> = query_as(parked).fetch_all(&stage.consumer).await.unwrap();
-    assert_eq!(parked, [("2".to_owned(), 10, "panicked: this one is never finished".to_owned())]);
 }
 
 #[tokio::test]

@@ -52,6 +52,18 @@ impl Stage {
         told
     }
 
+    /// Tells the facts up to number `last`, which became true at once, and waits until they have their places: whoever begins to
+    /// consume finds all of them.
+    pub async fn tell_up_to(&self, last: i64) {
+        let mut tx = self.producer.begin().await.unwrap();
+        let mut told = publish(&mut tx, &fact(1)).await.unwrap();
+        for n in 2..=last {
+            told = publish(&mut tx, &fact(n)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        assert!(self.outbox.passed(told, DEADLINE).await.unwrap(), "nobody is there to wait for");
+    }
+
     /// Tells what `fact` says, word for word, as another version would.
     pub async fn tell_raw(&self, fact: serde_json::Value) {
         query("insert into outbox (fact) values ($1)").bind(fact).execute(&self.producer).await.unwrap();

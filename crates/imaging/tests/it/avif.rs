@@ -81,8 +81,7 @@ fn a_picture_stored_turned_comes_out_upright() {
 #[test]
 fn nothing_that_was_planted_comes_out() {
     assert!(holds(TURNED, "Ada Lovelace"));
-    let Processed { original, large, small, thumb, .. } = kept(TURNED);
-    for picture in [original, large, small, thumb] {
+    for picture in kept(TURNED).all() {
         assert!(!holds(&picture.bytes, "Ada Lovelace"));
     }
 }

@@ -4,7 +4,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
 use image::{DynamicImage, ImageEncoder, Rgb, RgbImage};
-use imaging::{Limits, Processed, process};
+use imaging::{Limits, process};
 use moxcms::ColorProfile;
 
 use crate::planting::webp_with_profile;
@@ -50,10 +50,11 @@ fn a_color_of_a_wider_space_comes_out_as_it_was_seen() {
     tagged(&flat(stored), JpegEncoder::new_with_quality(&mut jpeg, 95), &display_p3());
     tagged(&flat(stored), WebPEncoder::new_lossless(&mut webp), &display_p3());
     for (format, file) in [("JPEG", jpeg), ("WebP", webp), ("PNG", tagged_png(&flat(stored), &display_p3()))] {
-        let Processed { original, large, small, thumb, color, .. } = process(&file, &Limits::default()).unwrap();
-        for picture in [original, large, small, thumb] {
+        let processed = process(&file, &Limits::default()).unwrap();
+        for picture in processed.all() {
             assert_alike(middle(&picture.bytes), seen, format);
         }
+        let color = processed.color;
         assert_alike([color.red, color.green, color.blue], seen, format);
     }
 }

@@ -16,7 +16,7 @@ fn every_file_of_the_corpus_is_refused_or_gives_pictures() {
         let path = entry.unwrap().path();
         let Ok(processed) = process(&fs::read(&path).unwrap(), &LIMITS) else { continue };
         kept += 1;
-        for picture in [&processed.original, &processed.large, &processed.small, &processed.thumb] {
+        for picture in processed.all() {
             let header = inspect(&picture.bytes).unwrap();
             assert_eq!((header.format, header.width, header.height), (picture.format, picture.width, picture.height), "{path:?}");
         }

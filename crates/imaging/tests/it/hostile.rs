@@ -84,8 +84,7 @@ fn of_a_polyglot_only_the_pixels_come_out() {
     let behind = |file: Vec<u8>| [file.as_slice(), hidden.as_bytes()].concat();
     for file in [inside, behind(file), behind(png(&drawing(64, 48), None)), behind(gif(&[drawing(64, 48)], 50))] {
         assert!(holds(&file, hidden));
-        let imaging::Processed { original, large, small, thumb, .. } = process(&file, &Limits::default()).unwrap();
-        for picture in [original, large, small, thumb] {
+        for picture in process(&file, &Limits::default()).unwrap().all() {
             assert!(!holds(&picture.bytes, "script") && !holds(&picture.bytes, "%PDF"));
         }
     }

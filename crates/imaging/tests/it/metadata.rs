@@ -5,9 +5,9 @@ use imaging::{Limits, Processed, process};
 use crate::planting::{SECRETS, in_gif, in_jpeg, in_png, in_webp};
 use crate::samples::{apng, corners, drawing, exif, gif, holds, jpeg, photograph, png, webp, with_exif};
 
-fn outputs(processed: &Processed) -> [(&'static str, &[u8]); 4] {
-    let Processed { original, large, small, thumb, .. } = processed;
-    [("original", &original.bytes), ("large", &large.bytes), ("small", &small.bytes), ("thumb", &thumb.bytes)]
+fn outputs(processed: &Processed) -> impl Iterator<Item = (&'static str, &[u8])> {
+    let names = ["original", "large as WebP", "large as JPEG", "small as WebP", "small as JPEG", "thumb as WebP", "thumb as JPEG"];
+    names.into_iter().zip(processed.all()).map(|(name, picture)| (name, picture.bytes.as_slice()))
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use image::{DynamicImage, Rgba, RgbaImage};
-use imaging::{Encoded, Format, Limits, inspect, process};
+use imaging::{Encoded, Format, Limits, Preview, inspect, process};
 use proptest::prelude::*;
 
 use crate::samples::{drawing, jpeg, photograph, png, webp};
@@ -10,16 +10,17 @@ fn each_size_fits_and_keeps_the_proportions() {
     let size = |picture: &Encoded| (picture.width, picture.height);
 
     assert_eq!(size(&processed.original), (2000, 1000));
-    assert_eq!(size(&processed.large), (1600, 800));
-    assert_eq!(size(&processed.small), (800, 400));
-    assert_eq!(size(&processed.thumb), (400, 200));
+    let sizes = |Preview { webp, jpeg }: &Preview| [size(webp), size(jpeg)];
+    assert_eq!(sizes(&processed.large), [(1600, 800); 2]);
+    assert_eq!(sizes(&processed.small), [(800, 400); 2]);
+    assert_eq!(sizes(&processed.thumb), [(400, 200); 2]);
     assert!((20..=40).contains(&processed.thumbhash.len()), "{}", processed.thumbhash);
 }
 
 #[test]
 fn a_small_picture_is_never_enlarged() {
     let processed = process(&png(&photograph(60, 40), None), &Limits::default()).unwrap();
-    for picture in [&processed.original, &processed.large, &processed.small, &processed.thumb] {
+    for picture in processed.all() {
         assert_eq!((picture.width, picture.height), (60, 40));
     }
 }
@@ -28,7 +29,7 @@ fn a_small_picture_is_never_enlarged() {
 fn what_is_declared_of_a_picture_is_what_it_is() {
     for file in [jpeg(&photograph(500, 300)), png(&drawing(500, 300), None), webp(&photograph(500, 300), None)] {
         let processed = process(&file, &Limits::default()).unwrap();
-        for picture in [&processed.original, &processed.large, &processed.small, &processed.thumb] {
+        for picture in processed.all() {
             let header = inspect(&picture.bytes).unwrap();
             assert_eq!(header.format, picture.format);
             assert_eq!((header.width, header.height), (picture.width, picture.height));
@@ -59,10 +60,27 @@ fn a_lossless_original_comes_out_pixel_by_pixel() {
 
 #[test]
 fn one_file_twice_gives_the_same_bytes() {
-    // Blobs are keyed by the digest of the cleaned original.
-    let file = jpeg(&photograph(300, 200));
-    let original = || process(&file, &Limits::default()).unwrap().original.bytes;
-    assert_eq!(original(), original());
+    // Blobs are keyed by the digest of all their pictures.
+    for file in [jpeg(&photograph(900, 600)), png(&drawing(900, 600), None)] {
+        let bytes = || process(&file, &Limits::default()).unwrap().all().map(|picture| picture.bytes.clone());
+        assert_eq!(bytes(), bytes());
+    }
+}
+
+#[test]
+fn where_something_shows_through_the_webp_keeps_it_and_the_jpeg_is_white() {
+    let processed = process(&png(&drawing(500, 300), None), &Limits::default()).unwrap();
+    let pixel = |picture: &Encoded, x, y| image::load_from_memory(&picture.bytes).unwrap().to_rgba8().get_pixel(x, y).0;
+    for Preview { webp, jpeg } in [&processed.large, &processed.small, &processed.thumb] {
+        assert_eq!((webp.format, jpeg.format), (Format::WebP, Format::Jpeg));
+        // The hole is at the lower left.
+        let (right, bottom) = (webp.width - 10, webp.height - 10);
+        assert!(pixel(webp, 10, bottom)[3] < 15 && pixel(webp, right, 10)[3] > 240);
+        let hole = pixel(jpeg, 10, bottom);
+        assert!(hole.into_iter().all(|channel| channel > 245), "{hole:?}");
+        let [red, green, blue, _] = pixel(jpeg, right, 10);
+        assert!(red.abs_diff(200) < 15 && green.abs_diff(40) < 15 && blue.abs_diff(90) < 15, "{red}, {green}, {blue}");
+    }
 }
 
 #[test]
@@ -83,7 +101,9 @@ proptest! {
         let file = if hole { png(&drawing(width, height), None) } else { jpeg(&photograph(width, height)) };
         let processed = process(&file, &Limits::default()).unwrap();
         prop_assert_eq!((processed.width, processed.height), (width, height));
-        prop_assert!(processed.thumb.width.max(processed.thumb.height) <= imaging::THUMB_SIDE);
+        let Preview { webp, jpeg } = &processed.thumb;
+        prop_assert!(webp.width.max(webp.height) <= imaging::THUMB_SIDE);
+        prop_assert_eq!((webp.width, webp.height), (jpeg.width, jpeg.height));
         prop_assert!(!processed.thumbhash.is_empty());
     }
 }

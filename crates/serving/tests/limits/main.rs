@@ -3,6 +3,7 @@
 mod cancelled;
 mod connections;
 mod cors;
+mod pages;
 mod rates;
 mod requests;
 mod rest;

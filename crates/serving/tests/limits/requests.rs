@@ -1,5 +1,5 @@
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -15,6 +15,18 @@ async fn an_unknown_path_and_a_wrong_method_are_problems() {
     assert_problem(wrong, StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed").await;
     let inside = service.http.get(format!("http://{}/nowhere", service.private)).send().await.unwrap();
     assert_problem(inside, StatusCode::NOT_FOUND, "not-found").await;
+}
+
+#[tokio::test]
+async fn an_unknown_path_of_the_private_port_is_in_the_trace_of_whoever_called() {
+    let service = TestService::spawn(&[]).await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let call = service.http.get(format!("http://{}/internal/nothing", service.private));
+    let answer = call.header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01")).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem["trace_id"], trace);
 }
 
 #[tokio::test]

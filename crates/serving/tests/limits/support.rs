@@ -12,7 +12,7 @@ use clap::Parser;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use serving::{Connection, Json, Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
+use serving::{Connection, Json, Listeners, Page, Paged, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
 use telemetry::{Telemetry, TelemetryConfig, TraceSampler};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
@@ -69,6 +69,16 @@ async fn panics() -> StatusCode {
     panic!("nobody may read this");
 }
 
+/// Ten items, each its own cursor, in pages.
+async fn items(page: Page) -> Paged<i64> {
+    let one_more = usize::try_from(page.limit).expect("a limit is small") + 1;
+    let items = match page.after() {
+        Some(after) => (1..=10).filter(|item| *item > after).take(one_more).collect(),
+        None => (1..=10).rev().filter(|item| *item < page.before()).take(one_more).collect(),
+    };
+    page.cut(items, |item| *item)
+}
+
 /// A byte now and then, until the service stops.
 async fn drips(connection: Connection) -> Body {
     let bytes = futures::stream::unfold(connection, |mut connection| async move {
@@ -100,6 +110,7 @@ impl TestService {
             .route("/open", get(|| async { "open" }))
             .route("/panics", get(panics))
             .route("/drips", get(drips))
+            .route("/items", get(items))
             .route("/held", get(hold.clone()))
             .route("/v1/photos/uploads/{id}/complete", post(hold));
         let listeners = Listeners::bind(&config).await.unwrap();
