@@ -30,8 +30,8 @@ pub async fn revoke_admin(connection: &mut PgConnection, handle: &str) -> Result
 }
 
 /// Has somebody erased, suspended or not: hidden and signed out at once, and erased for good by the platform that runs, in a
-/// moment. There is no grace: by thinking better of it, whoever is suspended would come back. `connection` may be the owner's
-/// or auth's.
+/// moment. There is no grace: whoever cannot sign in to leave cannot sign in to stay either. `connection` may be the owner's or
+/// auth's.
 pub async fn erase_account(connection: &mut PgConnection, handle: &str) -> Result<(), AdminError> {
     let handle = plain(handle);
     let mut tx = connection.begin().await?;

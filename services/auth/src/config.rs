@@ -1,6 +1,10 @@
 use std::fmt;
 
 use mail::MailConfig;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::moderation::ModerationSettings;
 
 /// What only auth needs to be told.
 #[derive(Clone, Debug, clap::Args)]
@@ -19,14 +23,17 @@ pub struct AuthConfig {
 #[derive(Clone, clap::Args)]
 pub struct AuthSettings {
     /// Passwords hashed at the same time; each takes 19 MiB and one core for a good part of a tenth of a second.
-    #[arg(long, env = "PASSWORD_HASHES_AT_ONCE", default_value_t = 2)]
-    pub password_hashes_at_once: usize,
+    #[arg(long, env = "PASSWORD_HASHES_AT_ONCE", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..))]
+    pub password_hashes_at_once: u16,
     /// Requests that may wait for a hash; more get a 503, and a 429 those of a network that has a quarter of all places.
     #[arg(long, env = "PASSWORD_HASHES_WAITING", default_value_t = 64)]
     pub password_hashes_waiting: usize,
     /// Who may sign up.
     #[arg(long, env = "REGISTRATION", value_enum, default_value_t = Registration::Open)]
     pub registration: Registration,
+    /// How the platform is kept in order.
+    #[command(flatten)]
+    pub moderation: ModerationSettings,
     /// Days after which a session ends, however much it is used.
     #[arg(long, env = "SESSION_LIFE_DAYS", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650))]
     pub session_life_days: u16,
@@ -61,6 +68,7 @@ impl fmt::Debug for AuthSettings {
         // All but the token.
         f.debug_struct("AuthSettings")
             .field("registration", &self.registration)
+            .field("moderation", &self.moderation)
             .field("session_life_days", &self.session_life_days)
             .field("account_erasure_grace", &self.account_erasure_grace)
             .field("mail", &self.mail)
@@ -70,7 +78,7 @@ impl fmt::Debug for AuthSettings {
 }
 
 /// Who may sign up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, ToSchema)]
 #[value(rename_all = "PascalCase")]
 pub enum Registration {
     /// Everybody.
@@ -92,7 +100,34 @@ pub enum InvalidAuthConfig {
     /// Those of mail.
     #[error(transparent)]
     Mail(#[from] mail::InvalidMailConfig),
+    /// Nobody could write there.
+    #[error("MODERATION_CONTACT must be an e-mail address, such as moderators@example.org")]
+    ModerationContact,
     /// It could be guessed.
     #[error("FIRST_ADMIN_TOKEN must have 20 characters or more, such as `openssl rand -hex 20` prints")]
     FirstAdminToken,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        auth: AuthConfig,
+    }
+
+    #[test]
+    fn what_would_let_nobody_sign_in_is_no_setting() {
+        let parsed = |flag: &str| Flags::try_parse_from(["auth", "--key-encryption-key=AAAA", flag]).map(|flags| flags.auth.settings);
+        assert_eq!(parsed("--password-hashes-at-once=1").unwrap().password_hashes_at_once, 1);
+        for flag in ["--password-hashes-at-once=0", "--session-life-days=0", "--signing-key-life=0"] {
+            assert!(parsed(flag).is_err(), "{flag}");
+        }
+        // Where none may wait, those that cannot begin at once are turned away.
+        assert!(parsed("--password-hashes-waiting=0").is_ok());
+    }
 }

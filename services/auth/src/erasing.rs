@@ -3,7 +3,7 @@
 //! ```text
 //!   DELETE /v1/accounts/me ─► Leaving, hidden everywhere ─► days later: all that auth has goes, `account.erased` is told
 //!                               │ keep: true at a sign-in      └► social, photo and relation: `account.forgotten`, each once
-//!                               └► Active again
+//!                               └► Active again, or Suspended, if they were suspended meanwhile
 //! ```
 //!
 //! The row of the erasure is the job: it is looked for every second, and what is done to it is one transaction, so a replica
@@ -81,7 +81,7 @@ async fn erase(auth: &State, account: AccountId) -> sqlx::Result<bool> {
 }
 
 /// Keeps the account of somebody who leaves and has just proved who they are. For others it changes nothing, nor for whoever is
-/// about to be erased.
+/// about to be erased. Whoever was suspended meanwhile stays hidden, and stays out.
 pub(crate) async fn keep(auth: &State, proof: &Proof) -> Result<()> {
     let mut tx = auth.pool.begin().await?;
     let Some(locked) = accounts::lock(&mut tx, proof.account).await? else { return Ok(()) };
@@ -90,9 +90,14 @@ pub(crate) async fn keep(auth: &State, proof: &Proof) -> Result<()> {
     if !erasures::delete(&mut tx, account.id).await? {
         return Ok(());
     }
-    accounts::set_standing(&mut tx, account.id, Standing::Active, None).await?;
-    let changed = AccountChanged { account: account.id, state: AccountState::Active };
-    facts::publish(&mut tx, &Fact::AccountChanged(changed)).await?;
+    match account.suspended_reason.as_deref() {
+        Some(reason) => accounts::set_standing(&mut tx, account.id, Standing::Suspended, Some(reason)).await?,
+        None => {
+            accounts::set_standing(&mut tx, account.id, Standing::Active, None).await?;
+            let changed = AccountChanged { account: account.id, state: AccountState::Active };
+            facts::publish(&mut tx, &Fact::AccountChanged(changed)).await?;
+        }
+    }
     security_events::insert(&mut tx, Kind::ErasureCanceled, Some(account.id), Some(&proof.source), json!({})).await?;
     tx.commit().await?;
     auth.outbox.committed();

@@ -12,21 +12,26 @@ pub const PRODUCERS: [Service; 3] = [Service::Social, Service::Photo, Service::R
 pub(crate) struct FactsOfOthers;
 
 impl Apply for FactsOfOthers {
-    async fn apply(&self, connection: &mut PgConnection, fact: &Fact) -> sqlx::Result<()> {
-        match fact {
-            Fact::AccountForgotten(AccountForgotten { account, service }) => {
-                erasures::forgotten(connection, *account, *service, PRODUCERS.len()).await
+    async fn apply(&self, connection: &mut PgConnection, facts: &[Fact]) -> sqlx::Result<()> {
+        for fact in facts {
+            match fact {
+                Fact::AccountForgotten(AccountForgotten { account, service }) => {
+                    erasures::forgotten(connection, *account, *service, PRODUCERS.len()).await?;
+                }
+                Fact::RelationChanged(_)
+                | Fact::RelationHappened(_)
+                | Fact::RelationEnded(_)
+                | Fact::PhotoChanged(_)
+                | Fact::PostNarrowed(_)
+                | Fact::PhotosShown(_)
+                | Fact::InterestChanged(_)
+                | Fact::ProfileChanged(_)
+                | Fact::AccountPosted(_)
+                | Fact::AccountChanged(_)
+                | Fact::AccountErased(_)
+                | Fact::Unknown => {}
             }
-            Fact::RelationChanged(_)
-            | Fact::RelationHappened(_)
-            | Fact::PhotoChanged(_)
-            | Fact::PostNarrowed(_)
-            | Fact::PhotosShown(_)
-            | Fact::InterestChanged(_)
-            | Fact::ProfileChanged(_)
-            | Fact::AccountChanged(_)
-            | Fact::AccountErased(_)
-            | Fact::Unknown => Ok(()),
         }
+        Ok(())
     }
 }

@@ -38,5 +38,5 @@ pub(crate) async fn prove(auth: &State, challenge: &str, device: Option<&str>, s
         return Err(over());
     }
     let device = sign_in::known_device(auth, account, device).await?;
-    Ok(Proof { account, password_hash, device, source, second_factor })
+    Ok(Proof { account, password_hash, device, source, second_factor, guess: None })
 }

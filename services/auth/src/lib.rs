@@ -19,6 +19,7 @@ mod keeping;
 mod keyring;
 mod letters;
 mod metrics;
+mod moderation;
 mod password;
 mod post;
 mod refresh_token;
@@ -51,6 +52,7 @@ use utoipa_axum::routes;
 pub use admins::{AdminError, erase_account, grant_admin, revoke_admin};
 pub use config::{AuthConfig, AuthSettings, InvalidAuthConfig, ProviderSettings, Registration};
 pub use facts_of_others::PRODUCERS;
+pub use moderation::ModerationSettings;
 pub use sealed::{InvalidKeyEncryptionKey, KeyEncryptionKey};
 
 use attempts::Attempts;
@@ -79,6 +81,7 @@ pub(crate) struct State {
     outbox: Outbox,
     exporter: Exporter,
     registration: Registration,
+    moderation: ModerationSettings,
     session_life_days: u16,
     /// Days until somebody who leaves is erased.
     erasure_grace: u16,
@@ -101,12 +104,16 @@ impl Auth {
         let AuthConfig { key_encryption_key, settings } = config;
         let sealing = KeyEncryptionKey::parse(key_encryption_key)?;
         let keyring = Keyring::new(pool.clone(), sealing.clone(), keyset, settings.provider.signing_key_life);
-        let hasher = Hasher::new(settings.password_hashes_at_once, settings.password_hashes_waiting);
+        let hasher = Hasher::new(usize::from(settings.password_hashes_at_once), settings.password_hashes_waiting);
         let attempts = Attempts::new(pool.clone(), sealing.clone());
         let post = Post::new(pool.clone(), sealing.clone(), Mailer::new(&settings.mail)?, issuer.clone());
         let outbox = Outbox::new(pool.clone(), Service::Auth);
         if settings.first_admin_token.as_ref().is_some_and(|token| token.chars().count() < 20) {
             return Err(InvalidAuthConfig::FirstAdminToken);
+        }
+        let moderation = settings.moderation.tidied();
+        if !moderation.has_good_contact() {
+            return Err(InvalidAuthConfig::ModerationContact);
         }
         Ok(Self(Arc::new(State {
             pool,
@@ -120,6 +127,7 @@ impl Auth {
             outbox,
             exporter: Exporter::new(others),
             registration: settings.registration,
+            moderation,
             session_life_days: settings.session_life_days,
             erasure_grace: settings.account_erasure_grace,
             password_grant: settings.provider.oauth_password_grant,
@@ -184,6 +192,7 @@ fn documented() -> OpenApiRouter<Auth> {
         .routes(routes!(routes::handles::change))
         .routes(routes!(routes::invites::create, routes::invites::list))
         .routes(routes!(routes::invites::delete))
+        .routes(routes!(routes::platform::show))
         .routes(routes!(routes::passwords::change))
         .routes(routes!(routes::passwords::ask))
         .routes(routes!(routes::passwords::reset))
@@ -200,6 +209,7 @@ fn documented() -> OpenApiRouter<Auth> {
         .routes(routes!(routes::second_factor::challenge))
         .routes(routes!(routes::second_factor::sign_in_with_passkey))
         .routes(routes!(routes::sessions::end_current))
+        .routes(routes!(routes::media::create, routes::media::delete))
         .routes(routes!(routes::sessions::rename, routes::sessions::end))
         .routes(routes!(routes::apps::list))
         .routes(routes!(routes::apps::delete))

@@ -10,7 +10,8 @@ pub(crate) enum Standing {
     Active,
     /// Not any more, until an administrator restores them.
     Suspended,
-    /// Not without saying that they stay: they asked for everything to be erased, and soon it will be.
+    /// Not without saying that they stay: they asked for everything to be erased, and soon it will be. Whoever was suspended
+    /// besides is `Suspended` if they stay.
     Leaving,
 }
 

@@ -1,19 +1,18 @@
 //! Hashing passwords, with bounded memory: so many at once, so many waiting, and no more.
 
 mod argon2id;
-mod memory;
+mod line;
 mod places;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use argon2::Block;
 use opentelemetry::metrics::UpDownCounter;
 use serving::Problem;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
-use self::memory::Memory;
+use self::line::Line;
 use self::places::Places;
 use crate::metrics;
 use crate::password::{MOST_BYTES, Password};
@@ -30,10 +29,8 @@ static WAITING: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
 /// Hashes, in turns.
 #[derive(Clone)]
 pub(crate) struct Hasher {
-    running: Arc<Semaphore>,
+    line: Arc<Line>,
     places: Places,
-    waiting: Arc<AtomicUsize>,
-    memory: Arc<Memory>,
     /// Verified in place of an account that does not exist, so that both take the same time.
     nobody: Arc<str>,
 }
@@ -42,13 +39,7 @@ impl Hasher {
     pub(crate) fn new(at_once: usize, waiting: usize) -> Self {
         metrics::hash_places(at_once + waiting);
         let nobody = argon2id::make(b"nobody has this password", &mut Vec::new()).expect("hashing a constant works").to_string();
-        Self {
-            running: Arc::new(Semaphore::new(at_once)),
-            places: Places::new(at_once + waiting),
-            waiting: Arc::default(),
-            memory: Arc::default(),
-            nobody: nobody.into(),
-        }
+        Self { line: Arc::new(Line::new(at_once)), places: Places::new(at_once + waiting), nobody: nobody.into() }
     }
 
     /// The PHC string to store. Somebody at `source` waits for it.
@@ -77,39 +68,22 @@ impl Hasher {
         source: &Source,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, Problem> {
-        let _place = self.places.take(source)?;
-        let _counted = Counted::new();
-        let asked = Instant::now();
-        let in_line = InLine::new(&self.waiting);
-        let running = self.running.clone().acquire_owned().await.expect("the semaphore is never closed");
-        drop(in_line);
-        metrics::hash_waited(asked.elapsed());
-        let (span, memory, waiting) = (tracing::Span::current(), self.memory.clone(), self.waiting.clone());
-        let task = tokio::task::spawn_blocking(move || {
-            // Held here and not by the caller: a caller that hangs up leaves the work running.
-            let _running = running;
-            let mut blocks = memory.take();
-            let done = span.in_scope(|| tracing::info_span!("argon2", otel.name = "argon2id").in_scope(|| work(&mut blocks)));
-            memory.give_back(blocks, waiting.load(Ordering::Relaxed) > 0);
-            done
-        });
-        task.await.map_err(Problem::internal)
-    }
-}
-
-/// One that waits for its turn, until it has come or is given up.
-struct InLine(Arc<AtomicUsize>);
-
-impl InLine {
-    fn new(waiting: &Arc<AtomicUsize>) -> Self {
-        waiting.fetch_add(1, Ordering::Relaxed);
-        Self(waiting.clone())
-    }
-}
-
-impl Drop for InLine {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        let place = self.places.take(source)?;
+        let (counted, asked, span) = (Counted::new(), Instant::now(), tracing::Span::current());
+        let (tell, told) = oneshot::channel();
+        self.line.join(Box::new(move |memory| {
+            // Held until here: a caller that hangs up takes no more places than one that waits.
+            let held = (place, counted);
+            if tell.is_closed() {
+                return;
+            }
+            metrics::hash_waited(asked.elapsed());
+            let done = span.in_scope(|| tracing::info_span!("argon2", otel.name = "argon2id").in_scope(|| work(memory)));
+            drop(held);
+            // Nobody is there to be told, if the caller has hung up.
+            let _ = tell.send(done);
+        }));
+        told.await.map_err(Problem::internal)
     }
 }
 
@@ -149,7 +123,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn more_than_may_wait_are_turned_away_and_memory_goes_back_when_nobody_waits() {
+    async fn more_than_may_wait_are_turned_away() {
         let hasher = Hasher::new(2, 4);
         let tries = (0..12).map(|n| {
             tokio::spawn({
@@ -163,6 +137,5 @@ mod tests {
             done += usize::from(one.await.unwrap());
         }
         assert_eq!(done, 6);
-        assert_eq!(hasher.memory.free(), 0);
     }
 }

@@ -81,6 +81,9 @@ pub(crate) async fn create(
 ) -> Result<Response> {
     let NewAccount { handle, password, email, invite } = body;
     let door = Door::of(&auth, invite.as_deref())?;
+    if !matches!(door, Door::First(_)) {
+        auth.moderation.check(&handle)?;
+    }
     password.check_new(false, &[handle.as_str(), auth.host()])?;
     let address = match email.as_deref() {
         None => None,

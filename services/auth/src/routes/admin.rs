@@ -30,7 +30,7 @@ pub(crate) struct SeenAccount {
     id: AccountId,
     handle: String,
     state: Standing,
-    /// What its owner reads when they sign in.
+    /// What its owner reads when they sign in. Where the state is `Leaving`: they are suspended, should they stay.
     suspended_reason: Option<String>,
     /// `Admin`, or nothing.
     roles: Vec<String>,
@@ -105,13 +105,13 @@ pub(crate) struct Pending {
 }
 
 /// Suspend somebody: their sessions end everywhere, they cannot sign in, and nobody sees what is theirs. Doing it again
-/// changes the reason.
+/// changes the reason. Whoever leaves is suspended should they stay, and is erased as they asked should they not.
 #[utoipa::path(put, path = "/v1/accounts/{id}/suspension", tag = "admin", params(("id" = AccountId, Path)), request_body = Suspension,
     responses(
         (status = 204),
         (status = 202, body = Pending),
         (status = 404, body = ProblemDocument),
-        (status = 409, body = ProblemDocument, description = "An administrator, or somebody who is not approved yet, or who leaves"),
+        (status = 409, body = ProblemDocument, description = "An administrator, or somebody who is not approved yet"),
         (status = 422, body = ProblemDocument),
     ))]
 pub(crate) async fn suspend(
@@ -133,11 +133,12 @@ pub(crate) async fn suspend(
     if account.standing == Standing::Pending {
         return Err(Problem::conflict("not-approved", "This account is not approved yet. Approve or refuse it."));
     }
-    if account.standing == Standing::Leaving {
-        let detail = "Its owner asked to erase this account: nobody sees it any more. Should they keep it, suspend it then.";
-        return Err(Problem::conflict("account-leaving", detail));
-    }
-    accounts::set_standing(&mut tx, id, Standing::Suspended, Some(reason)).await?;
+    let standing = match account.standing {
+        // Hidden and signed out already. It goes on, and is no way around this.
+        Standing::Leaving => Standing::Leaving,
+        _ => Standing::Suspended,
+    };
+    accounts::set_standing(&mut tx, id, standing, Some(reason)).await?;
     sessions::end_all(&mut tx, id, None).await?;
     let mut fact = None;
     if account.standing == Standing::Active {
@@ -154,7 +155,7 @@ pub(crate) async fn suspend(
     }
 }
 
-/// Restore somebody who was suspended. Doing it again changes nothing.
+/// Restore somebody who was suspended. Doing it again changes nothing. Whoever leaves still does, and may stay again.
 #[utoipa::path(delete, path = "/v1/accounts/{id}/suspension", tag = "admin", params(("id" = AccountId, Path)), responses(
     (status = 204),
     (status = 404, body = ProblemDocument),
@@ -167,9 +168,14 @@ pub(crate) async fn restore(
 ) -> Result<StatusCode> {
     let mut tx = auth.pool.begin().await?;
     let account = accounts::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    if account.standing == Standing::Suspended {
-        accounts::set_standing(&mut tx, id, Standing::Active, None).await?;
-        tell(&mut tx, id, AccountState::Active).await?;
+    if account.suspended_reason.is_some() {
+        match account.standing {
+            Standing::Leaving => accounts::set_standing(&mut tx, id, Standing::Leaving, None).await?,
+            _ => {
+                accounts::set_standing(&mut tx, id, Standing::Active, None).await?;
+                tell(&mut tx, id, AccountState::Active).await?;
+            }
+        }
         let details = by(&mut tx, &viewer).await?;
         security_events::insert(&mut tx, Kind::Restored, Some(id), Some(&source), details).await?;
     }

@@ -10,7 +10,7 @@ use serving::{Json, Path, Problem, ProblemDocument, Result};
 use utoipa::ToSchema;
 
 use super::passwords;
-use crate::attempts::Kind as Tried;
+use crate::attempts::{InSession, Kind as Tried};
 use crate::password::Password;
 use crate::post::Notice;
 use crate::second_factor::{Confirmation, Showing};
@@ -53,15 +53,16 @@ pub(crate) async fn update(
 ) -> Result<StatusCode> {
     auth.post.needed()?;
     let email = parse(&email)?;
-    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
-    let factor = Confirmation::begin(&auth, viewer.account, Showing::sent(code, passkey)).await?;
+    let who = InSession::from(&viewer);
+    let before = passwords::confirm(&auth, who, password, "password", &source).await?;
+    let factor = Confirmation::begin(&auth, who, Showing::sent(code, passkey)).await?;
     if let Err(problem) = count(&auth, email.as_str(), &source).await {
         factor.done(&auth).await?;
         return Err(problem);
     }
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
-    factor.check(&auth, &mut tx, &account, &source).await?;
+    tx = factor.check(&auth, tx, &account, &source).await?;
     auth.post.email_verification(&mut tx, account.id, &account.handle, &email).await?;
     security_events::insert(&mut tx, Kind::EmailAsked, Some(account.id), Some(&source), json!({})).await?;
     tx.commit().await?;

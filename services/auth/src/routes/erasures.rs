@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use super::hiding::{heard, tell};
 use super::passwords;
 use crate::Auth;
+use crate::attempts::InSession;
 use crate::password::Password;
 use crate::post::Notice;
 use crate::second_factor::{Confirmation, Showing};
@@ -63,14 +64,15 @@ pub(crate) async fn create(
     source: Source,
     Json(Leave { password, code, passkey }): Json<Leave>,
 ) -> Result<Response> {
-    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
-    let factor = Confirmation::begin(&auth, viewer.account, Showing::sent(code, passkey)).await?;
+    let who = InSession::from(&viewer);
+    let before = passwords::confirm(&auth, who, password, "password", &source).await?;
+    let factor = Confirmation::begin(&auth, who, Showing::sent(code, passkey)).await?;
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     if account.standing != Standing::Active {
         return Err(Problem::unauthorized("The session has ended. Sign in again."));
     }
-    factor.check(&auth, &mut tx, &account, &source).await?;
+    tx = factor.check(&auth, tx, &account, &source).await?;
     let erase_at = erasures::insert(&mut tx, account.id, auth.erasure_grace).await?;
     accounts::set_standing(&mut tx, account.id, Standing::Leaving, None).await?;
     sessions::end_all(&mut tx, account.id, None).await?;

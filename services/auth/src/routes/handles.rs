@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::accounts::Account;
 use super::passwords;
 use crate::Auth;
+use crate::attempts::InSession;
 use crate::handle::{self, Handle};
 use crate::password::Password;
 use crate::post::Notice;
@@ -46,11 +47,14 @@ pub(crate) async fn change(
     source: Source,
     Json(HandleChange { handle, password }): Json<HandleChange>,
 ) -> Result<Json<Account>> {
-    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
+    let before = passwords::confirm(&auth, InSession::from(&viewer), password, "password", &source).await?;
     let mut tx = auth.pool.begin().await?;
     let mut account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     if account.handle == handle.as_str() {
         return Ok(Json(account.into()));
+    }
+    if !account.is_admin() {
+        auth.moderation.check(&handle)?;
     }
     let [old, new] = [account.handle.as_str(), handle.as_str()].map(|handle| handle::hash(&auth.sealing, handle));
     accounts::set_handle(&mut tx, account.id, &handle).await?;

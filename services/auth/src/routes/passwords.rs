@@ -5,16 +5,17 @@ use axum::http::StatusCode;
 use contracts::AccountId;
 use identity::Viewer;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use serving::{Json, Path, Problem, ProblemDocument, Result};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::emails;
-use crate::attempts::Kind as Tried;
+use crate::attempts::{Again, InSession, Kind as Tried};
 use crate::handle::Handle;
 use crate::password::Password;
 use crate::post::{Notice, Whose};
+use crate::second_factor::{self, Confirmation, Showing};
 use crate::source::Source;
 use crate::store::links::{self, Purpose};
 use crate::store::security_events::{self, Kind};
@@ -31,52 +32,71 @@ pub(crate) struct PasswordChange {
     /// 15 characters or more, with a second factor 8, of any kind; none of those that are guessed first.
     #[schema(value_type = String, min_length = 8, max_length = 1024)]
     password: Password,
+    /// Where there is a second factor: what the app shows, or a recovery code.
+    #[schema(example = "492039")]
+    code: Option<String>,
+    /// In place of the code: what `toJSON()` of the credential gives, for a challenge of `/v1/sessions/passkey-challenges`.
+    passkey: Option<Value>,
 }
 
-/// Change one's password. Every session but the one that asks ends.
+/// Change one's password.
+///
+/// Every session but the one that asks ends, and no device but the one on which that one began is known any more.
 #[utoipa::path(put, path = "/v1/accounts/me/password", tag = "accounts", request_body = PasswordChange, responses(
     (status = 204),
     (status = 409, body = ProblemDocument, description = "It was changed meanwhile"),
     (status = 422, body = ProblemDocument),
-    (status = 429, body = ProblemDocument, description = "Too many wrong passwords of late; see `Retry-After`"),
+    (status = 429, body = ProblemDocument, description = "Too many wrong passwords or codes of late; see `Retry-After`"),
 ))]
 pub(crate) async fn change(
     State(Auth(auth)): State<Auth>,
     viewer: Viewer,
     source: Source,
-    Json(PasswordChange { current, password }): Json<PasswordChange>,
+    Json(PasswordChange { current, password, code, passkey }): Json<PasswordChange>,
 ) -> Result<StatusCode> {
     let names = [viewer.handle.as_str(), auth.host()];
     password.check_new(second_factors::of(&auth.pool, viewer.account).await?.on(), &names)?;
-    let before = confirm(&auth, viewer.account, current, "current", &source).await?;
-    let hash = auth.hasher.hash(password.clone(), &source).await?;
+    let who = InSession::from(&viewer);
+    let before = confirm(&auth, who, current, "current", &source).await?;
+    let factor = Confirmation::begin(&auth, who, Showing::sent(code, passkey)).await?;
+    let hash = match auth.hasher.hash(password.clone(), &source).await {
+        Ok(hash) => hash,
+        // Nothing was looked at: there is no place in the queue.
+        Err(problem) => {
+            factor.done(&auth).await?;
+            return Err(problem);
+        }
+    };
     let mut tx = auth.pool.begin().await?;
     let account = lock_confirmed(&mut tx, viewer.account, &before).await?;
+    tx = factor.check(&auth, tx, &account, &source).await?;
     // Again, now that none can go: the last second factor may have been removed meanwhile.
     password.check_new(second_factors::of(&mut *tx, account.id).await?.on(), &names)?;
     accounts::set_password(&mut tx, account.id, &hash).await?;
     links::delete_all(&mut tx, account.id, Purpose::PasswordReset).await?;
     sessions::end_all(&mut tx, account.id, Some(viewer.session)).await?;
+    // Whoever had the password may have left a device behind.
+    devices::delete_others(&mut tx, account.id, viewer.session).await?;
     auth.post.notice(&mut tx, Notice::PasswordChanged, &account.handle, account.email.as_deref()).await?;
     security_events::insert(&mut tx, Kind::PasswordChanged, Some(account.id), Some(&source), json!({})).await?;
     tx.commit().await?;
+    factor.done(&auth).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Checks the password of somebody who is signed in, for what a stolen session must not do; says the hash that it was checked
 /// against. `field` is where it was sent.
-pub(super) async fn confirm(auth: &Inner, account: AccountId, password: Password, field: &str, source: &Source) -> Result<String> {
-    let subject = account.to_string();
-    let stored = accounts::password_hash(&auth.pool, account).await?.ok_or_else(Problem::not_found)?;
-    auth.attempts.take(Tried::Confirmation, &subject).await?;
+pub(super) async fn confirm(auth: &Inner, who: InSession, password: Password, field: &str, source: &Source) -> Result<String> {
+    let stored = accounts::password_hash(&auth.pool, who.account).await?.ok_or_else(Problem::not_found)?;
+    let guess = auth.attempts.again(Again::Password, who).await?;
     let right = auth.hasher.verify(password, Some(stored.clone()), source).await;
-    if !matches!(right, Ok(false)) {
-        auth.attempts.give_back(Tried::Confirmation, &subject).await?;
+    if let Ok(false) = right {
+        second_factor::failed(auth, who, "password", source).await?;
+        return Err(Problem::invalid(field, "this is not your password"));
     }
-    match right? {
-        true => Ok(stored),
-        false => Err(Problem::invalid(field, "this is not your password")),
-    }
+    // It is right, or was not looked at: there is no place in the queue.
+    auth.attempts.was_none(guess).await?;
+    right.map(|_| stored)
 }
 
 /// Locks the account of somebody whose password was confirmed against this hash; 409 if it is another one by now.

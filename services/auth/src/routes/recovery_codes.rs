@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::passwords;
 use super::totp::Confirmed;
 use crate::Auth;
+use crate::attempts::InSession;
 use crate::second_factor::{self, Change, Confirmation, Showing};
 use crate::source::Source;
 use crate::store::second_factors;
@@ -44,11 +45,12 @@ pub(crate) async fn create(
     source: Source,
     Json(Confirmed { password, code, passkey }): Json<Confirmed>,
 ) -> Result<RecoveryCodes> {
-    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
-    let factor = Confirmation::begin(&auth, viewer.account, Showing::sent(code, passkey)).await?;
+    let who = InSession::from(&viewer);
+    let before = passwords::confirm(&auth, who, password, "password", &source).await?;
+    let factor = Confirmation::begin(&auth, who, Showing::sent(code, passkey)).await?;
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
-    factor.check(&auth, &mut tx, &account, &source).await?;
+    tx = factor.check(&auth, tx, &account, &source).await?;
     if !second_factors::of(&mut *tx, account.id).await?.on() {
         drop(tx);
         factor.done(&auth).await?;

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::passkeys::Options;
 use super::sessions::{SignedIn, signed_in};
 use crate::Auth;
+use crate::attempts::Kind as Tried;
 use crate::second_factor::passkeys::Platform;
 use crate::second_factor::{self, Challenge, Given, Method, Shown};
 use crate::source::Source;
@@ -130,9 +131,13 @@ pub(crate) async fn sign_in(
 #[utoipa::path(post, path = "/v1/sessions/passkey-challenges", tag = "sessions", responses(
     (status = 201, description = "A `PublicKeyCredentialRequestOptionsJSON`", body = serde_json::Value),
     (status = 409, body = ProblemDocument, description = "The platform has no name, only an address"),
+    (status = 429, body = ProblemDocument, description = "This was asked for too often of late; see `Retry-After`"),
 ))]
-pub(crate) async fn challenge(State(Auth(auth)): State<Auth>) -> Result<Options> {
-    let asked = Platform::of(&auth.issuer)?.ask_to_sign_in()?;
+pub(crate) async fn challenge(State(Auth(auth)): State<Auth>, source: Source) -> Result<Options> {
+    let platform = Platform::of(&auth.issuer)?;
+    // Nobody has proved anything yet, and each is a row until its time is over.
+    auth.attempts.take(Tried::PasskeyChallenge, &source.network()).await?;
+    let asked = platform.ask_to_sign_in()?;
     passkey_challenges::insert(&auth.pool, None, &asked).await?;
     Ok(asked.into())
 }

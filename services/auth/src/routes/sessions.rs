@@ -11,6 +11,7 @@ use serde_json::json;
 use serving::{Json, Page, Paged, Path, Problem, ProblemDocument, Query, Result};
 use utoipa::{IntoParams, ToSchema};
 
+use super::media::done_and_forgotten;
 use super::second_factor::SecondFactorRequired;
 use super::tokens::{self, Holder, Tokens};
 use crate::password::Password;
@@ -82,8 +83,9 @@ pub(crate) async fn create(
 }
 
 /// Begins the session of somebody who has proved who they are, and issues its tokens. `keep`: whoever wanted to leave stays.
-pub(super) async fn signed_in(auth: &Inner, proof: Proof, keep: bool, user_agent: Option<&str>) -> Result<SignedIn> {
+pub(super) async fn signed_in(auth: &Inner, mut proof: Proof, keep: bool, user_agent: Option<&str>) -> Result<SignedIn> {
     if keep {
+        proof.settle(auth).await?;
         erasing::keep(auth, &proof).await?;
     }
     let Begun { account, session, secret, device } = sign_in::begin(auth, proof, user_agent).await?;
@@ -91,12 +93,13 @@ pub(super) async fn signed_in(auth: &Inner, proof: Proof, keep: bool, user_agent
     Ok(SignedIn { tokens: tokens::issue(auth, &holder, &secret, 0).await?, device })
 }
 
-/// Sign out: the session's tokens are worth nothing any more, on every service within a second.
+/// Sign out: the session's tokens are worth nothing any more, on every service within a second. A browser forgets its cookie
+/// for pictures.
 #[utoipa::path(delete, path = "/v1/sessions/current", tag = "sessions", responses((status = 204), (status = 401, body = ProblemDocument)))]
-pub(crate) async fn end_current(State(Auth(auth)): State<Auth>, viewer: Viewer, source: Source) -> Result<StatusCode> {
+pub(crate) async fn end_current(State(Auth(auth)): State<Auth>, viewer: Viewer, source: Source) -> Result<Response> {
     // Twice at once is signed out, too.
     end_one(&auth, &viewer, viewer.session, source, Kind::SignedOut).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(done_and_forgotten(&auth))
 }
 
 /// Somewhere that one is signed in, or an app that may call for one.
@@ -172,9 +175,10 @@ pub(crate) async fn rename(
     (status = 204),
     (status = 404, body = ProblemDocument),
 ))]
-pub(crate) async fn end(State(Auth(auth)): State<Auth>, viewer: Viewer, source: Source, Path(id): Path<SessionId>) -> Result<StatusCode> {
+pub(crate) async fn end(State(Auth(auth)): State<Auth>, viewer: Viewer, source: Source, Path(id): Path<SessionId>) -> Result<Response> {
     match end_one(&auth, &viewer, id, source, Kind::SessionEnded).await? {
-        true => Ok(StatusCode::NO_CONTENT),
+        true if id == viewer.session => Ok(done_and_forgotten(&auth)),
+        true => Ok(StatusCode::NO_CONTENT.into_response()),
         false => Err(Problem::not_found()),
     }
 }
@@ -216,12 +220,16 @@ pub(crate) async fn end_all(
     viewer: Viewer,
     source: Source,
     Query(EndAll { except }): Query<EndAll>,
-) -> Result<StatusCode> {
+) -> Result<Response> {
     let mut tx = auth.pool.begin().await?;
     accounts::lock(&mut tx, viewer.account).await?.ok_or_else(Problem::not_found)?;
-    let ended = sessions::end_all(&mut tx, viewer.account, except.map(|Except::Current| viewer.session)).await?;
+    let spared = except.map(|Except::Current| viewer.session);
+    let ended = sessions::end_all(&mut tx, viewer.account, spared).await?;
     let details = json!({ "sessions": ended });
     security_events::insert(&mut tx, Kind::SessionsEnded, Some(viewer.account), Some(&source), details).await?;
     tx.commit().await?;
-    Ok(StatusCode::NO_CONTENT)
+    match spared {
+        Some(_) => Ok(StatusCode::NO_CONTENT.into_response()),
+        None => Ok(done_and_forgotten(&auth)),
+    }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::passwords;
 use crate::Auth;
-use crate::attempts::Kind as Tried;
+use crate::attempts::{Again, InSession};
 use crate::password::Password;
 use crate::second_factor::{self, Change, Confirmation, Showing};
 use crate::source::Source;
@@ -64,11 +64,12 @@ pub(crate) async fn offer(
     source: Source,
     Json(Confirmed { password, code, passkey }): Json<Confirmed>,
 ) -> Result<Offer> {
-    let before = passwords::confirm(&auth, viewer.account, password, "password", &source).await?;
-    let factor = Confirmation::begin(&auth, viewer.account, Showing::sent(code, passkey)).await?;
+    let who = InSession::from(&viewer);
+    let before = passwords::confirm(&auth, who, password, "password", &source).await?;
+    let factor = Confirmation::begin(&auth, who, Showing::sent(code, passkey)).await?;
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
-    factor.check(&auth, &mut tx, &account, &source).await?;
+    tx = factor.check(&auth, tx, &account, &source).await?;
     let offered = second_factor::totp::offer(&auth, account.id, &account.handle)?;
     if !totp::insert(&mut tx, account.id, &offered.sealed).await? {
         drop(tx);
@@ -118,20 +119,26 @@ pub(crate) async fn confirm(
     source: Source,
     Json(FirstCode { code }): Json<FirstCode>,
 ) -> Result<FactorAdded> {
-    let subject = viewer.account.to_string();
-    auth.attempts.take(Tried::Confirmation, &subject).await?;
+    let who = InSession::from(&viewer);
+    let guess = auth.attempts.again(Again::Code, who).await?;
     let mut tx = auth.pool.begin().await?;
     let account = accounts::lock(&mut tx, viewer.account).await?.ok_or_else(Problem::not_found)?;
     let Some(sealed) = totp::waiting(&mut tx, account.id).await? else {
+        // There was nothing to guess at.
+        drop(tx);
+        auth.attempts.was_none(guess).await?;
         return Err(Problem::conflict("totp-not-begun", "No secret waits for a code. Ask for one with POST first."));
     };
-    let step = second_factor::totp::step(&auth.sealing, account.id, &sealed, &code)?;
-    let step = step.ok_or_else(|| Problem::invalid("code", "this is not what the app shows now; is the clock of the device right?"))?;
+    let Some(step) = second_factor::totp::step(&auth.sealing, account.id, &sealed, &code)? else {
+        drop(tx);
+        second_factor::failed(&auth, who, "code", &source).await?;
+        return Err(Problem::invalid("code", "this is not what the app shows now; is the clock of the device right?"));
+    };
     totp::confirm(&mut tx, account.id, step).await?;
     let recovery_codes = second_factor::first_codes(&mut tx, account.id).await?;
     second_factor::tell(&auth, &mut tx, &account, Change::TotpAdded, &source, json!({})).await?;
     tx.commit().await?;
-    auth.attempts.give_back(Tried::Confirmation, &subject).await?;
+    auth.attempts.was_none(guess).await?;
     Ok(FactorAdded { recovery_codes })
 }
 
@@ -162,8 +169,9 @@ pub(crate) async fn remove(
     source: Source,
     Json(Removal { password, code }): Json<Removal>,
 ) -> Result<StatusCode> {
-    let before = passwords::confirm(&auth, viewer.account, password.clone(), "password", &source).await?;
-    let factor = Confirmation::begin(&auth, viewer.account, Showing::sent(Some(code), None)).await?;
+    let who = InSession::from(&viewer);
+    let before = passwords::confirm(&auth, who, password.clone(), "password", &source).await?;
+    let factor = Confirmation::begin(&auth, who, Showing::sent(Some(code), None)).await?;
     let mut tx = auth.pool.begin().await?;
     let account = passwords::lock_confirmed(&mut tx, viewer.account, &before).await?;
     if totp::used(&mut tx, account.id).await?.is_none() {
@@ -171,7 +179,7 @@ pub(crate) async fn remove(
         factor.done(&auth).await?;
         return Err(Problem::not_found());
     }
-    factor.check(&auth, &mut tx, &account, &source).await?;
+    tx = factor.check(&auth, tx, &account, &source).await?;
     totp::delete(&mut tx, account.id).await?;
     let removed = second_factor::removed(&auth, &mut tx, &account, &password).await;
     if let Err(problem) = removed {

@@ -20,9 +20,9 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 pub(crate) use self::change::{Change, first_codes, new_codes, removed, tell};
-pub(crate) use self::confirm::{Confirmation, Showing};
+pub(crate) use self::confirm::{Confirmation, Showing, failed};
 use self::passkeys::{Answer, Platform};
-use crate::attempts::Kind as Tried;
+use crate::attempts::{Kind as Tried, KnownDevice};
 use crate::sign_in::{self, Half, Proof};
 use crate::source::Source;
 use crate::store::accounts::{self, Account};
@@ -110,7 +110,8 @@ pub(crate) async fn prove(auth: &State, given: Given<'_>) -> Result<Proof> {
         return Err(over());
     }
     let device = sign_in::known_device(auth, account.id, device).await?;
-    let guess = auth.attempts.guess(device.as_deref(), &source, (Tried::SecondFactor, &account.id.to_string())).await?;
+    let known_device = device.as_deref().map(|token| KnownDevice { account: account.id, token });
+    let guess = auth.attempts.guess(known_device, &source, (Tried::SecondFactor, &account.id.to_string())).await?;
     let mut tx = auth.pool.begin().await?;
     // What is wrong uses nothing up: the transaction ends without it.
     if !sign_in_challenges::take(&mut tx, &token).await? || !check(auth, &mut tx, &account, &shown, &source).await? {
@@ -122,7 +123,7 @@ pub(crate) async fn prove(auth: &State, given: Given<'_>) -> Result<Proof> {
     }
     tx.commit().await?;
     auth.attempts.was_none(guess).await?;
-    Ok(Proof { account: account.id, password_hash, device, source, second_factor: Some(shown.name().to_owned()) })
+    Ok(Proof { account: account.id, password_hash, device, source, second_factor: Some(shown.name().to_owned()), guess: None })
 }
 
 /// 409: what somebody was asked with is used up, too old, or of a password that is another one by now.
@@ -171,7 +172,7 @@ pub(crate) async fn prove_by_passkey(auth: &State, answer: &Value, device: Optio
         Some(device) => store::devices::owner(&auth.pool, &told_once::hash(device)).await?,
         None => None,
     };
-    let known_device = device.filter(|_| owner.is_some());
+    let known_device = owner.zip(device).map(|(account, token)| KnownDevice { account, token });
     let guess = auth.attempts.guess_at_anybody(known_device, &source).await?;
     let mut tx = auth.pool.begin().await?;
     let Some(account) = passkey(auth, &mut tx, answer).await? else {
@@ -184,7 +185,7 @@ pub(crate) async fn prove_by_passkey(auth: &State, answer: &Value, device: Optio
     tx.commit().await?;
     auth.attempts.was_none(guess).await?;
     let device = match known_device {
-        Some(known) if owner == Some(account) => Some(known.to_owned()),
+        Some(known) if owner == Some(account) => Some(known.token.to_owned()),
         // Known as somebody else's: with this passkey it is a stranger, and counts as its network does.
         Some(_) => {
             let guess = auth.attempts.guess_at_anybody(None, &source).await?;
@@ -194,5 +195,5 @@ pub(crate) async fn prove_by_passkey(auth: &State, answer: &Value, device: Optio
         None => None,
     };
     let password_hash = accounts::password_hash(&auth.pool, account).await?.ok_or_else(wrong)?;
-    Ok(Proof { account, password_hash, device, source, second_factor: Some("passkey".to_owned()) })
+    Ok(Proof { account, password_hash, device, source, second_factor: Some("passkey".to_owned()), guess: None })
 }

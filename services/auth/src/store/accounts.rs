@@ -13,6 +13,7 @@ pub(crate) struct Account {
     pub(crate) id: AccountId,
     pub(crate) handle: String,
     pub(crate) standing: Standing,
+    /// Of whoever is suspended, and of whoever leaves and will be suspended if they stay.
     pub(crate) suspended_reason: Option<String>,
     pub(crate) roles: Vec<String>,
     /// Always one that was proved to be theirs.
@@ -97,23 +98,22 @@ pub(crate) async fn with_handle(pool: &PgPool, handle: &str) -> Result<Option<Ac
 /// Accounts, in the order of the page and one more than it holds: those in this state, whose handle begins like this.
 pub(crate) async fn list(pool: &PgPool, state: Option<Standing>, beginning: &str, page: &Page) -> Result<Vec<Account>> {
     let state = state.map(Standing::name);
-    let listed = if page.ascending() {
+    let listed = if let Some(after) = page.after() {
         select_accounts!(
             "where ($1::text is null or state = $1) and starts_with(handle, $2) and id > $3 order by id limit $4",
             state,
             beginning,
-            page.after,
+            after,
             page.limit + 1
         )
         .fetch_all(pool)
         .await?
     } else {
         select_accounts!(
-            "where ($1::text is null or state = $1) and starts_with(handle, $2) and id < $3 and id > $4 order by id desc limit $5",
+            "where ($1::text is null or state = $1) and starts_with(handle, $2) and id < $3 order by id desc limit $4",
             state,
             beginning,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1
         )
         .fetch_all(pool)
@@ -132,7 +132,7 @@ pub(crate) struct Credentials {
 }
 
 /// What a sign-in is checked against. `device` is the hash of what the device showed.
-pub(crate) async fn credentials(pool: &PgPool, handle: &str, device: Option<&[u8]>) -> Result<Option<Credentials>> {
+pub(crate) async fn credentials(pool: &PgPool, handle: &str, device: &[u8]) -> Result<Option<Credentials>> {
     Ok(sqlx::query_as!(
         Credentials,
         r#"select id as "id: AccountId", password_hash,
@@ -174,7 +174,7 @@ pub(crate) async fn set_email(connection: &mut PgConnection, id: AccountId, emai
         })
 }
 
-/// Sets the state, with a reason where it is `Suspended` and with none elsewhere.
+/// Sets the state, with a reason where it is `Suspended`, or `Leaving` and suspended besides, and with none elsewhere.
 pub(crate) async fn set_standing(connection: &mut PgConnection, id: AccountId, standing: Standing, reason: Option<&str>) -> Result<()> {
     sqlx::query!("update accounts set state = $2, suspended_reason = $3 where id = $1", id as AccountId, standing.name(), reason,)
         .execute(connection)
@@ -204,12 +204,9 @@ pub(crate) async fn set_admin_by_handle(connection: &mut PgConnection, handle: &
 
 /// Lets whoever has this handle leave, if anybody has, whatever state they are in.
 pub(crate) async fn leave_by_handle(connection: &mut PgConnection, handle: &str) -> sqlx::Result<Option<AccountId>> {
-    sqlx::query_scalar!(
-        r#"update accounts set state = 'Leaving', suspended_reason = null where handle = $1 returning id as "id: AccountId""#,
-        handle,
-    )
-    .fetch_optional(connection)
-    .await
+    sqlx::query_scalar!(r#"update accounts set state = 'Leaving' where handle = $1 returning id as "id: AccountId""#, handle,)
+        .fetch_optional(connection)
+        .await
 }
 
 /// Deletes an account that was never approved.

@@ -2,7 +2,7 @@ use contracts::{AccountId, SessionId};
 use serving::Result;
 use sqlx::{PgConnection, PgPool};
 
-use super::sessions;
+use super::{beginnings, sessions};
 
 /// An app as it registered itself.
 #[derive(Clone)]
@@ -74,7 +74,8 @@ pub(crate) async fn insert_session(
     secret: &[u8],
     minutes: i32,
 ) -> Result<SessionId> {
-    sessions::make_room(connection, account, granted_in).await?;
+    beginnings::check(connection, account).await?;
+    sessions::make_room(connection, account, granted_in, sessions::MOST - 1).await?;
     Ok(sqlx::query_scalar!(
         r#"insert into sessions (account_id, client_id, scope, secret, name, expires_at)
            values ($1, $2, $3, $4, $5, clock_timestamp() + make_interval(mins => $6)) returning id as "id: SessionId""#,

@@ -1,5 +1,8 @@
+use contracts::AccountId;
 use serving::Result;
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
+
+use super::accounts::Credentials;
 
 /// A place of the table.
 #[derive(Clone, Copy)]
@@ -20,6 +23,8 @@ pub(crate) struct Both {
     pub(crate) first_wait: f64,
     pub(crate) second: Option<i32>,
     pub(crate) second_wait: Option<f64>,
+    /// Whose handle was asked for, on a device that is not known.
+    pub(crate) found: Option<Credentials>,
 }
 
 /// Counts one more; what was counted longer than `seconds` ago is forgotten.
@@ -40,10 +45,10 @@ pub(crate) async fn count(pool: &PgPool, Place { kind, place }: Place, seconds: 
 }
 
 /// Counts one more in the first place, and in the second unless the first has more than `most` by then. Each is with the
-/// seconds after which it is forgotten. Everybody locks the first before the second.
-pub(crate) async fn count_both(pool: &PgPool, first: (Place, f64), most: i32, second: (Place, f64)) -> Result<Both> {
-    Ok(sqlx::query_as!(
-        Both,
+/// seconds after which it is forgotten. Everybody locks the first before the second. Whoever has this `handle` is looked up
+/// by the way: there is such a statement for each password that is hashed.
+pub(crate) async fn count_both(pool: &PgPool, first: (Place, f64), most: i32, second: (Place, f64), handle: Option<&str>) -> Result<Both> {
+    let counted = sqlx::query!(
         r#"with one as (
                insert into attempts as known (kind, place, count, until) values ($1, $2, 1, now() + make_interval(secs => $3))
                on conflict on constraint attempts_pkey do update
@@ -59,8 +64,11 @@ pub(crate) async fn count_both(pool: &PgPool, first: (Place, f64), most: i32, se
                returning count, until
            )
            select one.count as "first!", extract(epoch from one.until - now())::float8 as "first_wait!",
-               other.count as "second?", extract(epoch from other.until - now())::float8 as "second_wait?"
-           from one left join other on true"#,
+               other.count as "second?", extract(epoch from other.until - now())::float8 as "second_wait?",
+               found.id as "id?: AccountId", found.password_hash as "password_hash?",
+               exists (select from totp where totp.account_id = found.id and confirmed_at is not null)
+                   or exists (select from passkeys where passkeys.account_id = found.id) as "second_factor!"
+           from one left join other on true left join accounts found on found.handle = $8"#,
         first.0.kind,
         first.0.place,
         first.1,
@@ -68,9 +76,18 @@ pub(crate) async fn count_both(pool: &PgPool, first: (Place, f64), most: i32, se
         second.0.kind,
         second.0.place,
         second.1,
+        handle,
     )
     .fetch_one(pool)
-    .await?)
+    .await?;
+    let found = counted.id.zip(counted.password_hash).map(|(id, password_hash)| Credentials {
+        id,
+        password_hash,
+        known_device: false,
+        second_factor: counted.second_factor,
+    });
+    let (first, first_wait, second, second_wait) = (counted.first, counted.first_wait, counted.second, counted.second_wait);
+    Ok(Both { first, first_wait, second, second_wait, found })
 }
 
 pub(crate) async fn give_back(pool: &PgPool, Place { kind, place }: Place) -> Result<()> {
@@ -79,7 +96,7 @@ pub(crate) async fn give_back(pool: &PgPool, Place { kind, place }: Place) -> Re
 }
 
 /// The same for what was counted together, in the same order.
-pub(crate) async fn give_both_back(pool: &PgPool, first: Place, second: Place) -> Result<()> {
+pub(crate) async fn give_both_back(executor: impl PgExecutor<'_>, first: Place, second: Place) -> Result<()> {
     // The second waits for the first: it asks how many rows that was.
     sqlx::query!(
         "with one as (update attempts set count = count - 1 where kind = $1 and place = $2 and count > 0 returning place)
@@ -90,7 +107,7 @@ pub(crate) async fn give_both_back(pool: &PgPool, first: Place, second: Place) -
         second.kind,
         second.place,
     )
-    .execute(pool)
+    .execute(executor)
     .await?;
     Ok(())
 }

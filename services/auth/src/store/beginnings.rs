@@ -26,7 +26,7 @@ pub(super) async fn check(connection: &mut PgConnection, account: AccountId) -> 
 }
 
 /// 429: an account has begun too many.
-pub(super) fn too_many() -> Problem {
+pub(crate) fn too_many() -> Problem {
     tracing::warn!(event.name = "sessions.too_many", "refused a session: its account has begun too many of late");
     Problem::too_many_requests(PAUSE)
 }

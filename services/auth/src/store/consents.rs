@@ -13,6 +13,18 @@ pub(crate) struct Consent {
     pub(crate) granted_at: Timestamp,
 }
 
+/// `query_as!` of each [`Consent`] of an account, `$1`, given what else must hold, and the order.
+macro_rules! select_consents {
+    ($rest:tt, $($argument:tt)*) => {
+        sqlx::query_as!(
+            Consent,
+            "select consents.id, consents.client_id, apps.name, apps.website, consents.scope, granted_at
+             from consents join apps using (client_id) where account_id = $1 and " + $rest,
+            $($argument)*
+        )
+    };
+}
+
 /// What the app was allowed before, if anything.
 pub(crate) async fn find(pool: &PgPool, account: AccountId, client_id: &str) -> Result<Option<Scopes>> {
     let scope = sqlx::query_scalar!("select scope from consents where account_id = $1 and client_id = $2", account as AccountId, client_id);
@@ -67,26 +79,14 @@ pub(crate) async fn delete(connection: &mut PgConnection, account: AccountId, cl
 
 /// Whom somebody has allowed something, in the order of the page and one more than it holds.
 pub(crate) async fn list(pool: &PgPool, account: AccountId, page: &Page) -> Result<Vec<Consent>> {
-    let rows = sqlx::query!(
-        "select consents.id, consents.client_id, apps.name, apps.website, consents.scope, granted_at
-         from consents join apps using (client_id)
-         where account_id = $1 and consents.id > $2 and consents.id < $3
-         order by case when $4 then consents.id end, consents.id desc limit $5",
-        account as AccountId,
-        page.after,
-        page.before,
-        page.ascending(),
-        page.limit + 1,
-    )
-    .fetch_all(pool)
-    .await?;
-    let consents = rows.into_iter().map(|row| Consent {
-        id: row.id,
-        client_id: row.client_id,
-        name: row.name,
-        website: row.website,
-        scope: row.scope,
-        granted_at: row.granted_at.to_jiff(),
-    });
-    Ok(consents.collect())
+    let consents = if let Some(after) = page.after() {
+        select_consents!("consents.id > $2 order by consents.id limit $3", account as AccountId, after, page.limit + 1)
+            .fetch_all(pool)
+            .await?
+    } else {
+        select_consents!("consents.id < $2 order by consents.id desc limit $3", account as AccountId, page.before(), page.limit + 1)
+            .fetch_all(pool)
+            .await?
+    };
+    Ok(consents)
 }

@@ -49,10 +49,10 @@ pub(crate) async fn find(pool: &PgPool, account: AccountId, id: i64) -> Result<O
 
 /// Those of somebody, in the order of the page and one more than it holds.
 pub(crate) async fn list(pool: &PgPool, account: AccountId, page: &Page) -> Result<Vec<Export>> {
-    let listed = if page.ascending() {
-        select_exports!("and id > $2 order by id limit $3", account as AccountId, page.after, page.limit + 1).fetch_all(pool).await?
+    let listed = if let Some(after) = page.after() {
+        select_exports!("and id > $2 order by id limit $3", account as AccountId, after, page.limit + 1).fetch_all(pool).await?
     } else {
-        select_exports!("and id < $2 and id > $3 order by id desc limit $4", account as AccountId, page.before, page.after, page.limit + 1)
+        select_exports!("and id < $2 order by id desc limit $3", account as AccountId, page.before(), page.limit + 1)
             .fetch_all(pool)
             .await?
     };

@@ -58,12 +58,12 @@ pub(crate) async fn take(connection: &mut PgConnection, code_hash: &[u8]) -> Res
 
 /// The invites of somebody, in the order of the page and one more than it holds.
 pub(crate) async fn list(pool: &PgPool, made_by: AccountId, page: &Page) -> Result<Vec<Invite>> {
-    let listed = if page.ascending() {
+    let listed = if let Some(after) = page.after() {
         sqlx::query_as!(
             Invite,
             "select id, uses, most_uses, created_at, expires_at from invites where made_by = $1 and id > $2 order by id limit $3",
             made_by as AccountId,
-            page.after,
+            after,
             page.limit + 1,
         )
         .fetch_all(pool)
@@ -71,11 +71,10 @@ pub(crate) async fn list(pool: &PgPool, made_by: AccountId, page: &Page) -> Resu
     } else {
         sqlx::query_as!(
             Invite,
-            "select id, uses, most_uses, created_at, expires_at from invites where made_by = $1 and id < $2 and id > $3
-             order by id desc limit $4",
+            "select id, uses, most_uses, created_at, expires_at from invites where made_by = $1 and id < $2
+             order by id desc limit $3",
             made_by as AccountId,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1,
         )
         .fetch_all(pool)

@@ -4,7 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod admin_claims;
 pub(crate) mod apps;
 pub(crate) mod attempts;
-mod beginnings;
+pub(crate) mod beginnings;
 pub(crate) mod browsers;
 pub(crate) mod codes;
 pub(crate) mod consents;

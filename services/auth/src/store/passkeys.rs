@@ -82,12 +82,12 @@ pub(crate) async fn used(connection: &mut PgConnection, id: i64, state: &[u8]) -
 
 /// The passkeys of an account, in the order of the page and one more than it holds.
 pub(crate) async fn list(pool: &PgPool, account: AccountId, page: &Page) -> Result<Vec<Listed>> {
-    let listed = if page.ascending() {
+    let listed = if let Some(after) = page.after() {
         sqlx::query_as!(
             Listed,
             "select id, name, created_at, used_at from passkeys where account_id = $1 and id > $2 order by id limit $3",
             account as AccountId,
-            page.after,
+            after,
             page.limit + 1,
         )
         .fetch_all(pool)
@@ -95,11 +95,10 @@ pub(crate) async fn list(pool: &PgPool, account: AccountId, page: &Page) -> Resu
     } else {
         sqlx::query_as!(
             Listed,
-            "select id, name, created_at, used_at from passkeys where account_id = $1 and id < $2 and id > $3
-             order by id desc limit $4",
+            "select id, name, created_at, used_at from passkeys where account_id = $1 and id < $2
+             order by id desc limit $3",
             account as AccountId,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1,
         )
         .fetch_all(pool)

@@ -3,8 +3,6 @@ use jiff::Timestamp;
 use serving::{Page, Result};
 use sqlx::{PgConnection, PgPool};
 
-use super::beginnings;
-
 /// Living sessions of one account.
 pub(super) const MOST: i64 = 200;
 /// Seconds after a session's last access token in which something may still go on that was begun with it: the token lives ten
@@ -30,28 +28,26 @@ pub(crate) struct Session {
     pub(crate) expires_at: i64,
 }
 
-/// Ends the sessions of an account that were not used for the longest, so that there is room for one more; never the one in
-/// which that one is granted. 429 if the account has begun too many of late.
-pub(crate) async fn make_room(connection: &mut PgConnection, account: AccountId, granted_in: SessionId) -> Result<()> {
-    beginnings::check(connection, account).await?;
+/// Ends the sessions of an account that were not used for the longest, so that no more than `most` live on; never `kept`.
+pub(crate) async fn make_room(connection: &mut PgConnection, account: AccountId, kept: SessionId, most: i64) -> Result<()> {
     // Whoever has one of them just now goes on: sign-ins wait for nobody here, and never in a circle.
     let ended = sqlx::query!(
         "with unused as (
-             select id from sessions where id in (
+             select id from sessions where id = any(array(
                  select id from sessions where account_id = $1 and ended_at is null and expires_at > clock_timestamp()
-                 order by id = $4 desc, rotated_at desc, id desc offset $2)
+                 order by id = $4 desc, rotated_at desc, id desc offset $2))
              for update skip locked
          ), ended as (
-             update sessions set ended_at = clock_timestamp() from unused
-             where sessions.id = unused.id and ended_at is null returning sessions.id, rotated_at
+             update sessions set ended_at = clock_timestamp()
+             where id = any(array(select id from unused)) and ended_at is null returning id, rotated_at
          )
          insert into revocations (session_id, expires_at)
          select id, now() + interval '15 minutes' from ended where rotated_at > clock_timestamp() - make_interval(secs => $3)
          on conflict do nothing",
         account as AccountId,
-        MOST - 1,
+        most,
         LAST_USE,
-        granted_in as SessionId,
+        kept as SessionId,
     )
     .execute(&mut *connection)
     .await?;
@@ -179,22 +175,21 @@ macro_rules! select_listed {
 
 /// The living sessions of an account, in the order of the page and one more than it holds.
 pub(crate) async fn list(pool: &PgPool, account: AccountId, page: &Page) -> Result<Vec<Listed>> {
-    let listed = if page.ascending() {
+    let listed = if let Some(after) = page.after() {
         select_listed!(
             "where account_id = $1 and ended_at is null and expires_at > clock_timestamp() and id > $2 order by id limit $3",
             account as AccountId,
-            page.after,
+            after,
             page.limit + 1
         )
         .fetch_all(pool)
         .await?
     } else {
         select_listed!(
-            "where account_id = $1 and ended_at is null and expires_at > clock_timestamp() and id < $2 and id > $3
-             order by id desc limit $4",
+            "where account_id = $1 and ended_at is null and expires_at > clock_timestamp() and id < $2
+             order by id desc limit $3",
             account as AccountId,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1
         )
         .fetch_all(pool)
@@ -226,6 +221,20 @@ pub(crate) async fn is_of(connection: &mut PgConnection, id: SessionId, account:
         account as AccountId,
     )
     .fetch_one(connection)
+    .await?)
+}
+
+/// Is it one of the newest sessions of this account that are of no app? Those that have ended within a day are among them: as
+/// long as what is tried in one is counted, no other takes its place because it ends.
+pub(crate) async fn is_among_newest(pool: &PgPool, account: AccountId, id: SessionId, most: i64) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select $2::bigint = any(array(
+               select id from sessions where account_id = $1 and client_id is null order by created_at desc, id desc limit $3)) as "is!""#,
+        account as AccountId,
+        id as SessionId,
+        most,
+    )
+    .fetch_one(pool)
     .await?)
 }
 

@@ -7,8 +7,6 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use crate::support::ISSUER;
-
 /// What an authenticator says of a person: there, and verified by a PIN or a finger.
 const PRESENT: u8 = 1;
 const VERIFIED: u8 = 4;
@@ -38,12 +36,13 @@ fn hash(bytes: &[u8]) -> Vec<u8> {
 }
 
 impl Authenticator {
-    pub fn new() -> Self {
+    /// One without a passkey, in a browser that is at this origin.
+    pub fn at(origin: &str) -> Self {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
         let mut id = vec![0; 32];
         fill(&mut id).unwrap();
-        let rp = ISSUER.strip_prefix("https://").unwrap().to_owned();
-        Self { key, id, user: Value::Null, counter: 0, origin: ISSUER.to_owned(), rp, verified: true }
+        let (_, rp) = origin.split_once("://").unwrap();
+        Self { key, id, user: Value::Null, counter: 0, origin: origin.to_owned(), rp: rp.to_owned(), verified: true }
     }
 
     /// What the browser says that it was asked where.

@@ -35,7 +35,7 @@ async fn assert_too_many(request: RequestBuilder) {
 }
 
 /// How often something of this kind was tried, for each that it is counted for.
-async fn counted(auth: &TestAuth, of: &str) -> Vec<i32> {
+pub async fn counted(auth: &TestAuth, of: &str) -> Vec<i32> {
     let counted = sqlx::query_scalar("select count from attempts where kind = $1 order by count").bind(of);
     counted.fetch_all(&auth.db.superuser_pool(Service::Auth)).await.unwrap()
 }
@@ -132,6 +132,28 @@ async fn a_known_device_that_guesses_is_a_stranger_in_the_end() {
     let others = auth.somebody("bob").await.device.unwrap();
     answer(with_device(&auth, WRONG, &others)).await;
     assert_eq!(counted(&auth, "Name").await.last(), Some(&2));
+}
+
+#[tokio::test]
+async fn a_stolen_device_uses_up_what_all_have_in_common_and_shuts_no_other_out() {
+    let auth = TestAuth::spawn().await;
+    let own = auth.somebody("ada").await.device.unwrap();
+    let stolen = auth.session("ada").await.device.unwrap();
+    for _ in 0..4 {
+        assert_eq!(answer(with_device(&auth, WRONG, &stolen)).await.0, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(counted(&auth, "Devices").await, [1], "three were its own");
+    auth.sql("update attempts set count = 40 where kind = 'Devices'").await;
+    assert_eq!(answer(with_device(&auth, WRONG, &stolen)).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!((counted(&auth, "Name").await, counted(&auth, "Device").await), (vec![1], vec![4]), "now it is a stranger's");
+    auth.sql("update attempts set count = 100 where kind = 'Name'").await;
+    assert_too_many(with_device(&auth, WRONG, &stolen)).await;
+
+    // With nothing left for strangers or in common, hers may even be wrong.
+    for password in [WRONG, WRONG, PASSWORD, PASSWORD] {
+        let right = if password == PASSWORD { StatusCode::CREATED } else { StatusCode::UNAUTHORIZED };
+        assert_eq!(answer(with_device(&auth, password, &own)).await.0, right, "{password}");
+    }
 }
 
 #[tokio::test]

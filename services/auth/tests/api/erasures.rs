@@ -212,15 +212,63 @@ async fn an_erasure_is_done_when_every_service_has_said_so() {
     assert_eq!(auth.count("erasures where forgotten_at is not null").await, 1);
 }
 
+fn suspension(auth: &TestAuth, admin: &Tokens, method: Method, account: AccountId) -> RequestBuilder {
+    auth.of(admin, method, &format!("/v1/accounts/{account}/suspension")).json(&json!({"reason": "spam, again"}))
+}
+
 #[tokio::test]
-async fn somebody_who_leaves_is_not_suspended_in_between() {
+async fn leaving_is_no_way_around_a_suspension() {
     let auth = TestAuth::spawn().await;
     let (admin, ada) = (auth.admin("boss").await, auth.somebody("ada").await);
     let account = id_of(&auth, &ada).await;
     answer(leave(&auth, &ada)).await;
-    let suspension = auth.of(&admin, Method::PUT, &format!("/v1/accounts/{account}/suspension"));
-    let (status, problem) = answer(suspension.json(&json!({"reason": "spam"}))).await;
-    assert_eq!((status, kind(&problem)), (StatusCode::CONFLICT, "account-leaving"));
+    assert_eq!(answer(suspension(&auth, &admin, Method::PUT, account)).await.0, StatusCode::NO_CONTENT);
     let (_, listed) = answer(auth.of(&admin, Method::GET, "/v1/accounts?state=Leaving")).await;
-    assert_eq!(listed["items"][0]["handle"], "ada");
+    assert_eq!((&listed["items"][0]["handle"], &listed["items"][0]["suspended_reason"]), (&json!("ada"), &json!("spam, again")));
+    assert_eq!(auth.count("erasures").await, 1, "she leaves as she asked");
+
+    let (status, problem) = answer(auth.sign_in("ada", PASSWORD)).await;
+    assert_eq!((status, kind(&problem)), (StatusCode::CONFLICT, "account-leaving"));
+    assert!(problem["detail"].as_str().unwrap().contains("spam, again"), "{problem}");
+    for again in [stay(&auth, "ada"), auth.sign_in("ada", PASSWORD)] {
+        let (status, problem) = answer(again).await;
+        assert_eq!((status, kind(&problem)), (StatusCode::FORBIDDEN, "forbidden"));
+        assert!(problem["detail"].as_str().unwrap().contains("spam, again"), "{problem}");
+    }
+    assert_eq!((auth.count("erasures").await, auth.count("accounts where state = 'Suspended'").await), (0, 1));
+    assert_eq!(told(&auth).await, [changed(account, AccountState::Hidden)], "nobody saw her in between");
+
+    assert_eq!(answer(suspension(&auth, &admin, Method::DELETE, account)).await.0, StatusCode::NO_CONTENT);
+    auth.session("ada").await;
+    assert_eq!(told(&auth).await, [changed(account, AccountState::Hidden), changed(account, AccountState::Active)]);
+}
+
+#[tokio::test]
+async fn whoever_leaves_and_is_restored_still_leaves_and_may_stay() {
+    let auth = TestAuth::spawn().await;
+    let (admin, ada) = (auth.admin("boss").await, auth.somebody("ada").await);
+    let account = id_of(&auth, &ada).await;
+    answer(leave(&auth, &ada)).await;
+    for method in [Method::PUT, Method::DELETE, Method::DELETE] {
+        assert_eq!(answer(suspension(&auth, &admin, method, account)).await.0, StatusCode::NO_CONTENT);
+    }
+    let (status, problem) = answer(auth.sign_in("ada", PASSWORD)).await;
+    assert_eq!((status, kind(&problem)), (StatusCode::CONFLICT, "account-leaving"));
+    assert!(!problem["detail"].as_str().unwrap().contains("spam"), "{problem}");
+    assert_eq!(told(&auth).await, [changed(account, AccountState::Hidden)]);
+    assert_eq!(auth.count("security_events where kind = 'Restored'").await, 1);
+    assert_eq!(answer(stay(&auth, "ada")).await.0, StatusCode::CREATED);
+    assert_eq!(told(&auth).await, [changed(account, AccountState::Hidden), changed(account, AccountState::Active)]);
+}
+
+#[tokio::test]
+async fn whoever_leaves_is_erased_in_time_though_suspended_meanwhile() {
+    let auth = TestAuth::spawn().await;
+    let (admin, ada) = (auth.admin("boss").await, auth.somebody("ada").await);
+    let account = id_of(&auth, &ada).await;
+    answer(leave(&auth, &ada)).await;
+    assert_eq!(answer(suspension(&auth, &admin, Method::PUT, account)).await.0, StatusCode::NO_CONTENT);
+    auth.sql("update erasures set erase_at = now()").await;
+    eventually("the account is erased", async || auth.count("accounts").await == 1).await;
+    assert_eq!(told(&auth).await, [changed(account, AccountState::Hidden), Fact::AccountErased(AccountErased { account })]);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use contracts::Service;
-use contracts::client::{ExportClient, TransportError};
+use contracts::client::{ExportClient, Transport, TransportError};
 use contracts::export::{EXPORT, ExportFile, ExportPage, ExportRequest};
 use http::{Request, Response, StatusCode};
 use serde_json::json;
@@ -29,8 +29,8 @@ pub fn photo_down() -> Vec<ExportClient> {
 
 fn clients(answer: fn(Service, &Request<Bytes>) -> Response<Bytes>) -> Vec<ExportClient> {
     let client = |service| {
-        let transport = tower::service_fn(move |request: Request<Bytes>| async move { Ok::<_, TransportError>(answer(service, &request)) });
-        ExportClient::new(service, BoxCloneSyncService::new(transport), Arc::new(|| "a token".to_owned()))
+        let carrier = tower::service_fn(move |request: Request<Bytes>| async move { Ok::<_, TransportError>(answer(service, &request)) });
+        ExportClient::new(service, Transport::in_process(BoxCloneSyncService::new(carrier)), Arc::new(|| "a token".to_owned()))
     };
     auth::PRODUCERS.map(client).into()
 }

@@ -103,8 +103,11 @@ async fn adding_on_the_page_takes_the_password_and_a_name() {
     }
     assert_refused(&browser.answer(PAGE, &[("action", "ask"), ("name", "My phone")]).await, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(auth.count("passkey_challenges").await, 0);
-    auth.sql("update attempts set count = 20 where kind = 'Confirmation'").await;
-    let page = browser.answer(PAGE, &[("action", "ask"), ("name", "My phone"), ("password", PASSWORD)]).await;
+    let ask = |password| [("action", "ask"), ("name", "My phone"), ("password", password)];
+    auth.sql("update attempts set count = 10 where kind = 'PasswordOfSession'").await;
+    assert_refused(&browser.answer(PAGE, &ask(WRONG)).await, StatusCode::UNPROCESSABLE_ENTITY);
+    auth.sql("update attempts set count = 50 where kind = 'PasswordsOfSessions'").await;
+    let page = browser.answer(PAGE, &ask(PASSWORD)).await;
     assert_refused(&page, StatusCode::TOO_MANY_REQUESTS);
     assert!(!page.header("retry-after").is_empty());
 }
@@ -159,7 +162,8 @@ async fn passkeys_are_named_and_removed_on_the_page() {
     assert!(!signs_in(&auth, &mut phone).await && signs_in(&auth, &mut key).await && signs_in(&auth, &mut eves).await);
 
     // The last one goes with a long password only.
-    let change = json!({"current": PASSWORD, "password": "kjw7 pqz"});
+    let passkey = key.get(&sign_in_options(&auth).await);
+    let change = json!({"current": PASSWORD, "password": "kjw7 pqz", "passkey": passkey});
     assert_eq!(answer(auth.of(&ada, Method::PUT, "/v1/accounts/me/password").json(&change)).await.0, StatusCode::NO_CONTENT);
     assert!(browser.get(PAGE).await.body.contains("Sign in"), "the browser's session has ended with the others");
     let passkey = key.get(&sign_in_options(&auth).await).to_string();

@@ -162,6 +162,20 @@ async fn a_challenge_is_good_for_five_minutes() {
 }
 
 #[tokio::test]
+async fn one_network_asks_for_so_many_challenges_and_others_go_on() {
+    let auth = TestAuth::with(&["--trusted-proxy-hops=1"]).await;
+    let ask = |source: &str| auth.request(Method::POST, "/v1/sessions/passkey-challenges").header("x-forwarded-for", source);
+    assert_eq!(answer(ask("192.0.2.1")).await.0, StatusCode::CREATED);
+    auth.sql("update attempts set count = 599 where kind = 'PasskeyChallenge'").await;
+    assert_eq!(answer(ask("192.0.2.1")).await.0, StatusCode::CREATED);
+    let refused = ask("192.0.2.1").send().await.unwrap();
+    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!(refused.status() == StatusCode::TOO_MANY_REQUESTS && (1..=3600).contains(&wait), "{wait}");
+    assert_eq!(auth.count("passkey_challenges").await, 2, "what is refused leaves nothing");
+    assert_eq!(answer(ask("198.51.100.7")).await.0, StatusCode::CREATED);
+}
+
+#[tokio::test]
 async fn the_passkey_of_another_is_no_second_factor() {
     let auth = TestAuth::spawn().await;
     let (ada, eve) = (auth.somebody("ada").await, auth.somebody("eve").await);

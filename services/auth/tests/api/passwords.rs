@@ -51,6 +51,24 @@ async fn a_changed_password_ends_every_other_session() {
 }
 
 #[tokio::test]
+async fn a_changed_password_leaves_the_device_that_asks_known_and_no_other() {
+    let auth = TestAuth::spawn().await;
+    let (here, there) = (auth.somebody("ada").await, auth.session("ada").await);
+    auth.somebody("bob").await;
+    assert_eq!(answer(change(&auth, &here, PASSWORD, NEW)).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(auth.count("devices").await, 2, "hers and bob's");
+
+    // Where strangers have guessed too often, only a device that is known comes in.
+    auth.sql("update attempts set count = 100 where kind = 'Name'").await;
+    let with = |device: &Option<String>| {
+        auth.request(Method::POST, "/v1/sessions").json(&json!({"handle": "ada", "password": NEW, "device": device}))
+    };
+    assert_eq!(answer(with(&there.device)).await.0, StatusCode::TOO_MANY_REQUESTS);
+    let (status, body) = answer(with(&here.device)).await;
+    assert_eq!((status, &body["device"]), (StatusCode::CREATED, &json!(here.device)));
+}
+
+#[tokio::test]
 async fn changing_a_password_takes_the_current_one_and_a_good_new_one() {
     let auth = TestAuth::spawn().await;
     let ada = auth.somebody("ada").await;
@@ -68,7 +86,9 @@ async fn whoever_has_somebodys_session_cannot_guess_the_password_with_it() {
     let auth = TestAuth::spawn().await;
     let ada = auth.somebody("ada").await;
     assert_eq!(answer(change(&auth, &ada, "a guess, and a long one", NEW)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
-    auth.sql("update attempts set count = 20 where kind = 'Confirmation'").await;
+    auth.sql("update attempts set count = 10 where kind = 'PasswordOfSession'").await;
+    assert_eq!(answer(change(&auth, &ada, "one that all have in common", NEW)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    auth.sql("update attempts set count = 50 where kind = 'PasswordsOfSessions'").await;
     for current in ["another guess, and a long one", PASSWORD] {
         let response = change(&auth, &ada, current, NEW).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);

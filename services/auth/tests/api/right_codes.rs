@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::letters::Letters;
-use crate::passwords::{ask, change};
+use crate::passwords::ask;
 use crate::second_factor::with_app;
 use crate::support::{PASSWORD, TestAuth, answer};
 
@@ -18,7 +18,8 @@ async fn a_right_code_is_not_counted_where_something_else_is_wrong() {
     let letters = Letters::new();
     let auth = TestAuth::with(&[&letters.flag()]).await;
     let (ada, _, codes) = with_app(&auth).await;
-    assert_eq!(answer(change(&auth, &ada, PASSWORD, SHORT)).await.0, StatusCode::NO_CONTENT);
+    let change = json!({"current": PASSWORD, "password": SHORT, "code": codes[1]});
+    assert_eq!(answer(auth.of(&ada, Method::PUT, "/v1/accounts/me/password").json(&change)).await.0, StatusCode::NO_CONTENT);
     assert_eq!(answer(ask(&auth, "nobody@example.org")).await.0, StatusCode::ACCEPTED);
     auth.sql("update attempts set count = 30 where kind = 'MailFrom'").await;
 
@@ -38,11 +39,11 @@ async fn a_right_code_is_not_counted_where_something_else_is_wrong() {
     ] {
         let (answered, problem) = answer(auth.of(&ada, method, path).json(&proof(&codes[0], email))).await;
         assert_eq!(answered, status, "{path}: {problem}");
-        assert_eq!(auth.count("attempts where kind = 'Confirmation' and count > 0").await, 0, "{path}");
+        assert_eq!(auth.count("attempts where kind in ('PasswordOfSession', 'CodeOfSession') and count > 0").await, 0, "{path}");
     }
-    assert_eq!(auth.count("recovery_codes").await, 10, "nor is it used up");
+    assert_eq!(auth.count("recovery_codes").await, 9, "nor is it used up");
 
     let wrong = auth.of(&ada, Method::DELETE, TOTP).json(&proof("0000-0000-0000-0000", None));
     assert_eq!(answer(wrong).await.0, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(auth.count("attempts where kind = 'Confirmation' and count = 1").await, 1);
+    assert_eq!(auth.count("attempts where kind = 'CodeOfSession' and count = 1").await, 1);
 }

@@ -183,7 +183,7 @@ async fn a_challenge_of_an_old_password_is_worth_nothing() {
     let auth = TestAuth::spawn().await;
     let (ada, _, codes) = with_app(&auth).await;
     let challenge = challenged(&auth).await;
-    let change = json!({"current": PASSWORD, "password": "quite another password"});
+    let change = json!({"current": PASSWORD, "password": "quite another password", "code": codes[1]});
     assert_eq!(answer(auth.of(&ada, Method::PUT, "/v1/accounts/me/password").json(&change)).await.0, StatusCode::NO_CONTENT);
     assert_eq!(answer(second(&auth, &challenge, json!({"recovery_code": codes[0]}))).await.0, StatusCode::CONFLICT);
 }
@@ -220,25 +220,28 @@ async fn guesses_at_codes_end_and_do_not_shut_the_known_device_out() {
 async fn the_last_factor_goes_with_a_code_and_a_long_password_only() {
     let auth = TestAuth::spawn().await;
     let (ada, phone, codes) = with_app(&auth).await;
-    let change = |current: &str, password: &str| {
-        let body = json!({"current": current, "password": password});
+    let change = |current: &str, password: &str, code: &str| {
+        let body = json!({"current": current, "password": password, "code": code});
         auth.of(&ada, Method::PUT, "/v1/accounts/me/password").json(&body)
     };
-    assert_eq!(answer(change(PASSWORD, "kjw7 pq")).await.0, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(answer(change(PASSWORD, "kjw7 pqz")).await.0, StatusCode::NO_CONTENT, "8 are enough with a second factor");
+    assert_eq!(answer(change(PASSWORD, "kjw7 pq", &codes[1])).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let changed = answer(change(PASSWORD, "kjw7 pqz", &codes[1])).await.0;
+    assert_eq!(changed, StatusCode::NO_CONTENT, "8 are enough with a second factor");
 
     assert_eq!(answer(remove(&auth, &ada, PASSWORD, &phone.code(1))).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(answer(remove(&auth, &ada, "kjw7 pqz", "000000x")).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     let (status, problem) = answer(remove(&auth, &ada, "kjw7 pqz", &codes[0])).await;
     assert_eq!((status, kind(&problem)), (StatusCode::CONFLICT, "password-too-short"));
-    assert_eq!(answer(auth.of(&ada, Method::GET, "/v1/accounts/me/second-factor")).await.1["recovery_codes"], 10, "it was not used up");
+    assert_eq!(answer(auth.of(&ada, Method::GET, "/v1/accounts/me/second-factor")).await.1["recovery_codes"], 9, "it was not used up");
 
-    assert_eq!(answer(change("kjw7 pqz", PASSWORD)).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(answer(change("kjw7 pqz", PASSWORD, &codes[2])).await.0, StatusCode::NO_CONTENT);
     assert_eq!(answer(remove(&auth, &ada, PASSWORD, &phone.code(1))).await.0, StatusCode::NO_CONTENT);
     auth.session("ada").await;
     assert_eq!((auth.count("totp").await, auth.count("recovery_codes").await), (0, 0));
     assert_eq!(answer(remove(&auth, &ada, PASSWORD, &phone.code(1))).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(answer(change(PASSWORD, "kjw7 pqz")).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let plain = json!({"current": PASSWORD, "password": "kjw7 pqz"});
+    let changed = auth.of(&ada, Method::PUT, "/v1/accounts/me/password").json(&plain);
+    assert_eq!(answer(changed).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     let anew = auth.of(&ada, Method::POST, RECOVERY_CODES).json(&json!({"password": PASSWORD}));
     assert_eq!(kind(&answer(anew).await.1), "no-second-factor");
 }
@@ -249,7 +252,7 @@ async fn of_two_factors_that_go_at_once_the_second_to_go_asks_for_a_long_passwor
     let (ada, phone, codes) = with_app(&auth).await;
     let proof = json!({"password": PASSWORD, "code": codes[0]});
     let passkey = passkeys::add_with(&auth, &ada, &mut Authenticator::new(), proof).await;
-    let change = json!({"current": PASSWORD, "password": "kjw7 pqz"});
+    let change = json!({"current": PASSWORD, "password": "kjw7 pqz", "code": codes[2]});
     assert_eq!(answer(auth.of(&ada, Method::PUT, "/v1/accounts/me/password").json(&change)).await.0, StatusCode::NO_CONTENT);
     let path = format!("/v1/accounts/me/passkeys/{}", passkey["id"].as_str().unwrap());
     let app = remove(&auth, &ada, "kjw7 pqz", &phone.code(1));

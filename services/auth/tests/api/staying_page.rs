@@ -94,6 +94,19 @@ async fn whoever_does_not_stay_goes_back_to_the_app_and_still_leaves() {
 }
 
 #[tokio::test]
+async fn whoever_was_suspended_meanwhile_stays_and_stays_out() {
+    let (auth, path) = stage().await;
+    auth.sql("update accounts set suspended_reason = 'spam, again' where state = 'Leaving'").await;
+    let mut browser = Browser::new(&auth);
+    let asked = browser.answer(&path, &SIGN_IN).await;
+    assert_asks(&asked, &browser);
+    let kept = keep(&mut browser, &path, &asked).await;
+    assert_over(&kept, &browser);
+    assert!(kept.body.contains("spam, again"), "{}", kept.body);
+    assert_eq!((auth.count("erasures").await, auth.count("accounts where state = 'Suspended'").await), (0, 1));
+}
+
+#[tokio::test]
 async fn a_wrong_password_says_nothing_of_leaving() {
     let (auth, path) = stage().await;
     auth.somebody("bob").await;

@@ -19,11 +19,19 @@ use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_
 use test_db::TestDb;
 use tokio::task::JoinSet;
 
+use crate::authenticator::Authenticator;
 use crate::neighbors;
 
 pub const ISSUER: &str = "https://platform.test";
 pub const PASSWORD: &str = "correct horse battery staple";
 const KEY_ENCRYPTION_KEY: [u8; 32] = [7; 32];
+
+impl Authenticator {
+    /// One in a browser that is at the platform.
+    pub fn new() -> Self {
+        Self::at(ISSUER)
+    }
+}
 
 #[derive(Parser)]
 struct Flags {
@@ -93,6 +101,12 @@ impl TestAuth {
         let keys = Keyset::default();
         let key = format!("--key-encryption-key={}", BASE64_STANDARD.encode(key));
         Self::start_on(self.db.clone(), &[&key], (keys.clone(), keys), neighbors::there()).await
+    }
+
+    /// Another replica, which is told this.
+    pub async fn replica_told(&self, flags: &[&str]) -> Self {
+        let keys = Keyset::default();
+        Self::start_on(self.db.clone(), flags, (keys.clone(), keys), neighbors::there()).await
     }
 
     async fn start_on(db: Arc<TestDb>, told: &[&str], (trusted, own): (Keyset, Keyset), others: Vec<ExportClient>) -> Self {

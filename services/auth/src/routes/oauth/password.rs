@@ -10,6 +10,7 @@ use crate::sign_in::{self, Attempt, Opened, Proved};
 use crate::source::Source;
 use crate::store::apps::{self, App};
 use crate::store::consents;
+use crate::store::sign_ins::{self, Begun};
 use crate::{State, metrics};
 
 /// Signs somebody in and makes the session the app's. Giving it the password is consent.
@@ -27,12 +28,15 @@ pub(super) async fn sign_in(auth: &State, app: App, source: Source, request: Tok
         401 => Refusal::new("invalid_grant", problem.detail()),
         _ => problem.into(),
     })?;
-    let Proved::Enough(proof) = proved else {
+    let Proved::Enough(mut proof) = proved else {
         return Err(Refusal::new("invalid_grant", "this account has a second factor; send the person to /oauth/authorize"));
     };
+    proof.settle(auth).await?;
     let mut tx = auth.pool.begin().await?;
     // An app is no device: none is kept, and none of theirs makes room for it.
-    let Opened { account, session, secret } = sign_in::open(auth, &mut tx, &proof, None, None).await?;
+    let Opened { begun, secret } = sign_in::open(auth, &mut tx, &proof, None, None, None).await?;
+    sign_ins::make_room(&mut tx, &begun, None).await?;
+    let Begun { account, session, .. } = begun;
     let granted = match app.may("refresh_token") {
         true => grantable(wanted, &account.roles),
         false => grantable(wanted, &account.roles).without(Scope::OfflineAccess),

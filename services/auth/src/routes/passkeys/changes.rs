@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use serving::{Problem, Result};
 
 use crate::State;
+use crate::attempts::InSession;
 use crate::password::Password;
 use crate::routes::passwords;
 use crate::second_factor::passkeys::{Asked, Platform, read_registration};
@@ -29,18 +30,19 @@ pub(in crate::routes) struct Added {
 /// platform has no name.
 pub(in crate::routes) async fn ask(
     auth: &State,
-    account: AccountId,
+    who: InSession,
     handle: &str,
     password: Password,
     showing: Showing,
     source: &Source,
 ) -> Result<Asked> {
     let platform = Platform::of(&auth.issuer)?;
-    let before = passwords::confirm(auth, account, password, "password", source).await?;
-    let factor = Confirmation::begin(auth, account, showing).await?;
+    let account = who.account;
+    let before = passwords::confirm(auth, who, password, "password", source).await?;
+    let factor = Confirmation::begin(auth, who, showing).await?;
     let mut tx = auth.pool.begin().await?;
     let locked = passwords::lock_confirmed(&mut tx, account, &before).await?;
-    factor.check(auth, &mut tx, &locked, source).await?;
+    tx = factor.check(auth, tx, &locked, source).await?;
     tx.commit().await?;
     factor.done(auth).await?;
     let user = passkeys::user(&auth.pool, account).await?.ok_or_else(Problem::not_found)?;
@@ -88,17 +90,17 @@ pub(in crate::routes) async fn rename(auth: &State, account: AccountId, id: i64,
 /// Removes one of theirs, which takes the password and the second factor; 404 if there is no such one.
 pub(in crate::routes) async fn remove(
     auth: &State,
-    account: AccountId,
+    who: InSession,
     id: i64,
     password: Password,
     showing: Showing,
     source: &Source,
 ) -> Result<()> {
-    let before = passwords::confirm(auth, account, password.clone(), "password", source).await?;
-    let factor = Confirmation::begin(auth, account, showing).await?;
+    let before = passwords::confirm(auth, who, password.clone(), "password", source).await?;
+    let factor = Confirmation::begin(auth, who, showing).await?;
     let mut tx = auth.pool.begin().await?;
-    let account = passwords::lock_confirmed(&mut tx, account, &before).await?;
-    factor.check(auth, &mut tx, &account, source).await?;
+    let account = passwords::lock_confirmed(&mut tx, who.account, &before).await?;
+    tx = factor.check(auth, tx, &account, source).await?;
     let removed = match passkeys::delete(&mut tx, account.id, id).await? {
         true => second_factor::removed(auth, &mut tx, &account, &password).await,
         false => Err(Problem::not_found()),

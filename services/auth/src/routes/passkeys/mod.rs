@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use self::changes::Added;
 use super::totp::Confirmed;
 use crate::Auth;
+use crate::attempts::InSession;
 use crate::second_factor::Showing;
 use crate::second_factor::passkeys::Asked;
 use crate::source::Source;
@@ -51,7 +52,8 @@ pub(crate) async fn challenge(
     source: Source,
     Json(Confirmed { password, code, passkey }): Json<Confirmed>,
 ) -> Result<Options> {
-    changes::ask(&auth, viewer.account, &viewer.handle, password, Showing::sent(code, passkey), &source).await.map(Options::from)
+    let (who, showing) = (InSession::from(&viewer), Showing::sent(code, passkey));
+    changes::ask(&auth, who, &viewer.handle, password, showing, &source).await.map(Options::from)
 }
 
 /// What the authenticator answered.
@@ -168,6 +170,6 @@ pub(crate) async fn delete(
     Path(id): Path<i64>,
     Json(Confirmed { password, code, passkey }): Json<Confirmed>,
 ) -> Result<StatusCode> {
-    changes::remove(&auth, viewer.account, id, password, Showing::sent(code, passkey), &source).await?;
+    changes::remove(&auth, InSession::from(&viewer), id, password, Showing::sent(code, passkey), &source).await?;
     Ok(StatusCode::NO_CONTENT)
 }

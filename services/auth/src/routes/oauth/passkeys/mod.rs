@@ -21,6 +21,7 @@ use super::browser::Visit;
 use super::goal::Goal;
 use super::html::{Stop, to};
 use super::sign_in::{self, Door, Entered};
+use crate::attempts::InSession;
 use crate::password::Password;
 use crate::routes::passkeys::changes;
 use crate::second_factor::Showing;
@@ -159,7 +160,7 @@ async fn ask(
     source: &Source,
 ) -> serving::Result<Response> {
     let name = changes::read_name(name)?;
-    let asked = changes::ask(auth, person.account, &person.handle, needed(password)?, Showing::SignedIn, source).await?;
+    let asked = changes::ask(auth, InSession::from(person), &person.handle, needed(password)?, Showing::SignedIn, source).await?;
     pages::make(auth, goal, visit, name, &asked.options)
 }
 
@@ -188,7 +189,7 @@ async fn remove(
     password: Option<Password>,
     source: &Source,
 ) -> serving::Result<Response> {
-    changes::remove(auth, person.account, id, needed(password)?, Showing::SignedIn, source).await?;
+    changes::remove(auth, InSession::from(person), id, needed(password)?, Showing::SignedIn, source).await?;
     Ok(to(&goal.again))
 }
 

@@ -117,8 +117,12 @@ impl Door<'_> {
 
     /// Begins a session, and leads back to the page that they were on. Whoever leaves is asked whether they stay, and whoever
     /// may not sign in is told so on the page to sign in on.
-    async fn enter(self, handle: &str, proof: Proof) -> Result<Response, Stop> {
-        if let Some(leaving) = keeping::ask(self.auth, &proof).await? {
+    async fn enter(self, handle: &str, mut proof: Proof) -> Result<Response, Stop> {
+        let leaving = keeping::ask(self.auth, &proof).await;
+        if !matches!(leaving, Ok(None)) {
+            proof.settle(self.auth).await?;
+        }
+        if let Some(leaving) = leaving? {
             return Ok(pages::leaving(self.auth, self.goal, self.visit, &leaving)?);
         }
         let begun = match sign_in::begin(self.auth, proof, self.user_agent.0.as_deref()).await {

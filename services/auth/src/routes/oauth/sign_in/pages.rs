@@ -31,6 +31,10 @@ struct SignInPage<'a> {
     /// May a passkey be used here?
     passkey: bool,
     script: &'static str,
+    platform: &'a str,
+    rules: &'a [String],
+    /// Whom to turn to.
+    contact: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -80,6 +84,9 @@ pub(super) fn sign_in(auth: &State, goal: &Goal, visit: &Visit, tried: Option<(&
         back: back.as_deref(),
         passkey,
         script: Script::ShowPasskey.text(),
+        platform: auth.host(),
+        rules: &auth.moderation.moderation_rules,
+        contact: auth.moderation.moderation_contact.as_deref(),
     };
     // What it says besides, such as when to try again, holds for the page, too.
     let base = problem.map_or_else(|| StatusCode::OK.into_response(), IntoResponse::into_response);
