@@ -11,8 +11,8 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::State;
 use crate::objects::{self, Objects};
+use crate::rendition::Rendition;
 use crate::store::blobs;
-use crate::variant::Variant;
 
 /// Where the objects of blobs lie in the bucket.
 pub(crate) const PREFIX: &str = "blobs/";
@@ -35,9 +35,15 @@ pub(crate) fn new_object_key() -> String {
     format!("{PREFIX}{:032x}", rand::random::<u128>())
 }
 
-/// The object of one variant. A suffix and not a folder: stores on a file system leave empty folders behind.
-pub(crate) fn object(object_key: &str, variant: Variant) -> String {
-    format!("{object_key}.{variant}")
+/// The object of one rendition. A suffix and not a folder: stores on a file system leave empty folders behind.
+pub(crate) fn object(object_key: &str, rendition: Rendition) -> String {
+    format!("{object_key}.{rendition}")
+}
+
+/// The key that the name of an object was made of; nothing of a name that is not ours.
+pub(crate) fn object_key(name: &str) -> Option<&str> {
+    let (object_key, rendition) = name.rsplit_once('.')?;
+    Rendition::ALL.iter().any(|known| known.to_string() == rendition).then_some(object_key)
 }
 
 /// Owes the deletion of these objects, should no photo refer to them when it comes to it.
@@ -73,7 +79,7 @@ impl Jobs {
     async fn delete_objects(&self, object_key: &str) -> Result<(), JobError> {
         let mut tx = self.pool.begin().await?;
         if !blobs::lock_and_ask_if_used(&mut tx, object_key).await? {
-            delete_variants(&self.objects, object_key).await?;
+            delete_renditions(&self.objects, object_key).await?;
             blobs::bury(&mut tx, object_key).await?;
         }
         Ok(tx.commit().await?)
@@ -82,7 +88,7 @@ impl Jobs {
     /// Deletes objects, unless a row names them after all: the answer to its commit was lost. Then they go when it says so.
     async fn discard_objects(&self, object_key: &str) -> Result<(), JobError> {
         if !blobs::is_named(&self.pool, object_key).await? {
-            delete_variants(&self.objects, object_key).await?;
+            delete_renditions(&self.objects, object_key).await?;
         }
         Ok(())
     }
@@ -119,6 +125,6 @@ impl Run for Jobs {
 }
 
 /// Deletes all the objects of a blob.
-pub(crate) async fn delete_variants(objects: &Objects, object_key: &str) -> objects::Result<()> {
-    try_join_all(Variant::ALL.map(|variant| async move { objects.delete(&object(object_key, variant)).await })).await.map(drop)
+pub(crate) async fn delete_renditions(objects: &Objects, object_key: &str) -> objects::Result<()> {
+    try_join_all(Rendition::ALL.map(|rendition| async move { objects.delete(&object(object_key, rendition)).await })).await.map(drop)
 }

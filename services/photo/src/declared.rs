@@ -19,7 +19,7 @@ const LONGEST: usize = 255;
 pub(crate) struct Declared(Option<String>);
 
 impl Declared {
-    /// From a header, or from what a client of tus said.
+    /// From a header, from what a client of tus said, or from a member of a body.
     pub(crate) fn new(declared: Option<&str>) -> Self {
         let declared = declared.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let is_name = |name: &str| {
@@ -29,6 +29,11 @@ impl Declared {
         };
         let is_type = declared.len() <= LONGEST && declared.split_once('/').is_some_and(|(of, name)| is_name(of) && is_name(name));
         Self(Some(declared).filter(|declared| is_type && !UNKNOWN.contains(&declared.as_str())))
+    }
+
+    /// As it is kept: what is made of that again is the same.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        self.0.as_deref()
     }
 
     /// Whether a file that is declared like this may be a picture. A drawing in SVG is a document: it may hold scripts.
@@ -128,7 +133,9 @@ mod tests {
     fn what_can_be_no_picture_is_refused_before_it_arrives() {
         for (declared, admitted) in [("image/png", true), ("", true), ("image/svg+xml", false), ("text/html", false), ("video/mp4", false)]
         {
-            assert_eq!(Declared::new(Some(declared)).admit().is_ok(), admitted, "{declared}");
+            let once = Declared::new(Some(declared));
+            assert_eq!(once.admit().is_ok(), admitted, "{declared}");
+            assert_eq!(Declared::new(once.as_str()), once, "what was kept is what was declared");
         }
     }
 }

@@ -10,6 +10,7 @@ use serving::{Problem, Result};
 use sqlx::{PgConnection, Postgres, Transaction};
 
 use crate::owner::Owner;
+use crate::reuse::What;
 use crate::store::erasure::{self, Kept};
 use crate::store::{albums, photos};
 use crate::{State, cleaning, removal, reuse};
@@ -35,12 +36,12 @@ impl Forget for Erasure {
             Some(Kept::Photo(id)) => {
                 if let Some(row) = photos::lock(&mut tx, id).await? {
                     erasure::owe_blob(&mut tx, account, &row.blob).await?;
-                    removal::remove(&mut tx, &row).await?;
+                    removal::remove(&mut tx, &row, None).await?;
                 }
             }
             Some(Kept::Album(id)) => {
                 if albums::lock(&mut tx, id, owner).await?.is_some() {
-                    reuse::shows(&mut tx, account, &reuse::album(id), &[]).await?;
+                    reuse::shows(&mut tx, account, What { source: &reuse::album(id), open: false }, &[]).await?;
                     albums::delete(&mut tx, id).await?;
                 }
             }
@@ -58,13 +59,14 @@ impl Forget for Erasure {
 }
 
 impl Erasure {
-    /// Where no photo, album or use is left: uploads under way, and then what is counted.
+    /// Where no photo, album or use is left: uploads under way, and then what is counted. Whoever was given an address at the store may
+    /// write there for up to an hour more, and is not forgotten before that is over and what lies there is gone.
     async fn rest(&self, mut tx: Transaction<'static, Postgres>, account: AccountId, owner: Owner) -> Result<Progress> {
-        for object_key in erasure::end_uploads(&mut tx, owner).await? {
+        for object_key in erasure::end_uploads(&mut tx, account, owner).await? {
             erasure::owe(&mut tx, account, &object_key).await?;
             cleaning::delete_incoming_later(&mut tx, &object_key).await?;
         }
-        let owed = erasure::is_owed(&mut tx, account).await?;
+        let owed = erasure::is_owed(&mut tx, account, owner).await?;
         if !owed {
             erasure::clear(&mut tx, account, owner).await?;
         }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jobs::JobError;
 
+use crate::rendition::{Coding, Rendition};
 use crate::store::blobs;
-use crate::variant::Variant;
 use crate::{State, cleaning, metrics};
 
 /// How often it is asked.
@@ -38,6 +38,6 @@ pub(crate) async fn run(photo: &State) {
 
 /// Asks for the list of the bucket, and for one object that is there.
 pub(crate) async fn is_exposed(photo: &State) -> Result<bool, JobError> {
-    let known = blobs::any(&photo.pool).await?.map(|object_key| cleaning::object(&object_key, Variant::Thumb));
+    let known = blobs::any(&photo.pool).await?.map(|object_key| cleaning::object(&object_key, Rendition::Thumb(Coding::WebP)));
     Ok(photo.objects.is_shown_to_strangers(known.as_deref()).await?)
 }

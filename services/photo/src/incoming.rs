@@ -14,6 +14,13 @@ use crate::store::uploads::{self, Piece, UploadRow};
 pub(crate) const PREFIX: &str = "incoming/";
 /// Bytes of one piece at the most: what a broken line may cost.
 pub(crate) const PIECE: usize = 256 * 1024;
+/// Pieces of an upload that may be smaller, because a line broke or a client sends little at a time.
+const SMALLER: i64 = 100;
+
+/// Most pieces of an upload of so many bytes: each is an object and a row.
+pub(crate) fn most_pieces(length: i64) -> i64 {
+    length / PIECE as i64 + SMALLER
+}
 
 /// A key for the objects of a new upload.
 pub(crate) fn new_object_key() -> String {

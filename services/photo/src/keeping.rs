@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contracts::AccountId;
-use futures::future::try_join_all;
+use futures::future::join_all;
 use imaging::{Error as ImageError, Format};
 use serving::{Problem, Result};
 use sqlx::PgConnection;
@@ -18,7 +18,6 @@ use crate::processing::{Cleaned, ProcessingError, Reservation};
 use crate::store::photos::PhotoRow;
 use crate::store::usage::UsageRow;
 use crate::store::{blobs, photos, terms, usage};
-use crate::variant::Variant;
 use crate::{Quota, State, cleaning, metrics, objects};
 
 /// When to come again with an upload for which there was no room.
@@ -80,14 +79,14 @@ async fn added(connection: &mut PgConnection, quota: Quota, owner: Owner, kept: 
     }
 }
 
-/// Writes the objects.
+/// Writes the objects. Each call is waited for, though another has failed: one that was given up could be done by the store after what
+/// it wrote was discarded.
 async fn put(photo: &State, Stored { cleaned, object_key }: &Stored) -> objects::Result<()> {
-    let Cleaned { original, large, small, thumb, .. } = cleaned;
-    let pictures = [(Variant::Original, original), (Variant::Large, large), (Variant::Small, small), (Variant::Thumb, thumb)];
-    let puts =
-        pictures.map(|(variant, picture)| async move { photo.objects.put(&cleaning::object(object_key, variant), picture.clone()).await });
-    try_join_all(puts).await?;
-    metrics::stored(original.len() + large.len() + small.len() + thumb.len());
+    let puts = cleaned
+        .pictures()
+        .map(|(rendition, picture)| async move { photo.objects.put(&cleaning::object(object_key, rendition), picture.clone()).await });
+    join_all(puts).await.into_iter().collect::<objects::Result<()>>()?;
+    metrics::stored(cleaned.size());
     Ok(())
 }
 
@@ -114,13 +113,12 @@ pub(crate) async fn record(
     photos::find(connection, id).await?.ok_or_else(|| Problem::internal("a photo that was just made is not there"))
 }
 
-/// Counts one more photo of a picture that its owner has already, if there is room for it.
-pub(crate) async fn count_another(connection: &mut PgConnection, quota: Quota, owner: Owner) -> Result<()> {
-    let kept = usage::lock(connection, owner).await?;
-    if kept.photos >= quota.photos {
-        return Err(quota_exceeded(quota));
+/// Refuses one more photo, of a picture that its owner has already, if there is no room for it.
+pub(crate) async fn has_room_for_another(connection: &mut PgConnection, quota: Quota, owner: Owner) -> Result<()> {
+    match usage::lock(connection, owner).await?.photos < quota.photos {
+        true => Ok(()),
+        false => Err(quota_exceeded(quota)),
     }
-    Ok(usage::add(connection, owner, 1, 0).await?)
 }
 
 /// Leaves objects that no row names to a job. If that fails too, the sweep finds them.
@@ -130,7 +128,7 @@ pub(crate) async fn discard(photo: &State, Stored { object_key, .. }: &Stored) {
         cleaning::discard_later(&mut connection, object_key).await
     };
     if let Err(error) = owed.await {
-        tracing::warn!(%error, object_key, "failed to enqueue the deletion of objects; the sweep will delete them");
+        tracing::warn!(%error, "failed to enqueue the deletion of objects; the sweep will delete them");
     }
 }
 

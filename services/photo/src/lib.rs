@@ -3,10 +3,10 @@
 //! ```text
 //!  POST /v1/photos ─► form ──────────────────┐
 //!  tus, or straight to S3 ─► incoming ───────┴► keeping: processing ─► objects (put) ─► one transaction: quota, blob, photo
-//!  GET /p/{key}/…  ─► store: whose, who may ─► representation ─► recent, or objects (get, streamed)
-//!  facts of relation and social ─► severed, narrowed ─► older grants are refused
+//!  GET /p/{key}/…  ─► store: whose, who may ─► negotiation ─► representation ─► recent, or objects (get, streamed)
+//!  facts of relation and social ─► severed, narrowed ─► older grants are refused │ blocks: nothing is said to the owner
 //!  facts of auth ─► hidden: nobody sees it │ erased: erasure, photo by photo, objects included
-//!  others show a public photo ─► reuse: noted and counted ─► its owner takes it from everywhere, or leaves it
+//!  others show a public photo ─► reuse: noted and counted ─► its owner takes it from everywhere, or leaves them a copy
 //!  cleaning: jobs and sweeps delete objects that no row names, and find rows whose objects are gone
 //! ```
 //!
@@ -14,6 +14,7 @@
 //! them as `photo.changed`, and sign grants for the private photos that they show.
 
 mod about;
+mod bounds;
 mod cleaning;
 mod config;
 mod declared;
@@ -26,12 +27,15 @@ mod incoming;
 mod keeping;
 mod key;
 mod license;
+mod meant;
 mod metrics;
+mod negotiation;
 mod objects;
 mod owner;
 mod processing;
 mod recent;
 mod removal;
+mod rendition;
 mod representation;
 mod reuse;
 mod routes;
@@ -69,6 +73,7 @@ use crate::recent::Recent;
 use crate::sweep::Sweeps;
 
 pub use self::config::{PhotoConfig, PhotoLimits, S3Config};
+pub use self::objects::{UnusableStore, try_store};
 pub use self::sweep::Swept;
 
 /// The tables of the schema `photo`.

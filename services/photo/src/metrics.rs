@@ -80,8 +80,8 @@ pub(crate) fn refused(reason: &'static str) {
 }
 
 /// Bytes were written.
-pub(crate) fn stored(bytes: usize) {
-    STORED.add(bytes as u64, &[]);
+pub(crate) fn stored(bytes: i64) {
+    STORED.add(u64::try_from(bytes).unwrap_or_default(), &[]);
 }
 
 /// The sweep went through. Nothing found is counted too, so that a graph begins at zero.

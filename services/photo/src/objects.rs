@@ -1,7 +1,9 @@
 //! The object store. Any S3-compatible one will do: only put, get, delete, list and presigning are used, addressed by path.
 
 mod error;
+mod shown;
 mod stranger;
+mod tried;
 
 use std::time::{Duration, Instant};
 
@@ -12,12 +14,14 @@ use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region, RequestC
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
 use aws_sdk_s3::presigning::PresigningConfig;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use bytes::Bytes;
 use http::Uri;
 use tracing::{Instrument, field};
 
 pub use self::error::ObjectError;
+use self::shown::shown;
+pub use self::tried::{UnusableStore, try_store};
 use crate::config::S3Config;
 use crate::metrics;
 
@@ -118,7 +122,8 @@ impl Objects {
     /// the store.
     pub async fn presign_put(&self, key: &str, length: i64, life: Duration) -> Result<Option<Presigned>> {
         let Some(outside) = &self.outside else { return Ok(None) };
-        let unsigned = |source: Box<dyn std::error::Error + Send + Sync>| ObjectError::Unavailable { method: "PutObject", source };
+        let unsigned =
+            |source: Box<dyn std::error::Error + Send + Sync>| ObjectError::Unavailable { method: "PutObject", answer: None, source };
         let config = PresigningConfig::expires_in(life).map_err(|error| unsigned(error.into()))?;
         // The length is among what is signed: a body of another length is refused by the store.
         let put = outside.put_object().bucket(&self.bucket).key(key).content_length(length);
@@ -154,9 +159,8 @@ impl Objects {
     pub async fn read(&self, key: &str, length: usize, buffer: &mut Vec<u8>) -> Result<bool> {
         let mut bytes = self.get(key, None).await?;
         let end = buffer.len() + length;
-        while let Some(chunk) =
-            bytes.try_next().await.map_err(|error| ObjectError::Unavailable { method: "GetObject", source: error.into() })?
-        {
+        let broken = |error: ByteStreamError| ObjectError::Unavailable { method: "GetObject", answer: None, source: error.into() };
+        while let Some(chunk) = bytes.try_next().await.map_err(broken)? {
             if buffer.len() + chunk.len() > end {
                 return Ok(false);
             }
@@ -177,7 +181,7 @@ impl Objects {
     }
 
     /// One call in a span that follows the OpenTelemetry conventions for the AWS SDK, which keep `rpc.system` where others
-    /// have moved on to `rpc.system.name`.
+    /// have moved on to `rpc.system.name`. Of the key it has what is [`shown()`].
     async fn call<T, E>(
         &self,
         method: &'static str,
@@ -198,7 +202,7 @@ impl Objects {
             rpc.service = "S3",
             rpc.method = method,
             aws.s3.bucket = self.bucket,
-            aws.s3.key = key,
+            aws.s3.key = shown(key),
             aws.request_id = field::Empty,
             server.address = self.host,
             server.port = i64::from(self.port),
@@ -214,8 +218,8 @@ impl Objects {
             span.record("otel.status_code", "ERROR");
             span.record("error.type", code);
             match code {
-                "NoSuchKey" | "NotFound" => ObjectError::Missing(key.to_owned()),
-                _ => ObjectError::Unavailable { method, source: error.into() },
+                "NoSuchKey" | "NotFound" => ObjectError::Missing(shown(key)),
+                _ => ObjectError::unavailable(method, error),
             }
         })
     }

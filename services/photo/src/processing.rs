@@ -1,5 +1,6 @@
 //! Pixels, within bounds: a burst of uploads waits or is turned away, and never takes the pod's memory.
 
+mod cleaned;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -9,12 +10,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use contracts::AccountId;
-use imaging::{Limits, Processed};
-use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use imaging::Limits;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::field;
 
+pub use self::cleaned::Cleaned;
 use self::shared::{Shared, Taken};
 use crate::{PhotoConfig, metrics};
 
@@ -43,38 +44,6 @@ pub struct Reservation {
     pub bytes: usize,
     account: AccountId,
     memory: Taken,
-}
-
-/// The clean pictures of an upload.
-pub struct Cleaned {
-    /// SHA-256 of the original.
-    pub sha256: [u8; 32],
-    /// Pixels of the original.
-    pub width: u32,
-    /// Pixels of the original.
-    pub height: u32,
-    /// A placeholder, in base64.
-    pub thumbhash: String,
-    /// What it is mostly of, as in CSS.
-    pub color: String,
-    /// What people call that color.
-    pub hue: &'static str,
-    /// The original moves.
-    pub animated: bool,
-    /// The media type of the original; the others are WebP.
-    pub original_type: &'static str,
-    /// All the pixels.
-    pub original: Bytes,
-    /// At most 1600 pixels a side.
-    pub large: Bytes,
-    /// At most 800 pixels a side.
-    pub small: Bytes,
-    /// At most 400 pixels a side.
-    pub thumb: Bytes,
-    /// For the pictures take the place of the file.
-    _memory: Taken,
-    /// For what of them does not fit there.
-    _room: Option<OwnedSemaphorePermit>,
 }
 
 /// Why an upload gave no pictures.
@@ -170,38 +139,14 @@ impl Processing {
             let start = Instant::now();
             let processed = span.in_scope(|| imaging::process(&file, &limits));
             metrics::worked(start.elapsed(), processed.is_ok());
-            let Processed { original, large, small, thumb, thumbhash, color, width, height, animated } = processed?;
+            let processed = processed?;
             // Of the room for pixels, what the pictures need beyond the file's memory is theirs until they are stored.
-            let pictures: usize = [&original, &large, &small, &thumb].into_iter().map(|picture| picture.bytes.len()).sum();
+            let pictures: usize = processed.all().into_iter().map(|picture| picture.bytes.len()).sum();
             let beyond = pictures.saturating_sub(2 * bytes).div_ceil(BYTES_OF_A_PIXEL * UNIT);
             let kept = room.split(beyond.min(room.num_permits()));
-            Ok::<_, ProcessingError>(Cleaned {
-                sha256: Sha256::digest(&original.bytes).into(),
-                width,
-                height,
-                thumbhash,
-                color: color.hex(),
-                hue: color.hue().name(),
-                animated,
-                original_type: original.format.media_type(),
-                original: original.bytes.into(),
-                large: large.bytes.into(),
-                small: small.bytes.into(),
-                thumb: thumb.bytes.into(),
-                _memory: memory,
-                _room: kept,
-            })
+            Ok::<_, ProcessingError>(Cleaned::new(processed, memory, kept))
         });
         work.await?
-    }
-}
-
-impl Cleaned {
-    /// Bytes of all the pictures together.
-    pub fn size(&self) -> i64 {
-        let Self { original, large, small, thumb, .. } = self;
-        let bytes: usize = [original, large, small, thumb].into_iter().map(Bytes::len).sum();
-        i64::try_from(bytes).expect("pictures fit in memory")
     }
 }
 

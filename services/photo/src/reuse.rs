@@ -14,6 +14,15 @@ use crate::store::photos::PhotoRow;
 use crate::store::uses::Shown;
 use crate::store::{album_photos, photos, uses};
 
+/// What shows photos.
+#[derive(Clone, Copy)]
+pub(crate) struct What<'a> {
+    /// Such as `post:17`.
+    pub(crate) source: &'a str,
+    /// Everybody may see it, so the owners of the photos learn which it is.
+    pub(crate) open: bool,
+}
+
 /// What is noted when it is known who shows a photo, and not yet in what.
 fn somewhere(account: AccountId) -> String {
     format!("account:{account}")
@@ -38,30 +47,37 @@ pub(crate) async fn about_to_show(pool: &PgPool, account: AccountId, photos: &[i
     let source = somewhere(account);
     for photo in photos::lock_all(&mut tx, &unnoted).await? {
         if counts(&photo, account) && !photo.left {
-            uses::add(&mut tx, photo.id, Shown { account, source: &source, url: None, note: None }).await?;
+            uses::add(&mut tx, photo.id, Shown { account, source: &source, open: false, url: None, note: None }).await?;
         }
     }
     tx.commit().await
 }
 
-/// Notes that `source` of an account shows these photos now and no others. What was left to its users goes with the last.
-pub(crate) async fn shows(connection: &mut PgConnection, account: AccountId, source: &str, now: &[i64]) -> sqlx::Result<()> {
-    let before = uses::shown_by(connection, account, source).await?;
-    let concerned: Vec<i64> = before.iter().chain(now).copied().collect();
+/// Notes that something of an account shows these photos now and no others. What was left to its users goes with the last.
+pub(crate) async fn shows(connection: &mut PgConnection, account: AccountId, what: What<'_>, now: &[i64]) -> sqlx::Result<()> {
+    let mut concerned = uses::shown_by(connection, account, what.source).await?;
+    concerned.extend(now);
+    photos::lock_all(connection, &concerned).await?;
+    // It was told before it was heard that an owner has left one of them as another: its uses are that one's by now, or until the
+    // locks were had.
+    let now = photos::or_left(connection, account, now).await?;
+    let mut concerned = uses::shown_by(connection, account, what.source).await?;
+    concerned.extend(&now);
     for photo in photos::lock_all(connection, &concerned).await? {
         if now.contains(&photo.id.0) {
-            begins(connection, &photo, account, source).await?;
+            begins(connection, &photo, account, what).await?;
         } else {
-            ends(connection, &photo, account, source).await?;
+            ends(connection, &photo, account, what.source).await?;
         }
     }
-    Ok(())
+    uses::set_open(connection, account, what.source, what.open).await
 }
 
-/// Notes that `source` of an account shows a photo, which must be locked, and no longer that it is unknown what does.
-pub(crate) async fn begins(connection: &mut PgConnection, photo: &PhotoRow, account: AccountId, source: &str) -> sqlx::Result<()> {
+/// Notes that something of an account shows a photo, which must be locked, and no longer that it is unknown what does.
+pub(crate) async fn begins(connection: &mut PgConnection, photo: &PhotoRow, account: AccountId, what: What<'_>) -> sqlx::Result<()> {
     if counts(photo, account) {
-        uses::add(connection, photo.id, Shown { account, source, url: None, note: None }).await?;
+        let What { source, open } = what;
+        uses::add(connection, photo.id, Shown { account, source, open, url: None, note: None }).await?;
         uses::remove(connection, photo.id, account, &somewhere(account)).await?;
     }
     Ok(())
@@ -71,7 +87,7 @@ pub(crate) async fn begins(connection: &mut PgConnection, photo: &PhotoRow, acco
 pub(crate) async fn ends(connection: &mut PgConnection, photo: &PhotoRow, account: AccountId, source: &str) -> sqlx::Result<()> {
     let used = uses::remove(connection, photo.id, account, source).await?;
     if photo.left && used == Some(false) {
-        removal::remove(connection, photo).await?;
+        removal::remove(connection, photo, None).await?;
     }
     Ok(())
 }

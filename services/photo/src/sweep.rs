@@ -1,15 +1,15 @@
 //! What is found by looking: objects that no row names, such as those of an upload whose process was killed, uploads whose time
 //! is over, uses that nothing came of, and rows whose objects are gone. Each turn is bounded, and the next goes on where it ended.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod missing;
+
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use jobs::JobError;
 
 use crate::objects::Listed;
-use crate::store::blobs::Expected;
 use crate::store::{blobs, photos, uploads, uses};
-use crate::variant::Variant;
 use crate::{State, cleaning, incoming, metrics, reuse};
 
 /// How often there is a turn.
@@ -36,6 +36,8 @@ pub struct Swept {
     pub unused: usize,
     /// Rows whose objects are not there as they should be.
     pub missing: usize,
+    /// Photos of which these were, for too long, and that are gone.
+    pub lost: usize,
 }
 
 /// Sweeps now and then, until dropped.
@@ -65,6 +67,8 @@ pub(crate) async fn run(photo: &State) {
 pub(crate) struct Sweeps {
     blobs: Option<String>,
     incoming: Option<String>,
+    /// What was listed last of blobs: the next page may have more of the same.
+    left: Vec<Listed>,
 }
 
 impl Sweeps {
@@ -72,21 +76,23 @@ impl Sweeps {
     pub(crate) async fn turn(&mut self, photo: &State, grace: Duration) -> Result<Swept, JobError> {
         let expired = expire(photo).await?;
         let unused = forget(photo).await?;
-        let missing = check(photo).await?;
         let (mut orphans, mut abandoned) = (0, 0);
         for _ in 0..PAGES {
             let page = photo.objects.list(cleaning::PREFIX, self.blobs.take()).await?;
+            self.left = missing::met(photo, std::mem::take(&mut self.left), &page.objects).await?;
             let old = older(by_blob(page.objects), grace);
             // Keys are never used twice, so one that has no row by now will never have one: no lock is needed.
             for object_key in blobs::unknown(&photo.pool, &old).await? {
-                cleaning::delete_variants(&photo.objects, &object_key).await?;
+                cleaning::delete_renditions(&photo.objects, &object_key).await?;
                 orphans += 1;
             }
             self.blobs = page.next;
             if self.blobs.is_none() {
+                self.left.clear();
                 break;
             }
         }
+        let (missing, lost) = missing::check(photo).await?;
         for _ in 0..PAGES {
             let page = photo.objects.list(incoming::PREFIX, self.incoming.take()).await?;
             let names: Vec<String> = page.objects.iter().map(|object| object.key.clone()).collect();
@@ -102,7 +108,7 @@ impl Sweeps {
                 break;
             }
         }
-        Ok(Swept { orphans, abandoned, expired, unused, missing })
+        Ok(Swept { orphans, abandoned, expired, unused, missing, lost })
     }
 }
 
@@ -132,49 +138,10 @@ async fn forget(photo: &State) -> Result<usize, JobError> {
     Ok(unknown.len())
 }
 
-/// Looks whether objects are there that should be, of those blobs that were looked at the longest ago.
-async fn check(photo: &State) -> Result<usize, JobError> {
-    let mut missing = 0;
-    for expected in blobs::to_check(&photo.pool, ROWS).await? {
-        let page = photo.objects.list(&expected.object_key, None).await?;
-        let absent = !expected.is_met_by(&page.objects);
-        // It may have been deleted while the store was asked.
-        let there = blobs::checked(&photo.pool, &expected.object_key, absent).await?;
-        if there && absent {
-            missing += 1;
-            if !expected.missing {
-                tracing::error!(
-                    object_key = expected.object_key,
-                    "the objects of a photo are not in the bucket: restore them from a backup"
-                );
-            }
-        }
-    }
-    Ok(missing)
-}
-
-impl Expected {
-    /// Whether all objects are listed, in the size that they should have.
-    fn is_met_by(&self, listed: &[Listed]) -> bool {
-        let Self { object_key, original_size, large_size, small_size, thumb_size, .. } = self;
-        let sizes = Variant::ALL.map(|variant| match variant {
-            Variant::Original => (variant, *original_size),
-            Variant::Large => (variant, *large_size),
-            Variant::Small => (variant, *small_size),
-            Variant::Thumb => (variant, *thumb_size),
-        });
-        sizes.into_iter().all(|(variant, size)| {
-            let key = cleaning::object(object_key, variant);
-            listed.iter().any(|object| object.key == key && object.size == size)
-        })
-    }
-}
-
-/// The keys of blobs' objects, each with the last change of any of its variants, in Unix seconds.
+/// The keys of blobs' objects, each with the last change of any of them, in Unix seconds.
 fn by_blob(listed: Vec<Listed>) -> BTreeMap<String, i64> {
-    let suffixes: BTreeSet<String> = Variant::ALL.iter().map(Variant::to_string).collect();
     // Whatever else lies there is not ours to delete.
-    youngest(listed, |name| name.rsplit_once('.').filter(|(_, suffix)| suffixes.contains(*suffix)).map(|(key, _)| key))
+    youngest(listed, cleaning::object_key)
 }
 
 /// The same, of uploads.
@@ -209,23 +176,9 @@ mod tests {
 
     #[test]
     fn only_our_own_objects_are_counted_by_their_youngest() {
-        let found = by_blob(listed(&[("blobs/a.original", 5), ("blobs/a.thumb", 9), ("blobs/readme.txt", 1), ("blobs/b.large", 2)]));
+        let found = by_blob(listed(&[("blobs/a.original", 5), ("blobs/a.thumb", 9), ("blobs/readme.txt", 1), ("blobs/b.large-jpeg", 2)]));
         assert_eq!(found.into_iter().collect::<Vec<_>>(), [("blobs/a".to_owned(), 9), ("blobs/b".to_owned(), 2)]);
         let found = by_upload(listed(&[("incoming/a.0000000000.ff", 5), ("incoming/a.0000262144.ee", 9), ("incoming/b", 2)]));
         assert_eq!(found.into_iter().collect::<Vec<_>>(), [("incoming/a".to_owned(), 9), ("incoming/b".to_owned(), 2)]);
-    }
-
-    #[test]
-    fn a_blob_is_met_by_all_its_objects_in_their_sizes() {
-        let expected =
-            Expected { object_key: "blobs/a".to_owned(), original_size: 4, large_size: 3, small_size: 2, thumb_size: 1, missing: false };
-        let mut objects: Vec<Listed> = [("original", 4), ("large", 3), ("small", 2), ("thumb", 1)]
-            .map(|(variant, size)| Listed { key: format!("blobs/a.{variant}"), size, changed: 0 })
-            .to_vec();
-        assert!(expected.is_met_by(&objects));
-        objects[2].size = 0;
-        assert!(!expected.is_met_by(&objects));
-        objects.remove(2);
-        assert!(!expected.is_met_by(&objects));
     }
 }

@@ -16,11 +16,6 @@ pub enum Variant {
     Thumb,
 }
 
-impl Variant {
-    /// Each of them.
-    pub const ALL: [Self; 4] = [Self::Original, Self::Large, Self::Small, Self::Thumb];
-}
-
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,7 +1,7 @@
 //! The store as somebody meets it who has no key.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 
 use super::{ObjectError, Objects, Result};
 use crate::config::S3Config;
@@ -21,7 +21,7 @@ impl Objects {
     ///
     /// [`ObjectError::Unavailable`] if none of them answers. These calls stand in no metric: to be refused is no failure.
     pub async fn is_shown_to_strangers(&self, key: Option<&str>) -> Result<bool> {
-        let mut answer = Err(ObjectError::Unavailable { method: "ListObjectsV2", source: "no address of the store answers".into() });
+        let mut answer = Err(no_answer());
         for client in &self.strangers {
             let list = client.list_objects_v2().bucket(&self.bucket).max_keys(1).send().await;
             let mut shown = is_shown("ListObjectsV2", list);
@@ -39,15 +39,19 @@ impl Objects {
     }
 }
 
+fn no_answer() -> ObjectError {
+    ObjectError::Unavailable { method: "ListObjectsV2", answer: None, source: "no address of the store answers".into() }
+}
+
 /// What counts is the status: a page in another format shows as much.
 fn is_shown<T, E>(method: &'static str, answer: std::result::Result<T, SdkError<E>>) -> Result<bool>
 where
-    E: std::error::Error + Send + Sync + 'static,
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let Err(error) = answer else { return Ok(true) };
     match error.raw_response().map(|response| response.status().as_u16()) {
         Some(200..300) => Ok(true),
         Some(300..500) => Ok(false),
-        _ => Err(ObjectError::Unavailable { method, source: error.into() }),
+        _ => Err(ObjectError::unavailable(method, error)),
     }
 }

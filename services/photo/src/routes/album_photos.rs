@@ -13,6 +13,7 @@ use serving::{Json, Page, Paged, Path, Problem, ProblemDocument, Result};
 use utoipa::ToSchema;
 
 use crate::owner::Owner;
+use crate::reuse::What;
 use crate::routes::bodies::PhotoBody;
 use crate::store::album_photos::Placed;
 use crate::store::{album_photos, albums, photos};
@@ -45,8 +46,8 @@ pub(crate) async fn list(
 ) -> Result<Paged<PhotoBody>> {
     let viewer = viewer.map(|viewer| Owner::Account(viewer.account));
     albums::find(&photo.pool, id, viewer).await?.ok_or_else(Problem::not_found)?;
-    let places = [page.before, page.after].map(|cursor| FAR.saturating_sub(cursor));
-    let placed = album_photos::between(&photo.pool, id, viewer, places, page.ascending(), page.limit + 1).await?;
+    let place = FAR.saturating_sub(page.after().unwrap_or_else(|| page.before()));
+    let placed = album_photos::beyond(&photo.pool, id, viewer, place, page.after().is_some(), page.limit + 1).await?;
     let placed = page.cut(placed, |placed| FAR - i64::from(placed.position));
     let ids: Vec<i64> = placed.items.iter().map(|placed| placed.photo.0).collect();
     let found = photos::all(&photo.pool, &ids).await?;
@@ -100,7 +101,7 @@ pub(crate) async fn put(
         }
         album_photos::append(&mut tx, album, id).await?;
         if locked.visibility == PhotoVisibility::Public {
-            reuse::begins(&mut tx, &row, viewer.account, &reuse::album(album)).await?;
+            reuse::begins(&mut tx, &row, viewer.account, What { source: &reuse::album(album), open: true }).await?;
         }
     }
     if let Some(position) = position {

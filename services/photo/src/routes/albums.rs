@@ -11,6 +11,7 @@ use serving::{Attempt, Create, Json, Page, Paged, Path, Problem, ProblemDocument
 use utoipa::{IntoParams, ToSchema};
 
 use crate::owner::Owner;
+use crate::reuse::What;
 use crate::routes::bodies::AlbumBody;
 use crate::store::{album_photos, albums, usage};
 use crate::text::{self, TITLE};
@@ -161,7 +162,8 @@ pub(crate) async fn update(
             PhotoVisibility::Public => album_photos::all(&mut tx, id).await?,
             PhotoVisibility::Private => Vec::new(),
         };
-        reuse::shows(&mut tx, viewer.account, &reuse::album(id), &shown).await?;
+        let what = What { source: &reuse::album(id), open: visibility == PhotoVisibility::Public };
+        reuse::shows(&mut tx, viewer.account, what, &shown).await?;
     }
     let after = albums::find(&mut *tx, id, Some(owner)).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
@@ -181,7 +183,7 @@ pub(crate) async fn update(
 pub(crate) async fn delete(State(Photo(photo)): State<Photo>, viewer: Viewer, Path(id): Path<AlbumId>) -> Result<StatusCode> {
     let mut tx = photo.pool.begin().await?;
     albums::lock(&mut tx, id, Owner::Account(viewer.account)).await?.ok_or_else(Problem::not_found)?;
-    reuse::shows(&mut tx, viewer.account, &reuse::album(id), &[]).await?;
+    reuse::shows(&mut tx, viewer.account, What { source: &reuse::album(id), open: false }, &[]).await?;
     albums::delete(&mut tx, id).await?;
     tx.commit().await?;
     photo.outbox.committed();

@@ -34,6 +34,10 @@ pub(crate) struct PhotoBody {
     /// Its owner has left it to those who show it; nobody else may begin to.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     left: bool,
+    /// Some of its files are lost. No list shows it to others; for its owner it is in all. It is gone after thirty days without its
+    /// original, unless the files come back, or you upload the same picture again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    missing: bool,
     /// Pixels of the original.
     width: i32,
     /// Pixels of the original.
@@ -82,6 +86,7 @@ impl From<PhotoRow> for PhotoBody {
             credit: row.credit,
             uses: row.uses,
             left: row.left,
+            missing: row.missing,
             width: row.width,
             height: row.height,
             thumbhash: row.thumbhash,

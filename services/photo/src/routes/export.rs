@@ -13,11 +13,11 @@ use serde_json::json;
 use serving::{Json, Path, Problem, Result};
 
 use crate::owner::Owner;
+use crate::rendition::Rendition;
 use crate::routes::bodies::{AlbumBody, PhotoBody};
 use crate::routes::bytes::fetch;
 use crate::store::exports::{self, OriginalRow};
 use crate::store::{albums, photos};
-use crate::variant::Variant;
 use crate::{Photo, State as Inner, cleaning};
 
 /// Where the bytes of an original are asked for.
@@ -78,7 +78,7 @@ pub(crate) async fn page(
 pub(crate) async fn original(State(Photo(photo)): State<Photo>, Caller(caller): Caller, Path(id): Path<PhotoId>) -> Result<Response> {
     admit(caller)?;
     let found = exports::originals(&photo.pool, &[id.0]).await?.pop().ok_or_else(Problem::not_found)?;
-    let body = fetch(&photo, &cleaning::object(&found.object_key, Variant::Original), None).await?;
+    let body = fetch(&photo, &cleaning::object(&found.object_key, Rendition::Original), None).await?;
     Ok(([(CONTENT_LENGTH, found.original_size)], body).into_response())
 }
 

@@ -11,17 +11,15 @@ use http::StatusCode;
 use identity::{MaybeViewer, Viewer};
 use serde::Deserialize;
 use serving::{Json, Path, Problem, ProblemDocument, Query, Result};
-use sqlx::PgConnection;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::about::{About, Said};
+use crate::about::Said;
 use crate::key::PhotoKey;
 use crate::license::License;
 use crate::owner::Owner;
 use crate::routes::bodies::{Pending, PhotoBody};
-use crate::store::photos::PhotoRow;
-use crate::store::{album_photos, blobs, photos, terms, uses};
-use crate::{Photo, Quota, State as Inner, keeping, removal, reuse};
+use crate::store::{photos, terms, uses};
+use crate::{Photo, State as Inner, keeping, removal, reuse};
 
 /// How long an answer waits for the other services to have heard that fewer may see a photo.
 const HEARD_BY_ALL: Duration = Duration::from_secs(2);
@@ -74,14 +72,14 @@ pub(crate) struct UpdatePhoto {
     license: Option<License>,
     /// Whom to name; at most 200 characters.
     credit: Option<String>,
-    /// When it becomes private while others show it: `take` it from them, or `leave` it there. What is left there keeps its id
-    /// and its addresses, and the private photo gets new ones. Both count.
+    /// When it becomes private while others show it: `take` it from them, or `leave` it there. What is left there is a photo of its
+    /// own, with the addresses that this one had. Both count.
     #[serde(default)]
     uses: Uses,
 }
 
 /// Changes one's own photo. One that was public and becomes private gets a new key, so that its old addresses end, unless it is
-/// left to those who show it: then a photo of another id is answered, which is the private one.
+/// left to those who show it: then they are another photo's. It is private wherever you show it yourself.
 #[utoipa::path(
     patch,
     path = "/v1/photos/{id}",
@@ -113,22 +111,23 @@ pub(crate) async fn update(
     let before = photos::lock(&mut tx, id).await?.filter(|row| row.is_of(viewer.account)).ok_or_else(Problem::not_found)?;
     let about = before.about().with(Said { visibility, title, alt, tags, license, credit })?;
     let narrowed = before.is_public() && about.visibility == PhotoVisibility::Private;
-    // Who is hidden does not count, and may return.
-    if narrowed && uses == Uses::Leave && uses::any(&mut tx, id).await? {
-        let after = leave_and_keep(&mut tx, photo.quota, &before, &about).await?;
-        tx.commit().await?;
-        return Ok(Json(PhotoBody::from(after)).into_response());
+    let mut left = None;
+    if narrowed {
+        // Who is hidden does not count, and may return.
+        if uses == Uses::Leave && uses::any(&mut tx, id).await? {
+            keeping::has_room_for_another(&mut tx, photo.quota, before.owner).await?;
+            left = Some(removal::leave(&mut tx, &before).await?);
+        } else {
+            reuse::take(&mut tx, &before).await?;
+        }
     }
     let key = if narrowed { PhotoKey::random() } else { PhotoKey::try_from(before.key.clone()).map_err(Problem::internal)? };
     photos::update(&mut tx, id, &key, &about).await?;
-    if narrowed {
-        reuse::take(&mut tx, &before).await?;
-    }
     let after = photos::find(&mut *tx, id).await?.ok_or_else(Problem::not_found)?;
     let mut told = None;
     if after.state() != before.state() {
         let Owner::Account(owner) = after.owner;
-        let fact = Fact::PhotoChanged(PhotoChanged { photo: id, owner, state: Some(after.state()) });
+        let fact = Fact::PhotoChanged(PhotoChanged { photo: id, owner, state: Some(after.state()), left });
         told = Some(facts::publish(&mut tx, &fact).await?);
     }
     terms::recount(&mut tx, Some(&before.about()), Some(&about)).await?;
@@ -143,18 +142,6 @@ pub(crate) async fn update(
     Ok((status, Json(PhotoBody::from(after).pending(pending))).into_response())
 }
 
-/// Leaves a public photo, which must be locked, to those who show it, under its id and its addresses, and keeps a private one
-/// of the same picture in its place.
-async fn leave_and_keep(connection: &mut PgConnection, quota: Quota, public: &PhotoRow, about: &About) -> Result<PhotoRow> {
-    keeping::count_another(connection, quota, public.owner).await?;
-    blobs::retain(connection, &public.blob).await?;
-    let private = photos::insert(connection, public.owner, &public.blob, &PhotoKey::random(), about).await?;
-    photos::leave(connection, public.id).await?;
-    album_photos::replace(connection, public.id, private, public.owner).await?;
-    terms::recount(connection, Some(&public.about()), None).await?;
-    photos::find(connection, private).await?.ok_or_else(|| Problem::internal("a photo that was just made is not there"))
-}
-
 /// What becomes of it elsewhere.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -166,8 +153,8 @@ pub(crate) struct Elsewhere {
 }
 
 /// Deletes one's own photo. Its addresses end at once; other people's photos of the same picture stay. If it is left to those
-/// who show it, nobody else finds it, and it ends when the last of them stops. Until then it counts for you, and you can still
-/// take it.
+/// who show it, they show another with the addresses that it had, which nobody else finds and which ends when the last of them
+/// stops. Until then that one counts for you, and you can still take it.
 #[utoipa::path(
     delete,
     path = "/v1/photos/{id}",
@@ -190,14 +177,14 @@ pub(crate) async fn delete(
     // For its lock: until the end nobody hides the account, as that counts the tags of its photos.
     accounts::is_gone(&mut tx, viewer.account).await?;
     let row = photos::lock(&mut tx, id).await?.filter(|row| row.owner == Owner::Account(viewer.account)).ok_or_else(Problem::not_found)?;
+    let mut left = None;
     if uses == Uses::Leave && row.is_public() && uses::any(&mut tx, id).await? {
-        if !row.left {
-            removal::leave(&mut tx, &row).await?;
+        if row.left {
+            return Ok(StatusCode::NO_CONTENT.into_response());
         }
-        tx.commit().await?;
-        return Ok(StatusCode::NO_CONTENT.into_response());
+        left = Some(removal::leave(&mut tx, &row).await?);
     }
-    let fact = removal::remove(&mut tx, &row).await?;
+    let fact = removal::remove(&mut tx, &row, left).await?;
     tx.commit().await?;
     photo.outbox.committed();
 

@@ -1,5 +1,7 @@
 //! Finding photos, and the tags to find them by.
 
+use std::slice;
+
 use axum::extract::State;
 use identity::{MaybeViewer, Viewer};
 use imaging::Hue;
@@ -8,11 +10,12 @@ use serving::{Json, Page, Paged, Problem, ProblemDocument, Query, Result};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::license::License;
+use crate::meant::{self, Meant};
 use crate::owner::Owner;
 use crate::routes::bodies::PhotoBody;
-use crate::store::search::Sought;
+use crate::store::search::{Found, Rare, Sought};
 use crate::store::{photos, search, terms};
-use crate::{Photo, State as Inner, text};
+use crate::{Photo, State as Inner, bounds, text};
 
 /// Tags suggested at once.
 const SUGGESTIONS: i64 = 20;
@@ -88,23 +91,22 @@ impl Filter {
     async fn sought(self, photo: &Inner, viewer: Option<&Viewer>) -> Result<Sought> {
         let myself = viewer.map(|viewer| Owner::Account(viewer.account));
         let owner = Owner::asked(self.owner.as_deref(), myself)?;
+        let tag = self.tag.map(|tag| text::tag(&tag)).transpose()?;
         let words = match self.q {
             None => None,
             Some(q) => {
                 let words = text::asked(&q).ok_or_else(|| Problem::bad_request("q needs a letter or a digit."))?;
-                let mut resembling = terms::resembling(&photo.pool, &words).await?;
-                let short = text::short(&words);
-                if !short.is_empty() {
-                    resembling.extend(text::mistyped(terms::alike(&photo.pool, &short).await?));
-                }
-                Some(text::query(&words, &resembling))
+                Some(meant::meant(&photo.pool, &words).await?)
             }
         };
+        // One person's photos are few, and of the private ones nothing is counted.
+        let rare = if owner.is_some() { None } else { rare(photo, words.as_ref(), tag.as_ref()).await? };
         Ok(Sought {
             owner,
             myself: myself.filter(|_| owner == myself),
-            tag: self.tag.map(|tag| text::tag(&tag)).transpose()?,
-            words,
+            tag,
+            words: words.map(|words| words.query),
+            rare,
             license: self.license,
             orientation: self.orientation.map(|orientation| match orientation {
                 Orientation::Landscape => "landscape",
@@ -116,13 +118,24 @@ impl Filter {
     }
 }
 
+/// What few public photos have of what is asked for.
+async fn rare(photo: &Inner, words: Option<&Meant>, tag: Option<&String>) -> Result<Option<Rare>> {
+    if let Some(rarest) = words.and_then(|words| words.rarest.clone()) {
+        return Ok(Some(Rare::Words(rarest)));
+    }
+    let Some(tag) = tag else { return Ok(None) };
+    let counts = terms::counts(&photo.pool, "tag", slice::from_ref(tag)).await?;
+    Ok(counts.values().all(|photos| *photos <= bounds::RARE).then_some(Rare::Tag))
+}
+
 fn hue(name: &str) -> Result<&'static str> {
     let known = Hue::ALL.map(Hue::name);
     let found = known.into_iter().find(|known| *known == name.to_lowercase());
     found.ok_or_else(|| Problem::bad_request(format!("color is one of {}.", known.join(", "))))
 }
 
-/// Finds photos: public ones, and one's own when asking for those.
+/// Finds photos: public ones, and one's own when asking for those. Of a search for what is neither frequent nor rare, a page may be short
+/// or empty and have a next one.
 #[utoipa::path(
     get,
     path = "/v1/photos",
@@ -143,17 +156,14 @@ pub(crate) async fn list(
     page: Page,
 ) -> Result<Paged<PhotoBody>> {
     let found = match filter.left_by(viewer.as_ref())? {
-        Some(owner) => photos::left_by(&photo.pool, owner, &page).await?,
+        Some(owner) => Found { rows: photos::left_by(&photo.pool, owner, &page).await?, last: None },
         None => {
-            let sort = filter.sort;
+            let most_used = matches!(filter.sort, Sort::MostUsed);
             let sought = filter.sought(&photo, viewer.as_ref()).await?;
-            match sort {
-                Sort::Newest => search::newest(&photo.pool, &sought, &page).await?,
-                Sort::MostUsed => search::most_used(&photo.pool, &sought, &page).await?,
-            }
+            search::photos(&photo.pool, &sought, most_used, &page).await?
         }
     };
-    Ok(page.cut(found, |row| row.id.0).map(PhotoBody::from))
+    Ok(page.cut_short(found.rows, |row| row.id.0, found.last).map(PhotoBody::from))
 }
 
 /// How a tag begins.

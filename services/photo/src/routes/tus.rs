@@ -77,8 +77,8 @@ pub(crate) async fn create(State(Photo(photo)): State<Photo>, viewer: Viewer, he
     let length = number(&headers, &LENGTH)?;
     let about = About::default().with(metadata(&headers)?)?;
     let sent = sent(&headers)?;
-    Declared::new(sent.and_then(file_type).as_deref()).admit()?;
-    let upload = begin(&photo, viewer.account, false, length, about).await?;
+    let declared = Declared::new(sent.and_then(file_type).as_deref());
+    let upload = begin(&photo, viewer.account, false, length, &declared, about).await?;
     if let Some(metadata) = sent {
         kept::keep(&photo.pool, upload.id, metadata).await?;
     }
@@ -108,7 +108,8 @@ pub(crate) async fn offset(State(Photo(photo)): State<Photo>, viewer: Viewer, Pa
     Ok(response)
 }
 
-/// Adds the bytes from `Upload-Offset` on. What has arrived when a connection breaks is kept, up to the last 256 KiB.
+/// Adds the bytes from `Upload-Offset` on. What has arrived when a connection breaks is kept, up to the last 256 KiB. A hundred
+/// pieces of an upload may be smaller than that, and six hours after its beginning it is over.
 #[utoipa::path(
     patch,
     path = "/v1/photos/tus/{id}",
@@ -124,7 +125,7 @@ pub(crate) async fn offset(State(Photo(photo)): State<Photo>, viewer: Viewer, Pa
         (status = 204, description = "Kept, up to the new `Upload-Offset`"),
         (status = 404, body = ProblemDocument),
         (status = 408, description = "Nothing came for a while; what had come is kept", body = ProblemDocument),
-        (status = 409, description = "The upload has come elsewhere: ask where", body = ProblemDocument),
+        (status = 409, description = "The upload has come elsewhere: ask where; or in too many small pieces", body = ProblemDocument),
         (status = 413, description = "More bytes than were announced", body = ProblemDocument),
         (status = 415, body = ProblemDocument),
         (status = 429, description = "Too many uploads of yours are running", body = ProblemDocument),
@@ -155,7 +156,7 @@ pub(crate) async fn append(
 
 /// Keeps what arrives, a piece at a time, and says how far that went.
 async fn keep_all(photo: &Inner, upload: &UploadRow, mut body: BodyDataStream) -> Result<i64> {
-    let mut reached = upload.received;
+    let (mut reached, mut pieces) = (upload.received, upload.pieces);
     let mut piece = BytesMut::with_capacity(incoming::PIECE);
     loop {
         let arrived = stall::next(photo.stall, body.next()).await;
@@ -168,10 +169,13 @@ async fn keep_all(photo: &Inner, upload: &UploadRow, mut body: BodyDataStream) -
         }
         let over = !matches!(arrived, Ok(Some(Ok(_))));
         if length > 0 && (over || piece.len() >= incoming::PIECE) {
+            if pieces >= incoming::most_pieces(upload.length) {
+                return Err(too_many_pieces());
+            }
             if !incoming::keep(photo, upload, reached, piece.split().freeze()).await? {
                 return Err(elsewhere());
             }
-            reached += length;
+            (reached, pieces) = (reached + length, pieces + 1);
         }
         match arrived? {
             Some(Ok(_)) => {}
@@ -199,16 +203,16 @@ pub(crate) async fn delete(State(Photo(photo)): State<Photo>, viewer: Viewer, Pa
     }
 }
 
-/// What the file of an upload was declared to be. What goes straight to the store is declared to nobody here.
-pub(super) async fn declared(photo: &Inner, id: UploadId) -> Result<Declared> {
-    let metadata = kept::of(&photo.pool, id).await?;
-    Ok(Declared::new(metadata.as_deref().and_then(file_type).as_deref()))
-}
-
 /// The viewer's upload, of those that come in pieces.
 async fn own(photo: &Inner, viewer: &Viewer, id: UploadId) -> Result<UploadRow> {
     let upload = uploads::find(&photo.pool, id, Owner::Account(viewer.account)).await?;
     upload.filter(|upload| !upload.direct).ok_or_else(Problem::not_found)
+}
+
+fn too_many_pieces() -> Problem {
+    let least = incoming::PIECE / 1024;
+    let detail = format!("This upload came in too many small pieces. Delete it, and begin anew with pieces of {least} KiB or more.");
+    Problem::conflict("too-many-pieces", detail)
 }
 
 fn elsewhere() -> Problem {

@@ -17,11 +17,11 @@ use sqlx::types::Json as Stored;
 use utoipa::ToSchema;
 
 use crate::about::{About, Said};
+use crate::declared::Declared;
 use crate::keeping::{self, refusal, too_large};
 use crate::owner::Owner;
 use crate::processing::Reservation;
 use crate::routes::bodies::PhotoBody;
-use crate::routes::tus::declared;
 use crate::store::photos::PhotoRow;
 use crate::store::uploads::{LIFE_MINUTES, UploadRow};
 use crate::store::{photos, uploads, usage};
@@ -36,6 +36,9 @@ const MOST: i64 = 20;
 pub(crate) struct NewUpload {
     /// Bytes of the file. It is signed: a body of another size is refused by the store.
     size: i64,
+    /// What the file is declared to be, such as `image/png`: held against what it is, as in a form. Not signed.
+    #[serde(rename = "type")]
+    media_type: Option<String>,
     /// What is said of the photo.
     #[serde(default)]
     photo: Said,
@@ -67,20 +70,21 @@ pub(crate) struct DirectUpload {
         (status = 201, description = "Send the file there", body = DirectUpload),
         (status = 409, description = "Not possible here, your quota is used up, or too many are under way", body = ProblemDocument),
         (status = 413, description = "Too many bytes", body = ProblemDocument),
+        (status = 415, description = "Declared as something that is no picture", body = ProblemDocument),
         (status = 422, body = ProblemDocument),
     ),
 )]
 pub(crate) async fn create(
     State(Photo(photo)): State<Photo>,
     viewer: Viewer,
-    Json(NewUpload { size, photo: said }): Json<NewUpload>,
+    Json(NewUpload { size, media_type, photo: said }): Json<NewUpload>,
 ) -> Result<(StatusCode, Json<DirectUpload>)> {
     if !photo.objects.is_reached_from_outside() {
         let detail = "The store of this platform cannot be reached from outside. Send the file with POST /v1/photos, or by tus.";
         return Err(Problem::conflict("no-direct-uploads", detail));
     }
     let about = About::default().with(said)?;
-    let upload = begin(&photo, viewer.account, true, size, about).await?;
+    let upload = begin(&photo, viewer.account, true, size, &Declared::new(media_type.as_deref()), about).await?;
     let life = Duration::from_secs(60 * u64::from(LIFE_MINUTES.unsigned_abs()));
     let signed = photo.objects.presign_put(&upload.object_key, size, life).await?;
     let signed = signed.ok_or_else(|| Problem::internal("the store can be reached from outside, and there is no address"))?;
@@ -88,8 +92,16 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(DirectUpload { id: upload.id, method: "PUT", url, headers, expires_at: upload.expires_at })))
 }
 
-/// Begins an upload of `length` bytes, if there is room for it.
-pub(super) async fn begin(photo: &Inner, account: AccountId, direct: bool, length: i64, about: About) -> Result<UploadRow> {
+/// Begins an upload of `length` bytes, if there is room for it, and it may be a picture.
+pub(super) async fn begin(
+    photo: &Inner,
+    account: AccountId,
+    direct: bool,
+    length: i64,
+    declared: &Declared,
+    about: About,
+) -> Result<UploadRow> {
+    declared.admit()?;
     let max_bytes = photo.processing.max_bytes();
     if length < 1 {
         return Err(Problem::invalid("size", "at least one byte"));
@@ -106,7 +118,7 @@ pub(super) async fn begin(photo: &Inner, account: AccountId, direct: bool, lengt
     if uploads::under_way(&mut tx, owner, direct).await? >= MOST {
         return Err(Problem::conflict("too-many-uploads", format!("You have {MOST} uploads under way. Complete one, or wait an hour.")));
     }
-    let id = uploads::insert(&mut tx, owner, &incoming::new_object_key(), direct, length, &about).await?;
+    let id = uploads::insert(&mut tx, owner, &incoming::new_object_key(), direct, length, declared.as_str(), &about).await?;
     let upload = uploads::find(&mut *tx, id, owner).await?.ok_or_else(|| Problem::internal("an upload that was just made is not there"))?;
     tx.commit().await?;
     Ok(upload)
@@ -146,12 +158,12 @@ pub(crate) async fn complete(State(Photo(photo)): State<Photo>, viewer: Viewer, 
             return made(&photo, &upload).await?.ok_or(problem);
         }
     };
-    keeping::to_its_end(async move { keep(&photo, viewer.account, id, file, reservation).await }).await
+    keeping::to_its_end(async move { keep(&photo, viewer.account, &upload, file, reservation).await }).await
 }
 
 /// Makes the photo of an upload, of which this is the file.
-async fn keep(photo: &Inner, account: AccountId, id: UploadId, file: Bytes, reservation: Reservation) -> Result<Response> {
-    let stored = match declared(photo, id).await?.check(&file) {
+async fn keep(photo: &Inner, account: AccountId, upload: &UploadRow, file: Bytes, reservation: Reservation) -> Result<Response> {
+    let stored = match Declared::new(upload.declared.as_deref()).check(&file) {
         Ok(()) => keeping::store(photo, account, file, reservation).await,
         Err(problem) => Err(problem),
     };
@@ -160,12 +172,12 @@ async fn keep(photo: &Inner, account: AccountId, id: UploadId, file: Bytes, rese
         Err(problem) => {
             // What will never be a photo need not lie there until its time is over.
             if matches!(problem.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY) {
-                abandon(photo, id, Owner::Account(account)).await?;
+                abandon(photo, upload.id, Owner::Account(account)).await?;
             }
             return Err(problem);
         }
     };
-    let recorded = record(photo, account, id, &stored).await;
+    let recorded = record(photo, account, upload.id, &stored).await;
     if !matches!(recorded, Ok((StatusCode::CREATED, _))) {
         keeping::discard(photo, &stored).await;
     }

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::owner::Owner;
 use crate::store::uses::{Shown, UseRow};
-use crate::store::{photos, uses};
+use crate::store::{blocks, photos, uses};
 use crate::{Photo, erasure, reuse, text};
 
 /// Places outside of the platform that one person may name for one photo.
@@ -49,7 +49,8 @@ pub(crate) enum Kind {
     Unknown,
 }
 
-/// Somebody shows another's photo. It is said who and in what kind of thing, and not in which: a post may be for friends.
+/// Somebody shows another's photo. It is said who and in what kind of thing; in which, where everybody may see it: a post may be for
+/// friends.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Use)]
 pub(crate) struct UseBody {
@@ -58,6 +59,9 @@ pub(crate) struct UseBody {
     account: AccountId,
     #[schema(inline)]
     kind: Kind,
+    /// Where it is: `/v1/posts/17`, `/v1/profiles/5` or `/v1/albums/3`. Missing of what is not for everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
     /// Outside of the platform, in the words of who said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
@@ -69,15 +73,15 @@ pub(crate) struct UseBody {
 
 impl From<UseRow> for UseBody {
     fn from(row: UseRow) -> Self {
-        let UseRow { id, account, source, url, note, created_at } = row;
-        let kind = match source.split(':').next() {
-            Some("post") => Kind::Post,
-            Some("profile") => Kind::Profile,
-            Some("album") => Kind::Album,
-            Some("elsewhere") => Kind::Elsewhere,
-            _ => Kind::Unknown,
+        let UseRow { id, account, source, open, url, note, created_at } = row;
+        let (kind, place) = match source.split_once(':') {
+            Some(("post", id)) => (Kind::Post, Some(format!("/v1/posts/{id}"))),
+            Some(("profile", id)) => (Kind::Profile, Some(format!("/v1/profiles/{id}"))),
+            Some(("album", id)) => (Kind::Album, Some(format!("/v1/albums/{id}"))),
+            Some(("elsewhere", _)) => (Kind::Elsewhere, None),
+            _ => (Kind::Unknown, None),
         };
-        Self { id, account, kind, url, note, created_at }
+        Self { id, account, kind, path: place.filter(|_| open), url, note, created_at }
     }
 }
 
@@ -110,7 +114,7 @@ impl NewUse {
 }
 
 /// Says that you show somebody's public photo outside of the platform, so that its owner knows. What you show here is noted by
-/// itself. Saying it again changes nothing and answers alike.
+/// itself. Saying it again changes nothing and answers alike. Where one of you blocks the other, nothing can be said: it is a 404.
 #[utoipa::path(
     post,
     path = "/v1/photos/{id}/uses",
@@ -142,6 +146,11 @@ pub(crate) async fn create(
     if row.is_of(account) {
         return Err(Problem::unprocessable("This photo is yours: there is nobody to tell."));
     }
+    // Whoever is blocked is not to reach them with words of their own either.
+    let Owner::Account(owner) = row.owner;
+    if blocks::between(&mut tx, owner, account).await? {
+        return Err(Problem::not_found());
+    }
     if row.left {
         return Err(Problem::unprocessable("Its owner has taken this photo back: only who shows it already may go on."));
     }
@@ -152,7 +161,7 @@ pub(crate) async fn create(
         let detail = format!("You have named {MOST} places for this photo. Take one back first.");
         return Err(Problem::conflict("too-many-uses", detail));
     }
-    let shown = Shown { account, source: &source, url: said.url.as_deref(), note: said.note.as_deref() };
+    let shown = Shown { account, source: &source, open: false, url: said.url.as_deref(), note: said.note.as_deref() };
     uses::add(&mut tx, id, shown).await?;
     let noted = uses::at(&mut *tx, id, account, &source).await?.ok_or_else(Problem::not_found)?;
     tx.commit().await?;
@@ -179,14 +188,15 @@ pub(crate) async fn list(State(Photo(photo)): State<Photo>, viewer: Viewer, Path
     Ok(page.cut(found, |row| row.id.0).map(UseBody::from))
 }
 
-/// Takes back that you show a photo outside of the platform. What you show here ends with what shows it.
+/// Takes back that you show a photo outside of the platform, or deletes what somebody has said so of a photo of yours. What is shown
+/// here ends with what shows it.
 #[utoipa::path(
     delete,
     path = "/v1/photos/{id}/uses/{use_id}",
     operation_id = "delete_use",
     tag = "uses",
     params(("id" = PhotoId, Path, description = "Which photo"), ("use_id" = UseId, Path, description = "Which use")),
-    responses((status = 204, description = "Taken back"), (status = 404, body = ProblemDocument)),
+    responses((status = 204, description = "Taken back, or deleted"), (status = 404, body = ProblemDocument)),
 )]
 pub(crate) async fn delete(
     State(Photo(photo)): State<Photo>,
@@ -195,11 +205,13 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode> {
     let mut tx = photo.pool.begin().await?;
     let row = photos::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let noted = uses::find(&mut tx, id, viewer.account, use_id).await?.ok_or_else(Problem::not_found)?;
+    let noted = uses::find(&mut tx, id, use_id).await?;
+    let is_mine = |noted: &UseRow| noted.account == viewer.account || row.owner == Owner::Account(viewer.account);
+    let noted = noted.filter(is_mine).ok_or_else(Problem::not_found)?;
     if !noted.source.starts_with("elsewhere:") {
         return Err(Problem::unprocessable("This ends by itself when what shows the photo is gone."));
     }
-    reuse::ends(&mut tx, &row, viewer.account, &noted.source).await?;
+    reuse::ends(&mut tx, &row, noted.account, &noted.source).await?;
     tx.commit().await?;
     photo.outbox.committed();
     Ok(StatusCode::NO_CONTENT)

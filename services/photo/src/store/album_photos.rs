@@ -10,12 +10,13 @@ pub(crate) struct Placed {
     pub(crate) position: i32,
 }
 
-/// The photos of an album that `viewer` sees, between two places (both excluded), in their order or against it.
-pub(crate) async fn between(
+/// The photos of an album that `viewer` sees, beyond a place: what comes after it in their order, or backwards what comes before it.
+/// Those that are missing are there for their owner only.
+pub(crate) async fn beyond(
     pool: &PgPool,
     album: AlbumId,
     viewer: Option<Owner>,
-    [after, before]: [i64; 2],
+    place: i64,
     backwards: bool,
     most: i64,
 ) -> sqlx::Result<Vec<Placed>> {
@@ -25,12 +26,12 @@ pub(crate) async fn between(
             Placed,
             r#"select photo as "photo: PhotoId", position from album_photos join photos on photos.id = photo
                where album = $1 and (visibility = 'public' or owner = $2) and not owner_is_hidden(owner)
-                   and position > $3::bigint and position < $4::bigint
-               order by position desc limit $5"#,
+                   and (owner = $2 or not exists (select from blobs where sha256 = blob and missing_since is not null))
+                   and position < $3::bigint
+               order by position desc limit $4"#,
             album.0,
             viewer,
-            after,
-            before,
+            place,
             most,
         )
         .fetch_all(pool)
@@ -40,12 +41,12 @@ pub(crate) async fn between(
             Placed,
             r#"select photo as "photo: PhotoId", position from album_photos join photos on photos.id = photo
                where album = $1 and (visibility = 'public' or owner = $2) and not owner_is_hidden(owner)
-                   and position > $3::bigint and position < $4::bigint
-               order by position limit $5"#,
+                   and (owner = $2 or not exists (select from blobs where sha256 = blob and missing_since is not null))
+                   and position > $3::bigint
+               order by position limit $4"#,
             album.0,
             viewer,
-            after,
-            before,
+            place,
             most,
         )
         .fetch_all(pool)
@@ -119,24 +120,12 @@ pub(crate) async fn remove_from_others(connection: &mut PgConnection, photo: Pho
     .map(drop)
 }
 
-/// Takes a photo out of its owner's albums.
-pub(crate) async fn remove_from_own(connection: &mut PgConnection, photo: PhotoId, owner: Owner) -> sqlx::Result<()> {
+/// Puts another photo in the place of one in all albums but its owner's.
+pub(crate) async fn hand_over(connection: &mut PgConnection, photo: PhotoId, to: PhotoId, owner: Owner) -> sqlx::Result<()> {
     query!(
-        "delete from album_photos using albums where albums.id = album and photo = $1 and albums.owner = $2",
+        "update album_photos set photo = $2 from albums where albums.id = album and photo = $1 and albums.owner <> $3",
         photo.0,
-        owner.to_string(),
-    )
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
-/// Puts another photo in the place of one in its owner's albums.
-pub(crate) async fn replace(connection: &mut PgConnection, photo: PhotoId, with: PhotoId, owner: Owner) -> sqlx::Result<()> {
-    query!(
-        "update album_photos set photo = $2 from albums where albums.id = album and photo = $1 and albums.owner = $3",
-        photo.0,
-        with.0,
+        to.0,
         owner.to_string(),
     )
     .execute(connection)

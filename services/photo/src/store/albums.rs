@@ -35,11 +35,13 @@ macro_rules! select_albums {
                        select count(*) from album_photos join photos on photos.id = photo
                        where album = albums.id and (photos.visibility = 'public' or photos.owner = $1)
                            and not owner_is_hidden(photos.owner)
+                           and (photos.owner = $1 or not exists (select from blobs where sha256 = blob and missing_since is not null))
                    ) as "photos!",
                    (
                        select key from album_photos join photos on photos.id = photo
                        where album = albums.id and (photos.visibility = 'public' or photos.owner = $1)
                            and not owner_is_hidden(photos.owner)
+                           and (photos.owner = $1 or not exists (select from blobs where sha256 = blob and missing_since is not null))
                        order by position limit 1
                    ) as "cover?"
                from albums "# + $rest,
@@ -72,7 +74,7 @@ pub(crate) async fn list(
 ) -> sqlx::Result<Vec<AlbumRow>> {
     let [owner, myself, viewer] = [owner, myself, viewer].map(|owner| owner.map(|owner| owner.to_string()));
     let one_more = page.limit + 1;
-    if page.ascending() {
+    if let Some(after) = page.after() {
         select_albums!(
             "where ($2::text is null or albums.owner = $2) and (albums.visibility = 'public' or albums.owner = $3)
                  and not owner_is_hidden(albums.owner) and albums.id > $4
@@ -80,7 +82,7 @@ pub(crate) async fn list(
             viewer,
             owner,
             myself,
-            page.after,
+            after,
             one_more
         )
         .fetch_all(pool)
@@ -88,13 +90,12 @@ pub(crate) async fn list(
     } else {
         select_albums!(
             "where ($2::text is null or albums.owner = $2) and (albums.visibility = 'public' or albums.owner = $3)
-                 and not owner_is_hidden(albums.owner) and albums.id > $4 and albums.id < $5
-             order by albums.id desc limit $6",
+                 and not owner_is_hidden(albums.owner) and albums.id < $4
+             order by albums.id desc limit $5",
             viewer,
             owner,
             myself,
-            page.after,
-            page.before,
+            page.before(),
             one_more
         )
         .fetch_all(pool)

@@ -1,10 +1,14 @@
 use bytes::Bytes;
-use sqlx::{PgConnection, PgPool, query, query_as, query_scalar};
+use sqlx::{PgConnection, PgPool, query, query_scalar};
 
 use crate::processing::Cleaned;
+use crate::store::sizes::Sizes;
 
-/// Counts one more photo with these bytes. Answers the key of the objects that hold them: `object_key` if the bytes are
-/// new or those that were there are lost, else that of the blob which was there, and the caller's objects are of no use.
+/// Days for which the objects of a picture may be missing before its photos go: a restore takes less.
+const MISSING_DAYS: i32 = 30;
+
+/// Counts one more photo of these pictures. Answers the key of the objects that hold them: `object_key` if they are new or those that
+/// were there are lost, else that of the blob which was there, and the caller's objects are of no use.
 pub(crate) async fn refer(connection: &mut PgConnection, cleaned: &Cleaned, object_key: &str) -> sqlx::Result<String> {
     let sha256 = cleaned.sha256.as_slice();
     let size = |picture: &Bytes| i64::try_from(picture.len()).expect("a picture fits in memory");
@@ -14,21 +18,12 @@ pub(crate) async fn refer(connection: &mut PgConnection, cleaned: &Cleaned, obje
         query!("delete from blobs where sha256 = $1 and refs = 0", sha256).execute(&mut *connection).await?;
         let key = query_scalar!(
             "insert into blobs (sha256, object_key, refs, width, height, thumbhash, color, hue, animated, original_type,
-                 original_size, large_size, small_size, thumb_size)
-             values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                 original_size, large_size, small_size, thumb_size, large_jpeg_size, small_jpeg_size, thumb_jpeg_size)
+             values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
              on conflict on constraint blobs_pkey do update set
                  refs = blobs.refs + 1,
-                 -- Pictures of other sizes, as another version makes them, would not be what is counted for others.
-                 object_key = case
-                     when blobs.missing_since is not null and (blobs.large_size, blobs.small_size, blobs.thumb_size)
-                         = (excluded.large_size, excluded.small_size, excluded.thumb_size)
-                     then excluded.object_key else blobs.object_key
-                 end,
-                 missing_since = case
-                     when (blobs.large_size, blobs.small_size, blobs.thumb_size)
-                         <> (excluded.large_size, excluded.small_size, excluded.thumb_size)
-                     then blobs.missing_since
-                 end
+                 object_key = case when blobs.missing_since is null then blobs.object_key else excluded.object_key end,
+                 missing_since = null
              where blobs.refs > 0
              returning object_key",
             sha256,
@@ -41,9 +36,12 @@ pub(crate) async fn refer(connection: &mut PgConnection, cleaned: &Cleaned, obje
             cleaned.animated,
             cleaned.original_type,
             size(&cleaned.original),
-            size(&cleaned.large),
-            size(&cleaned.small),
-            size(&cleaned.thumb),
+            size(&cleaned.large.webp),
+            size(&cleaned.small.webp),
+            size(&cleaned.thumb.webp),
+            size(&cleaned.large.jpeg),
+            size(&cleaned.small.jpeg),
+            size(&cleaned.thumb.jpeg),
         )
         .fetch_optional(&mut *connection)
         .await?;
@@ -103,26 +101,76 @@ pub(crate) async fn unknown(pool: &PgPool, object_keys: &[String]) -> sqlx::Resu
 /// A blob whose objects should be there.
 pub(crate) struct Expected {
     pub(crate) object_key: String,
-    pub(crate) original_size: i64,
-    pub(crate) large_size: i64,
-    pub(crate) small_size: i64,
-    pub(crate) thumb_size: i64,
+    pub(crate) sizes: Sizes,
     /// They were not, when it was last looked.
     pub(crate) missing: bool,
+    /// Nor have they been for so long that nobody will bring them back.
+    pub(crate) lost: bool,
+}
+
+/// `query!` of what is [`Expected`], given what else must hold.
+macro_rules! select_expected {
+    ($rest:tt, $argument:expr) => {
+        query!(
+            r#"select object_key, original_size, large_size, small_size, thumb_size, large_jpeg_size, small_jpeg_size, thumb_jpeg_size,
+                   missing_since is not null as "missing!",
+                   coalesce(missing_since < now() - make_interval(days => $1), false) as "lost!"
+               from blobs where refs > 0 and "#
+                + $rest,
+            MISSING_DAYS,
+            $argument,
+        )
+        .map(|row| Expected {
+            object_key: row.object_key,
+            sizes: Sizes {
+                original: row.original_size,
+                large: row.large_size,
+                small: row.small_size,
+                thumb: row.thumb_size,
+                large_jpeg: row.large_jpeg_size,
+                small_jpeg: row.small_jpeg_size,
+                thumb_jpeg: row.thumb_jpeg_size,
+            },
+            missing: row.missing,
+            lost: row.lost,
+        })
+    };
 }
 
 /// The blobs that were looked at the longest ago; none of the last hour.
 pub(crate) async fn to_check(pool: &PgPool, most: i64) -> sqlx::Result<Vec<Expected>> {
-    query_as!(
-        Expected,
-        r#"select object_key, original_size, large_size, small_size, thumb_size, missing_since is not null as "missing!"
-           from blobs
-           where refs > 0 and (checked_at is null or checked_at < now() - interval '1 hour')
-           order by checked_at nulls first limit $1"#,
-        most,
+    select_expected!("(checked_at is null or checked_at < now() - interval '1 hour') order by checked_at nulls first limit $2", most)
+        .fetch_all(pool)
+        .await
+}
+
+/// Of the blobs with these objects, those that were not looked at within the last hour, or that missed some.
+pub(crate) async fn due_of(pool: &PgPool, object_keys: &[String]) -> sqlx::Result<Vec<Expected>> {
+    select_expected!(
+        "object_key = any($2) and (checked_at is null or checked_at < now() - interval '1 hour' or missing_since is not null)",
+        object_keys
     )
     .fetch_all(pool)
     .await
+}
+
+/// Notes that all objects of these blobs are there.
+pub(crate) async fn are_whole(pool: &PgPool, object_keys: &[String]) -> sqlx::Result<()> {
+    query!("update blobs set checked_at = now(), missing_since = null where object_key = any($1) and refs > 0", object_keys)
+        .execute(pool)
+        .await
+        .map(drop)
+}
+
+/// Whether some objects of a blob are [`lost`](Expected::lost), which stays so until the transaction ends.
+pub(crate) async fn is_lost(connection: &mut PgConnection, sha256: &[u8]) -> sqlx::Result<bool> {
+    let lost = query_scalar!(
+        r#"select coalesce(missing_since < now() - make_interval(days => $2), false) as "lost!"
+           from blobs where sha256 = $1 for update"#,
+        sha256,
+        MISSING_DAYS,
+    );
+    Ok(lost.fetch_optional(connection).await?.unwrap_or(false))
 }
 
 /// The key of some objects that should be there.

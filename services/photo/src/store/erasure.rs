@@ -48,29 +48,64 @@ pub(crate) async fn owe(connection: &mut PgConnection, account: AccountId, objec
         .map(drop)
 }
 
-/// Whether a job has yet to delete some of these objects.
-pub(crate) async fn is_owed(connection: &mut PgConnection, account: AccountId) -> sqlx::Result<bool> {
+/// Whether a job has yet to delete some of these objects, or an object may still come: under the address of an upload that is good
+/// for some minutes more.
+pub(crate) async fn is_owed(connection: &mut PgConnection, account: AccountId, owner: Owner) -> sqlx::Result<bool> {
     query_scalar!(
         r#"select exists (
                select from jobs join erasing_objects owed on owed.object_key = jobs.payload ->> 'object_key' where owed.account = $1
-           ) as "owed!""#,
+           ) or exists (select from uploads where owner = $2) as "owed!""#,
         account.0,
+        owner.to_string(),
     )
     .fetch_one(connection)
     .await
 }
 
-/// Deletes all the uploads of an owner, and answers what their objects' names begin with.
-pub(crate) async fn end_uploads(connection: &mut PgConnection, owner: Owner) -> sqlx::Result<Vec<String>> {
-    query_scalar!("delete from uploads where owner = $1 returning object_key", owner.to_string()).fetch_all(connection).await
+/// Ends all the uploads of an owner, and answers what the names of those objects begin with that are not owed yet. Those that go
+/// straight to the store keep their rows, without a word, until their addresses are good no more: the sweep deletes them, and what
+/// was sent there again.
+pub(crate) async fn end_uploads(connection: &mut PgConnection, account: AccountId, owner: Owner) -> sqlx::Result<Vec<String>> {
+    query_scalar!(
+        r#"with gone as (
+               delete from uploads where owner = $1 and not direct returning object_key
+           ), over as (
+               update uploads set ended_at = coalesce(ended_at, now()), about = '{}', declared = null
+               where owner = $1 and direct
+                   and not exists (select from erasing_objects owed where owed.account = $2 and owed.object_key = uploads.object_key)
+               returning object_key
+           )
+           select object_key as "object_key!" from gone union all select object_key from over"#,
+        owner.to_string(),
+        account.0,
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Deletes what is counted and noted of an account that has nothing any more.
 pub(crate) async fn clear(connection: &mut PgConnection, account: AccountId, owner: Owner) -> sqlx::Result<()> {
     query!("delete from usage where owner = $1", owner.to_string()).execute(&mut *connection).await?;
     query!("delete from severed where low = $1 or high = $1", account.0).execute(&mut *connection).await?;
+    query!("delete from blocks where actor = $1 or target = $1", account.0).execute(&mut *connection).await?;
     query!("delete from hidden_tags where account = $1", account.0).execute(&mut *connection).await?;
     query!("delete from hidden_uses_owed where account = $1", account.0).execute(&mut *connection).await?;
     query!("delete from idempotency_keys where caller = $1", account.to_string()).execute(&mut *connection).await?;
+    // Facts are kept for a week, and say what a photo shows and whom to name in its owner's words; so they do of what was left.
+    query!(
+        r#"update outbox
+           set fact = jsonb_set(
+               jsonb_set(
+                   jsonb_set(jsonb_set(fact, '{state,alt}', '""', false), '{state,credit}', '""', false),
+                   '{left,state,alt}', '""', false
+               ),
+               '{left,state,credit}', '""', false
+           )
+           where fact ->> 'kind' = 'photo.changed' and fact ->> 'owner' = $1
+               and (jsonb_typeof(fact -> 'state') = 'object' or jsonb_typeof(fact -> 'left') = 'object')"#,
+        account.to_string(),
+    )
+    .execute(&mut *connection)
+    .await?;
     query!("delete from erasing_objects where account = $1", account.0).execute(connection).await.map(drop)
 }

@@ -7,6 +7,7 @@ use crate::about::About;
 use crate::key::PhotoKey;
 use crate::license::License;
 use crate::owner::Owner;
+use crate::store::sizes::Sizes;
 
 /// A photo with what its blob tells.
 pub(crate) struct PhotoRow {
@@ -21,8 +22,10 @@ pub(crate) struct PhotoRow {
     pub(crate) license: License,
     pub(crate) credit: String,
     pub(crate) uses: i32,
-    /// Its owner has left it to those who show it.
+    /// Its owner has left it to those who show it: it is a copy of what they have taken back.
     pub(crate) left: bool,
+    /// Some of its files are not in the bucket.
+    pub(crate) missing: bool,
     pub(crate) width: i32,
     pub(crate) height: i32,
     pub(crate) thumbhash: String,
@@ -78,10 +81,7 @@ pub(crate) struct BytesRow {
     pub(crate) sha256: Vec<u8>,
     pub(crate) object_key: String,
     pub(crate) original_type: String,
-    pub(crate) original_size: i64,
-    pub(crate) large_size: i64,
-    pub(crate) small_size: i64,
-    pub(crate) thumb_size: i64,
+    pub(crate) sizes: Sizes,
 }
 
 /// `query_as!` of a [`PhotoRow`], given what comes after the join.
@@ -90,8 +90,8 @@ macro_rules! select_photos {
         query_as!(
             PhotoRow,
             r#"select photos.id as "id: PhotoId", owner as "owner: Owner", blob, key, visibility as "visibility: PhotoVisibility",
-                   title, alt, tags, license as "license: License", credit, uses, left_at is not null as "left!", width, height,
-                   thumbhash, color, animated, photos.created_at
+                   title, alt, tags, license as "license: License", credit, uses, left_at is not null as "left!",
+                   missing_since is not null as "missing!", width, height, thumbhash, color, animated, photos.created_at
                from photos join blobs on blobs.sha256 = photos.blob "# + $rest,
             $($argument)*
         )
@@ -118,6 +118,19 @@ pub(crate) async fn all(pool: &PgPool, ids: &[i64]) -> sqlx::Result<Vec<PhotoRow
     select_photos!("where photos.id = any($1) and not owner_is_hidden(owner)", ids).fetch_all(pool).await
 }
 
+/// Some photos of the blob with these objects, each with its owner.
+pub(crate) async fn of_blob(pool: &PgPool, object_key: &str, most: i64) -> sqlx::Result<Vec<(PhotoId, Owner)>> {
+    query!(
+        r#"select photos.id as "id: PhotoId", owner as "owner: Owner" from photos join blobs on sha256 = blob
+           where object_key = $1 order by photos.id limit $2"#,
+        object_key,
+        most,
+    )
+    .map(|row| (row.id, row.owner))
+    .fetch_all(pool)
+    .await
+}
+
 /// Some of all the photos of an owner, those after one of them.
 pub(crate) async fn of_owner(pool: &PgPool, owner: Owner, after: i64, most: i64) -> sqlx::Result<Vec<PhotoRow>> {
     let owner = owner.to_string();
@@ -127,23 +140,22 @@ pub(crate) async fn of_owner(pool: &PgPool, owner: Owner, after: i64, most: i64)
 /// The photos that an owner has left to those who show them, in the order of the page and one more than it holds.
 pub(crate) async fn left_by(pool: &PgPool, owner: Owner, page: &Page) -> sqlx::Result<Vec<PhotoRow>> {
     let (owner, one_more) = (owner.to_string(), page.limit + 1);
-    if page.ascending() {
+    if let Some(after) = page.after() {
         select_photos!(
             "where owner = $1 and left_at is not null and not owner_is_hidden(owner) and photos.id > $2
              order by photos.id limit $3",
             owner,
-            page.after,
+            after,
             one_more
         )
         .fetch_all(pool)
         .await
     } else {
         select_photos!(
-            "where owner = $1 and left_at is not null and not owner_is_hidden(owner) and photos.id > $2 and photos.id < $3
-             order by photos.id desc limit $4",
+            "where owner = $1 and left_at is not null and not owner_is_hidden(owner) and photos.id < $2
+             order by photos.id desc limit $3",
             owner,
-            page.after,
-            page.before,
+            page.before(),
             one_more
         )
         .fetch_all(pool)
@@ -153,13 +165,30 @@ pub(crate) async fn left_by(pool: &PgPool, owner: Owner, page: &Page) -> sqlx::R
 
 /// The photo at an address, unless its owner is hidden.
 pub(crate) async fn at(pool: &PgPool, key: &PhotoKey) -> sqlx::Result<Option<BytesRow>> {
-    query_as!(
-        BytesRow,
+    query!(
         r#"select id as "id: PhotoId", owner as "owner: Owner", visibility as "visibility: PhotoVisibility",
-               sha256, object_key, original_type, original_size, large_size, small_size, thumb_size
+               sha256, object_key, original_type, original_size, large_size, small_size, thumb_size,
+               large_jpeg_size, small_jpeg_size, thumb_jpeg_size
            from photos join blobs on sha256 = blob where key = $1 and not owner_is_hidden(owner)"#,
         key.as_str(),
     )
+    .map(|row| BytesRow {
+        id: row.id,
+        owner: row.owner,
+        visibility: row.visibility,
+        sha256: row.sha256,
+        object_key: row.object_key,
+        original_type: row.original_type,
+        sizes: Sizes {
+            original: row.original_size,
+            large: row.large_size,
+            small: row.small_size,
+            thumb: row.thumb_size,
+            large_jpeg: row.large_jpeg_size,
+            small_jpeg: row.small_jpeg_size,
+            thumb_jpeg: row.thumb_jpeg_size,
+        },
+    })
     .fetch_optional(pool)
     .await
 }
@@ -233,9 +262,41 @@ pub(crate) async fn update(connection: &mut PgConnection, id: PhotoId, key: &Pho
     .map(drop)
 }
 
-/// Leaves a photo to those who show it.
-pub(crate) async fn leave(connection: &mut PgConnection, id: PhotoId) -> sqlx::Result<()> {
-    query!("update photos set left_at = now() where id = $1", id.0).execute(connection).await.map(drop)
+/// A copy of a photo, which must be locked, that is left to those who show it, at the addresses that it had. It gets others itself.
+pub(crate) async fn leave_copy(connection: &mut PgConnection, photo: &PhotoRow) -> sqlx::Result<PhotoId> {
+    let fresh = PhotoKey::random();
+    query!("update photos set key = $2 where id = $1", photo.id.0, fresh.as_str()).execute(&mut *connection).await?;
+    query_scalar!(
+        r#"insert into photos (owner, blob, key, visibility, title, alt, tags, license, credit, words, created_at, left_at, left_of)
+           select owner, blob, $2, visibility, title, alt, tags, license, credit, words, created_at, now(), id from photos where id = $1
+           returning id as "id: PhotoId""#,
+        photo.id.0,
+        photo.key,
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// The same photos, but for those that `account` showed, or was about to, when their owners left them as others: of these the others,
+/// the last of each. Its uses are those of the others by then; whoever has none shows what was left to somebody else. What is public
+/// again, or the account's own, is meant itself.
+pub(crate) async fn or_left(connection: &mut PgConnection, account: AccountId, photos: &[i64]) -> sqlx::Result<Vec<i64>> {
+    query_scalar!(
+        r#"select coalesce((
+               select max(copies.id) from photos copies
+               where copies.left_of = asked.id
+                   and exists (select from photo_uses where photo = copies.id and account = $3)
+                   and not exists (
+                       select from photos where photos.id = asked.id and (photos.visibility = 'public' or photos.owner = $2)
+                   )
+           ), asked.id) as "id!"
+           from unnest($1::bigint[]) as asked (id)"#,
+        photos,
+        Owner::Account(account).to_string(),
+        account.0,
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Deletes a photo and answers which blob it referred to.

@@ -1,9 +1,10 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use contracts::photo::PhotoVisibility;
 use sqlx::{PgConnection, PgPool, query, query_as};
 
 use crate::about::About;
+use crate::bounds;
 
 /// A tag, and how many public photos have it.
 pub(crate) struct TagCount {
@@ -72,59 +73,100 @@ fn columns<'a>(terms: impl IntoIterator<Item = &'a (&'static str, String)>) -> (
     terms.into_iter().map(|(kind, term)| ((*kind).to_owned(), term.clone())).unzip()
 }
 
-/// The tags that begin with `prefix`, those of most photos first. What is of hidden people does not count.
+/// The tags that begin with `prefix`, those of most photos first. What is of hidden people does not count. Of each order of magnitude a
+/// thousand are looked at: there are more where hardly any of them is suggested.
 pub(crate) async fn tags(pool: &PgPool, prefix: &str, most: i64) -> sqlx::Result<Vec<TagCount>> {
     query_as!(
         TagCount,
-        r#"select term as "tag!", terms.photos - coalesce(hidden.photos, 0) as "photos!"
-           from terms left join (
-               select tag, sum(photos)::bigint as photos from hidden_tags where tag >= $1 and tag < $1 || chr(1114111) group by tag
-           ) hidden on hidden.tag = term
-           where kind = 'tag' and term >= $1 and term < $1 || chr(1114111) and terms.photos > coalesce(hidden.photos, 0)
-           order by terms.photos - coalesce(hidden.photos, 0) desc, term limit $2"#,
+        r#"select looked.term as "tag!", looked.photos as "photos!"
+           from generate_series(1, 19) as often (digits)
+           cross join lateral (
+               select term, photos - coalesce((select sum(hidden_tags.photos) from hidden_tags where tag = term), 0)::bigint as photos
+               from terms
+               where kind = 'tag' and terms.digits = often.digits and term >= $1 and term < $1 || chr(1114111)
+               order by term limit $3
+           ) looked
+           where looked.photos > 0
+           order by looked.photos desc, looked.term limit $2"#,
         prefix,
         most,
+        bounds::TAGS,
     )
     .fetch_all(pool)
     .await
 }
 
-/// Words of public photos that resemble those of `words` with which no word begins: each with what it resembles before it.
+/// How many public photos have each of these terms, but for those that none has.
+pub(crate) async fn counts(pool: &PgPool, kind: &str, terms: &[String]) -> sqlx::Result<HashMap<String, i64>> {
+    let found = query!("select term, photos from terms where kind = $1 and term = any($2)", kind, terms).fetch_all(pool).await?;
+    Ok(found.into_iter().map(|row| (row.term, row.photos)).collect())
+}
+
+/// A word that is asked for, and what begins with it.
+pub(crate) struct Begun {
+    pub(crate) word: String,
+    /// Words of public photos, as far as they are counted.
+    pub(crate) words: i64,
+    /// How many public photos have those, at the most.
+    pub(crate) photos: i64,
+}
+
+/// What begins with each of `words`.
+pub(crate) async fn begun(pool: &PgPool, words: &[String]) -> sqlx::Result<Vec<Begun>> {
+    query_as!(
+        Begun,
+        r#"select asked.word as "word!", counted.words as "words!", counted.photos as "photos!"
+           from unnest($1::text[]) as asked (word)
+           cross join lateral (
+               select count(*) as words, coalesce(sum(few.photos), 0)::bigint as photos from (
+                   select photos from terms
+                   where kind = 'word' and term >= asked.word and term < asked.word || chr(1114111) limit $2
+               ) few
+           ) counted"#,
+        words,
+        bounds::BEGUN,
+    )
+    .fetch_all(pool)
+    .await
+}
+
+/// Words of public photos that resemble those of `words`: each with what it resembles before it.
 pub(crate) async fn resembling(pool: &PgPool, words: &[String]) -> sqlx::Result<Vec<(String, String)>> {
     let found = query!(
         r#"select asked.word as "word!", near.term as "term!"
            from unnest($1::text[]) as asked (word)
            cross join lateral (
-               select term from terms where kind = 'word' and term % asked.word
-               order by similarity(term, asked.word) desc, photos desc, term limit 4
-           ) near
-           where not exists (
-               select from terms where kind = 'word' and term >= asked.word and term < asked.word || chr(1114111)
-           )"#,
+               select few.term from (
+                   select term, photos from terms where kind = 'word' and term % asked.word limit $2
+               ) few
+               order by similarity(few.term, asked.word) desc, few.photos desc, few.term limit 4
+           ) near"#,
         words,
+        bounds::COMPARED,
     )
     .fetch_all(pool)
     .await?;
     Ok(found.into_iter().map(|row| (row.word, row.term)).collect())
 }
 
-/// Of those of `words` with which no word of a public photo begins: each with the words that begin with the same letter and are as long,
-/// but for one letter. The most used first, a thousand at the most.
+/// Words of public photos that begin with the same letter as those of `words` and are as long, but for one letter: each with what it is
+/// like before it. The most used first, a thousand at the most.
 pub(crate) async fn alike(pool: &PgPool, words: &[String]) -> sqlx::Result<Vec<(String, String)>> {
     let found = query!(
         r#"select asked.word as "word!", near.term as "term!"
            from unnest($1::text[]) as asked (word)
            cross join lateral (
-               select term, photos from terms
-               where kind = 'word' and term >= left(asked.word, 1) and term < left(asked.word, 1) || chr(1114111)
-                   and char_length(term) between char_length(asked.word) - 1 and char_length(asked.word) + 1
-               order by photos desc, term limit 1000
+               select few.term, few.photos
+               from generate_series(char_length(asked.word) - 1, char_length(asked.word) + 1) as length (letters)
+               cross join lateral (
+                   select term, photos from terms
+                   where kind = 'word' and left(term, 1) = left(asked.word, 1) and char_length(term) = length.letters limit $2
+               ) few
+               order by few.photos desc, few.term limit 1000
            ) near
-           where not exists (
-               select from terms where kind = 'word' and term >= asked.word and term < asked.word || chr(1114111)
-           )
            order by near.photos desc, near.term"#,
         words,
+        bounds::COMPARED,
     )
     .fetch_all(pool)
     .await?;

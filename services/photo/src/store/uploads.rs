@@ -9,6 +9,10 @@ use crate::owner::Owner;
 /// Minutes that an upload may go on without a byte.
 pub(crate) const LIFE_MINUTES: i32 = 60;
 
+/// Minutes after which an upload is over, however lately a byte of it has come: what lies there as it was sent lies there for
+/// hours, and not for as long as somebody goes on.
+const LONGEST_MINUTES: i32 = 6 * 60;
+
 /// Minutes for which what was begun in time may still arrive at the store, and at an address that was signed a moment later.
 const LATE_MINUTES: i32 = 10;
 
@@ -19,6 +23,10 @@ pub(crate) struct UploadRow {
     pub(crate) direct: bool,
     pub(crate) length: i64,
     pub(crate) received: i64,
+    /// In how many pieces that came.
+    pub(crate) pieces: i64,
+    /// A media type.
+    pub(crate) declared: Option<String>,
     pub(crate) about: Json<About>,
     pub(crate) photo: Option<PhotoId>,
     pub(crate) expires_at: jiff::Timestamp,
@@ -35,8 +43,9 @@ macro_rules! select_upload {
     ($rest:tt, $id:expr, $owner:expr) => {
         query_as!(
             UploadRow,
-            r#"select id as "id: UploadId", object_key, direct, length, received, about as "about: Json<About>",
-                   photo as "photo: PhotoId", expires_at
+            r#"select id as "id: UploadId", object_key, direct, length, received,
+                   (select count(*) from upload_pieces where upload = uploads.id) as "pieces!", declared,
+                   about as "about: Json<About>", photo as "photo: PhotoId", expires_at
                from uploads where id = $1 and owner = $2 and ended_at is null and expires_at > now() "#
                 + $rest,
             $id,
@@ -55,8 +64,8 @@ pub(crate) async fn lock(connection: &mut PgConnection, id: UploadId, owner: Own
     select_upload!("for update", id.0, owner.to_string()).fetch_optional(connection).await
 }
 
-/// How many uploads of an owner are under way. Before another `direct` one, those that have ended count for as long as their
-/// addresses at the store are good; what arrives in pieces cannot be sent there, and need not wait for them.
+/// How many uploads of an owner are under way. Before another `direct` one, those that have ended, or whose photo is gone, count for as
+/// long as their addresses at the store are good; what arrives in pieces cannot be sent there, and need not wait for them.
 pub(crate) async fn under_way(connection: &mut PgConnection, owner: Owner, direct: bool) -> sqlx::Result<i64> {
     query_scalar!(
         r#"select count(*) as "count!" from uploads
@@ -75,15 +84,17 @@ pub(crate) async fn insert(
     object_key: &str,
     direct: bool,
     length: i64,
+    declared: Option<&str>,
     about: &About,
 ) -> sqlx::Result<UploadId> {
     query_scalar!(
-        r#"insert into uploads (owner, object_key, direct, length, about, expires_at)
-           values ($1, $2, $3, $4, $5, now() + make_interval(mins => $6)) returning id as "id: UploadId""#,
+        r#"insert into uploads (owner, object_key, direct, length, declared, about, expires_at)
+           values ($1, $2, $3, $4, $5, $6, now() + make_interval(mins => $7)) returning id as "id: UploadId""#,
         owner.to_string(),
         object_key,
         direct,
         length,
+        declared,
         Json(about) as _,
         LIFE_MINUTES,
     )
@@ -91,16 +102,18 @@ pub(crate) async fn insert(
     .await
 }
 
-/// Adds a piece that begins where the one before it ends, and gives the upload more time. `false` if it begins elsewhere by
-/// now, or the upload is over.
+/// Adds a piece that begins where the one before it ends, and gives the upload more time, if it has not gone on for too long.
+/// `false` if it begins elsewhere by now, or the upload is over.
 pub(crate) async fn append(connection: &mut PgConnection, id: UploadId, begins: i64, piece: &Piece) -> sqlx::Result<bool> {
     let moved = query!(
-        "update uploads set received = received + $3, expires_at = now() + make_interval(mins => $4)
+        "update uploads set received = received + $3,
+             expires_at = least(now() + make_interval(mins => $4), created_at + make_interval(mins => $5))
          where id = $1 and received = $2 and received + $3 <= length and photo is null and expires_at > now()",
         id.0,
         begins,
         piece.length,
         LIFE_MINUTES,
+        LONGEST_MINUTES,
     )
     .execute(&mut *connection)
     .await?;
@@ -144,6 +157,19 @@ pub(crate) async fn end(connection: &mut PgConnection, id: UploadId, owner: Owne
     )
     .fetch_optional(connection)
     .await
+}
+
+/// Lets the uploads outlive a photo, which is about to go, that went straight to the store and became it: like those that
+/// [`end`], they can be written to until they expire.
+pub(crate) async fn outlive(connection: &mut PgConnection, photo: PhotoId) -> sqlx::Result<()> {
+    query!(
+        "update uploads set photo = null, ended_at = coalesce(ended_at, now()), about = '{}', declared = null
+         where photo = $1 and direct",
+        photo.0,
+    )
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// Deletes some uploads whose time is over, and answers what their objects' names begin with.

@@ -45,7 +45,12 @@ pub(crate) async fn add(connection: &mut PgConnection, owner: Owner, photos: i64
 
 /// Bytes of all the pictures of a blob.
 pub(crate) async fn size(connection: &mut PgConnection, sha256: &[u8]) -> sqlx::Result<i64> {
-    query_scalar!(r#"select original_size + large_size + small_size + thumb_size as "size!" from blobs where sha256 = $1"#, sha256,)
-        .fetch_one(connection)
-        .await
+    query_scalar!(
+        r#"select original_size + large_size + small_size + thumb_size
+               + coalesce(large_jpeg_size + small_jpeg_size + thumb_jpeg_size, 0) as "size!"
+           from blobs where sha256 = $1"#,
+        sha256,
+    )
+    .fetch_one(connection)
+    .await
 }

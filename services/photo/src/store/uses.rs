@@ -8,9 +8,25 @@ pub(crate) struct UseRow {
     pub(crate) id: UseId,
     pub(crate) account: AccountId,
     pub(crate) source: String,
+    /// Everybody may see what shows it.
+    pub(crate) open: bool,
     pub(crate) url: Option<String>,
     pub(crate) note: Option<String>,
     pub(crate) created_at: jiff::Timestamp,
+}
+
+/// `query_as!` of a [`UseRow`], given what comes after the table. What an older version has noted does not say whether everybody sees
+/// it: an album or a profile only ever counts where everybody does.
+macro_rules! select_uses {
+    ($rest:tt, $($argument:tt)*) => {
+        query_as!(
+            UseRow,
+            r#"select id as "id: UseId", account as "account: AccountId", source,
+                   open or source like 'album:%' or source like 'profile:%' as "open!", url, note, created_at
+               from photo_uses "# + $rest,
+            $($argument)*
+        )
+    };
 }
 
 /// What shows a photo, and for a place outside of the platform, in words.
@@ -18,6 +34,7 @@ pub(crate) struct UseRow {
 pub(crate) struct Shown<'a> {
     pub(crate) account: AccountId,
     pub(crate) source: &'a str,
+    pub(crate) open: bool,
     pub(crate) url: Option<&'a str>,
     pub(crate) note: Option<&'a str>,
 }
@@ -28,7 +45,7 @@ pub(crate) async fn add(connection: &mut PgConnection, photo: PhotoId, shown: Sh
     // All parts of a statement see what was there before it.
     query_scalar!(
         r#"with fresh as (
-               insert into photo_uses (photo, account, source, url, note, counted) values ($1, $2, $3, $4, $5, not is_hidden($2))
+               insert into photo_uses (photo, account, source, url, note, open, counted) values ($1, $2, $3, $4, $5, $6, not is_hidden($2))
                on conflict on constraint photo_uses_source_key do nothing
                returning id, counted
            ), counted as (
@@ -42,9 +59,27 @@ pub(crate) async fn add(connection: &mut PgConnection, photo: PhotoId, shown: Sh
         shown.source,
         shown.url,
         shown.note,
+        shown.open,
     )
     .fetch_optional(connection)
     .await
+}
+
+/// Sets whether everybody may see what shows photos.
+pub(crate) async fn set_open(connection: &mut PgConnection, account: AccountId, source: &str, open: bool) -> sqlx::Result<()> {
+    query!("update photo_uses set open = $3 where account = $1 and source = $2 and open <> $3", account.0, source, open)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Lets all who show a photo, which must be locked, show a copy of it instead, which nobody else knows yet.
+pub(crate) async fn hand_over(connection: &mut PgConnection, photo: PhotoId, to: PhotoId) -> sqlx::Result<()> {
+    query!("update photo_uses set photo = $2 where photo = $1", photo.0, to.0).execute(&mut *connection).await?;
+    query!("update photos set uses = (select uses from photos where id = $1) where id = $2", photo.0, to.0)
+        .execute(&mut *connection)
+        .await?;
+    query!("update photos set uses = 0 where id = $1", photo.0).execute(connection).await.map(drop)
 }
 
 /// Forgets a use, and no longer counts its maker if it was their last of this photo. The photo must be locked. Says whether
@@ -135,57 +170,24 @@ pub(crate) async fn elsewhere(connection: &mut PgConnection, photo: PhotoId, acc
 
 /// One use of a photo by an account, by what shows it.
 pub(crate) async fn at(executor: impl PgExecutor<'_>, photo: PhotoId, account: AccountId, source: &str) -> sqlx::Result<Option<UseRow>> {
-    query_as!(
-        UseRow,
-        r#"select id as "id: UseId", account as "account: AccountId", source, url, note, created_at
-           from photo_uses where photo = $1 and account = $2 and source = $3"#,
-        photo.0,
-        account.0,
-        source,
-    )
-    .fetch_optional(executor)
-    .await
+    select_uses!("where photo = $1 and account = $2 and source = $3", photo.0, account.0, source).fetch_optional(executor).await
 }
 
-/// One use of a photo by an account, by its id.
-pub(crate) async fn find(connection: &mut PgConnection, photo: PhotoId, account: AccountId, id: UseId) -> sqlx::Result<Option<UseRow>> {
-    query_as!(
-        UseRow,
-        r#"select id as "id: UseId", account as "account: AccountId", source, url, note, created_at
-           from photo_uses where photo = $1 and account = $2 and id = $3"#,
-        photo.0,
-        account.0,
-        id.0,
-    )
-    .fetch_optional(connection)
-    .await
+/// One use of a photo, by its id.
+pub(crate) async fn find(connection: &mut PgConnection, photo: PhotoId, id: UseId) -> sqlx::Result<Option<UseRow>> {
+    select_uses!("where photo = $1 and id = $2", photo.0, id.0).fetch_optional(connection).await
 }
 
 /// The uses of a photo by those who are not hidden, in the order of the page and one more than it holds.
 pub(crate) async fn of(pool: &PgPool, photo: PhotoId, page: &Page) -> sqlx::Result<Vec<UseRow>> {
     let one_more = page.limit + 1;
-    if page.ascending() {
-        query_as!(
-            UseRow,
-            r#"select id as "id: UseId", account as "account: AccountId", source, url, note, created_at
-               from photo_uses where photo = $1 and not is_hidden(account) and id > $2 order by id limit $3"#,
-            photo.0,
-            page.after,
-            one_more,
-        )
-        .fetch_all(pool)
-        .await
+    if let Some(after) = page.after() {
+        select_uses!("where photo = $1 and not is_hidden(account) and id > $2 order by id limit $3", photo.0, after, one_more)
+            .fetch_all(pool)
+            .await
     } else {
-        query_as!(
-            UseRow,
-            r#"select id as "id: UseId", account as "account: AccountId", source, url, note, created_at
-               from photo_uses where photo = $1 and not is_hidden(account) and id > $2 and id < $3 order by id desc limit $4"#,
-            photo.0,
-            page.after,
-            page.before,
-            one_more,
-        )
-        .fetch_all(pool)
-        .await
+        select_uses!("where photo = $1 and not is_hidden(account) and id < $2 order by id desc limit $3", photo.0, page.before(), one_more)
+            .fetch_all(pool)
+            .await
     }
 }

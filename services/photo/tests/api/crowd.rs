@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 
 use crate::line::Line;
 use crate::pictures::jpeg;
-use crate::support::{MAX_BYTES, TestPhoto, eventually};
+use crate::support::{MAX_BYTES, OBJECTS, TestPhoto, eventually};
 
 /// With as many bytes behind it as make a large file.
 fn large(seed: u8) -> Vec<u8> {
@@ -60,7 +60,7 @@ async fn who_comes_when_the_memory_is_taken_is_told_when_to_come_again() {
     // Nothing is left of the others, and there is room again.
     photos.keep(&ada, large(6), &[]).await;
     eventually("all jobs are done", async || photos.count("jobs").await == 0).await;
-    assert_eq!((photos.count("photos").await, photos.store.objects().len()), (3, 12));
+    assert_eq!((photos.count("photos").await, photos.store.objects().len()), (3, 3 * OBJECTS));
 }
 
 #[tokio::test]
@@ -71,16 +71,16 @@ async fn whoever_hangs_up_after_the_last_byte_has_a_photo_and_leaves_nothing_els
     let mut line = Line::ask(&photos, &ada, &jpeg(60, 40, 1)).await;
     assert!(line.head().await.starts_with("http/1.1 100 "));
     line.send_rest().await;
-    eventually("the pictures are on their way to the store", async || photos.store.writes() >= 4).await;
+    eventually("the pictures are on their way to the store", async || photos.store.writes() >= OBJECTS).await;
     drop(line);
     photos.store.set_held(false);
 
     eventually("it is kept", async || photos.count("photos").await == 1).await;
     eventually("all jobs are done", async || photos.count("jobs").await == 0).await;
-    assert_eq!(photos.store.objects().len(), 4);
+    assert_eq!(photos.store.objects().len(), OBJECTS);
     // She sends it again, as she has heard nothing.
     photos.keep(&ada, jpeg(60, 40, 1), &[]).await;
-    eventually("one copy is kept", async || photos.store.objects().len() == 4).await;
+    eventually("one copy is kept", async || photos.store.objects().len() == OBJECTS).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::direct::put;
 use crate::pictures::{gif, jpeg, png, webp};
@@ -124,16 +124,51 @@ async fn a_client_of_tus_that_declares_something_else_is_refused_as_soon_as_that
     assert_eq!(photos.count("photos").await, 0);
 }
 
+/// Begins an upload straight to the store, and, if that is taken, sends the file there and completes it.
+async fn direct(photos: &TestPhoto, who: &Person, asked: Value, file: Vec<u8>) -> (StatusCode, StatusCode, Value) {
+    let (begun, upload) = photos.send(Method::POST, "/v1/photos/uploads", Some(who), &asked).await;
+    if begun != StatusCode::CREATED {
+        return (begun, begun, upload);
+    }
+    assert_eq!(put(photos, &upload, file).await, StatusCode::OK);
+    let path = format!("/v1/photos/uploads/{}/complete", upload["id"].as_str().unwrap());
+    let (status, body) = answer(photos.request(Method::POST, &path, Some(who))).await;
+    (begun, status, body)
+}
+
 #[tokio::test]
-async fn what_goes_straight_to_the_store_declares_nothing_and_is_judged_by_its_bytes() {
+async fn what_goes_straight_to_the_store_may_declare_nothing_and_is_judged_by_its_bytes() {
     let photos = TestPhoto::spawn().await;
     let ada = photos.person();
     for (file, status) in [(png(60, 40, 1), StatusCode::CREATED), (PAGE.to_vec(), StatusCode::UNSUPPORTED_MEDIA_TYPE)] {
-        let size = serde_json::json!({"size": file.len()});
-        let (begun, upload) = photos.send(Method::POST, "/v1/photos/uploads", Some(&ada), &size).await;
-        assert_eq!(begun, StatusCode::CREATED, "{upload}");
-        assert_eq!(put(&photos, &upload, file).await, StatusCode::OK);
-        let path = format!("/v1/photos/uploads/{}/complete", upload["id"].as_str().unwrap());
-        assert_eq!(answer(photos.request(Method::POST, &path, Some(&ada))).await.0, status);
+        let asked = json!({"size": file.len()});
+        assert_eq!(direct(&photos, &ada, asked, file).await.1, status);
     }
+}
+
+#[tokio::test]
+async fn what_goes_straight_to_the_store_as_a_picture_is_taken_at_its_bytes() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    for (declared, file) in taken() {
+        let asked = json!({"size": file.len(), "type": declared});
+        let (_, status, photo) = direct(&photos, &ada, asked, file).await;
+        assert_eq!(status, StatusCode::CREATED, "{declared}: {photo}");
+    }
+}
+
+#[tokio::test]
+async fn what_goes_straight_to_the_store_as_something_else_is_refused_as_soon_as_that_is_known() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    for (declared, file, is) in refused() {
+        let asked = json!({"size": file.len(), "type": declared});
+        let (begun, status, problem) = direct(&photos, &ada, asked, file).await;
+        assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{declared}: {problem}");
+        let at_once = !declared.starts_with("image/") || declared == "image/svg+xml";
+        assert_eq!(begun == StatusCode::UNSUPPORTED_MEDIA_TYPE, at_once, "{declared}");
+        assert_names(&problem, declared, if at_once { "no picture" } else { is });
+    }
+    eventually("nothing is left", async || photos.store.objects().is_empty()).await;
+    assert_eq!(photos.count("photos").await, 0);
 }

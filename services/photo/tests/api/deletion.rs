@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::pictures::jpeg;
-use crate::support::{Person, TestPhoto, eventually, id, url};
+use crate::support::{OBJECTS, Person, TestPhoto, eventually, id, url};
 
 async fn delete(photos: &TestPhoto, photo: &Value, who: &Person) -> StatusCode {
     let path = format!("/v1/photos/{}", id(photo));
@@ -19,7 +19,7 @@ async fn the_bytes_go_with_the_last_photo_of_them() {
     let file = jpeg(500, 300, 1);
     let hers = photos.keep(&ada, file.clone(), &[("visibility", "private")]).await;
     let his = photos.keep(&bob, file, &[("visibility", "public")]).await;
-    eventually("one copy is kept", async || photos.store.objects().len() == 4).await;
+    eventually("one copy is kept", async || photos.store.objects().len() == OBJECTS).await;
     assert_ne!(hers["key"], his["key"]);
 
     assert_eq!(delete(&photos, &hers, &ada).await, StatusCode::NO_CONTENT);
@@ -47,13 +47,13 @@ async fn the_bytes_outlast_a_backup_that_has_begun() {
     // Kept again, the picture gets objects of its own, and neither the tombstone's end nor the sweep takes the old ones.
     photos.keep(&ada, file, &[("visibility", "public")]).await;
     assert_eq!(photos.service.sweep(Duration::ZERO).await.unwrap().orphans, 0);
-    assert_eq!(photos.store.objects().len(), 8);
+    assert_eq!(photos.store.objects().len(), 2 * OBJECTS);
 
     sqlx::query("update jobs set created_at = created_at - interval '1 day', run_at = run_at - interval '1 day'")
         .execute(&pool)
         .await
         .unwrap();
-    eventually("the bytes are gone", async || photos.store.objects().len() == 4).await;
+    eventually("the bytes are gone", async || photos.store.objects().len() == OBJECTS).await;
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn a_deleted_picture_can_come_back() {
     }
     let kept = photos.keep(&ada, file, &[("visibility", "public")]).await;
     eventually("all jobs are done", async || photos.count("jobs").await == 0).await;
-    assert_eq!(photos.store.objects().len(), 4);
+    assert_eq!(photos.store.objects().len(), OBJECTS);
     assert_eq!(photos.get(url(&kept, "original"), None).await.status(), StatusCode::OK);
 }
 

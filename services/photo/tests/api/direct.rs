@@ -5,9 +5,9 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::pictures::{SECRET, holds, jpeg};
-use crate::support::{MAX_BYTES, Person, TestPhoto, answer, eventually, url};
+use crate::support::{MAX_BYTES, OBJECTS, Person, TestPhoto, answer, eventually, path, url};
 
-async fn begin(photos: &TestPhoto, who: &Person, size: usize, about: Value) -> Value {
+pub async fn begin(photos: &TestPhoto, who: &Person, size: usize, about: Value) -> Value {
     let (status, body) = photos.send(Method::POST, "/v1/photos/uploads", Some(who), &json!({"size": size, "photo": about})).await;
     assert_eq!(status, StatusCode::CREATED, "{body}");
     body
@@ -22,7 +22,7 @@ pub async fn put(photos: &TestPhoto, upload: &Value, file: Vec<u8>) -> StatusCod
     request.body(file).send().await.unwrap().status()
 }
 
-async fn complete(photos: &TestPhoto, who: &Person, upload: &Value) -> (StatusCode, Value) {
+pub async fn complete(photos: &TestPhoto, who: &Person, upload: &Value) -> (StatusCode, Value) {
     let path = format!("/v1/photos/uploads/{}/complete", upload["id"].as_str().unwrap());
     answer(photos.request(Method::POST, &path, Some(who))).await
 }
@@ -76,7 +76,7 @@ async fn completing_at_once_makes_one_photo() {
         assert_eq!(body["id"], photo["id"]);
     }
     assert_eq!(photos.count("photos").await, 1);
-    eventually("one copy is kept", async || photos.store.objects().len() == 4).await;
+    eventually("one copy is kept", async || photos.store.objects().len() == OBJECTS).await;
 }
 
 #[tokio::test]
@@ -125,6 +125,26 @@ async fn what_is_sent_to_an_address_again_counts_and_goes() {
     };
     assert_eq!((expired(5).await, photos.store.count("incoming/")), (0, 1), "what was begun in time may still arrive");
     assert_eq!(expired(15).await, 20);
+    eventually("nothing is left", async || photos.store.objects().is_empty()).await;
+}
+
+#[tokio::test]
+async fn what_is_sent_to_an_address_whose_photo_is_deleted_goes() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let file = jpeg(300, 200, 1);
+    let upload = begin(&photos, &ada, file.len(), json!({"title": "Pier"})).await;
+    put(&photos, &upload, file.clone()).await;
+    let (_, photo) = complete(&photos, &ada, &upload).await;
+    assert_eq!(answer(photos.request(Method::DELETE, &path(&photo), Some(&ada))).await.0, StatusCode::NO_CONTENT);
+    eventually("the photo is gone", async || photos.store.objects().is_empty()).await;
+
+    assert_eq!(put(&photos, &upload, file).await, StatusCode::OK, "the store cannot know");
+    assert_eq!(complete(&photos, &ada, &upload).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(photos.count("uploads where about::text like '%Pier%'").await, 0);
+    let over = sqlx::query("update uploads set expires_at = now() - interval '15 minutes'");
+    over.execute(&photos.db.superuser_pool(Service::Photo)).await.unwrap();
+    assert_eq!(photos.service.sweep(Duration::from_secs(24 * 3600)).await.unwrap().expired, 1);
     eventually("nothing is left", async || photos.store.objects().is_empty()).await;
 }
 

@@ -5,6 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::erasure::hide;
+use crate::left::left_by;
 use crate::pictures::jpeg;
 use crate::support::{Person, TestPhoto, answer, eventually, path};
 
@@ -98,15 +99,16 @@ async fn what_was_left_to_somebody_hidden_waits_for_them() {
     photos.shows(&eve, "post:18", &[&photo]).await;
     let leave = photos.request(Method::DELETE, &format!("{}?uses=leave", path(&photo)), Some(&ada));
     assert_eq!(answer(leave).await.0, StatusCode::NO_CONTENT);
+    let [left]: [Value; 1] = left_by(&photos, &ada).await.try_into().unwrap();
 
     hide(&photos, &bob, Hidden).await;
     nothing_is_owed(&photos).await;
     photos.shows(&eve, "post:18", &[]).await;
     hide(&photos, &bob, Active).await;
     nothing_is_owed(&photos).await;
-    assert_eq!(uses(&photos, &photo).await, 1);
+    assert_eq!(uses(&photos, &left).await, 1);
     photos.shows(&bob, "post:17", &[]).await;
-    assert_eq!(photos.get(&path(&photo), None).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(photos.get(&path(&left), None).await.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -121,12 +123,13 @@ async fn what_only_somebody_hidden_shows_can_be_left_to_them() {
 
     let leave = photos.request(Method::DELETE, &format!("{}?uses=leave", path(&deleted)), Some(&ada));
     assert_eq!(answer(leave).await.0, StatusCode::NO_CONTENT);
-    let private = photos.change(&ada, &narrowed, json!({"visibility": "private", "uses": "leave"})).await;
-    assert_ne!(private["id"], narrowed["id"]);
+    photos.change(&ada, &narrowed, json!({"visibility": "private", "uses": "leave"})).await;
+    let left = left_by(&photos, &ada).await;
+    assert_eq!(left.len(), 2);
 
     hide(&photos, &bob, Active).await;
     nothing_is_owed(&photos).await;
-    for left in [&deleted, &narrowed] {
+    for left in &left {
         let seen = photos.json(&path(left), None).await;
         assert_eq!((&seen["left"], &seen["uses"]), (&json!(true), &json!(1)));
     }

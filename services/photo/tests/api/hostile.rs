@@ -47,6 +47,24 @@ async fn an_animation_that_is_a_bomb_is_refused_without_decoding() {
 }
 
 #[tokio::test]
+async fn a_side_that_is_too_long_is_refused_whichever_it_is() {
+    let photos = TestPhoto::with(&["--photo-max-side=100"]).await;
+    let ada = photos.person();
+    for file in [jpeg(101, 10, 1), jpeg(10, 101, 1)] {
+        refused(&photos, &ada, file, StatusCode::UNPROCESSABLE_ENTITY, "at most 100 a side").await;
+    }
+    photos.keep(&ada, jpeg(100, 100, 1), &[]).await;
+}
+
+#[tokio::test]
+async fn an_animation_of_too_many_frames_is_refused_however_small_they_are() {
+    let photos = TestPhoto::with(&["--photo-max-frames=3"]).await;
+    let ada = photos.person();
+    refused(&photos, &ada, gif(20, 10, 4), StatusCode::UNPROCESSABLE_ENTITY, "at most 3 frames").await;
+    photos.keep(&ada, gif(20, 10, 3), &[]).await;
+}
+
+#[tokio::test]
 async fn of_a_picture_that_is_a_page_too_only_the_picture_is_kept() {
     let photos = TestPhoto::spawn().await;
     let page = b"<!doctype html><script>alert(document.domain)</script>";

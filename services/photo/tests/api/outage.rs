@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::albums::album;
 use crate::pictures::jpeg;
-use crate::support::{TestPhoto, answer, eventually, id, path, url};
+use crate::support::{OBJECTS, TestPhoto, answer, eventually, id, path, url};
 
 #[tokio::test]
 async fn without_the_store_descriptions_are_answered_and_bytes_are_not() {
@@ -76,7 +76,7 @@ async fn without_the_store_an_upload_is_turned_away_and_leaves_nothing() {
     photos.store.set_down(false);
     photos.keep(&ada, jpeg(500, 300, 1), &[]).await;
     eventually("all jobs are done", async || photos.count("jobs").await == 0).await;
-    assert_eq!(photos.store.objects().len(), 4);
+    assert_eq!(photos.store.objects().len(), OBJECTS);
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn without_the_store_everything_that_is_not_bytes_goes_on() {
     assert_eq!(answer(photos.request(Method::DELETE, &path(&photo), Some(&ada))).await.0, StatusCode::NO_CONTENT);
 
     // Its objects are owed, and go when the store is back.
-    assert_eq!((photos.count("jobs").await, photos.store.objects().len()), (1, 4));
+    assert_eq!((photos.count("jobs").await, photos.store.objects().len()), (1, OBJECTS));
     photos.store.set_down(false);
     eventually("the bytes are gone", async || photos.store.objects().is_empty()).await;
 }
@@ -145,5 +145,5 @@ async fn without_the_store_an_upload_in_pieces_waits_where_it_is() {
     assert_eq!((photos.count("photos").await, photos.count("blobs").await), (0, 0));
     photos.store.set_down(false);
     assert_eq!(complete().await.0, StatusCode::CREATED);
-    eventually("the pieces are gone", async || photos.store.objects().len() == 4).await;
+    eventually("the pieces are gone", async || photos.store.objects().len() == OBJECTS).await;
 }

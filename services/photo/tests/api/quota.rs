@@ -2,7 +2,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::pictures::{flat, gif, jpeg, png};
-use crate::support::{Person, TestPhoto, answer, eventually, path};
+use crate::support::{OBJECTS, Person, TestPhoto, answer, eventually, path};
 
 async fn usage(photos: &TestPhoto, who: &Person) -> (i64, i64) {
     let usage = photos.json("/v1/photos/usage", Some(who)).await;
@@ -65,7 +65,7 @@ async fn no_more_photos_than_the_quota_are_kept_however_many_come_at_once() {
     assert_eq!(usage(&photos, &ada).await.0, 3);
     // What was refused leaves nothing, and others have a quota of their own.
     eventually("all jobs are done", async || photos.count("jobs").await == 0).await;
-    assert_eq!((photos.count("photos").await, photos.store.objects().len()), (3, 12));
+    assert_eq!((photos.count("photos").await, photos.store.objects().len()), (3, 3 * OBJECTS));
     photos.keep(&bob, jpeg(20, 20, 1), &[]).await;
 
     let own = photos.json("/v1/photos?owner=me", Some(&ada)).await;
@@ -79,11 +79,11 @@ async fn what_is_not_kept_does_not_lie_in_the_bucket_for_a_day() {
     let photos = TestPhoto::with(&["--photo-keep-deleted-seconds=86400", "--photo-quota-photos=3"]).await;
     let (ada, bob) = (photos.person(), photos.person());
     futures::future::join_all((0u8..8).map(|n| photos.upload(&ada, flat(20, 20, [n * 30, 9, 9]), &[]))).await;
-    eventually("what was refused is gone", async || photos.store.objects().len() == 12).await;
+    eventually("what was refused is gone", async || photos.store.objects().len() == 3 * OBJECTS).await;
     for _ in 0..2 {
         photos.keep(&bob, jpeg(300, 200, 1), &[]).await;
     }
-    eventually("one copy is kept", async || photos.store.objects().len() == 16).await;
+    eventually("one copy is kept", async || photos.store.objects().len() == 4 * OBJECTS).await;
     eventually("nothing is owed", async || photos.count("jobs").await == 0).await;
 }
 
@@ -103,4 +103,39 @@ async fn no_more_bytes_than_the_quota_are_kept() {
     assert_eq!(usage(&photos, &ada).await, (2, one));
     let (_, limits) = answer(photos.request(Method::GET, "/v1/photos/usage", Some(&ada))).await;
     assert_eq!(limits["most_bytes"], json!(one + one / 2));
+}
+
+#[tokio::test]
+async fn no_more_bytes_than_the_quota_are_kept_however_many_come_at_once() {
+    let roomy = TestPhoto::spawn().await;
+    let ada = roomy.person();
+    let mut each = Vec::new();
+    for seed in 0..8 {
+        let (_, before) = usage(&roomy, &ada).await;
+        roomy.keep(&ada, jpeg(300, 200, seed), &[]).await;
+        each.push(usage(&roomy, &ada).await.1 - before);
+    }
+    let largest = each.iter().max().unwrap();
+    let smallest = each.iter().min().unwrap();
+    // Room for two of them, whichever come first, and not for three. They are alike.
+    let quota = 2 * largest;
+    assert!(3 * smallest > quota, "{each:?}");
+
+    let photos = TestPhoto::with(&[format!("--photo-quota-bytes={quota}").as_str()]).await;
+    let ada = photos.person();
+    // All pass the first look, which finds room for each, before any is kept.
+    photos.store.set_held(true);
+    let sent = futures::future::join_all((0..8).map(|seed| photos.upload(&ada, jpeg(300, 200, seed), &[])));
+    let let_go = async {
+        eventually("each of them is on its way to the store", async || photos.store.writes() >= 8 * OBJECTS).await;
+        photos.store.set_held(false);
+    };
+    let (sent, ()) = futures::future::join(sent, let_go).await;
+    let kept = sent.iter().filter(|answer| answer.status() == StatusCode::CREATED).count();
+    let refused = sent.iter().filter(|answer| answer.status() == StatusCode::CONFLICT).count();
+    assert_eq!((kept, refused), (2, 6));
+    eventually("all jobs are done", async || photos.count("jobs").await == 0).await;
+    let (count, bytes) = usage(&photos, &ada).await;
+    assert_eq!((count, bytes), (2, listed(&photos)));
+    assert!(bytes <= quota);
 }

@@ -1,11 +1,13 @@
 use std::time::Duration;
 
 use contracts::Service;
+use contracts::fact::{Fact, RelationChanged};
 use photo::Swept;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::albums::{self, album};
+use crate::left::left;
 use crate::pictures::jpeg;
 use crate::support::{Person, TestPhoto, answer, id, path};
 
@@ -26,6 +28,11 @@ pub async fn seen(photos: &TestPhoto, owner: &Person, photo: &Value) -> Vec<(Val
     let (status, body) = answer(photos.request(Method::GET, &format!("{}/uses", path(photo)), Some(owner))).await;
     assert_eq!(status, StatusCode::OK, "{body}");
     body["items"].as_array().unwrap().iter().map(|used| (used["account"].clone(), used["kind"].clone())).collect()
+}
+
+/// What relation tells when somebody blocks another, or no longer.
+pub fn blocks(actor: &Person, target: &Person, blocks: bool) -> Fact {
+    Fact::RelationChanged(RelationChanged { blocks, severed: blocks, ..RelationChanged::nothing(actor.id, target.id) })
 }
 
 async fn say(photos: &TestPhoto, who: &Person, photo: &Value, said: Value) -> (StatusCode, Value) {
@@ -88,10 +95,11 @@ async fn a_use_that_nothing_came_of_is_forgotten_after_a_day() {
     let pool = photos.db.superuser_pool(Service::Photo);
     sqlx::query("update photo_uses set created_at = created_at - interval '25 hours'").execute(&pool).await.unwrap();
     assert_eq!(delete(&photos, &ada, &photo, "leave").await, StatusCode::NO_CONTENT);
+    let left = left(&photos, &ada).await;
     assert_eq!(photos.service.sweep(DAY).await.unwrap(), Swept { unused: 1, ..Swept::default() });
-    assert_eq!(count(&photos, &photo).await, 1);
+    assert_eq!(count(&photos, &left).await, 1);
     photos.shows(&eve, "post:18", &[]).await;
-    assert_eq!(photos.get(&path(&photo), None).await.status(), StatusCode::NOT_FOUND, "nobody shows it any more");
+    assert_eq!(photos.get(&path(&left), None).await.status(), StatusCode::NOT_FOUND, "nobody shows it any more");
 }
 
 #[tokio::test]
@@ -110,7 +118,7 @@ async fn many_at_once_are_counted_right() {
 #[tokio::test]
 async fn a_place_outside_is_noted_once_and_can_be_taken_back() {
     let photos = TestPhoto::spawn().await;
-    let (ada, bob) = (photos.person(), photos.person());
+    let (ada, bob, eve) = (photos.person(), photos.person(), photos.person());
     let photo = public(&photos, &ada).await;
     let blog = json!({"url": "https://blog.example.org/pier", "note": "On my blog"});
     let (status, noted) = say(&photos, &bob, &photo, blog.clone()).await;
@@ -128,10 +136,72 @@ async fn a_place_outside_is_noted_once_and_can_be_taken_back() {
     assert_eq!(say(&photos, &bob, &hidden, json!({"note": "a"})).await.0, StatusCode::NOT_FOUND);
 
     let place = format!("{}/uses/{}", path(&photo), noted["id"].as_str().unwrap());
-    for (who, status) in [(&ada, StatusCode::NOT_FOUND), (&bob, StatusCode::NO_CONTENT), (&bob, StatusCode::NOT_FOUND)] {
+    for (who, status) in [(&eve, StatusCode::NOT_FOUND), (&bob, StatusCode::NO_CONTENT), (&bob, StatusCode::NOT_FOUND)] {
         assert_eq!(answer(photos.request(Method::DELETE, &place, Some(who))).await.0, status);
     }
     assert_eq!(count(&photos, &photo).await, 0);
+}
+
+#[tokio::test]
+async fn the_owner_deletes_what_is_said_of_places_outside() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob, eve) = (photos.person(), photos.person(), photos.person());
+    let photo = public(&photos, &ada).await;
+    let (_, noted) = say(&photos, &bob, &photo, json!({"note": "something nasty"})).await;
+    photos.shows(&bob, "post:17", &[&photo]).await;
+    let place = |noted: &Value| format!("{}/uses/{}", path(&photo), noted["id"].as_str().unwrap());
+    let take = async |who: &Person, place: &str| answer(photos.request(Method::DELETE, place, Some(who))).await.0;
+    assert_eq!(take(&eve, &place(&noted)).await, StatusCode::NOT_FOUND);
+    assert_eq!(take(&ada, &place(&noted)).await, StatusCode::NO_CONTENT);
+    assert_eq!(take(&ada, &place(&noted)).await, StatusCode::NOT_FOUND);
+    assert_eq!(seen(&photos, &ada, &photo).await, [(json!(bob.id), json!("post"))]);
+    assert_eq!(count(&photos, &photo).await, 1, "he still shows it");
+
+    // What is shown here is no word of his, and ends with what shows it.
+    let listed = photos.json(&format!("{}/uses", path(&photo)), Some(&ada)).await;
+    assert_eq!(take(&ada, &place(&listed["items"][0])).await, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn nothing_is_said_of_places_outside_between_two_of_whom_one_blocks_the_other() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob, eve) = (photos.person(), photos.person(), photos.person());
+    let photo = public(&photos, &ada).await;
+    let (noted, _) = say(&photos, &bob, &photo, json!({"note": "before"})).await;
+    assert_eq!(noted, StatusCode::CREATED);
+    for (actor, target) in [(&ada, &bob), (&bob, &ada)] {
+        photos.tell(Service::Relation, blocks(actor, target, true)).await;
+        for note in ["before", "after"] {
+            assert_eq!(say(&photos, &bob, &photo, json!({"note": note})).await.0, StatusCode::NOT_FOUND, "{note}");
+        }
+        assert_eq!(say(&photos, &eve, &photo, json!({"note": "mine"})).await.0.as_u16() / 100, 2);
+        photos.tell(Service::Relation, blocks(actor, target, false)).await;
+        assert_eq!(say(&photos, &bob, &photo, json!({"note": "before"})).await.0, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn the_owner_learns_which_it_is_where_everybody_may_see_it() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let photo = public(&photos, &ada).await;
+    let paths = async || {
+        let listed = photos.json(&format!("{}/uses", path(&photo)), Some(&ada)).await;
+        listed["items"].as_array().unwrap().iter().map(|used| used["path"].clone()).collect::<Vec<_>>()
+    };
+    photos.shows(&bob, "post:17", &[&photo]).await;
+    assert_eq!(paths().await, [Value::Null], "it may be for friends");
+    photos.shows_everybody(&bob, "post:17", &[&photo]).await;
+    assert_eq!(paths().await, ["/v1/posts/17"]);
+    photos.shows(&bob, "post:17", &[&photo]).await;
+    assert_eq!(paths().await, [Value::Null], "it is for friends by now");
+
+    photos.shows_everybody(&bob, "profile:2", &[&photo]).await;
+    let piers = album(&photos, &bob, "Piers", "public").await;
+    photos.send(Method::PUT, &format!("{}/photos/{}", albums::path(&piers), id(&photo)), Some(&bob), &json!({})).await;
+    say(&photos, &bob, &photo, json!({"note": "on a wall"})).await;
+    let expected = [Value::Null, json!(albums::path(&piers)), json!("/v1/profiles/2"), Value::Null];
+    assert_eq!(paths().await, expected);
 }
 
 #[tokio::test]

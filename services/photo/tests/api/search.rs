@@ -1,8 +1,9 @@
+use contracts::Service;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::pictures::{flat, jpeg};
-use crate::support::{Person, TestPhoto, path};
+use crate::support::{Person, TestPhoto, id, path};
 
 async fn titles(photos: &TestPhoto, query: &str, who: Option<&Person>) -> Vec<String> {
     let found = photos.json(&format!("/v1/photos?{query}"), who).await;
@@ -198,4 +199,30 @@ async fn the_most_used_come_first_where_that_is_asked_for() {
     assert_eq!(private["uses"], 0);
     assert_eq!(titles(&photos, "sort=most_used", None).await, ["4", "0", "3", "2"]);
     assert_eq!(photos.json(&path(&made[4]), None).await["uses"], 1);
+}
+
+#[tokio::test]
+async fn a_search_for_few_among_many_goes_on_where_it_stopped_looking() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let wanted = photos.keep(&ada, flat(40, 20, [220, 20, 30]), &[("visibility", "public"), ("title", "wanted")]).await;
+    let other = photos.keep(&ada, flat(40, 20, [30, 80, 220]), &[]).await;
+    // More than are looked at for one page, all of them newer, and used by somebody.
+    let crowd = "insert into photos (owner, blob, key, visibility, title, alt, tags, license, credit, uses, words)
+                 select owner, blob, lpad(n::text, 22, 'A'), 'public', '', '', '{}'::text[], license, '', 1, '{}'::text[]
+                 from photos cross join generate_series(1, 5100) n where photos.id = $1";
+    sqlx::query(crowd).bind(id(&other).0).execute(&photos.db.superuser_pool(Service::Photo)).await.unwrap();
+
+    for query in ["color=red", "color=red&sort=most_used"] {
+        let first = photos.get(&format!("/v1/photos?{query}"), None).await;
+        let links = first.headers()["link"].to_str().unwrap().to_owned();
+        assert_eq!(first.json::<Value>().await.unwrap()["items"], json!([]), "{query}");
+        let next = |link: &str| Some(link.strip_prefix('<')?.strip_suffix(">; rel=\"next\"")?.to_owned());
+        let next = links.split(", ").find_map(next).expect("a next page");
+        assert_eq!(photos.json(&next, None).await["items"][0]["id"], wanted["id"], "{query}");
+    }
+    // Among one's own, and what has a rare word, all are found at once.
+    for (query, who) in [("color=red&owner=me", Some(&ada)), ("color=red&q=wanted", None)] {
+        assert_eq!(titles(&photos, query, who).await, ["wanted"], "{query}");
+    }
 }

@@ -1,8 +1,10 @@
-//! An S3 store that can be held or switched off: one on disk in this process, or, where `TEST_VERSITYGW` names the program,
+//! An S3 store that does nothing that not every one does ([`features`](crate::features)), and can be held, switched off, or made to fail
+//! half-way: one on disk in this process, or, where `TEST_VERSITYGW` names the program,
 //! versitygw. Both keep an object as a file, so that a test sees what is there behind the store's back.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use axum::error_handling::HandleError;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, CONNECTION, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, Method, StatusCode};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
@@ -25,6 +27,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+
+use crate::faults::{Fault, Faults};
+use crate::features;
 
 pub const BUCKET: &str = "photos";
 pub const ACCESS_KEY: &str = "test";
@@ -37,6 +42,7 @@ pub struct TestStore {
     held: watch::Sender<bool>,
     writes: Arc<AtomicUsize>,
     open: Arc<AtomicBool>,
+    faults: Faults,
     /// The other program, if there is one; ends with this.
     _program: Option<Child>,
 }
@@ -55,10 +61,12 @@ impl TestStore {
         let (held, gate) = watch::channel(false);
         let writes = Arc::new(AtomicUsize::new(0));
         let written = writes.clone();
+        let faults = Faults::default();
+        let planned = faults.clone();
         let (client, unlocked) = (reqwest::Client::new(), unlocked(&root, tasks).await);
         let router = store.layer(from_fn(move |request: Request, next: Next| {
             let (switches, mut gate) = (switches.clone(), gate.clone());
-            let (client, unlocked) = (client.clone(), unlocked.clone());
+            let (client, unlocked, planned) = (client.clone(), unlocked.clone(), planned.clone());
             if request.method() == Method::PUT {
                 written.fetch_add(1, Ordering::SeqCst);
             }
@@ -66,16 +74,17 @@ impl TestStore {
                 let _ = gate.wait_for(|held| !*held).await;
                 let (down, open) = (switches.0.load(Ordering::SeqCst), switches.1.load(Ordering::SeqCst));
                 match is_signed(&request) {
+                    _ if !features::is_common(&request) => StatusCode::NOT_IMPLEMENTED.into_response(),
                     _ if down => StatusCode::SERVICE_UNAVAILABLE.into_response(),
                     false if open => hand_on(&client, &unlocked, request).await,
-                    _ => next.run(request).await,
+                    _ => planned.run(request, next).await,
                 }
             }
         }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
         tasks.spawn(async move { axum::serve(listener, router).await.expect("accepting goes on") });
-        Self { endpoint, root, down, held, writes, open, _program: program }
+        Self { endpoint, root, down, held, writes, open, faults, _program: program }
     }
 
     /// From now on, it asks nobody for a signature, or everybody.
@@ -91,6 +100,16 @@ impl TestStore {
     /// From now on, every call waits, or none does.
     pub fn set_held(&self, held: bool) {
         self.held.send_replace(held);
+    }
+
+    /// From now on, every call of `method` fails in this way, but for the next few.
+    pub fn fail_after(&self, few: usize, method: Method, fault: Fault) {
+        self.faults.plan(few, method, fault);
+    }
+
+    /// From now on, no call of any method fails by itself.
+    pub fn heal(&self) {
+        self.faults.clear();
     }
 
     /// How often somebody has begun to write an object.
@@ -130,8 +149,11 @@ impl TestStore {
     /// Puts an object there behind everybody's back.
     pub fn plant(&self, key: &str, bytes: &[u8]) {
         let path = self.bucket().join(key);
-        fs::create_dir_all(path.parent().expect("in the bucket")).expect("a folder");
-        fs::write(path, bytes).expect("a file");
+        let folder = path.parent().expect("in the bucket");
+        // Some stores take a folder away with the last object in it: perhaps just now.
+        while let Err(error) = fs::create_dir_all(folder).and_then(|()| fs::write(&path, bytes)) {
+            assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+        }
     }
 
     /// Makes an object as old as this.
@@ -165,12 +187,22 @@ async fn unlocked(root: &TempDir, tasks: &mut JoinSet<()>) -> String {
     endpoint
 }
 
-/// The store in this process.
+/// The store in this process. It would make a bucket that is not there of the first object that is put into it, as no other does.
 fn embedded(root: &TempDir) -> Router {
     let mut builder = S3ServiceBuilder::new(FileSystem::new(root.path().join("data")).expect("a folder of our own"));
     builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
     let failed = |error: s3s::HttpError| async move { (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}")) };
-    Router::new().fallback_service(HandleError::new(builder.build(), failed))
+    let router = Router::new().fallback_service(HandleError::new(builder.build(), failed));
+    router.layer(from_fn(|request: Request, next: Next| async move {
+        let is_there = request.uri().path().split('/').nth(1) == Some(BUCKET);
+        if is_there { next.run(request).await } else { no_such_bucket() }
+    }))
+}
+
+fn no_such_bucket() -> Response {
+    let said =
+        r#"<?xml version="1.0" encoding="UTF-8"?><Error><Code>NoSuchBucket</Code><Message>There is none of that name.</Message></Error>"#;
+    (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "application/xml")], said).into_response()
 }
 
 /// Another program's store, behind a router that hands on every request as it is: its signature covers the host.

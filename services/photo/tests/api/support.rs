@@ -15,6 +15,7 @@ use photo::{Photo, PhotoConfig};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
+use sqlx::PgPool;
 use test_db::TestDb;
 use tokio::task::JoinSet;
 
@@ -23,6 +24,10 @@ use crate::store::{ACCESS_KEY, BUCKET, SECRET_KEY, TestStore};
 
 /// Largest upload in tests, so that one which is too large is soon sent.
 pub const MAX_BYTES: usize = 200_000;
+/// Objects of one photo: the original, and three smaller pictures as WebP and as JPEG.
+pub const OBJECTS: usize = 7;
+/// What a browser says of the pictures of a page.
+pub const BROWSER: &str = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
 
 #[derive(Parser)]
 struct Flags {
@@ -50,6 +55,19 @@ pub struct Person {
     pub token: String,
 }
 
+/// What is signed for `viewer`, who is shown the photo in post 17.
+pub fn shown_in_17(photo: &Value, owner: &Person, viewer: &Person) -> PhotoGrant {
+    PhotoGrant {
+        photo: id(photo),
+        source: "post:17".to_owned(),
+        owner: owner.id,
+        audience_of: None,
+        viewer: viewer.id,
+        as_of: None,
+        iat: 0,
+    }
+}
+
 impl TestPhoto {
     pub async fn spawn() -> Self {
         Self::with(&[]).await
@@ -57,6 +75,11 @@ impl TestPhoto {
 
     /// With these settings in the place of the usual ones.
     pub async fn with(settings: &[&str]) -> Self {
+        Self::on(settings, |db| db.pool(Service::Photo)).await
+    }
+
+    /// On connections of the test's choice, too.
+    pub async fn on(settings: &[&str], pool: impl FnOnce(&TestDb) -> PgPool) -> Self {
         let mut tasks = JoinSet::new();
         let store = TestStore::spawn(&mut tasks).await;
         let usual = [
@@ -76,7 +99,7 @@ impl TestPhoto {
         let flags = Flags::parse_from(usual.chain(settings.iter().map(|setting| (*setting).to_owned())));
 
         let db = TestDb::new(&[Schema { service: Service::Photo, migrations: &photo::MIGRATIONS }]).await;
-        let pool = db.pool(Service::Photo);
+        let pool = pool(&db);
         let issuer = Issuer::new();
         let rates = Rates::new(&flags.serving);
         let service = Photo::new(&flags.photo, pool.clone(), issuer.identity(Service::Photo, rates.clone()));
@@ -99,7 +122,8 @@ impl TestPhoto {
 
     /// Somebody new.
     pub fn person(&self) -> Person {
-        static NEXT: AtomicI64 = AtomicI64::new(1);
+        // As long as those of auth, so that no other number that is stored is taken for one.
+        static NEXT: AtomicI64 = AtomicI64::new(7_310_552_901_448_001);
         let id = AccountId(NEXT.fetch_add(1, Ordering::Relaxed));
         Person { id, token: self.issuer.token(id) }
     }
@@ -114,6 +138,11 @@ impl TestPhoto {
 
     pub async fn get(&self, path: &str, who: Option<&Person>) -> Response {
         self.request(Method::GET, path, who).send().await.expect("an answer")
+    }
+
+    /// The same, by whoever says this in `Accept`.
+    pub async fn get_as(&self, accept: &str, path: &str, who: Option<&Person>) -> Response {
+        self.request(Method::GET, path, who).header("accept", accept).send().await.expect("an answer")
     }
 
     pub async fn json(&self, path: &str, who: Option<&Person>) -> Value {
@@ -142,19 +171,38 @@ impl TestPhoto {
 
     /// Tells a fact as `producer` would, and waits until photo has applied it.
     pub async fn tell(&self, producer: Service, fact: Fact) {
+        self.tell_together(producer, &[fact]).await;
+    }
+
+    /// The same for facts that become true at once.
+    pub async fn tell_together(&self, producer: Service, facts: &[Fact]) {
         let pool = self.db.superuser_pool(producer);
         let registered = "select exists (select from outbox_cursors where consumer = 'photo')";
         eventually("photo consumes facts", async || sqlx::query_scalar(registered).fetch_one(&pool).await.expect("a row")).await;
         let mut tx = pool.begin().await.expect("a transaction");
-        let told = facts::publish(&mut tx, &fact).await.expect("a place in the outbox");
+        let mut last = None;
+        for fact in facts {
+            last = Some(facts::publish(&mut tx, fact).await.expect("a place in the outbox"));
+        }
         tx.commit().await.expect("a commit");
-        assert!(Outbox::new(pool, producer).passed(told, Duration::from_secs(30)).await.expect("a row"), "photo has not applied {fact:?}");
+        let applied = Outbox::new(pool, producer).passed(last.expect("one at least"), Duration::from_secs(30)).await;
+        assert!(applied.expect("a row"), "photo has not applied {facts:?}");
     }
 
     /// What social tells after something of `who` has changed.
     pub async fn shows(&self, who: &Person, source: &str, photos: &[&Value]) {
+        self.tell_shown(who, source, photos, false).await;
+    }
+
+    /// The same of something that everybody may see.
+    pub async fn shows_everybody(&self, who: &Person, source: &str, photos: &[&Value]) {
+        self.tell_shown(who, source, photos, true).await;
+    }
+
+    async fn tell_shown(&self, who: &Person, source: &str, photos: &[&Value], open: bool) {
         let photos = photos.iter().map(|photo| id(photo)).collect();
-        self.tell(Service::Social, Fact::PhotosShown(PhotosShown { source: source.to_owned(), author: who.id, photos })).await;
+        let shown = PhotosShown { source: source.to_owned(), author: who.id, photos, open };
+        self.tell(Service::Social, Fact::PhotosShown(shown)).await;
     }
 
     async fn internal(&self, path: &str, body: &Value) -> (StatusCode, Value) {
@@ -177,15 +225,9 @@ impl TestPhoto {
         body
     }
 
-    /// What social would sign for `viewer`, who is shown the photo in post 17.
+    /// What a version of social would sign for `viewer`, who is shown the photo in post 17, that did not say yet what it knew.
     pub fn grant(&self, photo: &Value, owner: &Person, viewer: &Person) -> String {
-        self.issuer.signer(Service::Social).grant(PhotoGrant {
-            photo: id(photo),
-            source: "post:17".to_owned(),
-            owner: owner.id,
-            viewer: viewer.id,
-            iat: 0,
-        })
+        self.issuer.signer(Service::Social).grant(shown_in_17(photo, owner, viewer))
     }
 
     /// Rows of a table of the service.

@@ -6,14 +6,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::pictures::{SECRET, holds, jpeg};
-use crate::support::{MAX_BYTES, Person, TestPhoto, answer, eventually};
+use crate::support::{MAX_BYTES, OBJECTS, Person, TestPhoto, answer, eventually};
 
-fn speaking(photos: &TestPhoto, method: Method, path: &str, who: &Person) -> RequestBuilder {
+pub fn speaking(photos: &TestPhoto, method: Method, path: &str, who: &Person) -> RequestBuilder {
     photos.request(method, path, Some(who)).header("tus-resumable", "1.0.0")
 }
 
 /// Begins an upload, and answers where its pieces go.
-async fn begin(photos: &TestPhoto, who: &Person, length: usize) -> String {
+pub async fn begin(photos: &TestPhoto, who: &Person, length: usize) -> String {
     let metadata =
         format!("filename {},visibility {},title {}", STANDARD.encode("a.jpg"), STANDARD.encode("public"), STANDARD.encode("Pier"));
     let request = speaking(photos, Method::POST, "/v1/photos/tus", who).header("upload-length", length.to_string());
@@ -25,7 +25,7 @@ async fn begin(photos: &TestPhoto, who: &Person, length: usize) -> String {
     created.headers()["location"].to_str().unwrap().to_owned()
 }
 
-async fn send(photos: &TestPhoto, who: &Person, location: &str, offset: usize, bytes: &[u8]) -> Response {
+pub async fn send(photos: &TestPhoto, who: &Person, location: &str, offset: usize, bytes: &[u8]) -> Response {
     let request = speaking(photos, Method::PATCH, location, who).header("upload-offset", offset.to_string());
     request.header("content-type", "application/offset+octet-stream").body(bytes.to_vec()).send().await.unwrap()
 }
@@ -46,7 +46,7 @@ async fn offset(photos: &TestPhoto, who: &Person, location: &str) -> usize {
     head.headers()["upload-offset"].to_str().unwrap().parse().unwrap()
 }
 
-fn complete(photos: &TestPhoto, who: &Person, location: &str) -> RequestBuilder {
+pub fn complete(photos: &TestPhoto, who: &Person, location: &str) -> RequestBuilder {
     let id = location.rsplit('/').next().unwrap();
     photos.request(Method::POST, &format!("/v1/photos/uploads/{id}/complete"), Some(who))
 }
@@ -69,7 +69,7 @@ async fn an_upload_in_pieces_becomes_a_photo() {
     let (status, photo) = answer(complete(&photos, &ada, &location)).await;
     assert_eq!((status, &photo["title"], &photo["visibility"]), (StatusCode::CREATED, &json!("Pier"), &json!("public")));
     assert_eq!((&photo["width"], &photo["height"]), (&json!(400), &json!(300)));
-    eventually("the pieces are gone", async || photos.store.objects().len() == 4).await;
+    eventually("the pieces are gone", async || photos.store.objects().len() == OBJECTS).await;
     assert!(photos.store.objects().values().all(|bytes| !holds(bytes, SECRET)));
 }
 
