@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use audience::accounts;
 use contracts::AccountId;
-use contracts::fact::{Fact, RelationEvent, RelationHappened};
+use contracts::fact::{Fact, RelationEnded, RelationEvent, RelationHappened};
 use facts::FactId;
 use identity::Viewer;
 use serving::{Problem, Result};
@@ -93,7 +93,7 @@ impl Change {
         self.unfollow(one, other).await?;
         let mut known = self.unfollow(other, one).await?;
         for (actor, target) in [(one, other), (other, one)] {
-            if requests::delete(&mut self.tx, actor, target).await? {
+            if requests::delete(&mut self.tx, actor, target).await?.is_some() {
                 self.count(actor).pending -= 1;
             }
         }
@@ -117,6 +117,13 @@ impl Change {
     pub(crate) async fn happened(&mut self, event: RelationEvent, actor: AccountId, target: AccountId) -> Result<()> {
         let happened = RelationHappened { event, actor, target };
         facts::publish(&mut self.tx, &Fact::RelationHappened(happened)).await?;
+        Ok(())
+    }
+
+    /// Tells the services what holds no more of which `target` may have been notified.
+    pub(crate) async fn ended(&mut self, event: RelationEvent, actor: AccountId, target: AccountId) -> Result<()> {
+        let ended = RelationEnded { event, actor, target };
+        facts::publish(&mut self.tx, &Fact::RelationEnded(ended)).await?;
         Ok(())
     }
 

@@ -7,10 +7,13 @@ use contracts::AccountId;
 use jiff::Timestamp;
 use serving::{Problem, Result};
 
+use crate::store::counts::MOST_FOLLOWED;
 use crate::store::exports::Exported;
 
-/// Lines that are read at once.
-pub(crate) const MOST_LINES: usize = 1_000;
+/// Lines that a list may have: those of the longest that can be taken along.
+pub(crate) const MOST_LINES: usize = MOST_FOLLOWED as usize;
+/// Bytes that it may have: enough for so many of the longest handles and ids, and for mutes, which are fewer, with ends.
+pub(crate) const MOST_BYTES: usize = 512 * 1024;
 
 const ADDRESS: &str = "Account address";
 const NOTIFICATIONS: &str = "Hide notifications";
@@ -116,6 +119,7 @@ fn fields(line: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::routes::mutes;
 
     fn line(number: usize, address: &str, id: Option<i64>, notifications: bool) -> Line {
         Line { number, address: address.to_owned(), id: id.map(AccountId), notifications, until: None }
@@ -152,6 +156,21 @@ mod tests {
             read("Account address,Until\nada\nbob,\n").unwrap(),
             [line(2, "ada", None, true), until("", line(3, "bob", None, true))]
         );
+    }
+
+    #[test]
+    fn the_longest_list_that_can_be_taken_along_can_be_brought_back() {
+        let list = |lines: usize, until: Option<i64>| -> Vec<Exported> {
+            let handle = "a".repeat(30);
+            (0..lines).map(|_| Exported { id: AccountId(i64::MAX), handle: Some(handle.clone()), notifications: false, until }).collect()
+        };
+        let most_mutes = usize::try_from(mutes::MOST).unwrap();
+        for (lines, text) in
+            [(MOST_LINES, write(&list(MOST_LINES, None), false)), (most_mutes, write(&list(most_mutes, Some(32_503_679_999)), true))]
+        {
+            assert!(text.len() <= MOST_BYTES, "{lines} lines have {} bytes", text.len());
+            assert_eq!(read(&text).unwrap().len(), lines);
+        }
     }
 
     #[test]

@@ -7,59 +7,41 @@
 //! The row is the queue, and says how far it is: a replica that is killed leaves it as it is, and the next turn of any replica goes
 //! on. Which way it goes is asked in every step, under the lock that whoever hides an account or lets it come back waits for.
 
-use std::time::Duration;
-
 use audience::accounts;
 use audience::forgetting::Progress;
+use audience::owed::{self, Owed};
 use contracts::AccountId;
 use sqlx::PgPool;
 
 use crate::store::hidden;
 
-/// How soon it begins.
-const POLL: Duration = Duration::from_millis(500);
-
-/// Works until dropped. Every replica runs it: each works on another account.
+/// Works until dropped.
 pub(crate) async fn run(pool: &PgPool) {
-    loop {
-        match hidden::owed(pool).await {
-            Ok(accounts) => {
-                for account in accounts {
-                    work_on(pool, account).await;
-                }
-            }
-            Err(error) => tracing::warn!(%error, "failed to look for accounts that were hidden; trying again"),
-        }
-        tokio::time::sleep(POLL).await;
-    }
+    owed::settle(&Counts(pool)).await;
 }
 
-/// Works on one account. One that fails holds up no other.
-async fn work_on(pool: &PgPool, account: AccountId) {
-    loop {
-        match step(pool, account).await {
-            Ok(Progress::More) => {}
-            Ok(Progress::Waiting | Progress::Done) => return,
-            Err(error) => {
-                tracing::warn!(%error, %account, "failed to note near whom a hidden account is; trying again");
-                return;
-            }
-        }
-    }
-}
+struct Counts<'a>(&'a PgPool);
 
-async fn step(pool: &PgPool, account: AccountId) -> sqlx::Result<Progress> {
-    let mut tx = pool.begin().await?;
-    // For its lock, first and until the end: nobody hides the account or lets it come back meanwhile.
-    accounts::is_gone(&mut tx, account).await?;
-    let Some(passed) = hidden::claim(&mut tx, account).await? else { return Ok(Progress::Waiting) };
-    let progress = match hidden::is_hidden(&mut tx, account).await? {
-        true => hidden::note(&mut tx, account, passed).await?,
-        false => hidden::forget(&mut tx, account).await?,
-    };
-    if progress == Progress::Done {
-        hidden::settle(&mut tx, account).await?;
+impl Owed for Counts<'_> {
+    const WHAT: &'static str = "note near whom a hidden account is";
+
+    async fn accounts(&self) -> sqlx::Result<Vec<AccountId>> {
+        hidden::owed(self.0).await
     }
-    tx.commit().await?;
-    Ok(progress)
+
+    async fn step(&self, account: AccountId) -> sqlx::Result<Progress> {
+        let mut tx = self.0.begin().await?;
+        // For its lock, first and until the end: nobody hides the account or lets it come back meanwhile.
+        accounts::is_gone(&mut tx, account).await?;
+        let Some(passed) = hidden::claim(&mut tx, account).await? else { return Ok(Progress::Waiting) };
+        let progress = match hidden::is_hidden(&mut tx, account).await? {
+            true => hidden::note(&mut tx, account, passed).await?,
+            false => hidden::forget(&mut tx, account).await?,
+        };
+        if progress == Progress::Done {
+            hidden::settle(&mut tx, account).await?;
+        }
+        tx.commit().await?;
+        Ok(progress)
+    }
 }

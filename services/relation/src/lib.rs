@@ -1,9 +1,10 @@
 //! How people stand to each other: following, friends, blocks, mutes, notes, secret likes, and whom to follow next.
 //!
-//! Calls nobody, and hears from auth who is hidden or erased, and from social who follows which tags and who does not want to be
-//! found. Every change is published as [`RelationChanged`](contracts::fact::RelationChanged) in the transaction that makes it, and
-//! what somebody may be notified of as [`RelationHappened`](contracts::fact::RelationHappened). A change that lets someone see less
-//! is answered only when every consumer has applied it.
+//! Calls nobody, and hears from auth who is hidden or erased, and from social who follows which tags, who does not want to be found and
+//! on which day somebody last wrote for everybody. Every change is published as [`RelationChanged`](contracts::fact::RelationChanged)
+//! in the transaction that makes it, what somebody may be notified of as [`RelationHappened`](contracts::fact::RelationHappened), and
+//! that it holds no more, where the first does not say so, as [`RelationEnded`](contracts::fact::RelationEnded). A change that lets
+//! someone see less is answered only when every consumer has applied it.
 //!
 //! A block is told to nobody, whom it is against least of all. What they do to whoever blocks them is *withheld*: they see
 //! it as if it were so, and nobody else hears of it.
@@ -15,13 +16,14 @@ mod facts_of_others;
 mod hidden;
 mod routes;
 mod store;
+mod told_once;
 mod upkeep;
 
 use std::sync::Arc;
 
 use audience::forgetting::Forgetting;
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::post;
 use contracts::Service;
 use database::Wakeups;
@@ -68,14 +70,23 @@ impl Relation {
         Router::new().route(contracts::export::EXPORT, post(routes::internal::export)).with_state(self.clone())
     }
 
-    /// Tells and hears facts, forgets who is erased, keeps who is hidden out of counts and the tables in order, until dropped.
+    /// Tells and hears facts, forgets who is erased, keeps who is hidden out of counts and the tables in order, and tells once what was
+    /// before it was told, until dropped.
     pub async fn background(self, wakeups: &Wakeups) {
         let [auth, social] = PRODUCERS.map(|producer| {
             let wakeup = wakeups.on(&facts::channel(producer));
             Consumer::new(self.0.pool.clone(), Service::Relation, producer, wakeup, FactsOfOthers).run()
         });
         let forgetting = Forgetting::new(self.0.pool.clone(), Service::Relation, self.0.outbox.clone(), Erasure(self.0.clone()));
-        tokio::join!(self.0.outbox.clone().run(), auth, social, forgetting.run(), hidden::run(&self.0.pool), self.upkeep());
+        tokio::join!(
+            self.0.outbox.clone().run(),
+            auth,
+            social,
+            forgetting.run(),
+            hidden::run(&self.0.pool),
+            self.upkeep(),
+            self.tell_what_was_before(),
+        );
     }
 }
 
@@ -85,7 +96,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 fn documented() -> OpenApiRouter<Relation> {
+    // The one route that takes more than the platform's usual limit on bodies.
+    let lists = OpenApiRouter::new().routes(routes!(routes::csv::export, routes::csv::import));
+    let lists = lists.layer(DefaultBodyLimit::max(csv::MOST_BYTES));
+
     OpenApiRouter::new()
+        .merge(lists)
         .routes(routes!(routes::relations::list))
         .routes(routes!(routes::relations::show))
         .routes(routes!(routes::settings::show, routes::settings::update))
@@ -109,7 +125,6 @@ fn documented() -> OpenApiRouter<Relation> {
         .routes(routes!(routes::own_lists::mutes))
         .routes(routes!(routes::suggestions::list))
         .routes(routes!(routes::suggestions::dismiss))
-        .routes(routes!(routes::csv::export, routes::csv::import))
 }
 
 impl FromRef<Relation> for Identity {

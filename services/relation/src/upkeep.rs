@@ -6,7 +6,7 @@ use serving::Result;
 
 use crate::Relation;
 use crate::change::Change;
-use crate::store::{counts, mutes};
+use crate::store::{counts, hidden, mutes};
 
 /// How often.
 const PAUSE: Duration = Duration::from_secs(600);
@@ -47,8 +47,8 @@ impl Relation {
         }
     }
 
-    /// Compares everybody's counts with what they count, and mends the wrong ones; says how many there were. None is what
-    /// it should find: counts change in the transaction of what they count.
+    /// Compares everybody's counts with what they count, and who is noted as hidden near whom with who is; mends what is wrong, and
+    /// says how much there was. Nothing is what it should find: both change in the transaction of what they are about.
     pub async fn mend_counts(&self) -> Result<usize> {
         let (mut after, mut mended) = (0, 0);
         while let (Some(last), wrong) = counts::compare(&self.0.pool, after).await? {
@@ -56,6 +56,16 @@ impl Relation {
                 if counts::mend(&self.0.pool, account).await? {
                     mended += 1;
                     tracing::error!(account, "the counts of an account were wrong; counted anew");
+                }
+            }
+            after = last;
+        }
+        after = 0;
+        while let (Some(last), wrong) = hidden::compare(&self.0.pool, after).await? {
+            for account in wrong {
+                if hidden::owe(&self.0.pool, account).await? {
+                    mended += 1;
+                    tracing::error!(account, "near whom an account is hidden was noted wrongly; noted anew");
                 }
             }
             after = last;

@@ -1,5 +1,7 @@
 //! Taking lists of people along, and bringing them back.
 
+use std::time::{Duration, Instant};
+
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -9,8 +11,8 @@ use contracts::AccountId;
 use identity::Viewer;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serving::{Json, Path, Problem, ProblemDocument, Result};
-use utoipa::ToSchema;
+use serving::{Json, Path, Problem, ProblemDocument, Query, Result};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{blocks, follows, heard, mutes};
 use crate::csv::{self, Line};
@@ -18,6 +20,11 @@ use crate::store::lists::List;
 use crate::store::mutes::End;
 use crate::store::{exports, people};
 use crate::{Relation, State as Inner};
+
+/// Lines of one request: each is a change like any other, in a transaction of its own.
+const AT_ONCE: usize = 1_000;
+/// When none is begun any more, well before the request would be given up.
+const ENOUGH: Duration = Duration::from_secs(10);
 
 /// A list that can be taken along.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -42,6 +49,16 @@ pub(crate) struct Imported {
     refused: Vec<RefusedLine>,
     /// Some service has yet to hear of it.
     pending: bool,
+    /// The last line that was looked at, if there are more: send the list again, with this as `after`.
+    after: Option<usize>,
+}
+
+/// Where to go on with a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct GoOn {
+    /// After which line, as the answer to those before says it.
+    after: Option<usize>,
 }
 
 /// A line of which nothing has come.
@@ -68,9 +85,10 @@ pub(crate) async fn export(State(Relation(relation)): State<Relation>, viewer: V
     Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8"), (header::CONTENT_DISPOSITION, file)], text).into_response())
 }
 
-/// Follow, block or mute everybody on a list: CSV of ours or of Mastodon, up to 1,000 lines. It adds to what is there;
-/// importing the same again changes nothing. Accounts of other servers are refused: there are none here.
-#[utoipa::path(post, path = "/v1/relations/csv/{list}", tag = "csv", params(("list" = Portable, Path)),
+/// Follow, block or mute everybody on a list: CSV of ours or of Mastodon, up to 7,500 lines and 512 KiB. It adds to what is
+/// there; importing the same again changes nothing. Up to 1,000 lines are done at once: where some are left, the answer says
+/// `after` which line to go on. Accounts of other servers are refused: there are none here.
+#[utoipa::path(post, path = "/v1/relations/csv/{list}", tag = "csv", params(("list" = Portable, Path), GoOn),
     request_body(content = String, content_type = "text/csv"), responses(
     (status = 200, body = Imported),
     (status = 202, body = Imported, description = "Some service has yet to hear of it"),
@@ -80,6 +98,7 @@ pub(crate) async fn import(
     State(Relation(relation)): State<Relation>,
     viewer: Viewer,
     Path(list): Path<Portable>,
+    Query(GoOn { after }): Query<GoOn>,
     body: std::result::Result<Bytes, BytesRejection>,
 ) -> Result<Response> {
     let body = body.map_err(|error| match error.status() {
@@ -87,10 +106,13 @@ pub(crate) async fn import(
         _ => Problem::bad_request("The body ended before it was complete."),
     })?;
     let text = std::str::from_utf8(&body).map_err(|_| Problem::unprocessable("This is no text in UTF-8."))?;
-    let mut imported = Imported { done: 0, requested: 0, refused: Vec::new(), pending: false };
-    for line in csv::read(text)? {
-        let outcome = match account(&relation, &line).await? {
-            Ok(account) => one(&relation, &viewer, list, account, &line).await?,
+    let began = Instant::now();
+    let lines = csv::read(text)?;
+    let left = &lines[lines.partition_point(|line| after.is_some_and(|after| line.number <= after))..];
+    let mut imported = Imported { done: 0, requested: 0, refused: Vec::new(), pending: false, after: None };
+    for line in left.iter().take(AT_ONCE) {
+        let outcome = match account(&relation, line).await? {
+            Ok(account) => one(&relation, &viewer, list, account, line).await?,
             Err(detail) => Err(detail),
         };
         match outcome {
@@ -98,6 +120,13 @@ pub(crate) async fn import(
             Ok(false) => imported.requested += 1,
             Err(detail) => imported.refused.push(RefusedLine { line: line.number, detail }),
         }
+        imported.after = Some(line.number);
+        if began.elapsed() > ENOUGH {
+            break;
+        }
+    }
+    if imported.after == left.last().map(|line| line.number) {
+        imported.after = None;
     }
     imported.pending = !heard(&relation, None).await;
     let status = if imported.pending { StatusCode::ACCEPTED } else { StatusCode::OK };

@@ -34,7 +34,7 @@ pub(super) async fn follow(relation: &Inner, viewer: &Viewer, target: AccountId)
     if follows::exists(&mut change.tx, actor, target).await? {
         return Ok(true);
     }
-    if people::approves_followers(&mut change.tx, target).await? {
+    if people::must_ask(&mut change.tx, target).await? {
         if requests::insert(&mut change.tx, actor, target, withheld).await? {
             change.count(actor).pending += 1;
             if !withheld {
@@ -45,7 +45,7 @@ pub(super) async fn follow(relation: &Inner, viewer: &Viewer, target: AccountId)
         return Ok(false);
     }
     // Asked when they still approved their followers.
-    if requests::delete(&mut change.tx, actor, target).await? {
+    if requests::delete(&mut change.tx, actor, target).await?.is_some() {
         change.count(actor).pending -= 1;
     }
     change.follow(actor, target, withheld).await?;
@@ -64,8 +64,11 @@ pub(super) async fn follow(relation: &Inner, viewer: &Viewer, target: AccountId)
 pub(crate) async fn delete(State(Relation(relation)): State<Relation>, viewer: Viewer, Path(target): Path<AccountId>) -> Result<Response> {
     let actor = viewer.account;
     let mut change = Change::begin(&relation, &viewer, target).await?;
-    if requests::delete(&mut change.tx, actor, target).await? {
+    if let Some(withheld) = requests::delete(&mut change.tx, actor, target).await? {
         change.count(actor).pending -= 1;
+        if !withheld {
+            change.ended(RelationEvent::FollowRequested, actor, target).await?;
+        }
     }
     let fact = match change.unfollow(actor, target).await? {
         true => Some(end(&mut change, actor, target).await?),
@@ -102,6 +105,7 @@ pub(crate) async fn remove(State(Relation(relation)): State<Relation>, viewer: V
     let mut change = Change::begin(&relation, &viewer, other).await?;
     if requests::take(&mut change.tx, other, viewer.account).await? {
         change.count(other).pending -= 1;
+        change.ended(RelationEvent::FollowRequested, other, viewer.account).await?;
     }
     let mut fact = None;
     // What is withheld from the viewer stays: they do not know of it.

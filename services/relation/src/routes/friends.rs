@@ -78,6 +78,9 @@ pub(crate) async fn delete(State(Relation(relation)): State<Relation>, viewer: V
         change.tell(other, me, true).await?;
         // Told last, so that whoever has passed it has passed the other one too.
         fact = Some(change.tell(me, other, true).await?);
+    } else if !before.withheld && (before.mine || before.theirs) {
+        let (asker, asked) = if before.mine { (me, other) } else { (other, me) };
+        change.ended(RelationEvent::FriendRequested, asker, asked).await?;
     }
     change.commit(&relation).await?;
     Ok(narrowed(&relation, fact).await)

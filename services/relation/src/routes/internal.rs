@@ -55,6 +55,8 @@ pub(crate) async fn export(
             let people::Settings { approves_followers, suggestible } = people::settings(&relation.pool, account).await?;
             let contents = json!({"approves_followers": approves_followers, "suggestible": suggestible});
             files.push(ExportFile::Json { name: "settings.json".to_owned(), contents });
+            let contents = exports::activity(&relation.pool, account).await?;
+            files.push(ExportFile::Json { name: "activity.json".to_owned(), contents });
             Place::begin(0)
         }
     };

@@ -59,9 +59,15 @@ pub(crate) async fn create(
 /// Take a like back, or end a match: then neither likes the other any more. They are not told.
 #[utoipa::path(delete, path = "/v1/relations/{id}/like", tag = "matches", params(("id" = AccountId, Path)), responses((status = 204)))]
 pub(crate) async fn delete(State(Relation(relation)): State<Relation>, viewer: Viewer, Path(other): Path<AccountId>) -> Result<StatusCode> {
+    let me = viewer.account;
     let mut change = Change::begin(&relation, &viewer, other).await?;
-    if likes::get(&mut change.tx, viewer.account, other).await?.mine {
-        likes::delete(&mut change.tx, viewer.account, other).await?;
+    let before = likes::get(&mut change.tx, me, other).await?;
+    if before.mine {
+        likes::delete(&mut change.tx, me, other).await?;
+    }
+    if before.mine && before.theirs {
+        change.ended(RelationEvent::Matched, me, other).await?;
+        change.ended(RelationEvent::Matched, other, me).await?;
     }
     change.commit(&relation).await?;
     Ok(StatusCode::NO_CONTENT)

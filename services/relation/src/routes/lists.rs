@@ -8,7 +8,7 @@ use serving::{Page, Paged, Path, Result};
 use utoipa::ToSchema;
 
 use crate::store::blocks;
-use crate::store::lists::{self, List, Listed};
+use crate::store::lists::{self, List, Shown};
 use crate::{Relation, State as Inner};
 
 /// One person of a list. Ask social for the profile.
@@ -53,15 +53,15 @@ pub(crate) async fn friends(
 /// A list of `id` as the viewer sees it. Where either blocks the other, or `id` is hidden, it is as if `id` were nobody's.
 async fn of(relation: &Inner, list: List, id: AccountId, MaybeViewer(viewer): MaybeViewer, page: &Page) -> Result<Paged<Person>> {
     let viewer = viewer.map(|viewer| viewer.account);
-    let rows = match (blocks::severed(&relation.pool, viewer, id).await?, viewer) {
-        (true, Some(viewer)) => lists::own_rows(&relation.pool, list, id, viewer, page).await?,
-        (true, None) => Vec::new(),
+    let shown = match (blocks::severed(&relation.pool, viewer, id).await?, viewer) {
+        (true, Some(viewer)) => Shown::from(lists::own_rows(&relation.pool, list, id, viewer, page).await?),
+        (true, None) => Shown::from(Vec::new()),
         (false, _) => lists::page(&relation.pool, list, id, viewer, page).await?,
     };
-    Ok(people(rows, page))
+    Ok(people(shown, page))
 }
 
 /// Puts what was read into a page.
-pub(super) fn people(listed: Vec<Listed>, page: &Page) -> Paged<Person> {
-    page.cut(listed, |listed| listed.id).map(|listed| Person { id: listed.account })
+pub(super) fn people(shown: Shown, page: &Page) -> Paged<Person> {
+    page.cut_short(shown.people, |listed| listed.id, shown.last).map(|listed| Person { id: listed.account })
 }

@@ -16,7 +16,7 @@ use crate::store::mutes::{self, End};
 use crate::{Relation, State as Inner};
 
 /// Whom one account may mute. Counted before a mute is made: a few at once may go beyond it.
-const MOST: i64 = 5_000;
+pub(crate) const MOST: i64 = 5_000;
 
 /// How to mute.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -53,6 +53,6 @@ pub(crate) async fn mutes(State(Relation(relation)): State<Relation>, viewer: Vi
 
 async fn own(relation: &Inner, list: List, viewer: &Viewer, page: &Page) -> Result<Paged<Person>> {
     people::seen(&relation.pool, viewer).await?;
-    let rows = lists::page(&relation.pool, list, viewer.account, Some(viewer.account), page).await?;
-    Ok(pages::people(rows, page))
+    let shown = lists::page(&relation.pool, list, viewer.account, Some(viewer.account), page).await?;
+    Ok(pages::people(shown, page))
 }

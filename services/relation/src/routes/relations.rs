@@ -19,6 +19,8 @@ const MOST: usize = 100;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Relationship {
     id: AccountId,
+    /// They approve their followers: to follow them is to ask. Of somebody who blocks you, or whom you block, it is not told.
+    approves_followers: bool,
     following: bool,
     followed_by: bool,
     /// You have asked to follow them.
@@ -49,6 +51,7 @@ impl From<Row> for Relationship {
     fn from(row: Row) -> Self {
         Self {
             id: row.id,
+            approves_followers: row.approves_followers,
             following: row.following,
             followed_by: row.followed_by,
             requested: row.requested,

@@ -42,7 +42,7 @@ pub(crate) enum ReasonKind {
     FolloweesInCommon,
     /// They follow tags that you follow. Never the only reason.
     SharedTags,
-    /// They were here in the last seven days. Never the only reason.
+    /// They wrote something for everybody in the last seven days. Never the only reason.
     Active,
 }
 

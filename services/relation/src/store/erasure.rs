@@ -55,6 +55,7 @@ pub(crate) async fn person(pool: &PgPool, account: AccountId) -> Result<()> {
     sqlx::query!("delete from suggestions where owner = $1", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!("delete from interests where account = $1", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!("delete from undiscoverable where account = $1", account as AccountId).execute(&mut *tx).await?;
+    sqlx::query!("delete from postings where account = $1", account as AccountId).execute(&mut *tx).await?;
     // What is owed goes first: whoever is noting it has come to an end then. What was noted goes last: whoever notes the person near
     // somebody else keeps this waiting at the person's row, and it is there to be seen then.
     sqlx::query!("delete from hidden_counts_owed where account = $1", account as AccountId).execute(&mut *tx).await?;

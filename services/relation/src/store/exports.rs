@@ -1,4 +1,5 @@
 use contracts::AccountId;
+use serde_json::Value;
 use serving::Result;
 use sqlx::PgPool;
 
@@ -13,6 +14,18 @@ pub(crate) struct Exported {
     pub(crate) notifications: bool,
     /// Of a mute: when it ends, in Unix seconds; `None` for one without an end.
     pub(crate) until: Option<i64>,
+}
+
+/// When somebody was last here, and on which day they last wrote for everybody; each `null` where it is not known.
+pub(crate) async fn activity(pool: &PgPool, owner: AccountId) -> Result<Value> {
+    Ok(sqlx::query_scalar!(
+        r#"select jsonb_build_object(
+               'seen_at', (select seen_at from people where id = $1), 'posted_on', (select day from postings where account = $1)
+           ) as "activity!""#,
+        owner as AccountId,
+    )
+    .fetch_one(pool)
+    .await?)
 }
 
 /// A whole list of the owner's own, the oldest first: one that has a limit.

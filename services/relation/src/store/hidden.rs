@@ -6,6 +6,8 @@ use sqlx::{PgConnection, PgPool};
 
 /// Places of the lists of one account that are noted, or rows that are deleted, in one transaction.
 const ROWS: i64 = 1000;
+/// People of each of whom all is compared: few, as one of them may have many near.
+const PEOPLE: i64 = 5;
 
 /// Accounts of which it is not noted yet near whom they are, or no longer.
 pub(crate) async fn owed(pool: &PgPool) -> sqlx::Result<Vec<AccountId>> {
@@ -81,4 +83,45 @@ pub(crate) async fn forget(connection: &mut PgConnection, account: AccountId) ->
         .fetch_one(connection)
         .await?;
     Ok(if is_left { Progress::Waiting } else { Progress::Done })
+}
+
+/// Compares with their lists what is noted of some of those who are hidden, and of those of whom something is noted, those after
+/// `after`; says who was compared last and of whom too little is noted, or something although they are not hidden. That there is nothing
+/// between two any more is no mistake. Of whom it is still to be done, nothing is compared; nor of whom all is being deleted.
+pub(crate) async fn compare(pool: &PgPool, after: i64) -> sqlx::Result<(Option<i64>, Vec<i64>)> {
+    let compared = sqlx::query!(
+        r#"with batch as (
+               select present.account from (
+                   (select account from hidden_accounts where state = 'hidden' and account > $1 order by account limit $2)
+                   union
+                   (select distinct hidden from hidden_neighbors where hidden > $1 order by hidden limit $2)
+               ) present order by present.account limit $2
+           )
+           select (select max(account) from batch) as last,
+               array(
+                   select b.account from batch b left join hidden_accounts h on h.account = b.account
+                   where not exists (select from hidden_counts_owed o where o.account = b.account) and case
+                       when h.account is null or h.state = 'erased' then exists (
+                           select from hidden_neighbors n where n.hidden = b.account
+                       )
+                       when h.state = 'hidden' then exists (
+                           select from listed l join people p on p.id = l.account
+                           where l.list in ('followers', 'following', 'friends') and l.owner = b.account and not l.withheld
+                               and not exists (select from hidden_neighbors n where n.person = l.account and n.hidden = b.account)
+                       )
+                       else false
+                   end
+               ) as "wrong!""#,
+        after,
+        PEOPLE,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok((compared.last, compared.wrong))
+}
+
+/// Has it noted anew near whom an account is, or forgotten; `false` if that was owed already.
+pub(crate) async fn owe(pool: &PgPool, account: i64) -> sqlx::Result<bool> {
+    let owed = sqlx::query!("insert into hidden_counts_owed (account) values ($1) on conflict do nothing", account).execute(pool).await?;
+    Ok(owed.rows_affected() > 0)
 }

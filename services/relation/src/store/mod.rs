@@ -14,9 +14,11 @@ pub(crate) mod mutes;
 pub(crate) mod notes;
 mod pairs;
 pub(crate) mod people;
+pub(crate) mod postings;
 pub(crate) mod relationships;
 pub(crate) mod requests;
 pub(crate) mod suggestions;
+pub(crate) mod told_once;
 pub(crate) mod undiscoverable;
 
 pub(crate) use pairs::lock_pair;

@@ -1,3 +1,4 @@
+use audience::accounts;
 use contracts::AccountId;
 use identity::Viewer;
 use serving::Result;
@@ -33,24 +34,30 @@ pub(crate) async fn settings(pool: &PgPool, account: AccountId) -> Result<Settin
     Ok(found.unwrap_or(Settings { approves_followers: false, suggestible: true }))
 }
 
+/// Keeps what a person has chosen, when all follows of them have ended that went by what they had chosen before.
 pub(crate) async fn set(pool: &PgPool, account: AccountId, settings: Settings) -> Result<()> {
+    let mut tx = pool.begin().await?;
+    // In the order in which whoever follows them takes the locks.
+    if accounts::is_gone(&mut tx, account).await? {
+        return Ok(());
+    }
+    sqlx::query!("select pg_advisory_xact_lock(approval_lock($1))", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!(
-        "insert into people (id, approves_followers, suggestible) select $1::bigint, $2::boolean, $3::boolean where not is_gone($1)
+        "insert into people (id, approves_followers, suggestible) values ($1, $2, $3)
          on conflict (id) do update set approves_followers = excluded.approves_followers, suggestible = excluded.suggestible",
         account as AccountId,
         settings.approves_followers,
         settings.suggestible,
     )
-    .execute(pool)
+    .execute(&mut *tx)
     .await?;
+    tx.commit().await?;
     Ok(())
 }
 
-/// Must one ask to follow `account`?
-pub(crate) async fn approves_followers(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
-    let approves =
-        sqlx::query_scalar!("select approves_followers from people where id = $1", account as AccountId).fetch_optional(connection).await?;
-    Ok(approves.unwrap_or(false))
+/// Must one ask to follow `account`? That stays so until the transaction ends.
+pub(crate) async fn must_ask(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select must_ask($1) as "must!""#, account as AccountId).fetch_one(connection).await?)
 }
 
 /// Who was last seen under a handle. Handles may pass from one to another, and tokens tell late.

@@ -7,6 +7,7 @@ use sqlx::{PgConnection, PgPool};
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) id: AccountId,
+    pub(crate) approves_followers: bool,
     pub(crate) following: bool,
     pub(crate) followed_by: bool,
     pub(crate) requested: bool,
@@ -29,6 +30,9 @@ pub(crate) async fn by_ids(pool: &PgPool, viewer: AccountId, ids: &[i64]) -> Res
     Ok(sqlx::query_as!(
         Row,
         r#"select other.id as "id!: AccountId",
+               coalesce((select approves_followers from people where people.id = other.id), false) and not hidden.are
+                   and (select true from blocks where actor = $1 and target = other.id) is null
+                   and (select true from blocks where actor = other.id and target = $1) is null as "approves_followers!",
                (select true from follows where actor = $1 and target = other.id) is not null as "following!",
                coalesce((select not withheld from follows where actor = other.id and target = $1), false) and not hidden.are
                    as "followed_by!",

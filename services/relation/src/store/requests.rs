@@ -15,12 +15,15 @@ pub(crate) async fn insert(connection: &mut PgConnection, actor: AccountId, targ
     Ok(inserted.rows_affected() > 0)
 }
 
-/// Takes a request away, be it withheld; `false` if there was none.
-pub(crate) async fn delete(connection: &mut PgConnection, actor: AccountId, target: AccountId) -> Result<bool> {
-    let deleted = sqlx::query!("delete from follow_requests where actor = $1 and target = $2", actor as AccountId, target as AccountId)
-        .execute(connection)
-        .await?;
-    Ok(deleted.rows_affected() > 0)
+/// Takes a request away; says whether it was withheld, `None` if there was none.
+pub(crate) async fn delete(connection: &mut PgConnection, actor: AccountId, target: AccountId) -> Result<Option<bool>> {
+    Ok(sqlx::query_scalar!(
+        "delete from follow_requests where actor = $1 and target = $2 returning withheld",
+        actor as AccountId,
+        target as AccountId,
+    )
+    .fetch_optional(connection)
+    .await?)
 }
 
 /// Takes a request away that its target knows of; `false` if there was none.

@@ -15,7 +15,7 @@ pub async fn requested(request: RequestBuilder) {
 /// What stands between the viewer and somebody, where nothing does but what `set` sets.
 pub fn relationship(whom: &Person, change: impl FnOnce(&mut dyn FnMut(&str, Value))) -> Value {
     let mut nothing = json!({
-        "id": whom.id, "following": false, "followed_by": false, "requested": false, "requested_by": false, "friends": false,
+        "id": whom.id, "approves_followers": false, "following": false, "followed_by": false, "requested": false, "requested_by": false, "friends": false,
         "friend_requested": false, "friend_requested_by": false, "blocking": false, "muting": false, "muting_notifications": false,
         "muted_until": null, "note": null, "liked": false, "matched": false,
     });

@@ -1,3 +1,4 @@
+use contracts::fact::RelationChanged;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -67,7 +68,8 @@ async fn a_block_ends_everything_between_the_two_both_ways() {
         assert_eq!(relation.between(blocker, blocked).await, nothing(blocked, true));
         assert_eq!(relation.between(blocked, blocker).await, nothing(blocker, false));
         done([relation.unblock(blocker, blocked)]).await;
-        assert_eq!(relation.between(blocker, blocked).await, nothing(blocked, false));
+        let asks = relationship(blocked, |set| set("approves_followers", json!(true)));
+        assert_eq!(relation.between(blocker, blocked).await, asks, "that one asks is known again");
     }
 }
 
@@ -118,4 +120,20 @@ async fn a_block_and_a_follow_at_once_never_leave_a_follower() {
         assert_eq!(follow.0, StatusCode::NO_CONTENT, "round {round}: {}", follow.1);
         assert_eq!(relation.standing(&ada, &bob).await, [false, false, true], "round {round}");
     }
+}
+
+/// Photo has not always kept it, and what it has passed is not told again by itself.
+#[tokio::test]
+async fn who_blocks_whom_is_told_once_to_who_did_not_keep_it() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, cleo] = [(); 3].map(|()| relation.person());
+    done([relation.put(&ada, &bob, "mute").json(&json!({})), relation.block(&ada, &bob)]).await;
+    done([relation.block(&cleo, &ada), relation.unblock(&cleo, &ada)]).await;
+    let before = relation.told().await;
+    assert_eq!(relation.service.tell_blocks().await.unwrap(), 1);
+    // All that holds between the two, so that whoever keeps more of it keeps what was so.
+    let expected = RelationChanged { blocks: true, mutes: true, mutes_notifications: true, ..RelationChanged::nothing(ada.id, bob.id) };
+    assert_eq!(relation.told().await[before.len()..], [expected]);
+    assert_eq!(relation.service.tell_blocks().await.unwrap(), 0);
+    assert_eq!(relation.told().await.len(), before.len() + 1);
 }

@@ -1,6 +1,9 @@
+use std::collections::BTreeSet;
+
 use contracts::Service;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 
 use crate::answers::{answer, done, requested};
 use crate::support::{Person, TestRelation};
@@ -25,7 +28,7 @@ async fn what_was_exported_is_imported_by_another() {
     let following = export(&relation, &ada, "following").await;
     assert_eq!(following, format!("Account address,Account id\nperson_{0},{0}\n,{1}\n", bob.id, unseen.id));
     for _ in 0..2 {
-        let expected = json!({"done": 2, "requested": 0, "refused": [], "pending": false});
+        let expected = json!({"done": 2, "requested": 0, "refused": [], "pending": false, "after": null});
         assert_eq!(import(&relation, &heir, "following", following.clone()).await, (StatusCode::OK, expected));
         assert_eq!(export(&relation, &heir, "following").await, following);
     }
@@ -104,13 +107,64 @@ async fn a_line_that_cannot_be_followed_says_why_and_the_others_go_on() {
     requested(relation.follow(&ada, &cleo)).await;
 }
 
+/// Imports a list to its end, as the answers say; how many lines are done.
+async fn import_all(relation: &TestRelation, who: &Person, list: &str, text: &str) -> u64 {
+    let (mut path, mut done) = (list.to_owned(), 0);
+    loop {
+        let (status, imported) = import(relation, who, &path, text.to_owned()).await;
+        assert!(status.is_success(), "{status}: {imported}");
+        assert_eq!(imported["refused"], json!([]));
+        done += imported["done"].as_u64().unwrap();
+        match imported["after"].as_u64() {
+            Some(after) => path = format!("{list}?after={after}"),
+            None => return done,
+        }
+    }
+}
+
 #[tokio::test]
-async fn an_import_is_text_of_a_thousand_lines_at_the_most() {
+async fn who_follows_as_many_as_one_can_takes_all_of_them_along() {
+    let relation = TestRelation::spawn().await;
+    let [ada, heir] = [(); 2].map(|()| relation.person());
+    let pool = relation.db.superuser_pool(Service::Relation);
+    // With the longest of handles and of ids.
+    for planted in [
+        "insert into people (id, following_count) values ($ada, 7500)",
+        "insert into people (id, handle, followers_count)
+         select $first + n, rpad('person_' || n || '_', 30, 'x'), 1 from generate_series(1, 7500) n",
+        "insert into follows (actor, target) select $ada, $first + n from generate_series(1, 7500) n",
+    ] {
+        let planted = planted.replace("$ada", &ada.id.to_string()).replace("$first", "9000000000000000000");
+        sqlx::query(AssertSqlSafe(planted)).execute(&pool).await.unwrap();
+    }
+    let following = export(&relation, &ada, "following").await;
+    assert_eq!((following.lines().count(), following.len() > 7_500 * 50), (7_501, true));
+    assert_eq!(import_all(&relation, &heir, "following", &following).await, 7_500);
+    let lines = |text: &str| -> BTreeSet<String> { text.lines().map(str::to_owned).collect() };
+    assert_eq!(lines(&export(&relation, &heir, "following").await), lines(&following));
+}
+
+#[tokio::test]
+async fn of_a_long_list_a_thousand_lines_are_done_at_once_and_the_answer_says_where_to_go_on() {
     let relation = TestRelation::spawn().await;
     let ada = relation.person();
-    assert_eq!(import(&relation, &ada, "following", "nobody\n".repeat(1_001)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+    let text = format!("Account address\n{}", "nobody\n".repeat(1_001));
+    let (_, first) = import(&relation, &ada, "following", text.clone()).await;
+    assert_eq!((first["refused"].as_array().unwrap().len(), &first["after"]), (1_000, &json!(1_001)));
+    let (_, rest) = import(&relation, &ada, "following?after=1001", text.clone()).await;
+    let refused = json!([{"line": 1_002, "detail": "nobody of this handle was here yet"}]);
+    assert_eq!((&rest["refused"], &rest["after"]), (&refused, &Value::Null));
+    let (_, nothing) = import(&relation, &ada, "following?after=1002", text).await;
+    assert_eq!((&nothing["refused"], &nothing["after"]), (&json!([]), &Value::Null));
+}
+
+#[tokio::test]
+async fn an_import_is_text_of_as_many_lines_as_one_can_follow() {
+    let relation = TestRelation::spawn().await;
+    let ada = relation.person();
+    assert_eq!(import(&relation, &ada, "following", "nobody\n".repeat(7_501)).await.0, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(import(&relation, &ada, "following", vec![0xff, 0xfe]).await.0, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(import(&relation, &ada, "following", vec![b'a'; 140_000]).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(import(&relation, &ada, "following", vec![b'a'; 512 * 1024 + 1]).await.0, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(import(&relation, &ada, "enemies", "").await.0, StatusCode::NOT_FOUND);
     assert_eq!(import(&relation, &ada, "blocks", "").await.1["done"], 0);
     for method in [Method::GET, Method::POST] {

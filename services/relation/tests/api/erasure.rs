@@ -1,5 +1,5 @@
 use contracts::Service;
-use contracts::fact::{AccountErased, AccountForgotten, AccountState, Fact, ProfileChanged};
+use contracts::fact::{AccountErased, AccountForgotten, AccountPosted, AccountState, Fact, ProfileChanged};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, query_scalar};
@@ -85,6 +85,7 @@ async fn rows_of(relation: &TestRelation, who: &Person) -> i64 {
         ("dismissals", ["owner", "suggested"]),
         ("interests", ["account", "account"]),
         ("undiscoverable", ["account", "account"]),
+        ("postings", ["account", "account"]),
         ("hidden_neighbors", ["person", "hidden"]),
     ] {
         let sql = format!("select count(*) from {table} where {one} = $1 or {other} = $1");
@@ -114,7 +115,8 @@ async fn nothing_is_left_of_who_is_erased_and_the_counts_of_others_are_right() {
     done([relation.follow(&eve, &ada), relation.put(&eve, &ada, "note").json(&json!({"text": "a"}))]).await;
     assert_eq!(answer(relation.put(&bob, &ada, "like")).await.0, StatusCode::OK);
     relation.tell(Fact::ProfileChanged(ProfileChanged { account: ada.id, discoverable: false })).await;
-    assert!(rows_of(&relation, &ada).await > 8);
+    relation.tell(Fact::AccountPosted(AccountPosted { account: ada.id, day: 20_000 })).await;
+    assert!(rows_of(&relation, &ada).await > 9);
 
     erase(&relation, &ada).await;
     assert_eq!(rows_of(&relation, &ada).await, 0);
@@ -142,6 +144,7 @@ async fn what_comes_late_makes_no_row() {
         assert_eq!(answer(relation.put(&bob, &ada, what)).await.0, StatusCode::NOT_FOUND, "{what}");
     }
     relation.tell(Fact::ProfileChanged(ProfileChanged { account: ada.id, discoverable: false })).await;
+    relation.tell(Fact::AccountPosted(AccountPosted { account: ada.id, day: 20_000 })).await;
     // Auth changes its mind no more, and tells it twice.
     relation.hide(&ada, AccountState::Active).await;
     relation.tell(Fact::AccountErased(AccountErased { account: ada.id })).await;

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use contracts::Service;
 use contracts::export::ExportFile;
+use contracts::fact::{AccountPosted, Fact};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -22,6 +23,7 @@ async fn auth_gets_all_that_is_somebodys() {
     ])
     .await;
     assert_eq!(answer(relation.put(&ada, &bob, "like")).await.0, StatusCode::OK);
+    relation.tell(Fact::AccountPosted(AccountPosted { account: ada.id, day: 20_000 })).await;
 
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
     let mut values: BTreeMap<String, Value> = BTreeMap::new();
@@ -46,6 +48,9 @@ async fn auth_gets_all_that_is_somebodys() {
         ("likes/0001.csv", format!("{header}{}", unseen(&bob))),
     ];
     assert_eq!(texts, BTreeMap::from(expected.map(|(name, contents)| (name.to_owned(), contents))));
+    let activity = values.remove("activity.json").unwrap();
+    assert!(activity["seen_at"].is_string(), "{activity}");
+    assert_eq!(activity["posted_on"], "2024-10-04");
     let expected = [
         ("notes/0001.json", json!([{"id": bob.id, "text": "owes me a book"}])),
         ("settings.json", json!({"approves_followers": false, "suggestible": true})),

@@ -127,7 +127,7 @@ async fn asking_again_does_not_make_it_done() {
 struct Nothing;
 
 impl Apply for Nothing {
-    async fn apply(&self, _: &mut PgConnection, _: &Fact) -> sqlx::Result<()> {
+    async fn apply(&self, _: &mut PgConnection, _: &[Fact]) -> sqlx::Result<()> {
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use contracts::Service;
 use contracts::fact::AccountState;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, PgPool, query, query_scalar};
+use sqlx::{AssertSqlSafe, PgPool, query, query_as, query_scalar};
 
 use crate::answers::{done, eventually, requested};
 use crate::support::{Person, TestRelation};
@@ -82,4 +82,37 @@ async fn what_is_made_with_somebody_hidden_counts_when_they_are_back() {
     done([relation.block(&cleo, &ada)]).await;
     assert_eq!(counts(&relation, bob.id, Some(&cleo)).await, counted([0, 0, 0]));
     assert_eq!(relation.service.mend_counts().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_is_noted_wrongly_of_who_is_hidden_near_whom_is_found_and_mended() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, cleo] = [(); 3].map(|()| relation.person());
+    let pool = relation.db.superuser_pool(Service::Relation);
+    done([relation.follow(&bob, &ada), relation.follow(&cleo, &ada), relation.follow(&cleo, &bob)]).await;
+    relation.hide(&ada, AccountState::Hidden).await;
+    settled(&pool).await;
+    let noted = async || -> Vec<(i64, i64)> {
+        query_as("select person, hidden from hidden_neighbors order by person").fetch_all(&pool).await.unwrap()
+    };
+    let right = [(bob.id.0, ada.id.0), (cleo.id.0, ada.id.0)];
+    assert_eq!(noted().await, right);
+    for (planted, person, hidden, following) in [
+        ("delete from hidden_neighbors where person = $1 and hidden = $2", &bob, &ada, 1),
+        // Who is not hidden is in every count, whatever is noted.
+        ("insert into hidden_neighbors (person, hidden) values ($1, $2)", &cleo, &bob, 0),
+    ] {
+        assert_eq!(relation.service.mend_counts().await.unwrap(), 0);
+        query(planted).bind(person.id).bind(hidden.id).execute(&pool).await.unwrap();
+        assert_eq!(counts(&relation, bob.id, None).await, counted([1, following, 0]), "{planted}");
+        assert_eq!(relation.service.mend_counts().await.unwrap(), 1, "{planted}");
+        // At once, and from then on.
+        assert_eq!(counts(&relation, bob.id, None).await, counted([1, 0, 0]), "{planted}");
+        settled(&pool).await;
+        assert_eq!(noted().await, right, "{planted}");
+        assert_eq!(counts(&relation, bob.id, None).await, counted([1, 0, 0]), "{planted}");
+    }
+    // That there is nothing between two any more is no mistake: whoever reads it asks.
+    done([relation.unfollow(&bob, &ada)]).await;
+    assert_eq!((noted().await.len(), relation.service.mend_counts().await.unwrap()), (2, 0));
 }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::Service;
-use contracts::fact::{Fact, RelationChanged, RelationHappened};
+use contracts::fact::{Fact, RelationChanged, RelationEnded, RelationHappened};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{TestCaseError, TestRunner};
@@ -80,14 +80,15 @@ async fn check(relation: &TestRelation, history: &[Step], mistake: Option<Mistak
 impl Stage<'_> {
     async fn step(&mut self, step: Step) -> Result<(), String> {
         let before = self.model.clone();
-        let Outcome { status, happened } = self.model.apply(step);
+        let outcome = self.model.apply(step);
+        let status = outcome.status;
         let service = answer(self.request(step)).await;
         same(|| "the status".to_owned(), service.0.as_u16(), status)?;
         if step.what == What::Like && status == 200 {
             let matched = self.model.likes.contains(&(step.whom, step.who));
             same(|| "the answer to a like".to_owned(), service.1, json!({"matched": matched}))?;
         }
-        self.facts(&before, happened).await?;
+        self.facts(&before, outcome).await?;
         for who in 0..PEOPLE {
             self.relationships(who).await?;
         }
@@ -123,10 +124,10 @@ impl Stage<'_> {
     }
 
     /// What is told makes what is known, what narrows is told as such, and what happened is told once.
-    async fn facts(&mut self, before: &Model, expected: Vec<(contracts::fact::RelationEvent, usize, usize)>) -> Result<(), String> {
+    async fn facts(&mut self, before: &Model, expected: Outcome) -> Result<(), String> {
         let new = "select id, fact from outbox where id > $1 order by id";
         let new: Vec<(i64, Value)> = sqlx::query_as(new).bind(self.heard).fetch_all(&self.pool).await.unwrap();
-        let (mut happened, mut severed) = (Vec::new(), BTreeSet::new());
+        let (mut happened, mut ended, mut severed) = (Vec::new(), Vec::new(), BTreeSet::new());
         for (id, fact) in new {
             self.heard = id;
             match serde_json::from_value(fact).unwrap() {
@@ -140,10 +141,14 @@ impl Stage<'_> {
                 Fact::RelationHappened(RelationHappened { event, actor, target }) => {
                     happened.push((event, self.place(actor), self.place(target)));
                 }
+                Fact::RelationEnded(RelationEnded { event, actor, target }) => {
+                    ended.push((event, self.place(actor), self.place(target)));
+                }
                 other => panic!("relation tells {other:?}"),
             }
         }
-        same(|| "what happened".to_owned(), happened, expected)?;
+        same(|| "what happened".to_owned(), happened, expected.happened)?;
+        same(|| "what holds no more".to_owned(), ended, expected.ended)?;
         for pair in pairs() {
             let told = self.told.get(&pair).copied().unwrap_or_default();
             same(|| format!("what was told last of {pair:?}"), told, known(&self.model, pair))?;
@@ -166,6 +171,7 @@ impl Stage<'_> {
             let likes_me = model.likes.contains(&back);
             let expected = json!({
                 "id": self.people[whom].id,
+                "approves_followers": model.private.contains(&whom) && !model.severed(who, whom),
                 "following": model.follows.contains(&there),
                 "followed_by": model.follows.contains(&back) && heard,
                 "requested": model.requests.contains(&there),

@@ -49,10 +49,9 @@ async fn who_is_known_by_others_comes_first_with_the_same_tags_and_the_rarer_tag
     let suggestions = relation.get(PATH, Some(&ada)).await;
     let known = json!({"kind": "followed_by", "count": 1, "people": [friend.id]});
     let shared = |count: i64| json!({"kind": "shared_tags", "count": count, "people": []});
-    let active = json!({"kind": "active", "count": 1, "people": []});
-    assert_eq!(reasons(&suggestions, &none), json!([known, active]));
+    assert_eq!(reasons(&suggestions, &none), json!([known]));
     for (whom, tags) in [(&one, 1), (&rarer, 1), (&both, 2)] {
-        assert_eq!(reasons(&suggestions, whom), json!([known, shared(tags), active]));
+        assert_eq!(reasons(&suggestions, whom), json!([known, shared(tags)]));
     }
     assert_eq!(suggested(&relation, &ada).await, [both.id, rarer.id, one.id, none.id]);
 }

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use contracts::Service;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -117,7 +118,7 @@ async fn a_page_has_twenty_unless_asked_and_eighty_at_the_most() {
     let (star, _) = star(&relation, 21).await;
     let whole = page(&relation, &format!("/v1/relations/{}/followers", star.id)).await;
     assert_eq!(whole.ids.iter().collect::<HashSet<_>>().len(), 20);
-    for query in ["limit=0", "limit=81", "limit=-1", "limit=many", "before=yesterday", "after=%00"] {
+    for query in ["limit=0", "limit=81", "limit=-1", "limit=many", "before=yesterday", "after=%00", "before=9&after=1"] {
         let address = format!("/v1/relations/{}/followers?{query}", star.id);
         assert_eq!(answer(relation.request(Method::GET, &address, None)).await.0, StatusCode::BAD_REQUEST, "{query}");
     }
@@ -149,6 +150,58 @@ async fn whom_a_block_severs_is_left_out_and_the_page_is_full_all_the_same() {
     let seen = relation.ids(&list(&star, "followers", 4), Some(&reader)).await;
     assert_eq!(seen, [1, 3, 5, 6].map(|nth: usize| fans[nth].id));
     assert_eq!(page(&relation, &list(&star, "followers", 80)).await.ids.len(), 9);
+}
+
+#[tokio::test]
+async fn a_list_full_of_people_who_are_hidden_is_read_in_pages_that_hold_few() {
+    let relation = TestRelation::spawn().await;
+    let (star, fans) = star(&relation, 5).await;
+    // All of whom follow later than the first two of them.
+    let pool = relation.db.superuser_pool(Service::Relation);
+    let mut tx = pool.begin().await.unwrap();
+    sqlx::query("set local session_replication_role = replica").execute(&mut *tx).await.unwrap();
+    for statement in [
+        "insert into hidden_accounts (account) select 1000000 + n from generate_series(1, 2500) n",
+        // The places of the two oldest stay the lowest, and those of the others become the highest.
+        "insert into follows (actor, target) select 1000000 + n, $star from generate_series(1, 2500) n",
+        "update follows set id = next_id('follows') where target = $star and actor in ($young)",
+    ] {
+        let young = ids(&fans[..3]).join(", ");
+        let statement = statement.replace("$star", &star.id.to_string()).replace("$young", &young);
+        sqlx::query(sqlx::AssertSqlSafe(statement)).execute(&mut *tx).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    let first = list(&star, "followers", 4);
+    let (mut seen, mut down, mut address) = (Vec::new(), Vec::new(), Some(first.clone()));
+    while let Some(next) = address {
+        let page = page(&relation, &next).await;
+        down.push(page.ids.len());
+        seen.extend(page.ids);
+        address = page.next;
+    }
+    // Of the first 1,000 three are shown, of the next none, and then those who are left.
+    assert_eq!(down, [3, 0, 2]);
+    let sorted = |mut ids: Vec<String>| {
+        ids.sort();
+        ids
+    };
+    assert_eq!(sorted(seen.clone()), sorted(ids(&fans)));
+    assert_eq!(seen[3..], ids(&fans[3..]));
+
+    // And up again, as somebody does who kept the page of the oldest.
+    let lowest = "select min(id) from follows where target = $1";
+    let lowest: i64 = sqlx::query_scalar(lowest).bind(star.id).fetch_one(&pool).await.unwrap();
+    let (mut up, mut address) = (Vec::new(), format!("{first}&after={lowest}"));
+    loop {
+        let page = page(&relation, &address).await;
+        up = [page.ids, up].concat();
+        match page.prev {
+            Some(prev) if prev != address => address = prev,
+            _ => break,
+        }
+    }
+    assert_eq!(up, seen[..4]);
 }
 
 #[tokio::test]

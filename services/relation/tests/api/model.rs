@@ -82,6 +82,8 @@ pub struct Outcome {
     pub status: u16,
     /// What, by whom, to whom.
     pub happened: Vec<(RelationEvent, usize, usize)>,
+    /// What of that holds no more, where nothing else that is told says so.
+    pub ended: Vec<(RelationEvent, usize, usize)>,
 }
 
 impl Model {
@@ -116,7 +118,7 @@ impl Model {
     pub fn apply(&mut self, Step { who, whom, what }: Step) -> Outcome {
         let (there, back) = ((who, whom), (whom, who));
         let known = self.known(who, whom);
-        let mut happened = Vec::new();
+        let (mut happened, mut ended) = (Vec::new(), Vec::new());
         let status = match what {
             What::Follow | What::Befriend | What::Like if self.blocks.contains(&there) => 409,
             What::Follow | What::Befriend | What::Like if self.is(Mistake::BlockIsShown) && !known => 404,
@@ -136,7 +138,9 @@ impl Model {
                 204
             }
             What::Unfollow => {
-                self.requests.remove(&there);
+                if self.requests.remove(&there) && known {
+                    ended.push((RelationEvent::FollowRequested, who, whom));
+                }
                 self.follows.remove(&there);
                 204
             }
@@ -149,7 +153,9 @@ impl Model {
             What::Accept => 404,
             What::RemoveFollower => {
                 if self.known(whom, who) {
-                    self.requests.remove(&back);
+                    if self.requests.remove(&back) {
+                        ended.push((RelationEvent::FollowRequested, whom, who));
+                    }
                     self.follows.remove(&back);
                 }
                 204
@@ -174,9 +180,12 @@ impl Model {
                 202
             }
             What::Unfriend => {
-                self.asks.remove(&there);
-                if self.known(whom, who) {
-                    self.asks.remove(&back);
+                let friends = self.friends(who, whom);
+                if self.asks.remove(&there) && known && !friends {
+                    ended.push((RelationEvent::FriendRequested, who, whom));
+                }
+                if self.known(whom, who) && self.asks.remove(&back) && !friends {
+                    ended.push((RelationEvent::FriendRequested, whom, who));
                 }
                 204
             }
@@ -208,6 +217,9 @@ impl Model {
             }
             What::Unlike => {
                 let mine = self.likes.remove(&there);
+                if mine && self.likes.contains(&back) {
+                    ended.extend([(RelationEvent::Matched, who, whom), (RelationEvent::Matched, whom, who)]);
+                }
                 if (mine && !self.is(Mistake::UnmatchKeepsTheirLike)) || self.is(Mistake::UnlikeTakesTheirs) {
                     self.likes.remove(&back);
                 }
@@ -229,7 +241,7 @@ impl Model {
                 200
             }
         };
-        Outcome { status, happened }
+        Outcome { status, happened, ended }
     }
 
     /// Who is on a list of `owner`, as `viewer` sees it; `None` is a visitor.

@@ -1,10 +1,11 @@
 //! Two who do something at once.
 
+use contracts::Service;
 use contracts::fact::RelationEvent;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::answers::{answer, done, relationship, requested};
+use crate::answers::{answer, done, eventually, relationship, requested};
 use crate::support::{Person, TestRelation};
 
 /// What was told to the two of an event.
@@ -104,6 +105,38 @@ async fn a_block_while_they_become_friends_or_match_leaves_nothing() {
         assert_eq!(relation.between(&bob, &ada).await, relationship(&ada, |_| ()), "round {round}");
     }
     assert_eq!(relation.service.mend_counts().await.unwrap(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_somebody_is_answered_that_others_must_ask_nobody_follows_without() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, cleo] = [(); 3].map(|()| relation.person());
+    for who in [&ada, &bob] {
+        relation.get("/v1/relations/settings", Some(who)).await;
+    }
+    let pool = relation.db.superuser_pool(Service::Relation);
+    // Whoever waits for a row of somebody, or for the lock.
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+                       and (query like '%people%' or query like '%approval_lock%')";
+    let waiting = async || sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.unwrap();
+
+    // A follow that has read that nobody must ask, and is not done.
+    let mut holding = pool.begin().await.unwrap();
+    sqlx::query("select id from people where id = $1 for update").bind(ada.id).execute(&mut *holding).await.unwrap();
+    let follow = relation.follow(&ada, &bob);
+    let follow = tokio::spawn(async move { answer(follow).await.0 });
+    eventually("the follow waits", async || waiting().await == 1).await;
+    let settings = json!({"approves_followers": true, "suggestible": true});
+    let settings = relation.request(Method::PUT, "/v1/relations/settings", Some(&bob)).json(&settings);
+    let settings = tokio::spawn(async move { answer(settings).await.0 });
+    eventually("the settings wait, or are answered", async || waiting().await == 2 || settings.is_finished()).await;
+    assert!(!settings.is_finished(), "bob is answered that others must ask, and then ada follows him without");
+
+    holding.rollback().await.unwrap();
+    assert_eq!(follow.await.unwrap(), StatusCode::NO_CONTENT);
+    assert_eq!(settings.await.unwrap(), StatusCode::OK);
+    assert_eq!(relation.standing(&ada, &bob).await, [true, false, false]);
+    requested(relation.follow(&cleo, &bob)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,19 @@
-use contracts::fact::{RelationChanged, RelationEvent};
+use contracts::fact::{AccountState, RelationChanged, RelationEvent};
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answers::{answer, done, relationship, requested};
-use crate::support::TestRelation;
+use crate::support::{Person, TestRelation};
+
+/// What stands between the viewer and somebody who approves their followers, where nothing does but this.
+fn approving(whom: &Person, set: &[&str]) -> Value {
+    relationship(whom, |change| {
+        change("approves_followers", json!(true));
+        for member in set {
+            change(member, json!(true));
+        }
+    })
+}
 
 #[tokio::test]
 async fn who_approves_their_followers_is_asked_first() {
@@ -13,7 +23,7 @@ async fn who_approves_their_followers_is_asked_first() {
     for _ in 0..3 {
         requested(relation.follow(&ada, &bob)).await;
     }
-    assert_eq!(relation.between(&ada, &bob).await, relationship(&bob, |set| set("requested", json!(true))));
+    assert_eq!(relation.between(&ada, &bob).await, approving(&bob, &["requested"]));
     assert_eq!(relation.between(&bob, &ada).await, relationship(&ada, |set| set("requested_by", json!(true))));
     assert_eq!(relation.ids("/v1/relations/follow-requests", Some(&bob)).await, [ada.id]);
     assert_eq!(relation.ids("/v1/relations/follow-requests/sent", Some(&ada)).await, [bob.id]);
@@ -22,10 +32,30 @@ async fn who_approves_their_followers_is_asked_first() {
     assert_eq!(relation.happened().await, [(RelationEvent::FollowRequested, ada.id, bob.id)]);
 
     done([relation.put(&bob, &ada, "follower"), relation.put(&bob, &ada, "follower")]).await;
-    assert_eq!(relation.between(&ada, &bob).await, relationship(&bob, |set| set("following", json!(true))));
+    assert_eq!(relation.between(&ada, &bob).await, approving(&bob, &["following"]));
     assert_eq!(relation.ids("/v1/relations/follow-requests", Some(&bob)).await, []);
     assert_eq!(relation.told().await, [RelationChanged { follows: true, ..RelationChanged::nothing(ada.id, bob.id) }]);
     assert_eq!(relation.happened().await[1..], [(RelationEvent::FollowAccepted, bob.id, ada.id)]);
+}
+
+#[tokio::test]
+async fn whether_one_must_ask_is_told_before() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, cleo] = [(); 3].map(|()| relation.person());
+    relation.set_private(&bob, true).await;
+    let both = format!("/v1/relations?id={}&id={}", bob.id, cleo.id);
+    let expected = json!({"items": [approving(&bob, &[]), relationship(&cleo, |_| ())]});
+    assert_eq!(relation.get(&both, Some(&ada)).await, expected);
+    assert_eq!(relation.between(&bob, &bob).await, approving(&bob, &[]));
+    // Of somebody who is not there, nothing is told; nor of somebody who blocks the one who asks.
+    relation.hide(&bob, AccountState::Hidden).await;
+    assert_eq!(relation.between(&ada, &bob).await, relationship(&bob, |_| ()));
+    relation.hide(&bob, AccountState::Active).await;
+    assert_eq!(relation.between(&ada, &bob).await, approving(&bob, &[]));
+    done([relation.block(&bob, &ada)]).await;
+    assert_eq!(relation.between(&ada, &bob).await, relationship(&bob, |_| ()));
+    relation.set_private(&bob, false).await;
+    assert_eq!(relation.between(&cleo, &bob).await, relationship(&bob, |_| ()));
 }
 
 #[tokio::test]
@@ -37,7 +67,7 @@ async fn what_was_refused_or_taken_back_cannot_be_accepted() {
     for end in [relation.delete(&bob, &ada, "follower"), relation.unfollow(&ada, &bob)] {
         requested(relation.follow(&ada, &bob)).await;
         done([end]).await;
-        assert_eq!(relation.between(&ada, &bob).await, relationship(&bob, |_| ()));
+        assert_eq!(relation.between(&ada, &bob).await, approving(&bob, &[]));
         assert_eq!(answer(relation.put(&bob, &ada, "follower")).await.0, StatusCode::NOT_FOUND);
     }
     assert_eq!(relation.told().await, []);

@@ -1,7 +1,8 @@
-use contracts::fact::{Fact, ProfileChanged};
+use contracts::fact::{AccountPosted, AccountState, Fact, ProfileChanged};
 use contracts::{AccountId, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 
 use crate::answers::{answer, done};
 use crate::support::{Person, TestRelation};
@@ -26,6 +27,19 @@ async fn absent(relation: &TestRelation, who: &Person, days: i32) {
     sqlx::query(absent).bind(who.id).bind(days).execute(&pool).await.unwrap();
 }
 
+/// Tells that somebody has last written something for everybody so many days ago, as social would.
+pub async fn wrote(relation: &TestRelation, who: &Person, days_ago: i32) {
+    let today = "select (now() at time zone 'UTC')::date - date '1970-01-01'";
+    let today: i32 = sqlx::query_scalar(today).fetch_one(&relation.db.superuser_pool(Service::Relation)).await.unwrap();
+    relation.tell(Fact::AccountPosted(AccountPosted { account: who.id, day: today - days_ago })).await;
+}
+
+/// Lets the suggestions of all be made anew at the next look.
+async fn forget_suggestions(relation: &TestRelation) {
+    let pool = relation.db.superuser_pool(Service::Relation);
+    sqlx::query("update people set suggested_at = null").execute(&pool).await.unwrap();
+}
+
 /// The reasons of one suggestion: kind, how many, who.
 pub fn reasons(suggestions: &Value, of: &Person) -> Value {
     let items = suggestions["items"].as_array().unwrap();
@@ -37,6 +51,7 @@ async fn a_suggestion_says_why() {
     let relation = TestRelation::spawn().await;
     let [ada, friend, followee, far] = [(); 4].map(|()| relation.person());
     here(&relation, &[&ada, &friend, &followee, &far]).await;
+    wrote(&relation, &far, 0).await;
     relation.befriend(&ada, &friend).await;
     relation.befriend(&friend, &far).await;
     done([relation.follow(&ada, &followee), relation.follow(&followee, &far), relation.follow(&far, &followee)]).await;
@@ -68,6 +83,26 @@ async fn whom_the_little_known_know_comes_first() {
     let suggested = suggested(&relation, &ada).await;
     assert_eq!(suggested[0], of_neighbor.id, "{suggested:?}");
     assert!(suggested.contains(&of_star.id));
+}
+
+#[tokio::test]
+async fn a_path_weighs_one_by_the_logarithm_of_how_many_know_who_is_between() {
+    let relation = TestRelation::spawn().await;
+    let [ada, of_five, of_one, of_four] = [(); 4].map(|()| relation.person());
+    here(&relation, &[&of_five, &of_one, &of_four]).await;
+    // Whom ada follows and who follows one person has two: 1 / ln 2 = 1.44.
+    let little_known = relation.person();
+    done([relation.follow(&ada, &little_known), relation.follow(&little_known, &of_one)]).await;
+    let well_known: Vec<Person> = (0..9).map(|_| relation.person()).collect();
+    for (nth, between) in well_known.iter().enumerate() {
+        done([relation.follow(&ada, between), relation.follow(between, if nth < 5 { &of_five } else { &of_four })]).await;
+    }
+    // Whom the others know: 5 / ln 20 = 1.67 and 4 / ln 20 = 1.34. By 1 / 20 the one between them would come first; by its root, or by
+    // the number of paths, last.
+    let ids: Vec<i64> = well_known.iter().map(|between| between.id.0).collect();
+    let pool = relation.db.superuser_pool(Service::Relation);
+    sqlx::query("update people set followers_count = 19 where id = any($1)").bind(ids).execute(&pool).await.unwrap();
+    assert_eq!(suggested(&relation, &ada).await, [of_five.id, of_one.id, of_four.id]);
 }
 
 #[tokio::test]
@@ -106,8 +141,7 @@ async fn who_is_known_or_unwanted_is_never_suggested() {
     absent(&relation, of("dormant"), 91).await;
     assert_eq!(suggested(&relation, &ada).await, [of("plain").id]);
     // Made anew, it is the same.
-    let pool = relation.db.superuser_pool(Service::Relation);
-    sqlx::query("update people set suggested_at = null").execute(&pool).await.unwrap();
+    forget_suggestions(&relation).await;
     assert_eq!(suggested(&relation, &ada).await, [of("plain").id]);
 }
 
@@ -128,8 +162,7 @@ async fn who_does_not_want_to_be_found_is_not_suggested_until_they_do() {
     done([relation.follow(&ada, &bob), relation.follow(&bob, &cleo)]).await;
     assert_eq!(suggested(&relation, &ada).await, []);
     found(&relation, &cleo, true).await;
-    let pool = relation.db.superuser_pool(Service::Relation);
-    sqlx::query("update people set suggested_at = null").execute(&pool).await.unwrap();
+    forget_suggestions(&relation).await;
     assert_eq!(suggested(&relation, &ada).await, [cleo.id]);
     // Made before it was said, and not shown after.
     found(&relation, &cleo, false).await;
@@ -137,17 +170,42 @@ async fn who_does_not_want_to_be_found_is_not_suggested_until_they_do() {
 }
 
 #[tokio::test]
-async fn who_was_here_lately_comes_first_and_that_is_a_reason() {
+async fn who_was_here_lately_comes_first_and_that_they_write_is_a_reason() {
     let relation = TestRelation::spawn().await;
-    let [ada, hub, long_ago, lately] = [(); 4].map(|()| relation.person());
-    here(&relation, &[&long_ago, &lately]).await;
-    absent(&relation, &long_ago, 60).await;
-    done([relation.follow(&ada, &hub), relation.follow(&hub, &long_ago), relation.follow(&hub, &lately)]).await;
-    assert_eq!(suggested(&relation, &ada).await, [lately.id, long_ago.id]);
+    let [ada, hub, reads, read_long_ago, writes, wrote_lately, wrote_long_ago] = [(); 7].map(|()| relation.person());
+    here(&relation, &[&reads, &read_long_ago]).await;
+    absent(&relation, &reads, 3).await;
+    absent(&relation, &read_long_ago, 60).await;
+    // Who only writes never asks relation for anything.
+    for (who, days) in [(&writes, 0), (&wrote_lately, 20), (&wrote_long_ago, 40)] {
+        wrote(&relation, who, days).await;
+    }
+    // Days may be told in any order.
+    wrote(&relation, &writes, 50).await;
+    done([relation.follow(&ada, &hub)]).await;
+    done([&reads, &read_long_ago, &writes, &wrote_lately, &wrote_long_ago].map(|who| relation.follow(&hub, who))).await;
+    let expected = [&writes, &reads, &wrote_lately, &wrote_long_ago, &read_long_ago].map(|who| who.id);
+    assert_eq!(suggested(&relation, &ada).await, expected);
     let suggestions = relation.get(PATH, Some(&ada)).await;
     let known = json!({"kind": "followed_by", "count": 1, "people": [hub.id]});
-    assert_eq!(reasons(&suggestions, &lately), json!([known, {"kind": "active", "count": 1, "people": []}]));
-    assert_eq!(reasons(&suggestions, &long_ago), json!([known]));
+    assert_eq!(reasons(&suggestions, &writes), json!([known, {"kind": "active", "count": 1, "people": []}]));
+    // Nobody learns who only reads.
+    for who in [&reads, &read_long_ago, &wrote_lately, &wrote_long_ago] {
+        assert_eq!(reasons(&suggestions, who), json!([known]));
+    }
+}
+
+#[tokio::test]
+async fn who_writes_and_never_asks_relation_for_anything_is_suggested_for_90_days() {
+    let relation = TestRelation::spawn().await;
+    let [ada, hub, bob] = [(); 3].map(|()| relation.person());
+    done([relation.follow(&ada, &hub), relation.follow(&hub, &bob)]).await;
+    for (days, expected) in [(91, vec![]), (89, vec![bob.id])] {
+        assert_eq!(suggested(&relation, &ada).await, []);
+        wrote(&relation, &bob, days).await;
+        forget_suggestions(&relation).await;
+        assert_eq!(suggested(&relation, &ada).await, expected, "{days} days ago");
+    }
 }
 
 #[tokio::test]
@@ -162,6 +220,8 @@ async fn who_only_reads_is_here() {
         assert_eq!(suggested(&relation, &ada).await, []);
         relation.get(&format!("/v1/relations{what}"), Some(&bob)).await;
         assert_eq!(suggested(&relation, &ada).await, [bob.id], "{what}");
+        let reasons = reasons(&relation.get(PATH, Some(&ada)).await, &bob);
+        assert_eq!(reasons, json!([{"kind": "followed_by", "count": 1, "people": [hub.id]}]), "nobody learns of it");
     }
 }
 
@@ -197,6 +257,72 @@ async fn what_is_withheld_makes_no_reason() {
     here(&relation, &[&ada, &mallory, &victim]).await;
     done([relation.follow(&ada, &mallory), relation.block(&victim, &mallory), relation.follow(&mallory, &victim)]).await;
     assert_eq!(suggested(&relation, &ada).await, []);
+}
+
+#[tokio::test]
+async fn whom_one_does_not_want_takes_nobodys_place() {
+    let relation = TestRelation::spawn().await;
+    let ada = relation.person();
+    let pool = relation.db.superuser_pool(Service::Relation);
+    // Five whom hardly anybody knows, each of whom follows a hundred; and one whom many know, who follows one more.
+    for statement in [
+        "insert into people (id, followers_count, following_count)
+         select 1000000 + n, case n when 6 then 100000 else 1 end, 100 from generate_series(1, 6) n",
+        "insert into people (id, seen_at) select 2000000 + n, now() from generate_series(1, 501) n",
+        "insert into follows (actor, target) select $ada, 1000000 + n from generate_series(1, 6) n",
+        "insert into follows (actor, target) select 1000001 + (n - 1) / 100, 2000000 + n from generate_series(1, 501) n",
+    ] {
+        sqlx::query(AssertSqlSafe(statement.replace("$ada", &ada.id.to_string()))).execute(&pool).await.unwrap();
+    }
+    let last = AccountId(2_000_501);
+    assert!(!suggested(&relation, &ada).await.contains(&last), "there are enough others");
+    for (unwanted, undone) in [
+        ("insert into dismissals (owner, suggested) select $ada, 2000000 + n from generate_series(1, 500) n", "delete from dismissals"),
+        (
+            "insert into mutes (actor, target, notifications) select $ada, 2000000 + n, true from generate_series(1, 500) n",
+            "delete from mutes",
+        ),
+        ("update people set seen_at = null where id between 2000001 and 2000500", "update people set seen_at = now()"),
+        ("update people set suggestible = false where id between 2000001 and 2000500", "update people set suggestible = true"),
+    ] {
+        for statement in [unwanted, "update people set suggested_at = null"] {
+            sqlx::query(AssertSqlSafe(statement.replace("$ada", &ada.id.to_string()))).execute(&pool).await.unwrap();
+        }
+        assert_eq!(suggested(&relation, &ada).await, [last], "{unwanted}");
+        sqlx::query(undone).execute(&pool).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_is_hidden_connects_nobody_until_they_are_back() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, cleo, dan] = [(); 4].map(|()| relation.person());
+    here(&relation, &[&ada, &bob, &cleo, &dan]).await;
+    done([relation.follow(&ada, &bob), relation.follow(&bob, &dan), relation.follow(&cleo, &dan)]).await;
+    relation.befriend(&ada, &cleo).await;
+    relation.befriend(&cleo, &dan).await;
+    let found = async || {
+        let suggestions = relation.get(PATH, Some(&ada)).await;
+        let of_dan = suggestions["items"].as_array().unwrap().iter().find(|item| item["id"] == dan.id.to_string()).cloned();
+        let counts = of_dan.map(|item| {
+            let reasons = item["reasons"].as_array().unwrap().clone();
+            let known = reasons.into_iter().filter(|reason| reason["kind"] != "active");
+            known.map(|reason| (reason["kind"].as_str().unwrap().to_owned(), reason["count"].as_i64().unwrap())).collect::<Vec<_>>()
+        });
+        counts.unwrap_or_default()
+    };
+    let (friends, followed) = ("friends_in_common".to_owned(), "followed_by".to_owned());
+    let all = vec![(friends.clone(), 1), (followed.clone(), 2)];
+    assert_eq!(found().await, all);
+    for (who, state, expected) in [
+        (&cleo, AccountState::Hidden, vec![(followed.clone(), 1)]),
+        (&bob, AccountState::Hidden, vec![]),
+        (&cleo, AccountState::Active, vec![(friends, 1), (followed, 1)]),
+        (&bob, AccountState::Active, all),
+    ] {
+        relation.hide(who, state).await;
+        assert_eq!(found().await, expected, "{} is {state:?}", who.id);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -162,7 +162,7 @@ impl TestRelation {
     /// Tells a fact as auth or social would, and waits until relation has applied it.
     pub async fn tell(&self, fact: Fact) {
         let producer = match &fact {
-            Fact::InterestChanged(_) | Fact::ProfileChanged(_) => Service::Social,
+            Fact::InterestChanged(_) | Fact::ProfileChanged(_) | Fact::AccountPosted(_) => Service::Social,
             _ => Service::Auth,
         };
         let outbox = self.db.superuser_pool(producer);
