@@ -32,5 +32,17 @@ pub(crate) async fn repair(pool: &PgPool) -> sqlx::Result<u64> {
         }
         after = last;
     }
+    after = 0;
+    while let Compared { last: Some(last), wrong } = counts::wrong_hidden(pool, after).await? {
+        for id in wrong {
+            let mut tx = pool.begin().await?;
+            if counts::mend_hidden(&mut tx, id).await? {
+                tracing::error!(account = id, "counts did not know whether an account is hidden; they are brought up to it");
+                mended += 1;
+            }
+            tx.commit().await?;
+        }
+        after = last;
+    }
     Ok(mended)
 }

@@ -8,11 +8,13 @@
 //! The row is the queue: a replica that is killed leaves it as it is, and the next turn of any replica goes on. A step locks the
 //! thread before anything else, as whoever changes it does.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use contracts::fact::{Fact, PostNarrowed};
 use contracts::{AccountId, PostId};
 use facts::{FactId, Outbox};
+use opentelemetry::metrics::Counter;
 use serving::Result;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
@@ -22,6 +24,11 @@ use crate::store::{clearing, deletions, posts, threads};
 
 /// How soon deletions of a replica that died are found.
 const POLL: Duration = Duration::from_millis(500);
+
+static FAILED: LazyLock<Counter<u64>> = LazyLock::new(|| {
+    let about = "Steps of deletions that failed.";
+    telemetry::meter().u64_counter("socialplatform.deletions.failed").with_unit("{step}").with_description(about).build()
+});
 
 /// A deletion that was made.
 pub(crate) struct Deletion {
@@ -67,17 +74,29 @@ pub(crate) async fn run(pool: &PgPool, outbox: &Outbox, mut written: watch::Rece
             }
             Ok(false) => {}
             // The cause was logged when it became a problem.
-            Err(problem) => tracing::warn!(problem = problem.detail(), "failed to delete what hangs on a post; trying again"),
+            Err(problem) => tracing::warn!(problem = problem.detail(), "failed to look for what is to be deleted; trying again"),
         }
         let _ = tokio::time::timeout(POLL, written.changed()).await;
     }
 }
 
-/// Takes some away; `false` if there is nothing.
+/// Takes some away; `false` if there is nothing, or that failed: then the post goes behind others.
 async fn step(pool: &PgPool) -> Result<bool> {
     let mut tx = pool.begin().await?;
     let Some(id) = deletions::next(&mut tx).await? else { return Ok(false) };
-    delete_some(&mut tx, id).await?;
+    if let Err(problem) = delete_some(&mut tx, id).await {
+        tx.rollback().await?;
+        FAILED.add(1, &[]);
+        // The cause was logged when it became a problem.
+        let detail = problem.detail();
+        tracing::warn!(
+            post = id.0,
+            problem = detail,
+            "failed to delete what hangs on a post; others come first, and then it is tried again"
+        );
+        deletions::pass_over(pool, id).await?;
+        return Ok(false);
+    }
     tx.commit().await?;
     Ok(true)
 }

@@ -19,8 +19,9 @@
 //! does, and a post is there for everybody from its commit on.
 //!
 //! **The ring is a cache with a border.** Above its `floor` it holds everything that the tables would give, up to 800 posts
-//! or a few more; below, the tables are read, so scrolling ends where the posts do. A delivery or another read may trim the ring
-//! at any time, so the border is always read in one statement with the entries above it. Whatever changes what a reader may find
+//! or a few more; below, the tables are read, so scrolling ends where the posts do. Of what has a followed tag, a page looks no
+//! further than [`looked`](crate::store::looked) says, and the next goes on there. A delivery or another read may trim the ring at
+//! any time, so the border is always read in one statement with the entries above it. Whatever changes what a reader may find
 //! (a fact about whom they follow or befriend, a tag followed, thirty days away) marks the ring as stale, and the next read
 //! builds it from the tables: that is also how the posts of somebody newly followed get to their place in the past.
 //!
@@ -53,11 +54,11 @@ pub(crate) const MOST_NEWS: usize = 200;
 pub(crate) async fn read(pool: &PgPool, viewer: &Viewer, page: &Page) -> Result<Paged<i64>> {
     let reader = viewer.account;
     refresh(pool, viewer).await?;
-    if !page.ascending() {
+    let Some(after) = page.after() else {
         return older(pool, reader, page).await;
-    }
-    match home::arrived(pool, reader, page.after, page.limit + 1).await? {
-        Some((ring, arrived)) if page.after >= ring.trimmed => Ok(newer(page, ring, arrived)),
+    };
+    match home::arrived(pool, reader, after, page.limit + 1).await? {
+        Some((ring, arrived)) if after >= ring.trimmed => Ok(newer(page, after, ring, arrived)),
         _ => older(pool, reader, &page.restarted()).await,
     }
 }
@@ -97,14 +98,14 @@ async fn rebuild(pool: &PgPool, viewer: &Viewer) -> Result<()> {
 }
 
 /// What arrived after a number, by arrival. Older pages go on below the oldest of it.
-fn newer(page: &Page, ring: Ring, mut arrived: Vec<Arrived>) -> Paged<i64> {
+fn newer(page: &Page, after: i64, ring: Ring, mut arrived: Vec<Arrived>) -> Paged<i64> {
     let limit = usize::try_from(page.limit).expect("a limit is small");
     let more = arrived.len() > limit;
     arrived.truncate(limit);
     let poll = arrived.last().filter(|_| more).map_or(ring.arrived, |last| last.arrived);
     let mut ids: Vec<i64> = arrived.iter().map(|entry| entry.post).collect();
     ids.sort_unstable();
-    page.cut_polled(ids, |id| *id, poll.max(page.after))
+    page.cut_polled(ids, |id| *id, poll.max(after))
 }
 
 /// What is older than a post, by time: from the ring, and where it ends from the tables.
@@ -113,8 +114,11 @@ async fn older(pool: &PgPool, reader: AccountId, page: &Page) -> Result<Paged<i6
         return Ok(page.cut_polled(Vec::new(), |id| *id, 0));
     };
     let missing = page.limit + 1 - i64::try_from(ids.len()).expect("a page is small");
-    if missing > 0 && ring.floor > 0 && page.after == 0 {
-        ids.extend(home::below(pool, reader, page.before.min(ring.floor + 1), missing).await?);
+    let mut looked = None;
+    if missing > 0 && ring.floor > 0 {
+        let below = home::below(pool, reader, page.before().min(ring.floor + 1), missing).await?;
+        ids.extend(below.ids);
+        looked = below.last;
     }
-    Ok(page.cut_polled(ids, |id| *id, ring.arrived))
+    Ok(page.cut_polled_short(ids, |id| *id, ring.arrived, looked))
 }

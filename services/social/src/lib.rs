@@ -2,8 +2,8 @@
 //!
 //! Calls photo, once a post with images: "may this author show these?" Hears relation (who sees whom) and photo (what a
 //! photo's state is), and keeps copies of both, so that no read asks anybody. Hears from auth who is hidden and whom to forget. Tells
-//! photo when a post is shown to fewer, and what shows the photos of others, and relation who follows which tags and who does not
-//! want to be found.
+//! photo when a post is shown to fewer, and what shows the photos of others, and relation who follows which tags, who does not want
+//! to be found and on which day somebody last wrote for everybody.
 //!
 //! What follows from a write (deliveries to home timelines, notifications, events of streams, words to search for) is made
 //! by triggers, in the migrations from 0020 on: in the transaction of the write, and by no path forgotten.
@@ -15,6 +15,7 @@ mod emoji;
 mod entities;
 mod erasure;
 mod facts_of_others;
+mod facts_of_relation;
 mod hidden;
 mod home;
 mod routes;
@@ -43,7 +44,7 @@ use utoipa_axum::routes;
 
 use erasure::Erasure;
 use facts_of_others::FactsOfOthers;
-use store::profiles;
+use store::{notifications, profiles};
 use stream::Live;
 
 /// The tables of the schema `social`.
@@ -169,10 +170,26 @@ impl Social {
         Ok(told)
     }
 
+    /// Tells relation, once in the life of a platform, on which day each has last written something for everybody before that was told
+    /// of; says of how many.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong with the database.
+    pub async fn tell_postings(&self) -> sqlx::Result<u64> {
+        let told = profiles::tell_postings(&self.0.pool).await?;
+        self.0.outbox.committed();
+        Ok(told)
+    }
+
     async fn tell_what_was_before(&self) {
         tokio::time::sleep(UPGRADED).await;
         while let Err(error) = self.tell_undiscoverable().await {
             tracing::warn!(%error, "failed to tell who does not want to be found; trying again later");
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+        while let Err(error) = self.tell_postings().await {
+            tracing::warn!(%error, "failed to tell who has written lately; trying again later");
             tokio::time::sleep(Duration::from_secs(60)).await;
         }
     }
@@ -181,6 +198,9 @@ impl Social {
         loop {
             if let Err(error) = serving::purge_idempotency_keys(&self.0.pool).await {
                 tracing::warn!(%error, "failed to delete old idempotency keys; trying again later");
+            }
+            if let Err(error) = notifications::forget_told(&self.0.pool).await {
+                tracing::warn!(%error, "failed to forget what was told a day ago; trying again later");
             }
             tokio::time::sleep(Duration::from_secs(600)).await;
         }

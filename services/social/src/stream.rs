@@ -14,7 +14,8 @@
 //! person, at the moment when it is sent.
 //!
 //! Positions are given to committed rows only, one sequencer at a time, for the reason that `crates/facts` gives: a client
-//! that comes back with `Last-Event-ID: 41` must not miss an event whose transaction was still running when 41 was sent.
+//! that comes back with `Last-Event-ID: 41` must not miss an event whose transaction was still running when 41 was sent. What it
+//! sees is not 41 but a number behind which only the database finds it (`0083_veiled.sql`).
 
 mod hub;
 pub(crate) mod metrics;
@@ -50,6 +51,7 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) fn new() -> Self {
+        metrics::begin();
         Self { hub: Hub::default(), reads: Semaphore::new(READS), written: watch::Sender::new(()) }
     }
 

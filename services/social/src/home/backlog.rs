@@ -28,6 +28,10 @@ static BATCH: LazyLock<Histogram<f64>> = LazyLock::new(|| {
     let bounds = vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
     seconds("socialplatform.home.batch.duration", "Duration of the delivery of a post to a thousand followers at the most.", bounds)
 });
+static FAILED: LazyLock<Counter<u64>> = LazyLock::new(|| {
+    let about = "Batches of deliveries to home timelines that failed.";
+    telemetry::meter().u64_counter("socialplatform.home.failed").with_unit("{batch}").with_description(about).build()
+});
 static ENTRIES: LazyLock<Counter<u64>> = LazyLock::new(|| {
     let about = "Entries written into home timelines by deliveries.";
     telemetry::meter().u64_counter("socialplatform.home.entries").with_unit("{entry}").with_description(about).build()
@@ -41,6 +45,11 @@ fn seconds(name: &'static str, about: &'static str, bounds: Vec<f64>) -> Histogr
 pub(super) fn batch(took: Duration, entries: i64) {
     BATCH.record(took.as_secs_f64(), &[]);
     ENTRIES.add(u64::try_from(entries).unwrap_or_default(), &[]);
+}
+
+/// A batch has failed.
+pub(super) fn failed() {
+    FAILED.add(1, &[]);
 }
 
 /// Everybody has a new post that is this old.

@@ -28,7 +28,7 @@ pub(crate) async fn run(pool: &PgPool, mut written: watch::Receiver<()>) {
     }
 }
 
-/// Delivers one batch of one post; `false` if there is nothing to deliver.
+/// Delivers one batch of one post; `false` if there is nothing to deliver, or that failed: then the post goes behind others.
 async fn step(pool: &PgPool) -> sqlx::Result<bool> {
     let began = Instant::now();
     let mut tx = pool.begin().await?;
@@ -40,7 +40,12 @@ async fn step(pool: &PgPool) -> sqlx::Result<bool> {
         followers = field::Empty,
         entries = field::Empty,
     );
-    telemetry::recorded(deliver(tx, &delivery, began)).instrument(span).await?;
+    if let Err(error) = telemetry::recorded(deliver(tx, &delivery, began)).instrument(span).await {
+        backlog::failed();
+        tracing::warn!(post = delivery.post, %error, "failed to deliver a post; others come first, and then it is tried again");
+        home::pass_over(pool, delivery.post).await?;
+        return Ok(false);
+    }
     Ok(true)
 }
 

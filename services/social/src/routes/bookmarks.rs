@@ -34,17 +34,13 @@ pub(crate) async fn create(State(Social(social)): State<Social>, viewer: Viewer,
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Take a bookmark away.
+/// Take a bookmark away, also of what you cannot see any more. Where there is none, nothing changes, and the answer is the same.
 #[utoipa::path(delete, path = "/v1/posts/{id}/bookmark", tag = "bookmarks", params(("id" = PostId, Path)), responses(
     (status = 204),
-    (status = 404, body = ProblemDocument),
+    (status = 404, body = ProblemDocument, description = "This is no id"),
 ))]
 pub(crate) async fn delete(State(Social(social)): State<Social>, viewer: Viewer, Path(id): Path<PostId>) -> Result<StatusCode> {
-    let mut connection = social.pool.acquire().await?;
-    if !posts::is_visible(&mut connection, Some(viewer.account), id).await? {
-        return Err(Problem::not_found());
-    }
-    bookmarks::delete(&mut connection, viewer.account, id).await?;
+    bookmarks::delete(&social.pool, viewer.account, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -3,7 +3,7 @@
 use audience::Visibility;
 use contracts::photo::PhotoVisibility;
 use contracts::{AccountId, PostId};
-use identity::{PhotoGrant, ServiceSigner};
+use identity::{AsOf, PhotoGrant, ServiceSigner};
 use jiff::Timestamp;
 use serde::Serialize;
 use serving::{Problem, Result};
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::bodies::{Photo, Profile, made_at};
 use crate::State;
 use crate::store::moderation::{self, Decision, Report};
-use crate::store::photos::{self, Shown};
+use crate::store::photos::{self, Shower, Shown};
 use crate::store::profiles;
 use crate::store::reports::Reason;
 
@@ -119,11 +119,13 @@ pub(super) async fn look(social: &State, admin: AccountId, id: i64) -> Result<Ca
     let others = moderation::by_ids(&social.pool, &others).await?;
     let profile = profiles::of_anybody(&social.pool, report.account).await?;
     let mut connection = social.pool.acquire().await?;
+    let as_of = photos::as_of_now(&mut connection).await?;
     let seen = |photos: Vec<Shown>| {
-        let photos = photos.into_iter().filter_map(|photo| evidence(&social.signer, admin, id, photo));
+        let photos = photos.into_iter().filter_map(|photo| evidence(&social.signer, admin, id, as_of, photo));
         photos.collect::<Vec<Photo>>()
     };
-    let photos = photos::by_ids(&mut connection, report.account, report.post, &report.photos).await?;
+    let shower = Shower { post: report.post, author: report.account, root_author: None };
+    let photos = photos::by_ids(&mut connection, shower, &report.photos).await?;
     let post_now = match report.post {
         Some(post) => match moderation::target(&mut connection, post).await? {
             Some(now) => Some(SeenPost {
@@ -147,14 +149,15 @@ pub(super) async fn look(social: &State, admin: AccountId, id: i64) -> Result<Ca
 }
 
 /// A photo of what was reported. A private one is granted to the administrator for this report, if it is the author's own:
-/// nobody else's is shown by the post.
-fn evidence(signer: &ServiceSigner, admin: AccountId, report: i64, photo: Shown) -> Option<Photo> {
+/// nobody else's is shown by the post. For whose audience it is does not matter.
+fn evidence(signer: &ServiceSigner, admin: AccountId, report: i64, as_of: AsOf, photo: Shown) -> Option<Photo> {
     let grant = match photo.visibility {
         PhotoVisibility::Public => None,
         PhotoVisibility::Private if photo.author != photo.owner => return None,
         PhotoVisibility::Private => {
             let source = format!("report:{report}");
-            Some(signer.grant(PhotoGrant { photo: photo.id, source, owner: photo.owner, viewer: admin, iat: 0 }))
+            let (owner, audience_of, as_of) = (photo.owner, None, Some(as_of));
+            Some(signer.grant(PhotoGrant { photo: photo.id, source, owner, audience_of, viewer: admin, as_of, iat: 0 }))
         }
     };
     Some(Photo::new(photo, grant.as_deref()))

@@ -6,7 +6,7 @@ use identity::MaybeViewer;
 use serving::{Page, Paged, Path, Problem, ProblemDocument, Result};
 
 use super::bodies::Post;
-use super::timelines::whole;
+use super::timelines::loaded;
 use crate::Social;
 use crate::store::threads;
 
@@ -23,6 +23,6 @@ pub(crate) async fn list(
 ) -> Result<Paged<Post>> {
     let viewer = viewer.map(|viewer| viewer.account);
     let root = threads::root(&social.pool, viewer, id).await?.ok_or_else(Problem::not_found)?;
-    let ids = threads::comments(&social.pool, viewer, root, &page).await?;
-    whole(&social, viewer, ids, &page).await
+    let found = threads::comments(&social.pool, viewer, root, &page).await?;
+    loaded(&social, viewer, found.page(&page)).await
 }

@@ -14,7 +14,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::bodies::Post;
-use super::photos::{Asked, keep, tell_shown, usable};
+use super::photos::{Asked, Shows, keep, tell_shown, usable};
 use super::posts::{check_photos, read, tell_narrowed};
 use super::{heard, load, present};
 use crate::Social;
@@ -139,10 +139,18 @@ async fn apply(
         revisions::rewrite(tx, id, &content).await?;
         store::entities::keep(tx, id, &mentioned(&entities), &entities::tags(&entities)).await?;
     }
+    // The other way round: somebody sees it now who did not.
+    if narrows(visibility, before.visibility) {
+        store::entities::tell_mentioned(tx, id).await?;
+    }
     if showed {
         keep(tx, asked).await?;
         show_photos(tx, id, photos).await?;
-        tell_shown(tx, author, format!("post:{id}"), &before.photos, photos).await?;
+        tell_shown(tx, Shows::post(id, author, visibility), &before.photos, photos).await?;
+    }
+    let open = visibility == Visibility::Public;
+    if open != (before.visibility == Visibility::Public) {
+        store::photos::tell_open(tx, id, open).await?;
     }
 
     let now = mentioned(&entities);

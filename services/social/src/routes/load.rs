@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use contracts::photo::PhotoVisibility;
 use contracts::{AccountId, PostId};
-use identity::{PhotoGrant, ServiceSigner};
+use identity::{AsOf, PhotoGrant, ServiceSigner};
 use serving::{Problem, Result};
 use sqlx::PgConnection;
 
@@ -26,10 +26,12 @@ pub(super) async fn posts(
     let places: HashMap<i64, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
     found.sort_unstable_by_key(|post| places.get(&post.id.0).copied());
     let ids: Vec<i64> = found.iter().map(|post| post.id.0).collect();
+    // One statement has found them, so they say the same.
+    let as_of = found.first().map_or(AsOf { relation: 0, own: 0 }, |post| as_of(post.heard, post.told));
     let mut shown: HashMap<PostId, Vec<Photo>> = HashMap::new();
     for photo in photos::of_posts(connection, &ids).await? {
         let post = photo.post;
-        shown.entry(post).or_default().extend(view(signer, viewer, photo));
+        shown.entry(post).or_default().extend(view(signer, viewer, as_of, photo));
     }
     let mut reacted: HashMap<PostId, Vec<Reaction>> = HashMap::new();
     for reactions::Count { post, emoji, count, mine, emoji_key } in reactions::of_posts(connection, viewer, &ids).await? {
@@ -64,17 +66,24 @@ pub(super) async fn post(social: &State, viewer: Option<AccountId>, id: PostId) 
     posts(&mut connection, &social.signer, viewer, &[id.0]).await?.pop().ok_or_else(Problem::not_found)
 }
 
+/// As of when a statement has decided what somebody sees.
+pub(super) fn as_of(heard: Option<i64>, told: Option<i64>) -> AsOf {
+    AsOf { relation: heard.unwrap_or(0), own: told.unwrap_or(0) }
+}
+
 /// A photo as this viewer sees it. A private one is shown by its owner only: where others had used it while it was public,
 /// it is gone. It needs a grant, unless it is the viewer's own, and a visitor cannot prove to be anybody that a grant could
-/// name.
-pub(super) fn view(signer: &ServiceSigner, viewer: Option<AccountId>, photo: photos::Shown) -> Option<Photo> {
+/// name. The grant is as of the statement that decided that they see what shows it, and rests on whom that asked about: the
+/// author, and of a comment the root's.
+pub(super) fn view(signer: &ServiceSigner, viewer: Option<AccountId>, as_of: AsOf, photo: photos::Shown) -> Option<Photo> {
     let grant = match (photo.visibility, viewer) {
         (PhotoVisibility::Public, _) => None,
         (PhotoVisibility::Private, _) if photo.author != photo.owner => return None,
         (PhotoVisibility::Private, Some(viewer)) if viewer == photo.owner => None,
         (PhotoVisibility::Private, Some(viewer)) => {
             let source = format!("post:{}", photo.post);
-            Some(signer.grant(PhotoGrant { photo: photo.id, source, owner: photo.owner, viewer, iat: 0 }))
+            let (owner, audience_of) = (photo.owner, photo.root_author);
+            Some(signer.grant(PhotoGrant { photo: photo.id, source, owner, audience_of, viewer, as_of: Some(as_of), iat: 0 }))
         }
         (PhotoVisibility::Private, None) => return None,
     };

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use audience::Visibility;
 use contracts::client::CallError;
 use contracts::fact::{Fact, PhotosShown};
 use contracts::photo::{PhotoVisibility, UsablePhoto};
-use contracts::{AccountId, PhotoId};
+use contracts::{AccountId, PhotoId, PostId};
 use serving::{Problem, Result};
 use sqlx::PgConnection;
 
@@ -71,21 +72,35 @@ pub(super) async fn keep(connection: &mut PgConnection, asked: &Asked) -> Result
     Ok(())
 }
 
-/// Tells photo which photos of others `source` of `author` shows now, if there are or were any: their owners see it. In the
-/// transaction of the change, after it.
-pub(super) async fn tell_shown(
-    connection: &mut PgConnection,
-    author: AccountId,
-    source: String,
-    before: &[PhotoId],
-    now: &[PhotoId],
-) -> Result<()> {
+/// What shows photos.
+pub(super) struct Shows {
+    pub(super) source: String,
+    pub(super) author: AccountId,
+    /// Everybody may see it.
+    pub(super) open: bool,
+}
+
+impl Shows {
+    /// A post or a comment. One that is unlisted is for whoever is given its address, and is given to nobody here.
+    pub(super) fn post(id: PostId, author: AccountId, visibility: Visibility) -> Self {
+        Self { source: format!("post:{id}"), author, open: visibility == Visibility::Public }
+    }
+
+    pub(super) fn profile(of: AccountId) -> Self {
+        Self { source: format!("profile:{of}"), author: of, open: true }
+    }
+}
+
+/// Tells photo which photos of others something shows now, if there are or were any: their owners see it. In the transaction of
+/// the change, after it.
+pub(super) async fn tell_shown(connection: &mut PgConnection, what: Shows, before: &[PhotoId], now: &[PhotoId]) -> Result<()> {
+    let Shows { source, author, open } = what;
     let concerned: Vec<i64> = before.iter().chain(now).map(|photo| photo.0).collect();
     let concerned = photos::of_others(connection, author, &concerned).await?;
     if concerned.is_empty() {
         return Ok(());
     }
     let photos = concerned.into_iter().filter(|photo| now.contains(photo)).collect();
-    facts::publish(connection, &Fact::PhotosShown(PhotosShown { source, author, photos })).await?;
+    facts::publish(connection, &Fact::PhotosShown(PhotosShown { source, author, photos, open })).await?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::bodies::Post;
-use super::photos::{keep, tell_shown, usable};
+use super::photos::{Shows, keep, tell_shown, usable};
 use super::{Pending, deleted, load};
 use crate::entities::{self, Entity};
 use crate::store::posts::Content;
@@ -123,18 +123,25 @@ pub(crate) async fn create(
         language: body.language.as_ref().map(Language::as_str),
         entities: &entities,
     };
-    let id = match body.parent {
+    let (id, visibility) = match body.parent {
         Some(parent) => {
             let thread = threads::join(&mut attempt, viewer.account, parent).await?.ok_or_else(Problem::not_found)?;
-            posts::insert_comment(&mut attempt, viewer.account, &content, thread).await?
+            (posts::insert_comment(&mut attempt, viewer.account, &content, thread).await?, thread.visibility)
         }
-        None => posts::insert(&mut attempt, viewer.account, &content, body.visibility.unwrap_or_default()).await?,
+        None => {
+            let visibility = body.visibility.unwrap_or_default();
+            (posts::insert(&mut attempt, viewer.account, &content, visibility).await?, visibility)
+        }
     };
+    // Of what is for few, not even that it was written is told.
+    if posts::is_open(visibility) {
+        profiles::tell_posting(&mut attempt, viewer.account).await?;
+    }
     store::entities::add(&mut attempt, id, &entities::mentioned(&entities), &entities::tags(&entities)).await?;
     if !body.photos.is_empty() {
         keep(&mut attempt, &photos).await?;
         posts::show_photos(&mut attempt, id, &body.photos).await?;
-        tell_shown(&mut attempt, viewer.account, format!("post:{id}"), &[], &body.photos).await?;
+        tell_shown(&mut attempt, Shows::post(id, viewer.account, visibility), &[], &body.photos).await?;
     }
     let mut made = load::posts(&mut attempt, &social.signer, Some(viewer.account), &[id.0]).await?;
     let post = made.pop().ok_or_else(|| Problem::internal("a post that was just made cannot be seen by its author"))?;

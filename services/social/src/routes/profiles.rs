@@ -9,7 +9,7 @@ use serving::{Json, Path, Problem, ProblemDocument, Query, Result};
 use utoipa::ToSchema;
 
 use super::bodies::{Listed, Profile};
-use super::photos::{keep, public, tell_shown};
+use super::photos::{Shows, keep, public, tell_shown};
 use super::present;
 use crate::store::profiles;
 use crate::text::{Bio, DisplayName, FieldName, FieldValue, Pronouns};
@@ -56,8 +56,15 @@ pub(crate) async fn find(
         return Ok(Json(Listed { items: found.into_iter().map(Profile::from).collect() }).into_response());
     }
     let Query(Find { handle }) = by_handle?;
-    let found = profiles::by_handle(&social.pool, viewer, &handle.to_ascii_lowercase()).await?;
+    let handle = plain(&handle).ok_or_else(Problem::not_found)?;
+    let found = profiles::by_handle(&social.pool, viewer, &handle).await?;
     Ok(find_by_id(&social, viewer, found.ok_or_else(Problem::not_found)?).await?.into_response())
+}
+
+/// A handle as it is kept; nothing for what can be none, such as a NUL, which PostgreSQL would not take.
+fn plain(handle: &str) -> Option<String> {
+    let fits = handle.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    fits.then(|| handle.to_ascii_lowercase())
 }
 
 /// The values of `id` in a query, each once; nothing if there is none.
@@ -161,7 +168,7 @@ pub(crate) async fn update(
     }
     let now = profiles::pictures(&mut tx, viewer.account).await?;
     if before != now {
-        tell_shown(&mut tx, viewer.account, format!("profile:{}", viewer.account), &before, &now).await?;
+        tell_shown(&mut tx, Shows::profile(viewer.account), &before, &now).await?;
     }
     tx.commit().await?;
     social.outbox.committed();

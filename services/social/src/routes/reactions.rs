@@ -52,10 +52,11 @@ pub(crate) async fn create(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Take a reaction back.
+/// Take a reaction back, also to what you cannot see any more. Where there is none, nothing changes, and the answer is the same.
 #[utoipa::path(delete, path = "/v1/posts/{id}/reactions/{emoji}", tag = "reactions", params(("id" = PostId, Path), ("emoji" = String, Path)), responses(
     (status = 204),
-    (status = 404, body = ProblemDocument),
+    (status = 404, body = ProblemDocument, description = "This is no id"),
+    (status = 422, body = ProblemDocument, description = "It is not exactly one emoji"),
 ))]
 pub(crate) async fn delete(
     State(Social(social)): State<Social>,
@@ -64,10 +65,9 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode> {
     let emoji = Emoji::parse(&emoji)?;
     let mut tx = social.pool.begin().await?;
-    if !reactions::lock(&mut tx, id, viewer.account).await? {
-        return Err(Problem::not_found());
+    if reactions::lock_own(&mut tx, id, viewer.account, &emoji).await? {
+        reactions::delete(&mut tx, id, viewer.account, &emoji).await?;
     }
-    reactions::delete(&mut tx, id, viewer.account, &emoji).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -109,8 +109,9 @@ pub(crate) async fn list(
         return Err(Problem::not_found());
     }
     drop(connection);
-    let reactors = reactions::list(&social.pool, viewer, id, emoji.as_ref(), &page).await?;
-    Ok(page.cut(reactors, |reactor| reactor.id).map(|reactor| Reactor {
+    let found = reactions::list(&social.pool, viewer, id, emoji.as_ref(), &page).await?.page(&page);
+    let reactors = reactions::by_ids(&social.pool, viewer, id, &found.items).await?;
+    Ok(found.replace(reactors).map(|reactor| Reactor {
         emoji: reactor.emoji,
         picture: reactor.emoji_key.as_deref().map(thumb),
         account: Author::new(reactor.account, reactor.handle, reactor.display_name, reactor.picture_key.as_deref()),

@@ -12,9 +12,10 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::bodies::{Listed, Photo};
-use super::load::view;
+use super::load::{as_of, view};
 use crate::Social;
 use crate::entities::Entity;
+use crate::store::photos::Shower;
 use crate::store::{photos, posts, revisions};
 
 /// What a post said and showed before an edit.
@@ -70,10 +71,12 @@ async fn showed(
     revisions: &[revisions::Revision],
 ) -> Result<HashMap<PhotoId, Photo>> {
     let ids: BTreeSet<i64> = revisions.iter().flat_map(|revision| revision.photos.iter().copied()).collect();
-    let Some(author) = revisions.first().map(|revision| revision.author).filter(|_| !ids.is_empty()) else {
+    let Some(revision) = revisions.first().filter(|_| !ids.is_empty()) else {
         return Ok(HashMap::new());
     };
     let ids: Vec<i64> = ids.into_iter().collect();
-    let shown = photos::by_ids(connection, author, Some(post), &ids).await?;
-    Ok(shown.into_iter().filter_map(|photo| view(signer, viewer, photo)).map(|photo| (photo.id, photo)).collect())
+    let shower = Shower { post: Some(post), author: revision.author, root_author: revision.root_author };
+    let as_of = as_of(revision.heard, revision.told);
+    let shown = photos::by_ids(connection, shower, &ids).await?;
+    Ok(shown.into_iter().filter_map(|photo| view(signer, viewer, as_of, photo)).map(|photo| (photo.id, photo)).collect())
 }

@@ -81,8 +81,7 @@ pub(crate) async fn find(
         Kind::Posts => {
             let sought = search::Sought { viewer, words: &words, language: language.as_ref().map(Language::as_str) };
             let found = search::posts(&social.pool, &sought, &page).await?;
-            let ids = page.cut_short(found.ids, |id| *id, found.last);
-            Ok(loaded(&social, viewer, ids).await?.into_response())
+            Ok(loaded(&social, viewer, found.page(&page)).await?.into_response())
         }
         Kind::People => {
             let typed = words.join(" ");

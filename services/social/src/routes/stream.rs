@@ -5,6 +5,8 @@ mod item;
 mod socket;
 
 use std::convert::Infallible;
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -37,7 +39,7 @@ pub(crate) struct Asked {
     last_event_id: Option<String>,
 }
 
-/// The position of the last event that a client has.
+/// What a client has seen of the position of its last event.
 pub(crate) struct Resume(Option<i64>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Resume {
@@ -91,8 +93,13 @@ fn event(item: Item) -> Event {
     match item {
         Item::Event(event) => Event::default().id(event.id.to_string()).event(event.name).data(event.data),
         Item::Heartbeat => Event::DEFAULT_KEEP_ALIVE,
-        Item::End(end) => Event::default().event("end").data(json(&Ended { reason: end.reason() })),
+        Item::End(end) => Event::default().event("end").data(json(&Ended { reason: end.reason() })).retry(later()),
     }
+}
+
+/// When to come back: each a little earlier or later than the others whose streams end at the same time.
+fn later() -> Duration {
+    Duration::from_millis(1_000 + RandomState::new().hash_one(()) % 9_000)
 }
 
 /// The same events over a WebSocket, each a text of `{"id": …, "event": …, "data": …}`; its end is a close frame with the

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::bodies::Post;
 use super::load;
-use super::timelines::whole;
+use super::timelines::loaded;
 use crate::Social;
 use crate::store::{posts, threads};
 
@@ -63,6 +63,6 @@ pub(crate) async fn replies(
         return Err(Problem::not_found());
     }
     drop(connection);
-    let ids = threads::replies(&social.pool, viewer, id, &page).await?;
-    whole(&social, viewer, ids, &page).await
+    let found = threads::replies(&social.pool, viewer, id, &page).await?;
+    loaded(&social, viewer, found.page(&page)).await
 }

@@ -35,8 +35,8 @@ pub(crate) async fn home(State(Social(social)): State<Social>, viewer: Viewer, p
 #[utoipa::path(get, path = "/v1/timelines/public", tag = "timelines", responses((status = 200, body = Paged<Post>)))]
 pub(crate) async fn public(State(Social(social)): State<Social>, MaybeViewer(viewer): MaybeViewer, page: Page) -> Result<Paged<Post>> {
     let viewer = viewer.map(|viewer| viewer.account);
-    let ids = timelines::public(&social.pool, viewer, &page).await?;
-    whole(&social, viewer, ids, &page).await
+    let found = timelines::public(&social.pool, viewer, &page).await?;
+    loaded(&social, viewer, found.page(&page)).await
 }
 
 /// All public posts with a tag, newest first, but for those of whom you mute.
@@ -52,8 +52,8 @@ pub(crate) async fn tag(
 ) -> Result<Paged<Post>> {
     let viewer = viewer.map(|viewer| viewer.account);
     let tag = entities::normalized(tag.trim_start_matches('#')).ok_or_else(Problem::not_found)?;
-    let ids = timelines::tag(&social.pool, viewer, &tag, &page).await?;
-    whole(&social, viewer, ids, &page).await
+    let found = timelines::tag(&social.pool, viewer, &tag, &page).await?;
+    loaded(&social, viewer, found.page(&page)).await
 }
 
 /// The posts of one account, newest first.

@@ -83,7 +83,7 @@ pub(crate) async fn is_removed(connection: &mut PgConnection, post: PostId) -> R
 
 /// What was done, the last first; about one account, or any.
 pub(crate) async fn list(pool: &PgPool, account: Option<AccountId>, page: &Page) -> Result<Vec<Act>> {
-    let acts = if page.ascending() {
+    let acts = if let Some(after) = page.after() {
         sqlx::query_as!(
             Act,
             r#"select acts.id as "id!", moderator as "moderator!: AccountId", nullif(profiles.handle, '') as "moderator_handle?",
@@ -92,7 +92,7 @@ pub(crate) async fn list(pool: &PgPool, account: Option<AccountId>, page: &Page)
                from moderation_acts acts left join profiles on profiles.id = moderator
                where ($1::bigint is null or account = $1) and acts.id > $2 order by acts.id limit $3"#,
             account as Option<AccountId>,
-            page.after,
+            after,
             page.limit + 1,
         )
         .fetch_all(pool)
@@ -104,10 +104,9 @@ pub(crate) async fn list(pool: &PgPool, account: Option<AccountId>, page: &Page)
                    kind as "kind!: Kind", account as "account?: AccountId", post as "post?: PostId", note as "note!", said as "said?",
                    emoji as "emoji?"
                from moderation_acts acts left join profiles on profiles.id = moderator
-               where ($1::bigint is null or account = $1) and acts.id < $2 and acts.id > $3 order by acts.id desc limit $4"#,
+               where ($1::bigint is null or account = $1) and acts.id < $2 order by acts.id desc limit $3"#,
             account as Option<AccountId>,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1,
         )
         .fetch_all(pool)

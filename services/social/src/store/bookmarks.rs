@@ -28,22 +28,20 @@ pub(crate) async fn insert(connection: &mut PgConnection, account: AccountId, po
     Ok(())
 }
 
-pub(crate) async fn delete(connection: &mut PgConnection, account: AccountId, post: PostId) -> Result<()> {
-    sqlx::query!("delete from bookmarks where account = $1 and post = $2", account as AccountId, post as PostId)
-        .execute(connection)
-        .await?;
+pub(crate) async fn delete(pool: &PgPool, account: AccountId, post: PostId) -> Result<()> {
+    sqlx::query!("delete from bookmarks where account = $1 and post = $2", account as AccountId, post as PostId).execute(pool).await?;
     Ok(())
 }
 
 /// What somebody has bookmarked and may still see, the last bookmarked first.
 pub(crate) async fn list(pool: &PgPool, account: AccountId, page: &Page) -> Result<Vec<Bookmark>> {
-    let bookmarks = if page.ascending() {
+    let bookmarks = if let Some(after) = page.after() {
         sqlx::query_as!(
             Bookmark,
             "select bookmarks.id, post from bookmarks join posts on posts.id = post
              where account = $1 and bookmarks.id > $2 and visible($1, posts) order by bookmarks.id limit $3",
             account as AccountId,
-            page.after,
+            after,
             page.limit + 1,
         )
         .fetch_all(pool)
@@ -52,10 +50,9 @@ pub(crate) async fn list(pool: &PgPool, account: AccountId, page: &Page) -> Resu
         sqlx::query_as!(
             Bookmark,
             "select bookmarks.id, post from bookmarks join posts on posts.id = post
-             where account = $1 and bookmarks.id < $2 and bookmarks.id > $3 and visible($1, posts) order by bookmarks.id desc limit $4",
+             where account = $1 and bookmarks.id < $2 and visible($1, posts) order by bookmarks.id desc limit $3",
             account as AccountId,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1,
         )
         .fetch_all(pool)

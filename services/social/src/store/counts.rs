@@ -8,6 +8,8 @@ use sqlx::{PgConnection, PgPool};
 
 /// Rows compared in one statement.
 const BATCH: i64 = 1000;
+/// People who are hidden, of each of whom all is compared: few, as one of them may have said a lot.
+const PEOPLE: i64 = 5;
 
 /// Where to go on, and what differs so far.
 pub(crate) struct Compared {
@@ -107,4 +109,49 @@ pub(crate) async fn mend_profile(connection: &mut PgConnection, id: i64) -> sqlx
     .execute(connection)
     .await?;
     Ok(mended.rows_affected() > 0)
+}
+
+/// The accounts after `after` of whom something is taken out of counts, and they are not hidden, or is not, and they are. Of whom it is
+/// still to be done, nothing is compared; nor of whom all is being deleted. See `0032_hidden_people.sql`.
+pub(crate) async fn wrong_hidden(pool: &PgPool, after: i64) -> sqlx::Result<Compared> {
+    let compared = sqlx::query!(
+        r#"with batch as (
+               select present.account from (
+                   (select account from hidden_accounts where state = 'hidden' and account > $1 order by account limit $2)
+                   union
+                   (select distinct author from hidden_answers where author > $1 order by author limit $2)
+                   union
+                   (select distinct account from hidden_reactions where account > $1 order by account limit $2)
+               ) present order by present.account limit $2
+           )
+           select (select max(account) from batch) as last,
+               array(
+                   select b.account from batch b left join hidden_accounts h on h.account = b.account
+                   where not exists (select from hidden_counts_owed o where o.account = b.account) and case
+                       when h.account is null then exists (select from hidden_answers a where a.author = b.account)
+                           or exists (select from hidden_reactions r where r.account = b.account)
+                       when h.state = 'hidden' then exists (
+                           select from posts p where p.author = b.account and p.root is not null and p.parent is not null
+                               and not exists (select from hidden_answers a where a.comment = p.id)
+                       ) or exists (
+                           select from reactions r where r.account = b.account and not exists (
+                               select from hidden_reactions o where o.post = r.post and o.account = r.account and o.emoji = r.emoji
+                           )
+                       )
+                       else false
+                   end
+               ) as "wrong!""#,
+        after,
+        PEOPLE,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(Compared { last: compared.last, wrong: compared.wrong })
+}
+
+/// Has what somebody hidden has said and reacted with taken out of counts anew, or put back: `true` if it was not so already.
+pub(crate) async fn mend_hidden(connection: &mut PgConnection, account: i64) -> sqlx::Result<bool> {
+    let owed =
+        sqlx::query!("insert into hidden_counts_owed (account) values ($1) on conflict do nothing", account).execute(connection).await?;
+    Ok(owed.rows_affected() > 0)
 }

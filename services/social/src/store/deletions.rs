@@ -2,7 +2,7 @@
 
 use contracts::PostId;
 use serving::Result;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 
 /// Rows that go with a post in its author's request.
 const MOST_AT_ONCE: i64 = 1000;
@@ -66,10 +66,16 @@ pub(crate) async fn next(connection: &mut PgConnection) -> Result<Option<PostId>
     Ok(sqlx::query_scalar!(
         r#"select d.post as "post: PostId"
            from deletions d join posts p on p.id = d.post join posts thread on thread.id = coalesce(p.root, p.id)
-           order by d.post limit 1 for update of thread skip locked"#,
+           order by d.failures, d.post limit 1 for update of thread skip locked"#,
     )
     .fetch_optional(connection)
     .await?)
+}
+
+/// A step of it has failed: others come before it is tried again.
+pub(crate) async fn pass_over(pool: &PgPool, id: PostId) -> Result<()> {
+    sqlx::query!("update deletions set failures = failures + 1 where post = $1", id as PostId).execute(pool).await?;
+    Ok(())
 }
 
 /// The next that go: the newest comments below it, so that answers go before what they answer; at last, itself.

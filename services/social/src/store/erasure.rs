@@ -90,6 +90,8 @@ pub(crate) async fn belongings(connection: &mut PgConnection, account: AccountId
     .await?;
     let deleted = [
         delete_some!(connection, account, "notifications", "account = $1"),
+        delete_some!(connection, account, "told_lately", "account = $1"),
+        delete_some!(connection, account, "told_lately", "actor = $1"),
         delete_some!(connection, account, "bookmarks", "account = $1"),
         delete_some!(connection, account, "followed_tags", "account = $1"),
         delete_some!(connection, account, "lists", "owner = $1"),
@@ -134,7 +136,7 @@ pub(crate) async fn empty_profile(connection: &mut PgConnection, account: Accoun
     .await?;
     sqlx::query!(
         "update profiles set handle = '', display_name = '', bio = '', pronouns = '', fields = '[]', picture = null, header = null,
-             discoverable = false, posts_count = (select count(*) from posts where author = $1 and root is null)
+             discoverable = false, told_posting = null, posts_count = (select count(*) from posts where author = $1 and root is null)
          where id = $1",
         account as AccountId,
     )

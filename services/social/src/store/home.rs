@@ -9,11 +9,14 @@ use sqlx::{PgConnection, PgPool};
 
 pub(crate) use build::{begin_anew, below, build, stale};
 pub(crate) use deliveries::{
-    Delivery, deliver, delivered, delivered_up_to, has_more_followers_than, is_pulled, next_delivery, pull_from_now_on, trim, waiting,
+    Delivery, deliver, delivered, delivered_up_to, has_more_followers_than, is_pulled, next_delivery, pass_over, pull_from_now_on, trim,
+    waiting,
 };
 
 /// A transaction takes less than a minute, so one that made its id earlier has committed by now or never will.
 const LATE: i64 = 60_000 << 16;
+/// Posts on their way to anybody that one read looks through.
+const MOST_COMING: i64 = 1_000;
 
 /// Where a reader's ring is, read in one statement with what it holds: a delivery may trim it between two.
 #[derive(Clone, Copy)]
@@ -41,13 +44,14 @@ pub(crate) struct Arrived {
     pub(crate) arrived: i64,
 }
 
-/// What the reader's ring lacks: one's own posts, those of the much-followed, those of tags, and what is still to be delivered.
-/// Each part is complete, or longer than what one read takes: what does not belong at home, or is there already, is left out
-/// before it is cut. `None`: they never read before.
+/// What the reader's ring lacks: one's own posts, those of the much-followed, those of tags, and what is still to be delivered,
+/// which is asked of each whom the reader follows where it is much. Each part is complete, or longer than what one read takes: what
+/// does not belong at home, or is there already, is left out before it is cut. `None`: they never read before.
 pub(crate) async fn look(pool: &PgPool, reader: AccountId) -> Result<Option<Look>> {
     Ok(sqlx::query_as!(
         Look,
-        r#"select (h.stale or h.read_at < clock_timestamp() - interval '30 days') as "stale!",
+        r#"with coming as materialized (select post, author from home_deliveries order by batches, post limit $4)
+           select (h.stale or h.read_at < clock_timestamp() - interval '30 days') as "stale!",
                (h.read_at < clock_timestamp() - interval '1 day') as "day_old!",
                array(
                    (
@@ -77,18 +81,28 @@ pub(crate) async fn look(pool: &PgPool, reader: AccountId) -> Result<Option<Look
                    where f.account = $1
                    union
                    select p.id
-                   from (select post, author from home_deliveries order by batches, post limit 1000) coming
-                       join relations r on r.actor = $1 and r.target = coming.author and r.follows
+                   from coming join relations r on r.actor = $1 and r.target = coming.author and r.follows
                        join posts p on p.id = coming.post
                    where p.root is null and p.id > h.floor
                        and for_follower(p.visibility, r.friends, exists (select from mentions m where m.post = p.id and m.account = $1))
                        and not exists (select from home_entries e where e.reader = $1 and e.post = p.id)
+                   union
+                   select theirs.id
+                   from relations r cross join lateral (
+                       select p.id from home_deliveries d join posts p on p.id = d.post
+                       where d.author = r.target and d.post > h.floor and p.root is null
+                           and for_follower(p.visibility, r.friends, exists (select from mentions m where m.post = p.id and m.account = $1))
+                           and not exists (select from home_entries e where e.reader = $1 and e.post = p.id)
+                       order by d.post desc limit $3
+                   ) theirs
+                   where r.actor = $1 and r.follows and (select count(*) = $4::bigint from coming)
                ) as "news!: Vec<i64>"
            from home_readers h cross join lateral (select greatest(h.floor, h.pulled - $2) as id) since
            where h.account = $1"#,
         reader.0,
         LATE,
         i64::try_from(crate::home::MOST_NEWS).expect("small") + 1,
+        MOST_COMING,
     )
     .fetch_optional(pool)
     .await?)
@@ -130,20 +144,17 @@ pub(crate) async fn take(connection: &mut PgConnection, reader: AccountId, news:
 /// The ring, and what it has above its floor for a page that goes back in time: one more than the page holds. `None`: there is no
 /// ring any more.
 pub(crate) async fn in_ring(pool: &PgPool, reader: AccountId, page: &Page) -> Result<Option<(Ring, Vec<i64>)>> {
-    // The past has number zero.
-    let after = if page.after > 0 { page.after } else { -1 };
     // Not by the floor, which the planner does not know: it would look at all entries.
     let found = sqlx::query!(
         r#"select h.arrived as "arrived!", h.trimmed as "trimmed!", h.floor as "floor!",
                array(
                    select p.id from home_entries e join posts p on p.id = e.post
-                   where e.reader = $1 and e.post < $2 and e.arrived > $3 and at_home($1, p)
-                   order by e.post desc limit $4
+                   where e.reader = $1 and e.post < $2 and at_home($1, p)
+                   order by e.post desc limit $3
                ) as "posts!: Vec<i64>"
            from home_readers h where h.account = $1"#,
         reader.0,
-        page.before,
-        after,
+        page.before(),
         page.limit + 1,
     )
     .fetch_optional(pool)

@@ -117,15 +117,16 @@ pub(crate) async fn remove(pool: &PgPool, owner: AccountId, id: i64, account: Ac
 
 /// Who is in a list, the last added first.
 pub(crate) async fn members(pool: &PgPool, owner: AccountId, id: i64, page: &Page) -> Result<Vec<Member>> {
-    let members = if page.ascending() {
+    let members = if let Some(after) = page.after() {
         sqlx::query_as!(
             Member,
-            r#"select m.id as "place!", p.id as "id!: AccountId", p.handle as "handle!", p.display_name as "display_name!", photos.key as "picture_key?"
-               from list_members m join profiles p on p.id = m.account left join photos on photos.id = p.picture
+            r#"select m.id as "place!", p.id as "id!: AccountId", p.handle as "handle!", p.display_name as "display_name!",
+                   picture_key(p.picture) as "picture_key?"
+               from list_members m join profiles p on p.id = m.account
                where m.list = $2 and m.id > $3 and not severed($1, p.id) order by m.id limit $4"#,
             owner as AccountId,
             id,
-            page.after,
+            after,
             page.limit + 1,
         )
         .fetch_all(pool)
@@ -133,13 +134,13 @@ pub(crate) async fn members(pool: &PgPool, owner: AccountId, id: i64, page: &Pag
     } else {
         sqlx::query_as!(
             Member,
-            r#"select m.id as "place!", p.id as "id!: AccountId", p.handle as "handle!", p.display_name as "display_name!", photos.key as "picture_key?"
-               from list_members m join profiles p on p.id = m.account left join photos on photos.id = p.picture
-               where m.list = $2 and m.id < $3 and m.id > $4 and not severed($1, p.id) order by m.id desc limit $5"#,
+            r#"select m.id as "place!", p.id as "id!: AccountId", p.handle as "handle!", p.display_name as "display_name!",
+                   picture_key(p.picture) as "picture_key?"
+               from list_members m join profiles p on p.id = m.account
+               where m.list = $2 and m.id < $3 and not severed($1, p.id) order by m.id desc limit $4"#,
             owner as AccountId,
             id,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1,
         )
         .fetch_all(pool)
@@ -148,24 +149,36 @@ pub(crate) async fn members(pool: &PgPool, owner: AccountId, id: i64, page: &Pag
     Ok(members)
 }
 
-/// The posts of those in a list whom its owner still follows and does not mute: each one's newest, merged.
+/// The posts of those in a list whom its owner still follows and does not mute: each one's newest, merged. What they may not see is
+/// left out before it is cut, or less than a page would look like the end. Each visibility is read by itself, as in
+/// [`timelines::account`](super::timelines::account): then PostgreSQL has no better index than that of the author's own posts.
 pub(crate) async fn posts(pool: &PgPool, owner: AccountId, id: i64, page: &Page) -> Result<Vec<i64>> {
-    let ids = if page.ascending() {
+    let ids = if let Some(after) = page.after() {
         sqlx::query_scalar!(
             r#"select p.id as "id!" from (
                    select p.id from list_members m join relations r on r.actor = $1 and r.target = m.account and r.follows
                        cross join lateral (
-                           select p.id from posts p
-                           where p.author = m.account and p.root is null and p.id > $3
-                               and for_follower(p.visibility, r.friends, exists (select from mentions n where n.post = p.id and n.account = $1))
-                           order by p.id limit $4
+                           select p.id from unnest(array['public', 'unlisted', 'followers', 'friends']) v (visibility) cross join lateral (
+                               select p.id from posts p
+                               where p.author = m.account and p.root is null and not p.tombstone and p.visibility = v.visibility
+                                   and p.id > $3 and p.id not in (select d.post from deletions d)
+                               order by p.id limit $4
+                           ) p
+                           where for_follower(v.visibility, r.friends, false)
+                           union all
+                           select p.id from (
+                               select p.id from mentions n join posts p on p.id = n.post
+                               where n.account = $1 and n.author = m.account and n.post > $3 and p.root is null
+                                   and p.visibility = 'direct' and p.id not in (select d.post from deletions d)
+                               order by n.post limit $4
+                           ) p
                        ) p
                    where m.list = $2 and not muted($1, m.account) and not severed($1, m.account)
                    order by p.id limit $4
                ) found join posts p on p.id = found.id where visible($1, p) order by p.id"#,
             owner.0,
             id,
-            page.after,
+            after,
             page.limit + 1,
         )
         .fetch_all(pool)
@@ -175,18 +188,27 @@ pub(crate) async fn posts(pool: &PgPool, owner: AccountId, id: i64, page: &Page)
             r#"select p.id as "id!" from (
                    select p.id from list_members m join relations r on r.actor = $1 and r.target = m.account and r.follows
                        cross join lateral (
-                           select p.id from posts p
-                           where p.author = m.account and p.root is null and p.id < $3 and p.id > $4
-                               and for_follower(p.visibility, r.friends, exists (select from mentions n where n.post = p.id and n.account = $1))
-                           order by p.id desc limit $5
+                           select p.id from unnest(array['public', 'unlisted', 'followers', 'friends']) v (visibility) cross join lateral (
+                               select p.id from posts p
+                               where p.author = m.account and p.root is null and not p.tombstone and p.visibility = v.visibility
+                                   and p.id < $3 and p.id not in (select d.post from deletions d)
+                               order by p.id desc limit $4
+                           ) p
+                           where for_follower(v.visibility, r.friends, false)
+                           union all
+                           select p.id from (
+                               select p.id from mentions n join posts p on p.id = n.post
+                               where n.account = $1 and n.author = m.account and n.post < $3 and p.root is null
+                                   and p.visibility = 'direct' and p.id not in (select d.post from deletions d)
+                               order by n.post desc limit $4
+                           ) p
                        ) p
                    where m.list = $2 and not muted($1, m.account) and not severed($1, m.account)
-                   order by p.id desc limit $5
+                   order by p.id desc limit $4
                ) found join posts p on p.id = found.id where visible($1, p) order by p.id desc"#,
             owner.0,
             id,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1,
         )
         .fetch_all(pool)

@@ -61,21 +61,20 @@ pub(crate) struct Report {
 
 /// The newest report of each case, the newest first.
 pub(crate) async fn heads(pool: &PgPool, open: bool, page: &Page) -> Result<Vec<i64>> {
-    let ids = if page.ascending() {
+    let ids = if let Some(after) = page.after() {
         sqlx::query_scalar!(
             "select id from reports where is_open = $1 and id > $2 and heads_case(reports) order by id limit $3",
             open,
-            page.after,
+            after,
             page.limit + 1,
         )
         .fetch_all(pool)
         .await?
     } else {
         sqlx::query_scalar!(
-            "select id from reports where is_open = $1 and id < $2 and id > $3 and heads_case(reports) order by id desc limit $4",
+            "select id from reports where is_open = $1 and id < $2 and heads_case(reports) order by id desc limit $3",
             open,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1,
         )
         .fetch_all(pool)

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use contracts::{AccountId, PostId};
 use serde::{Deserialize, Serialize};
 use serving::{Page, Result};
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use utoipa::ToSchema;
 
@@ -14,6 +15,8 @@ use super::moderation::Decision;
 
 /// Unread notifications are counted up to here.
 pub(crate) const MOST_UNREAD: i64 = 100;
+/// Rows that are forgotten in one transaction.
+const FORGOTTEN_AT_ONCE: i64 = 1000;
 
 /// What a notification is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema, sqlx::Type)]
@@ -74,17 +77,67 @@ pub(crate) struct Actor {
     pub(crate) emoji_key: Option<String>,
 }
 
-/// Tells `reader` what `actor` did.
-pub(crate) async fn tell(connection: &mut PgConnection, reader: AccountId, kind: Kind, actor: AccountId) -> sqlx::Result<()> {
-    sqlx::query_scalar!(r#"select tell($1, $2, $3, null, null) as "told!""#, reader.0, kind as Kind, actor.0)
-        .fetch_one(connection)
-        .await
-        .map(drop)
+/// What `reader` is to be told that `actor` did; or, as it holds no more, not to have been told.
+#[derive(Serialize)]
+pub(crate) struct Happened {
+    pub(crate) reader: AccountId,
+    pub(crate) kind: Kind,
+    pub(crate) actor: AccountId,
+    pub(crate) ended: bool,
+}
+
+/// Tells readers what happened, and takes back what ended, in this order, in one statement. A notification behind which nobody stands
+/// any more is shown to nobody.
+pub(crate) async fn tell(connection: &mut PgConnection, happened: &[Happened]) -> sqlx::Result<()> {
+    if happened.is_empty() {
+        return Ok(());
+    }
+    sqlx::query_scalar!(
+        r#"select case when ended then untell(reader, kind, actor) else tell(reader, kind, actor, null, null) end as "told!"
+           from jsonb_to_recordset($1) as happened (reader bigint, kind text, actor bigint, ended boolean)"#,
+        Json(happened) as Json<&[Happened]>,
+    )
+    .fetch_all(connection)
+    .await
+    .map(drop)
+}
+
+/// Forgets what was told more than a day ago, which may be told anew, and the notifications of it behind which nobody stands.
+pub(crate) async fn forget_told(pool: &PgPool) -> sqlx::Result<()> {
+    while forget_some(pool).await? {}
+    Ok(())
+}
+
+/// Forgets some of it; `false` if there is nothing more to be had. What somebody else is at is passed over, and comes another time.
+async fn forget_some(pool: &PgPool) -> sqlx::Result<bool> {
+    let mut tx = pool.begin().await?;
+    // Of a notification that is not to be had nothing is forgotten yet: nobody would come back to look who stands behind it.
+    let forgotten = sqlx::query_scalar!(
+        r#"with old as (
+               select account, kind, post, actor, notification from told_lately
+               where told_at < now() - interval '1 day' order by told_at limit $1 for update skip locked
+           ),
+           held as (select n.number from notifications n where n.number in (select notification from old) for update skip locked)
+           delete from told_lately t using old
+           where t.account = old.account and t.kind = old.kind and t.post = old.post and t.actor = old.actor
+               and (
+                   old.notification in (select number from held)
+                   or not exists (select from notifications n where n.number = old.notification)
+               )
+           returning t.notification as "notification?""#,
+        FORGOTTEN_AT_ONCE,
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let numbers: Vec<i64> = forgotten.iter().flatten().copied().collect();
+    sqlx::query_scalar!(r#"select forget_empty($1) as "any!""#, &numbers).fetch_one(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(!forgotten.is_empty())
 }
 
 /// Somebody's notifications, the newest first.
 pub(crate) async fn list(pool: &PgPool, reader: AccountId, page: &Page) -> Result<Vec<Told>> {
-    let told = if page.ascending() {
+    let told = if let Some(after) = page.after() {
         sqlx::query_as!(
             Told,
             r#"select n.number as "number!", n.id as "id!", n.kind as "kind!: Kind", n.post as "post?: PostId", people as "people!",
@@ -94,7 +147,7 @@ pub(crate) async fn list(pool: &PgPool, reader: AccountId, page: &Page) -> Resul
                from notifications n cross join lateral people_behind(n) people left join moderation_acts act on act.id = n.act
                where n.account = $1 and n.id > $2 and people > 0 order by n.id limit $3"#,
             reader.0,
-            page.after,
+            after,
             page.limit + 1,
         )
         .fetch_all(pool)
@@ -107,10 +160,9 @@ pub(crate) async fn list(pool: &PgPool, reader: AccountId, page: &Page) -> Resul
                    act.kind as "decision?: Decision", case n.kind when 'post_removed' then act.note end as "reason?",
                    case n.kind when 'post_removed' then act.said end as "said?", n.report as "report?"
                from notifications n cross join lateral people_behind(n) people left join moderation_acts act on act.id = n.act
-               where n.account = $1 and n.id < $2 and n.id > $3 and people > 0 order by n.id desc limit $4"#,
+               where n.account = $1 and n.id < $2 and people > 0 order by n.id desc limit $3"#,
             reader.0,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1,
         )
         .fetch_all(pool)
@@ -141,7 +193,7 @@ pub(crate) async fn actors(connection: &mut PgConnection, reader: AccountId, num
     Ok(sqlx::query_as!(
         Actor,
         r#"select asked.number as "notification!", a.actor as "account!: AccountId", p.handle as "handle?",
-               p.display_name as "display_name?", photos.key as "picture_key?", a.emoji as "emoji?",
+               p.display_name as "display_name?", picture_key(p.picture) as "picture_key?", a.emoji as "emoji?",
                case when a.emoji like ':%' then emoji_key(a.emoji) end as "emoji_key?"
            from unnest($2::bigint[]) asked (number)
                cross join lateral (
@@ -150,7 +202,7 @@ pub(crate) async fn actors(connection: &mut PgConnection, reader: AccountId, num
                        and na.actor not in (select s.account from silenced($1) s)
                    order by na.id desc limit 3
                ) a
-               left join profiles p on p.id = a.actor left join photos on photos.id = p.picture
+               left join profiles p on p.id = a.actor
            order by asked.number, a.id desc"#,
         reader.0,
         numbers,

@@ -1,14 +1,19 @@
 use contracts::fact::PhotoChanged;
 use contracts::photo::{PhotoDetails, PhotoState, PhotoVisibility, UsablePhoto};
 use contracts::{AccountId, PhotoId, PostId};
+use identity::AsOf;
 use serving::Result;
 use sqlx::{PgConnection, PgPool};
+
+use super::left;
 
 /// A photo in a post.
 pub(crate) struct Shown {
     pub(crate) post: PostId,
     /// Whose post or comment it is.
     pub(crate) author: AccountId,
+    /// Of a comment, for whose audience it is.
+    pub(crate) root_author: Option<AccountId>,
     pub(crate) id: PhotoId,
     pub(crate) owner: AccountId,
     pub(crate) key: String,
@@ -69,7 +74,7 @@ pub(crate) async fn keep(connection: &mut PgConnection, photo: &UsablePhoto) -> 
     Ok(())
 }
 
-fn columns(details: Option<&PhotoDetails>) -> (Option<&str>, Option<&str>, Option<bool>) {
+pub(super) fn columns(details: Option<&PhotoDetails>) -> (Option<&str>, Option<&str>, Option<bool>) {
     let Some(PhotoDetails { license, credit, animated }) = details else { return (None, None, None) };
     (Some(license), Some(credit), Some(*animated))
 }
@@ -120,9 +125,42 @@ pub(crate) async fn of_others(connection: &mut PgConnection, account: AccountId,
     .await?)
 }
 
+/// As of when it is, for what is shown to somebody whoever they are severed from.
+pub(crate) async fn as_of_now(connection: &mut PgConnection) -> Result<AsOf> {
+    let now = sqlx::query!(
+        r#"select (select position from relation.outbox_cursors where consumer = 'social') as "heard?",
+               (select max(position) from outbox) as "told?""#,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(AsOf { relation: now.heard.unwrap_or(0), own: now.told.unwrap_or(0) })
+}
+
+/// Tells anew which photos of others a post and its comments show, after it has become one that everybody may see, or no longer.
+pub(crate) async fn tell_open(connection: &mut PgConnection, root: PostId, open: bool) -> Result<()> {
+    sqlx::query!(
+        "insert into outbox (fact)
+         select jsonb_build_object(
+             'kind', 'photos.shown', 'source', 'post:' || posts.id, 'author', author::text,
+             'photos', jsonb_agg(photo::text order by position), 'open', $2::boolean
+         )
+         from posts join post_photos on post = posts.id join photos on photos.id = photo
+         where (posts.id = $1 or posts.root = $1) and owner <> author
+         group by posts.id",
+        root as PostId,
+        open,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Sets what a fact of photo says, where the photo is shown. One made private leaves the profiles, the custom emoji, and the
-/// posts of others and their history: it is taken from them for good.
+/// posts of others and their history: it is taken from them for good, or they show the one that was left to them.
 pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged) -> sqlx::Result<()> {
+    if let Some(left) = &changed.left {
+        left::hand_over(connection, changed, left).await?;
+    }
     let Some(PhotoState { key, visibility, alt, width, height, thumbhash, details }) = &changed.state else {
         sqlx::query!("delete from photos where id = $1", changed.photo as PhotoId).execute(connection).await?;
         return Ok(());
@@ -172,7 +210,8 @@ pub(crate) async fn apply(connection: &mut PgConnection, changed: &PhotoChanged)
 pub(crate) async fn of_posts(connection: &mut PgConnection, posts: &[i64]) -> Result<Vec<Shown>> {
     Ok(sqlx::query_as!(
         Shown,
-        r#"select post as "post: PostId", author as "author: AccountId", photos.id as "id: PhotoId", owner as "owner: AccountId", key,
+        r#"select post as "post: PostId", author as "author: AccountId", root_author as "root_author?: AccountId",
+               photos.id as "id: PhotoId", owner as "owner: AccountId", key,
                photos.visibility as "visibility: PhotoVisibility", alt, width, height, thumbhash, license, credit, animated
            from post_photos join posts on posts.id = post join photos on photos.id = photo
            where post = any($1) and not is_hidden(owner) order by post, position"#,
@@ -182,17 +221,29 @@ pub(crate) async fn of_posts(connection: &mut PgConnection, posts: &[i64]) -> Re
     .await?)
 }
 
-/// Photos by themselves, in the order of their ids, as something of `author` shows or once showed them. Those that are deleted
-/// are not there.
-pub(crate) async fn by_ids(connection: &mut PgConnection, author: AccountId, post: Option<PostId>, ids: &[i64]) -> Result<Vec<Shown>> {
+/// What shows photos, or once showed them.
+#[derive(Clone, Copy)]
+pub(crate) struct Shower {
+    /// The post or comment; none of a profile.
+    pub(crate) post: Option<PostId>,
+    /// Whose it is.
+    pub(crate) author: AccountId,
+    /// Of a comment, for whose audience it is.
+    pub(crate) root_author: Option<AccountId>,
+}
+
+/// Photos by themselves, in the order of their ids, as something shows or once showed them. Those that are deleted are not there.
+pub(crate) async fn by_ids(connection: &mut PgConnection, shower: Shower, ids: &[i64]) -> Result<Vec<Shown>> {
     Ok(sqlx::query_as!(
         Shown,
-        r#"select coalesce($1::bigint, 0) as "post!: PostId", $2::bigint as "author!: AccountId", id as "id: PhotoId", owner as "owner: AccountId",
-               key, visibility as "visibility: PhotoVisibility", alt, width, height, thumbhash, license, credit, animated
+        r#"select coalesce($1::bigint, 0) as "post!: PostId", $2::bigint as "author!: AccountId", $4::bigint as "root_author?: AccountId",
+               id as "id: PhotoId", owner as "owner: AccountId", key, visibility as "visibility: PhotoVisibility", alt, width, height,
+               thumbhash, license, credit, animated
            from photos where id = any($3) order by id"#,
-        post as Option<PostId>,
-        author as AccountId,
+        shower.post as Option<PostId>,
+        shower.author as AccountId,
         ids,
+        shower.root_author as Option<AccountId>,
     )
     .fetch_all(connection)
     .await?)

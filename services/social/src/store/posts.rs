@@ -24,6 +24,9 @@ pub(crate) struct Post {
     pub(crate) parent: Option<PostId>,
     pub(crate) root: Option<PostId>,
     pub(crate) edited_at: Option<jiff_sqlx::Timestamp>,
+    /// As of when this is: see [`identity::AsOf`].
+    pub(crate) heard: Option<i64>,
+    pub(crate) told: Option<i64>,
     pub(crate) comments_count: i32,
     pub(crate) bookmarked: bool,
     /// The keys of the pictures of the custom emoji that it names and that are on.
@@ -47,9 +50,11 @@ pub(crate) async fn by_ids(connection: &mut PgConnection, viewer: Option<Account
         Post,
         r#"with apart as materialized (select account from severed_from($1))
            select posts.id as "id!: PostId", author as "author!: AccountId", handle as "handle!", display_name as "display_name!",
-               photos.key as "picture_key?", text as "text!", content_warning as "content_warning!", language as "language?",
+               picture_key(picture) as "picture_key?", text as "text!", content_warning as "content_warning!", language as "language?",
                entities as "entities!: Json<Vec<Entity>>", posts.visibility as "visibility!: Visibility", parent as "parent?: PostId",
                root as "root?: PostId", edited_at as "edited_at?",
+               (select position from relation.outbox_cursors where consumer = 'social') as "heard?",
+               (select max(position) from outbox) as "told?",
                (comments_count
                    - (select count(*) from apart join posts answers on answers.parent = posts.id and answers.author = apart.account)
                    - (select count(*) from hidden_answers h where h.parent = posts.id and h.author not in (select account from apart))
@@ -60,7 +65,7 @@ pub(crate) async fn by_ids(connection: &mut PgConnection, viewer: Option<Account
                    where e.emoji = any(posts.emojis) and not e.disabled and not is_hidden(pictures.owner)
                ) end as "emojis?: Json<BTreeMap<String, String>>",
                tombstone as "tombstone!"
-           from posts join profiles on profiles.id = author left join photos on photos.id = picture
+           from posts join profiles on profiles.id = author
            where posts.id = any($2) and visible($1, posts)"#,
         viewer as Option<AccountId>,
         ids,

@@ -1,5 +1,5 @@
 use audience::accounts;
-use contracts::fact::{Fact, ProfileChanged};
+use contracts::fact::{AccountPosted, Fact, ProfileChanged};
 use contracts::{AccountId, PhotoId};
 use identity::Viewer;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use utoipa::ToSchema;
 
-/// A profile with the keys of its pictures.
+/// A profile with the keys of its pictures. Those of somebody hidden are addresses of nothing, and left out as everywhere.
 pub(crate) struct Profile {
     pub(crate) id: AccountId,
     pub(crate) handle: String,
@@ -117,6 +117,49 @@ pub(crate) async fn tell_undiscoverable(pool: &PgPool) -> sqlx::Result<u64> {
     Ok(told.rows_affected())
 }
 
+/// Tells, once a day, that somebody has written something that everybody may see.
+pub(crate) async fn tell_posting(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+    let day = sqlx::query_scalar!(
+        r#"update profiles set told_posting = (now() at time zone 'UTC')::date
+           where id = $1 and (told_posting is null or told_posting < (now() at time zone 'UTC')::date)
+           returning told_posting - date '1970-01-01' as "day!""#,
+        account as AccountId,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(day) = day {
+        facts::publish(connection, &Fact::AccountPosted(AccountPosted { account, day })).await?;
+    }
+    Ok(())
+}
+
+/// Tells once on which of the last 90 days each has last written something that everybody may see, of the time before that was told
+/// of; says of how many. Who posts meanwhile tells a later day, which is the one that counts.
+pub(crate) async fn tell_postings(pool: &PgPool) -> sqlx::Result<u64> {
+    let mut tx = pool.begin().await?;
+    // It reads all posts of these days.
+    sqlx::query("set local statement_timeout = '10min'").execute(&mut *tx).await?;
+    let told = sqlx::query!(
+        "with mark as (insert into told_once (what) values ('posting') on conflict do nothing returning what),
+         newest as (
+             select author, max(id) as id from posts
+             where exists (select from mark) and id > (extract(epoch from now() - interval '90 days') * 1000)::bigint << 16
+                 and visibility in ('public', 'unlisted') and not tombstone
+             group by author
+         )
+         insert into outbox (fact)
+         select jsonb_build_object(
+             'kind', 'account.posted', 'account', newest.author::text,
+             'day', (to_timestamp((newest.id >> 16) / 1000.0) at time zone 'UTC')::date - date '1970-01-01'
+         )
+         from newest join profiles on profiles.id = newest.author and profiles.handle <> ''",
+    )
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    Ok(told.rows_affected())
+}
+
 /// The profiles of these accounts in their order, as far as the viewer may see them. Of an account that is erased at most an empty
 /// row is left, for the posts that others have answered.
 pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, ids: &[i64]) -> Result<Vec<Profile>> {
@@ -124,8 +167,8 @@ pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, ids: &[i64]
         Profile,
         r#"select profiles.id as "id!: AccountId", handle as "handle!", display_name as "display_name!", bio as "bio!",
                pronouns as "pronouns!", fields as "fields!: Json<Vec<Field>>", discoverable as "discoverable!",
-               posts_count as "posts_count!", pictures.key as "picture_key?", headers.key as "header_key?"
-           from profiles left join photos pictures on pictures.id = picture left join photos headers on headers.id = header
+               posts_count as "posts_count!", picture_key(picture) as "picture_key?", picture_key(header) as "header_key?"
+           from profiles
            where profiles.id = any($2) and handle <> '' and not severed($1, profiles.id)
            order by array_position($2::bigint[], profiles.id)"#,
         viewer as Option<AccountId>,
@@ -141,8 +184,8 @@ pub(crate) async fn of_anybody(pool: &PgPool, id: AccountId) -> Result<Option<Pr
         Profile,
         r#"select profiles.id as "id!: AccountId", handle as "handle!", display_name as "display_name!", bio as "bio!",
                pronouns as "pronouns!", fields as "fields!: Json<Vec<Field>>", discoverable as "discoverable!",
-               posts_count as "posts_count!", pictures.key as "picture_key?", headers.key as "header_key?"
-           from profiles left join photos pictures on pictures.id = picture left join photos headers on headers.id = header
+               posts_count as "posts_count!", picture_key(picture) as "picture_key?", picture_key(header) as "header_key?"
+           from profiles
            where profiles.id = $1 and handle <> ''"#,
         id as AccountId,
     )

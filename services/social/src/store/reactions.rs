@@ -2,6 +2,7 @@ use contracts::{AccountId, PostId};
 use serving::{Page, Result};
 use sqlx::{PgConnection, PgPool};
 
+use super::looked::{Found, MOST_LOOKED_AT};
 use crate::emoji::Emoji;
 
 /// How often an emoji stands under a post.
@@ -18,9 +19,9 @@ pub(crate) struct Count {
 pub(crate) struct Room {
     /// Reactions of this account to this post.
     pub(crate) of_account: i64,
-    /// Different emoji under this post.
+    /// Different emoji under this post that somebody sees.
     pub(crate) of_post: i64,
-    /// This emoji is under this post.
+    /// This emoji is one of them.
     pub(crate) known: bool,
 }
 
@@ -33,13 +34,18 @@ pub(crate) async fn lock(connection: &mut PgConnection, post: PostId, account: A
     Ok(locked.is_some())
 }
 
-/// Counts what there is. The post must be locked.
+/// Counts what there is, without emoji that only those have put here who are hidden. The post must be locked.
 pub(crate) async fn room(connection: &mut PgConnection, post: PostId, account: AccountId, emoji: &Emoji) -> Result<Room> {
     Ok(sqlx::query_as!(
         Room,
-        r#"select (select count(*) from reactions where post = $1 and account = $2 and emoji <> $3) as "of_account!",
-               (select count(*) from reaction_counts where post = $1) as "of_post!",
-               exists (select from reaction_counts where post = $1 and emoji = $3) as "known!""#,
+        r#"with hidden as (select emoji, count(*) as count from hidden_reactions where post = $1 group by emoji),
+           shown as materialized (
+               select c.emoji from reaction_counts c left join hidden h on h.emoji = c.emoji
+               where c.post = $1 and c.count > coalesce(h.count, 0)
+           )
+           select (select count(*) from reactions where post = $1 and account = $2 and emoji <> $3) as "of_account!",
+               (select count(*) from shown) as "of_post!",
+               exists (select from shown where emoji = $3) as "known!""#,
         post as PostId,
         account as AccountId,
         emoji.as_str(),
@@ -68,6 +74,23 @@ pub(crate) async fn insert(connection: &mut PgConnection, post: PostId, account:
         .await?;
     }
     Ok(())
+}
+
+/// Locks the post of a reaction of this account, whether they still see it or not; `false` if there is no such reaction, or it goes
+/// with the post. Of a post to which they have not reacted they must not even wait for the lock.
+pub(crate) async fn lock_own(connection: &mut PgConnection, post: PostId, account: AccountId, emoji: &Emoji) -> Result<bool> {
+    let locked = sqlx::query!(
+        "select from posts
+         where id = $1 and exists (select from reactions r where r.post = $1 and r.account = $2 and r.emoji = $3)
+             and not exists (select from deletions d where d.post in (posts.id, posts.root))
+         for no key update",
+        post as PostId,
+        account as AccountId,
+        emoji.as_str(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(locked.is_some())
 }
 
 /// Takes a reaction back. The post must be locked.
@@ -116,9 +139,8 @@ pub(crate) async fn of_posts(connection: &mut PgConnection, viewer: Option<Accou
     .await?)
 }
 
-/// Somebody who reacted, at their place in the list.
+/// Somebody who reacted.
 pub(crate) struct Reactor {
-    pub(crate) id: i64,
     pub(crate) emoji: String,
     /// Of a custom emoji that is on.
     pub(crate) emoji_key: Option<String>,
@@ -128,50 +150,81 @@ pub(crate) struct Reactor {
     pub(crate) picture_key: Option<String>,
 }
 
-/// Who reacted to a post that the viewer may see, the last first; with one emoji, or any.
-pub(crate) async fn list(
-    pool: &PgPool,
-    viewer: Option<AccountId>,
-    post: PostId,
-    emoji: Option<&Emoji>,
-    page: &Page,
-) -> Result<Vec<Reactor>> {
+/// The places of who reacted to a post that the viewer may see, the last first; with one emoji, or any.
+pub(crate) async fn list(pool: &PgPool, viewer: Option<AccountId>, post: PostId, emoji: Option<&Emoji>, page: &Page) -> Result<Found> {
     let emoji = emoji.map(Emoji::as_str);
-    let reactors = if page.ascending() {
+    let found = if let Some(after) = page.after() {
         sqlx::query_as!(
-            Reactor,
-            r#"select reactions.id as "id!", emoji as "emoji!", account as "account!: AccountId", handle as "handle!",
-                   display_name as "display_name!", photos.key as "picture_key?",
-                   case when emoji like ':%' then emoji_key(emoji) end as "emoji_key?"
-               from reactions join profiles on profiles.id = account left join photos on photos.id = picture
-               where post = $2 and reactions.id > $3 and ($4::text is null or emoji = $4) and not severed($1, account)
-               order by reactions.id limit $5"#,
+            Found,
+            r#"select found.ids as "ids!: Vec<i64>", case when cardinality(found.ids) < $5::bigint then (
+                   select l.id from (
+                       (select r.id from reactions r where $4::text is null and r.post = $2 and r.id > $3 order by r.id limit $6)
+                       union all
+                       (select r.id from reactions r where r.emoji = $4 and r.post = $2 and r.id > $3 order by r.id limit $6)
+                   ) l order by l.id offset $6::bigint - 1 limit 1
+               ) end as "last?"
+               from (select array(
+                   select l.id from (
+                       (select r.id from reactions r where $4::text is null and r.post = $2 and r.id > $3 order by r.id limit $6)
+                       union all
+                       (select r.id from reactions r where r.emoji = $4 and r.post = $2 and r.id > $3 order by r.id limit $6)
+                   ) l
+                   where (select not severed($1, r.account) from reactions r where r.post = $2 and r.id = l.id)
+                   order by l.id limit $5
+               ) as ids offset 0) found"#,
             viewer as Option<AccountId>,
             post as PostId,
-            page.after,
+            after,
             emoji,
             page.limit + 1,
+            MOST_LOOKED_AT,
         )
-        .fetch_all(pool)
+        .fetch_one(pool)
         .await?
     } else {
         sqlx::query_as!(
-            Reactor,
-            r#"select reactions.id as "id!", emoji as "emoji!", account as "account!: AccountId", handle as "handle!",
-                   display_name as "display_name!", photos.key as "picture_key?",
-                   case when emoji like ':%' then emoji_key(emoji) end as "emoji_key?"
-               from reactions join profiles on profiles.id = account left join photos on photos.id = picture
-               where post = $2 and reactions.id < $3 and reactions.id > $4 and ($5::text is null or emoji = $5) and not severed($1, account)
-               order by reactions.id desc limit $6"#,
+            Found,
+            r#"select found.ids as "ids!: Vec<i64>", case when cardinality(found.ids) < $5::bigint then (
+                   select l.id from (
+                       (select r.id from reactions r where $4::text is null and r.post = $2 and r.id < $3 order by r.id desc limit $6)
+                       union all
+                       (select r.id from reactions r where r.emoji = $4 and r.post = $2 and r.id < $3 order by r.id desc limit $6)
+                   ) l order by l.id desc offset $6::bigint - 1 limit 1
+               ) end as "last?"
+               from (select array(
+                   select l.id from (
+                       (select r.id from reactions r where $4::text is null and r.post = $2 and r.id < $3 order by r.id desc limit $6)
+                       union all
+                       (select r.id from reactions r where r.emoji = $4 and r.post = $2 and r.id < $3 order by r.id desc limit $6)
+                   ) l
+                   where (select not severed($1, r.account) from reactions r where r.post = $2 and r.id = l.id)
+                   order by l.id desc limit $5
+               ) as ids offset 0) found"#,
             viewer as Option<AccountId>,
             post as PostId,
-            page.before,
-            page.after,
+            page.before(),
             emoji,
             page.limit + 1,
+            MOST_LOOKED_AT,
         )
-        .fetch_all(pool)
+        .fetch_one(pool)
         .await?
     };
-    Ok(reactors)
+    Ok(found)
+}
+
+/// Who reacted to a post at these places, the last first.
+pub(crate) async fn by_ids(pool: &PgPool, viewer: Option<AccountId>, post: PostId, ids: &[i64]) -> Result<Vec<Reactor>> {
+    Ok(sqlx::query_as!(
+        Reactor,
+        r#"select emoji as "emoji!", account as "account!: AccountId", handle as "handle!", display_name as "display_name!",
+               picture_key(picture) as "picture_key?", case when emoji like ':%' then emoji_key(emoji) end as "emoji_key?"
+           from reactions join profiles on profiles.id = account
+           where post = $2 and reactions.id = any($3) and not severed($1, account) order by reactions.id desc"#,
+        viewer as Option<AccountId>,
+        post as PostId,
+        ids,
+    )
+    .fetch_all(pool)
+    .await?)
 }

@@ -98,6 +98,7 @@ pub(crate) async fn insert(
     .await
     .map_err(|error| match &error {
         sqlx::Error::Database(cause) if cause.constraint().is_some_and(|name| name.starts_with("reports_open_of_")) => {
+            database::refused(&error);
             Problem::conflict("already-reported", "You have reported this, and somebody will look at it.")
         }
         _ => error.into(),

@@ -76,6 +76,11 @@ pub(crate) async fn set_visibility(connection: &mut PgConnection, id: PostId, vi
 /// What a post said and showed before.
 pub(crate) struct Revision {
     pub(crate) author: AccountId,
+    /// Of a comment, for whose audience it is.
+    pub(crate) root_author: Option<AccountId>,
+    /// As of when this is: see [`identity::AsOf`].
+    pub(crate) heard: Option<i64>,
+    pub(crate) told: Option<i64>,
     pub(crate) text: String,
     pub(crate) content_warning: String,
     pub(crate) language: Option<String>,
@@ -89,7 +94,10 @@ pub(crate) struct Revision {
 pub(crate) async fn of_post(connection: &mut PgConnection, viewer: Option<AccountId>, post: PostId) -> Result<Vec<Revision>> {
     Ok(sqlx::query_as!(
         Revision,
-        r#"select posts.author as "author: AccountId", revisions.text, revisions.content_warning, revisions.language,
+        r#"select posts.author as "author: AccountId", root_author as "root_author?: AccountId",
+               (select position from relation.outbox_cursors where consumer = 'social') as "heard?",
+               (select max(position) from outbox) as "told?",
+               revisions.text, revisions.content_warning, revisions.language,
                revisions.entities as "entities: Json<Vec<Entity>>", replaced_at,
                array(
                    select p.id from revision_photos r join photos p on p.id = r.photo

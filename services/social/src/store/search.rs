@@ -17,29 +17,33 @@ pub(crate) struct Person {
     pub(crate) picture_key: Option<String>,
 }
 
-/// The people whose handle or display name begins with what was typed, or is like it, the likeliest first.
+/// The people whose handle or display name begins with what was typed, or is like it, the likeliest first. The functions give a few
+/// hundred at the most, so that to weigh them costs the same whoever else there is.
 pub(crate) async fn people(pool: &PgPool, viewer: Option<AccountId>, typed: &str, limit: i64) -> Result<Vec<Person>> {
     Ok(sqlx::query_as!(
         Person,
         r#"with asked as materialized (
-               select btrim(plain($2::text)) as typed, as_pattern(btrim(plain($2::text))) as pattern
+               select btrim(plain($2::text)) as typed
+           ),
+           beginning as materialized (
+               select b.id from asked cross join lateral people_beginning(asked.typed) b (id)
            ),
            likely as materialized (
                select p.id, p.handle, p.display_name, p.picture, p.handle = asked.typed as exact,
-                   p.handle like asked.pattern || '%' as begins,
+                   starts_with(p.handle, asked.typed) as begins,
                    greatest(similarity(p.handle, asked.typed), word_similarity(asked.typed, plain(p.display_name))) as likeness
-               from asked join profiles p on p.discoverable and (
-                   p.handle like asked.pattern || '%'
-                   or plain(p.display_name) like asked.pattern || '%'
-                   or plain(p.display_name) like '% ' || asked.pattern || '%'
-                   or p.handle % asked.typed
-                   or asked.typed <% plain(p.display_name)
-               )
+               from asked cross join lateral (
+                   select b.id from beginning b
+                   union select l.id from people_like(asked.typed, (select count(*) from beginning)) l (id)
+               ) found cross join lateral (
+                   -- Each is looked up, whatever the planner expects: it might read everybody.
+                   select p.id, p.handle, p.display_name, p.picture from profiles p where p.id = found.id offset 0
+               ) p
                order by exact desc, begins desc, likeness desc, p.id limit 200
            )
-           select l.id as "id!: AccountId", l.handle as "handle!", l.display_name as "display_name!", photos.key as "picture_key?"
-           from likely l left join photos on photos.id = l.picture
-           where not severed($1, l.id)
+           select l.id as "id!: AccountId", l.handle as "handle!", l.display_name as "display_name!",
+               picture_key(l.picture) as "picture_key?"
+           from likely l where not severed($1, l.id)
            order by l.exact desc, l.begins desc, l.likeness desc, l.id limit $3"#,
         viewer as Option<AccountId>,
         typed,
@@ -53,9 +57,15 @@ pub(crate) async fn people(pool: &PgPool, viewer: Option<AccountId>, typed: &str
 /// the viewer know.
 pub(crate) async fn tags(pool: &PgPool, viewer: Option<AccountId>, tag: &str, limit: i64) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
-        r#"with likely as materialized (
-               select t.tag, t.tag = $2::text as exact, t.tag like as_pattern($2::text) || '%' as begins, similarity(t.tag, $2::text) as likeness
-               from tags t where t.tag like as_pattern($2::text) || '%' or t.tag % $2::text
+        r#"with beginning as materialized (
+               select b.tag from tags_beginning($2::text) b (tag)
+           ),
+           likely as materialized (
+               select t.tag, t.tag = $2::text as exact, starts_with(t.tag, $2::text) as begins, similarity(t.tag, $2::text) as likeness
+               from (
+                   select b.tag from beginning b
+                   union select l.tag from tags_like($2::text, (select count(*) from beginning)) l (tag)
+               ) t
                order by exact desc, begins desc, likeness desc, t.tag limit 200
            )
            select l.tag as "tag!" from likely l cross join lateral (

@@ -10,6 +10,8 @@ const BATCH: i64 = 1000;
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) position: i64,
+    /// What a client sees of that.
+    pub(crate) place: i64,
     pub(crate) what: What,
 }
 
@@ -62,6 +64,16 @@ pub(crate) async fn forget(pool: &PgPool, keep: &str) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// What a client sees of a position.
+pub(crate) async fn veiled(pool: &PgPool, position: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select veiled($1) as "place!""#, position).fetch_one(pool).await
+}
+
+/// The position of which a client has seen this; anything, if it was never given that.
+pub(crate) async fn unveiled(pool: &PgPool, place: i64) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(r#"select unveiled($1) as "position!""#, place).fetch_one(pool).await
+}
+
 /// The oldest and the newest position that are still known.
 pub(crate) async fn bounds(pool: &PgPool) -> sqlx::Result<(i64, i64)> {
     let bounds =
@@ -89,7 +101,7 @@ pub(crate) async fn routed(pool: &PgPool, from: i64, to: i64, readers: &[i64]) -
                select position, kind, post, author, visibility, mentioned, tags, account, notification
                from stream_events where position > $1 and position <= $2
            )
-           select told.position as "position!", told.kind as "kind!", told.post as "post?: PostId", null::bigint as notification,
+           select told.position as "position!", veiled(told.position) as "place!", told.kind as "kind!", told.post as "post?: PostId", null::bigint as notification,
                r.id as "reader!: AccountId"
            from told join posts p on p.id = told.post cross join lateral (
                select told.author as id
@@ -98,7 +110,7 @@ pub(crate) async fn routed(pool: &PgPool, from: i64, to: i64, readers: &[i64]) -
            ) r
            where told.kind in ('post', 'edit') and r.id = any($3) and at_home(r.id, p)
            union all
-           select told.position, told.kind, told.post, null, r.id
+           select told.position, veiled(told.position), told.kind, told.post, null, r.id
            from told cross join lateral (
                select told.author as id
                union select actor from relations where target = told.author and follows and actor = any($3)
@@ -108,7 +120,7 @@ pub(crate) async fn routed(pool: &PgPool, from: i64, to: i64, readers: &[i64]) -
                and may_see(r.id, told.author, told.visibility, r.id = any(told.mentioned))
                and not exists (select from posts p where p.id = told.post and visible(r.id, p))
            union all
-           select told.position, told.kind, null, told.notification, told.account
+           select told.position, veiled(told.position), told.kind, null, told.notification, told.account
            from told where told.kind = 'notification' and told.account = any($3)
            order by 1"#,
         from,
@@ -124,7 +136,7 @@ pub(crate) async fn routed(pool: &PgPool, from: i64, to: i64, readers: &[i64]) -
             "delete" => What::Delete(row.post?),
             _ => What::Notification(row.notification?),
         };
-        Some((row.reader, Told { position: row.position, what }))
+        Some((row.reader, Told { position: row.position, place: row.place, what }))
     });
     Ok(told.collect())
 }

@@ -75,12 +75,12 @@ pub(crate) async fn is_followed(pool: &PgPool, account: AccountId, tag: &str) ->
 
 /// What somebody follows, the last followed first.
 pub(crate) async fn followed(pool: &PgPool, account: AccountId, page: &Page) -> Result<Vec<Followed>> {
-    let tags = if page.ascending() {
+    let tags = if let Some(after) = page.after() {
         sqlx::query_as!(
             Followed,
             "select id, tag from followed_tags where account = $1 and id > $2 order by id limit $3",
             account as AccountId,
-            page.after,
+            after,
             page.limit + 1,
         )
         .fetch_all(pool)
@@ -88,10 +88,9 @@ pub(crate) async fn followed(pool: &PgPool, account: AccountId, page: &Page) -> 
     } else {
         sqlx::query_as!(
             Followed,
-            "select id, tag from followed_tags where account = $1 and id < $2 and id > $3 order by id desc limit $4",
+            "select id, tag from followed_tags where account = $1 and id < $2 order by id desc limit $3",
             account as AccountId,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1,
         )
         .fetch_all(pool)

@@ -8,12 +8,16 @@ use contracts::{AccountId, PostId};
 use serving::{Page, Result};
 use sqlx::{PgConnection, PgPool};
 
+use super::looked::{Found, MOST_LOOKED_AT};
+
 /// Ancestors that are looked for; a thread may be deeper.
 const MOST_ANCESTORS: i32 = 50;
 /// Answers to one post, depth, and posts in all of the first look below a post.
 const MOST_ANSWERS: i64 = 20;
 const MOST_DEPTH: i32 = 10;
 const MOST_DESCENDANTS: i64 = 60;
+/// Answers to one post of which it is asked, for that look, whether the viewer may see them.
+const MOST_ASKED: i64 = 100;
 
 /// What a comment takes over from its thread.
 #[derive(Clone, Copy)]
@@ -66,30 +70,18 @@ pub(crate) struct Written {
 pub(crate) async fn granting(connection: &mut PgConnection, root: PostId) -> Result<Vec<Written>> {
     Ok(sqlx::query_as!(
         Written,
-        r#"select id as "id: PostId", author as "author: AccountId" from posts
-           where root = $1 and exists (
-               select from (
-                   select photo from post_photos where post = posts.id union all select photo from revision_photos where post = posts.id
-               ) shown
-                   join photos on photos.id = shown.photo
-               where photos.visibility = 'private'
-           )
-           order by id"#,
+        r#"select id as "id: PostId", author as "author: AccountId" from posts where root = $1 and has_granted(id) order by id"#,
         root as PostId,
     )
     .fetch_all(connection)
     .await?)
 }
 
-/// Those of some posts and comments that show a private photo.
+/// Those of some posts and comments.
 pub(crate) async fn granting_among(connection: &mut PgConnection, ids: &[i64]) -> Result<Vec<Written>> {
     Ok(sqlx::query_as!(
         Written,
-        r#"select id as "id: PostId", author as "author: AccountId" from posts
-           where id = any($1) and exists (
-               select from post_photos join photos on photos.id = photo where post = posts.id and photos.visibility = 'private'
-           )
-           order by id"#,
+        r#"select id as "id: PostId", author as "author: AccountId" from posts where id = any($1) and has_granted(id) order by id"#,
         ids,
     )
     .fetch_all(connection)
@@ -124,10 +116,14 @@ pub(crate) async fn ancestors(connection: &mut PgConnection, viewer: Option<Acco
 pub(crate) async fn descendants(connection: &mut PgConnection, viewer: Option<AccountId>, id: PostId) -> Result<Vec<i64>> {
     Ok(sqlx::query_scalar!(
         r#"with recursive tree as (
-               (select id, 1 as depth from posts where parent = $2 and visible($1, posts) order by id limit $3)
+               (
+                   select a.id, 1 as depth from (select p.id from posts p where p.parent = $2 order by p.id limit $6) a
+                   where (select visible($1, p) from posts p where p.id = a.id) order by a.id limit $3
+               )
                union all
                select answer.id, depth + 1 from tree cross join lateral (
-                   select id from posts where parent = tree.id and visible($1, posts) order by id limit $3
+                   select a.id from (select p.id from posts p where p.parent = tree.id order by p.id limit $6) a
+                   where (select visible($1, p) from posts p where p.id = a.id) order by a.id limit $3
                ) answer
                where depth < $4
            )
@@ -137,36 +133,60 @@ pub(crate) async fn descendants(connection: &mut PgConnection, viewer: Option<Ac
         MOST_ANSWERS,
         MOST_DEPTH,
         MOST_DESCENDANTS,
+        MOST_ASKED,
     )
     .fetch_all(connection)
     .await?)
 }
 
 /// The answers to this very post or comment, newest first.
-pub(crate) async fn replies(pool: &PgPool, viewer: Option<AccountId>, parent: PostId, page: &Page) -> Result<Vec<i64>> {
-    let ids = if page.ascending() {
-        sqlx::query_scalar!(
-            "select id from posts where parent = $2 and id > $3 and visible($1, posts) order by id limit $4",
+pub(crate) async fn replies(pool: &PgPool, viewer: Option<AccountId>, parent: PostId, page: &Page) -> Result<Found> {
+    let found = if let Some(after) = page.after() {
+        sqlx::query_as!(
+            Found,
+            r#"select found.ids as "ids!: Vec<i64>", case when cardinality(found.ids) < $4::bigint then (
+                   select p.id from posts p where p.parent = $2 and p.id > $3
+                   order by p.id offset $5::bigint - 1 limit 1
+               ) end as "last?"
+               from (select array(
+                   select l.id from (
+                       select p.id from posts p where p.parent = $2 and p.id > $3 order by p.id limit $5
+                   ) l
+                   where (select visible($1, p) from posts p where p.id = l.id)
+                   order by l.id limit $4
+               ) as ids offset 0) found"#,
             viewer as Option<AccountId>,
             parent as PostId,
-            page.after,
+            after,
             page.limit + 1,
+            MOST_LOOKED_AT,
         )
-        .fetch_all(pool)
+        .fetch_one(pool)
         .await?
     } else {
-        sqlx::query_scalar!(
-            "select id from posts where parent = $2 and id < $3 and id > $4 and visible($1, posts) order by id desc limit $5",
+        sqlx::query_as!(
+            Found,
+            r#"select found.ids as "ids!: Vec<i64>", case when cardinality(found.ids) < $4::bigint then (
+                   select p.id from posts p where p.parent = $2 and p.id < $3
+                   order by p.id desc offset $5::bigint - 1 limit 1
+               ) end as "last?"
+               from (select array(
+                   select l.id from (
+                       select p.id from posts p where p.parent = $2 and p.id < $3 order by p.id desc limit $5
+                   ) l
+                   where (select visible($1, p) from posts p where p.id = l.id)
+                   order by l.id desc limit $4
+               ) as ids offset 0) found"#,
             viewer as Option<AccountId>,
             parent as PostId,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1,
+            MOST_LOOKED_AT,
         )
-        .fetch_all(pool)
+        .fetch_one(pool)
         .await?
     };
-    Ok(ids)
+    Ok(found)
 }
 
 /// The root of the thread that a post is in, if the viewer may see the post.
@@ -181,28 +201,50 @@ pub(crate) async fn root(pool: &PgPool, viewer: Option<AccountId>, id: PostId) -
 }
 
 /// The whole thread below a root, newest first.
-pub(crate) async fn comments(pool: &PgPool, viewer: Option<AccountId>, root: PostId, page: &Page) -> Result<Vec<i64>> {
-    let ids = if page.ascending() {
-        sqlx::query_scalar!(
-            "select id from posts where root = $2 and id > $3 and visible($1, posts) order by id limit $4",
+pub(crate) async fn comments(pool: &PgPool, viewer: Option<AccountId>, root: PostId, page: &Page) -> Result<Found> {
+    let found = if let Some(after) = page.after() {
+        sqlx::query_as!(
+            Found,
+            r#"select found.ids as "ids!: Vec<i64>", case when cardinality(found.ids) < $4::bigint then (
+                   select p.id from posts p where p.root = $2 and p.id > $3 order by p.id offset $5::bigint - 1 limit 1
+               ) end as "last?"
+               from (select array(
+                   select l.id from (
+                       select p.id from posts p where p.root = $2 and p.id > $3 order by p.id limit $5
+                   ) l
+                   where (select visible($1, p) from posts p where p.id = l.id)
+                   order by l.id limit $4
+               ) as ids offset 0) found"#,
             viewer as Option<AccountId>,
             root as PostId,
-            page.after,
+            after,
             page.limit + 1,
+            MOST_LOOKED_AT,
         )
-        .fetch_all(pool)
+        .fetch_one(pool)
         .await?
     } else {
-        sqlx::query_scalar!(
-            "select id from posts where root = $2 and id < $3 and id > $4 and visible($1, posts) order by id desc limit $5",
+        sqlx::query_as!(
+            Found,
+            r#"select found.ids as "ids!: Vec<i64>", case when cardinality(found.ids) < $4::bigint then (
+                   select p.id from posts p where p.root = $2 and p.id < $3
+                   order by p.id desc offset $5::bigint - 1 limit 1
+               ) end as "last?"
+               from (select array(
+                   select l.id from (
+                       select p.id from posts p where p.root = $2 and p.id < $3 order by p.id desc limit $5
+                   ) l
+                   where (select visible($1, p) from posts p where p.id = l.id)
+                   order by l.id desc limit $4
+               ) as ids offset 0) found"#,
             viewer as Option<AccountId>,
             root as PostId,
-            page.before,
-            page.after,
+            page.before(),
             page.limit + 1,
+            MOST_LOOKED_AT,
         )
-        .fetch_all(pool)
+        .fetch_one(pool)
         .await?
     };
-    Ok(ids)
+    Ok(found)
 }

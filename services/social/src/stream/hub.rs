@@ -176,7 +176,7 @@ mod tests {
     }
 
     fn told(position: i64) -> (AccountId, Told) {
-        (ADA, Told { position, what: What::Post(PostId(position)) })
+        (ADA, Told { position, place: 0, what: What::Post(PostId(position)) })
     }
 
     #[test]

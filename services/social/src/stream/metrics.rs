@@ -34,6 +34,13 @@ pub(super) fn opened(change: i64) {
     OPEN.add(change, &[]);
 }
 
+/// None was refused yet: a counter begins at zero here, so that a graph does too.
+pub(super) fn begin() {
+    for reason in ["not_yet", "of_account", "of_all"] {
+        REFUSED.add(0, &[KeyValue::new("reason", reason)]);
+    }
+}
+
 /// A stream was not opened.
 pub(super) fn refused(reason: &'static str) {
     REFUSED.add(1, &[KeyValue::new("reason", reason)]);

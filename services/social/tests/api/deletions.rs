@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::answers::{answer, eventually, id, ids, path};
+use crate::home::{HOME, write};
 use crate::support::{Person, TestSocial};
 
 #[tokio::test]
@@ -128,10 +129,14 @@ async fn a_huge_thread_is_hidden_at_once_and_goes_bit_by_bit() {
     let post = social.posted(&ada, json!({"text": "needle #sea"})).await;
     let photo = social.photos.upload(&bob, Private);
     let comment = social.posted(&bob, json!({"text": "b", "parent": post["id"], "photos": [photo.id]})).await;
+    // One that showed it before an edit has granted it as well.
+    let edited = social.posted(&bob, json!({"text": "b", "parent": post["id"], "photos": [photo.id]})).await;
+    social.edited(&bob, &edited, json!({"photos": []})).await;
+    let before = social.told().await.len();
     grow(&social, &post, &post, &bob).await;
     let deletion = social.request(Method::DELETE, &path(&post), Some(&ada));
     assert_eq!(answer(deletion).await, (StatusCode::ACCEPTED, json!({"pending": true})));
-    for gone in [&post, &comment] {
+    for gone in [&post, &comment, &edited] {
         assert_eq!(social.get(&path(gone), Some(&bob)).await.0, StatusCode::NOT_FOUND);
         assert_eq!(social.delete(&ada, gone).await, StatusCode::NOT_FOUND);
     }
@@ -148,9 +153,52 @@ async fn a_huge_thread_is_hidden_at_once_and_goes_bit_by_bit() {
     for table in ["reactions", "reaction_counts", "bookmarks", "notifications", "notification_actors", "post_tags"] {
         assert_eq!(social.count(table).await, 0, "{table}");
     }
-    let told = [(&post, &ada), (&comment, &bob)]
+    let told = [(&post, &ada), (&comment, &bob), (&edited, &bob)]
         .map(|(post, author)| Fact::PostNarrowed(PostNarrowed { post: id(post).parse().unwrap(), author: author.id }));
-    assert_eq!(social.told().await, told.map(|fact| serde_json::to_value(fact).unwrap()));
+    assert_eq!(social.told().await[before..], told.map(|fact| serde_json::to_value(fact).unwrap()));
+}
+
+#[tokio::test]
+async fn no_list_ends_at_a_post_that_is_being_taken_away() {
+    let social = TestSocial::spawn().await;
+    let pool = social.db.superuser_pool(Service::Social);
+    let (reader, ada) = (social.person(), social.person());
+    social.posted(&ada, json!({"text": "a"})).await;
+    social.follow(&reader, &ada).await;
+    let mut expected = write(&pool, &ada, 1_000).await;
+    let (_, list) = answer(social.request(Method::POST, "/v1/timelines/lists", Some(&reader)).json(&json!({"title": "a"}))).await;
+    let list = format!("/v1/timelines/lists/{}", id(&list));
+    let member = social.request(Method::PUT, &format!("{list}/members/{}", ada.id), Some(&reader));
+    assert_eq!(answer(member).await.0, StatusCode::NO_CONTENT);
+    // Below what a home timeline keeps ready. Whoever takes it away waits for the lock.
+    let going = expected.remove(900);
+    let mut held = pool.begin().await.unwrap();
+    sqlx::query("select from posts where id = $1::bigint for update").bind(&going).execute(&mut *held).await.unwrap();
+    social.plant(&[format!("insert into deletions (post) values ({going})")]).await;
+    for list in [HOME, list.as_str()] {
+        assert_eq!(social.list(&format!("{list}?limit=80"), Some(&reader)).await, expected, "{list}");
+    }
+    held.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deletion_that_cannot_succeed_holds_up_no_other() {
+    let social = TestSocial::spawn().await;
+    let pool = social.db.superuser_pool(Service::Social);
+    let ada = social.person();
+    let [first, second] = [social.posted(&ada, json!({"text": "a"})).await, social.posted(&ada, json!({"text": "b"})).await];
+    let refuse = format!(
+        "create function refuse() returns trigger language plpgsql as 'begin raise exception ''never''; end';
+         create trigger refused before delete on posts for each row when (old.id = {}) execute function refuse()",
+        id(&first)
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(refuse)).execute(&pool).await.unwrap();
+    social.plant(&[format!("insert into deletions (post) select id from posts where author = {}", ada.id)]).await;
+    eventually("the second is gone", async || social.count(&format!("posts where id = {}", id(&second))).await == 0).await;
+    assert_eq!(social.count(&format!("deletions where post = {} and failures > 0", id(&first))).await, 1);
+    sqlx::query("drop trigger refused on posts").execute(&pool).await.unwrap();
+    all_gone(&social).await;
+    assert_eq!(social.count("posts").await, 0);
 }
 
 #[tokio::test]

@@ -230,3 +230,35 @@ async fn no_comment_keeps_an_audience_that_its_root_lost_meanwhile() {
         assert!(thread["items"].as_array().unwrap().iter().all(|comment| comment["visibility"] == "friends"), "{thread}");
     }
 }
+
+#[tokio::test]
+async fn a_post_that_is_shown_to_more_tells_those_whom_its_thread_mentions() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, eve] = [(); 3].map(|()| social.person());
+    for who in [&bob, &eve] {
+        social.posted(who, json!({"text": "a"})).await;
+    }
+    social.befriend(&ada, &eve).await;
+    let mention = format!("@person_{} @person_{}", bob.id, eve.id);
+    let post = social.posted(&ada, json!({"text": mention, "visibility": "friends"})).await;
+    let comment = social.commented(&eve, &post, &mention).await;
+    let mentions = async |who: &Person| -> Vec<Value> {
+        let told = social.read("/v1/notifications", Some(who)).await;
+        let told = told["items"].as_array().unwrap().iter().inspect(|told| assert_eq!(told["kind"], "mention"));
+        told.map(|told| told["post"]["id"].clone()).collect()
+    };
+    assert_eq!(mentions(&bob).await, Vec::<Value>::new());
+    social.edited(&ada, &post, json!({"visibility": "followers"})).await;
+    assert_eq!(mentions(&bob).await, Vec::<Value>::new());
+    // Whom it mentions no more is not told of it.
+    social.edited(&ada, &post, json!({"visibility": "unlisted", "text": format!("@person_{}", eve.id)})).await;
+    assert_eq!(mentions(&bob).await, [comment["id"].clone()]);
+    let other = social.posted(&ada, json!({"text": mention, "visibility": "direct"})).await;
+    let secret = social.posted(&ada, json!({"text": mention, "visibility": "friends"})).await;
+    for visibility in ["public", "friends", "public"] {
+        social.edited(&ada, &secret, json!({"visibility": visibility})).await;
+    }
+    // Each is told once.
+    assert_eq!(mentions(&bob).await, [&secret, &other, &comment].map(|post| post["id"].clone()));
+    assert_eq!(mentions(&eve).await, [&secret, &other, &post].map(|post| post["id"].clone()));
+}

@@ -35,7 +35,11 @@ async fn rows_of(social: &TestSocial, who: &Person) -> i64 {
     let pool = social.db.superuser_pool(Service::Social);
     let mut rows = 0;
     for (table, which) in [
-        ("profiles", "id = $1 and (handle, display_name, bio, pronouns, picture is null, discoverable) <> ('', '', '', '', true, false)"),
+        (
+            "profiles",
+            "id = $1 and (handle, display_name, bio, pronouns, picture is null, discoverable, told_posting is null)
+                 <> ('', '', '', '', true, false, true)",
+        ),
         ("posts", "author = $1 and not tombstone"),
         ("posts", "author = $1 and (text, content_warning, entities) <> ('', '', '[]')"),
         ("reactions", "account = $1"),
@@ -47,6 +51,7 @@ async fn rows_of(social: &TestSocial, who: &Person) -> i64 {
         ("mentions", "account = $1"),
         ("notifications", "account = $1"),
         ("notification_actors", "actor = $1"),
+        ("told_lately", "account = $1 or actor = $1"),
         ("notification_marks", "account = $1"),
         ("notification_mutes", "account = $1"),
         ("photos", "owner = $1"),
@@ -214,6 +219,20 @@ async fn what_comes_late_of_who_is_erased_makes_no_row() {
     let mark = social.request(Method::PUT, "/v1/notifications/read", Some(&ada)).json(&json!({"up_to": id(&his)}));
     assert!(!answer(mark).await.0.is_server_error());
     assert_eq!(rows_of(&social, &ada).await, 0);
+}
+
+#[tokio::test]
+async fn an_edit_names_nobody_anew_who_is_erased() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, eve] = [(); 3].map(|()| social.person());
+    for who in [&bob, &eve] {
+        social.posted(who, json!({"text": "a"})).await;
+    }
+    let post = social.posted(&ada, json!({"text": format!("@person_{} @person_{}", bob.id, eve.id)})).await;
+    erase(&social, &bob).await;
+    social.edited(&ada, &post, json!({"content_warning": "b"})).await;
+    assert_eq!(rows_of(&social, &bob).await, 0);
+    assert_eq!(social.count(&format!("mentions where account = {}", eve.id)).await, 1);
 }
 
 #[tokio::test]

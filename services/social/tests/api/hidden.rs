@@ -149,6 +149,46 @@ async fn a_photo_of_somebody_hidden_is_not_shown_by_others() {
 }
 
 #[tokio::test]
+async fn a_picture_of_somebody_hidden_stands_beside_no_name() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, eve] = [(); 3].map(|()| social.person());
+    let admin = social.admin();
+    let photo = social.photos.upload(&bob, Public);
+    let change = json!({"picture_photo_id": photo.id, "header_photo_id": photo.id});
+    let (status, profile) = answer(social.request(Method::PATCH, "/v1/profiles/me", Some(&ada)).json(&change)).await;
+    assert_eq!(status, StatusCode::OK, "{profile}");
+    let hers = social.posted(&ada, json!({"text": "a"})).await;
+    let other = social.posted(&eve, json!({"text": "b"})).await;
+    react(&social, &ada, &other).await;
+    social.follow(&eve, &ada).await;
+    let (_, list) = answer(social.request(Method::POST, "/v1/timelines/lists", Some(&eve)).json(&json!({"title": "Friends"}))).await;
+    let members = format!("/v1/timelines/lists/{}/members", id(&list));
+    let member = social.request(Method::PUT, &format!("{members}/{}", ada.id), Some(&eve));
+    assert_eq!(answer(member).await.0, StatusCode::NO_CONTENT);
+    let report = social.request(Method::POST, &format!("{}/reports", path(&hers)), Some(&eve)).json(&json!({"reason": "spam"}));
+    let (_, report) = answer(report).await;
+
+    let places = [
+        (format!("/v1/profiles/{}", ada.id), None, "/picture"),
+        (path(&hers), None, "/author/picture"),
+        (format!("/v1/search?type=people&q=person_{}", ada.id), None, "/items/0/picture"),
+        (members, Some(&eve), "/items/0/picture"),
+        (format!("{}/reactions", path(&other)), None, "/items/0/account/picture"),
+        ("/v1/notifications".to_owned(), Some(&eve), "/items/0/people/0/profile/picture"),
+        (format!("/v1/moderation/reports/{}", id(&report)), Some(&admin), "/profile_now/picture"),
+    ];
+    let (picture, header) = (json!(format!("/p/{}/thumb", photo.state.key)), json!(format!("/p/{}/large", photo.state.key)));
+    for (state, there) in [(AccountState::Active, true), (AccountState::Hidden, false), (AccountState::Active, true)] {
+        social.hide(&bob, state).await;
+        for (address, who, place) in &places {
+            let shown = social.read(address, *who).await;
+            assert_eq!(shown.pointer(place), there.then_some(&picture), "{state:?}: {address}: {shown}");
+        }
+        assert_eq!(social.read(&places[0].0, None).await.get("header"), there.then_some(&header), "{state:?}");
+    }
+}
+
+#[tokio::test]
 async fn who_is_hidden_does_nothing_with_a_token_that_is_still_good() {
     let social = TestSocial::spawn().await;
     let [ada, bob] = [(); 2].map(|()| social.person());

@@ -113,7 +113,9 @@ impl World {
     async fn live(&mut self, effort: &Effort, random: &mut StdRng) -> Result<(), String> {
         self.introduce().await?;
         for step in 1..=effort.steps {
+            let broken = self.break_off(random);
             self.step(random).await?;
+            self.go_on(broken).await;
             self.hear().await?;
             if step % effort.every > 0 {
                 continue;

@@ -18,6 +18,14 @@ pub async fn write(pool: &PgPool, author: &Person, posts: i64) -> Vec<String> {
     written.iter().map(i64::to_string).collect()
 }
 
+/// So many who follow somebody, and read.
+async fn crowd(pool: &PgPool, whom: &Person, followers: i32) {
+    let crowd = "with followers as (insert into relations (actor, target, follows, blocks)
+                     select 1000000 + n, $1, true, false from generate_series(1, $2) n returning actor)
+                 insert into home_readers (account, stale) select actor, false from followers";
+    sqlx::query(crowd).bind(whom.id).bind(followers).execute(pool).await.unwrap();
+}
+
 pub async fn post(social: &TestSocial, who: &Person) -> String {
     id(&social.posted(who, json!({"text": "a"})).await).to_owned()
 }
@@ -147,10 +155,7 @@ async fn a_much_followed_author_is_not_delivered_and_is_there_at_once() {
     let first = post(&social, &ada).await;
     social.follow(&reader, &ada).await;
     social.read(HOME, Some(&reader)).await;
-    let crowd = "with followers as (insert into relations (actor, target, follows, blocks)
-                     select 1000000 + n, $1, true, false from generate_series(1, 6000) n returning actor)
-                 insert into home_readers (account, stale) select actor, false from followers";
-    sqlx::query(crowd).bind(ada.id).execute(&pool).await.unwrap();
+    crowd(&pool, &ada, 6000).await;
     // The post by which it is found that they are many still goes to all.
     let second = post(&social, &ada).await;
     eventually("it is delivered", async || delivered(&pool, &second).await >= 6_000).await;
@@ -173,10 +178,7 @@ async fn a_delivery_that_is_interrupted_goes_on_and_nobody_waits_for_it() {
     post(&social, &ada).await;
     social.follow(&reader, &ada).await;
     social.read(HOME, Some(&reader)).await;
-    let crowd = "with followers as (insert into relations (actor, target, follows, blocks)
-                     select 1000000 + n, $1, true, false from generate_series(1, 2500) n returning actor)
-                 insert into home_readers (account, stale) select actor, false from followers";
-    sqlx::query(crowd).bind(ada.id).execute(&pool).await.unwrap();
+    crowd(&pool, &ada, 2500).await;
     // Somebody in the second batch is held, until the delivery fails over it.
     let mut held = pool.begin().await.unwrap();
     sqlx::query("select from home_readers where account = 1001500 for update").execute(&mut *held).await.unwrap();
@@ -187,6 +189,57 @@ async fn a_delivery_that_is_interrupted_goes_on_and_nobody_waits_for_it() {
     held.rollback().await.unwrap();
     eventually("all have it", async || delivered(&pool, &made).await == 2_501).await;
     all_delivered(&social).await;
+}
+
+#[tokio::test]
+async fn a_delivery_that_cannot_succeed_holds_up_no_other() {
+    let social = TestSocial::spawn().await;
+    let pool = social.db.superuser_pool(Service::Social);
+    let [broken, reader, ada, bob] = [(); 4].map(|()| social.person());
+    for (who, author) in [(&broken, &ada), (&reader, &bob)] {
+        post(&social, author).await;
+        social.follow(who, author).await;
+        social.read(HOME, Some(who)).await;
+    }
+    all_delivered(&social).await;
+    let refuse = format!(
+        "create function refuse() returns trigger language plpgsql as 'begin raise exception ''never''; end';
+         create trigger refused before insert on home_entries for each row when (new.reader = {}) execute function refuse()",
+        broken.id
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(refuse)).execute(&pool).await.unwrap();
+    let stuck = post(&social, &ada).await;
+    for _ in 0..3 {
+        let made = post(&social, &bob).await;
+        eventually("it is delivered", async || delivered(&pool, &made).await == 1).await;
+    }
+    assert_eq!(social.count(&format!("home_deliveries where post = {stuck} and batches > 0")).await, 1);
+    sqlx::query("drop trigger refused on home_entries").execute(&pool).await.unwrap();
+    eventually("what failed is tried again", async || delivered(&pool, &stuck).await == 1).await;
+}
+
+#[tokio::test]
+async fn home_is_complete_however_much_is_on_its_way() {
+    let social = TestSocial::spawn().await;
+    let pool = social.db.superuser_pool(Service::Social);
+    let (reader, ada) = (social.person(), social.person());
+    let first = post(&social, &ada).await;
+    social.follow(&reader, &ada).await;
+    social.read(HOME, Some(&reader)).await;
+    all_delivered(&social).await;
+    // A post on its way to its second thousand of followers, behind more than one read looks through.
+    let coming = format!("insert into posts (author, text, visibility) values ({}, 'a', 'public')", ada.id);
+    let batches = format!("insert into home_deliveries (post, author, batches) select id, author, 1 from posts where id <> {first}");
+    let others = "insert into home_deliveries (post, author) select n, 0 from generate_series(1, 3000) n".to_owned();
+    social.plant(&[coming, batches, others]).await;
+    // All but those that are delivered by now: nobody delivers them.
+    let mut held = pool.begin().await.unwrap();
+    let waiting = sqlx::query_scalar("select post from home_deliveries order by batches, post for update skip locked");
+    let waiting: Vec<i64> = waiting.fetch_all(&mut *held).await.unwrap();
+    assert!(waiting.len() > 1_001, "{}", waiting.len());
+    let coming = waiting.last().unwrap().to_string();
+    assert_eq!(ids(&social.read(HOME, Some(&reader)).await), [coming, first]);
+    held.rollback().await.unwrap();
 }
 
 #[tokio::test]

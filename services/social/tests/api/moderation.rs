@@ -83,7 +83,9 @@ async fn a_report_shows_what_was_said_and_what_is_said_now() {
     let address = case["photos"][0]["urls"]["large"].as_str().unwrap();
     let grant = social.issuer.service_keys().verify_grant(address.split_once("?grant=").unwrap().1).expect("photo takes it");
     let source = format!("report:{report}");
-    assert_eq!(grant, PhotoGrant { photo: hidden.id, source, owner: ada.id, viewer: admin.id, iat: grant.iat });
+    let (audience_of, as_of, iat) = (None, grant.as_of, grant.iat);
+    assert_eq!(grant, PhotoGrant { photo: hidden.id, source, owner: ada.id, audience_of, viewer: admin.id, as_of, iat });
+    assert!(as_of.is_some());
 
     social.delete(&ada, &post).await;
     social.tell(hidden.changed(None)).await;

@@ -1,9 +1,9 @@
 use contracts::Service;
-use contracts::fact::{Fact, RelationChanged, RelationEvent, RelationHappened};
+use contracts::fact::{Fact, RelationChanged, RelationEnded, RelationEvent, RelationHappened};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::answers::{answer, id};
+use crate::answers::{answer, id, path};
 use crate::support::{Person, TestSocial};
 
 const LIST: &str = "/v1/notifications";
@@ -82,6 +82,32 @@ async fn what_happens_between_people_is_told_once() {
 }
 
 #[tokio::test]
+async fn of_what_relation_tells_at_once_nothing_is_lost_and_the_last_counts() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, cleo, dan] = [(); 4].map(|()| social.person());
+    let post = social.posted(&ada, json!({"text": "a", "visibility": "followers"})).await;
+    let stands = |who: &Person, follows: bool| {
+        Fact::RelationChanged(RelationChanged { follows, severed: !follows, ..RelationChanged::nothing(who.id, ada.id) })
+    };
+    let happened = |event, who: &Person| Fact::RelationHappened(RelationHappened { event, actor: who.id, target: ada.id });
+    let told = [
+        stands(&bob, true),
+        happened(RelationEvent::Followed, &bob),
+        stands(&cleo, false),
+        stands(&cleo, true),
+        happened(RelationEvent::Followed, &cleo),
+        happened(RelationEvent::FriendRequested, &dan),
+        stands(&bob, false),
+    ];
+    social.tell_together(&told).await;
+    for (who, expected) in [(&bob, StatusCode::NOT_FOUND), (&cleo, StatusCode::OK), (&dan, StatusCode::NOT_FOUND)] {
+        assert_eq!(social.get(&path(&post), Some(who)).await.0, expected);
+    }
+    // Bob, who follows no more, stands behind nothing.
+    assert_eq!(kinds(&social, &ada).await, [("friend_request".to_owned(), 1), ("follow".to_owned(), 1)]);
+}
+
+#[tokio::test]
 async fn reactions_to_one_post_are_one_notification_while_it_is_unread() {
     let social = TestSocial::spawn().await;
     let ada = social.person();
@@ -96,16 +122,20 @@ async fn reactions_to_one_post_are_one_notification_while_it_is_unread() {
     assert_eq!(kinds(&social, &ada).await, [("reaction".to_owned(), 1), ("reaction".to_owned(), 5)]);
     let grouped = told(&social, &ada).await.remove(1);
     let newest: Vec<&Value> = grouped["people"].as_array().unwrap().iter().map(|person| &person["id"]).collect();
-    assert_eq!(newest, [0, 4, 3].map(|n| json!(others[n].id.to_string())).iter().collect::<Vec<_>>());
+    assert_eq!(newest, [4, 3, 2].map(|n| json!(others[n].id.to_string())).iter().collect::<Vec<_>>());
 
+    // One of them again moves nothing, and is shown with the last reaction.
+    react(&social, &others[4], &post, "🎉").await;
+    let same = told(&social, &ada).await.remove(1);
+    assert_eq!((&same["id"], &same["people"][0]["emoji"]), (&grouped["id"], &json!("🎉")));
     // Another one moves it to the top; what is read is left alone.
-    react(&social, &others[1], &post, "🎉").await;
+    react(&social, &social.person(), &post, "🎉").await;
     let moved = told(&social, &ada).await.remove(0);
-    assert_eq!((&moved["group"], &moved["people_count"]), (&grouped["group"], &json!(5)));
+    assert_eq!((&moved["group"], &moved["people_count"]), (&grouped["group"], &json!(6)));
     assert_ne!(moved["id"], grouped["id"]);
     assert_eq!(mark_read(&social, &ada, &moved["id"]).await, StatusCode::NO_CONTENT);
     react(&social, &social.person(), &post, "👍").await;
-    assert_eq!(kinds(&social, &ada).await.iter().map(|(_, people)| *people).collect::<Vec<_>>(), [1, 5, 1]);
+    assert_eq!(kinds(&social, &ada).await.iter().map(|(_, people)| *people).collect::<Vec<_>>(), [1, 6, 1]);
 }
 
 #[tokio::test]
@@ -124,6 +154,128 @@ async fn a_reaction_that_is_taken_back_was_never_told() {
     undo(&eve, "👍").await;
     assert!(told(&social, &ada).await.is_empty());
     assert_eq!(social.count("notification_actors").await, 0);
+}
+
+/// How often streams tell of notifications.
+async fn events(social: &TestSocial) -> i64 {
+    social.count("stream_events where kind = 'notification'").await
+}
+
+#[tokio::test]
+async fn who_reacts_and_takes_it_back_all_day_tells_once() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob] = [(); 2].map(|()| social.person());
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    let mut seen = Vec::new();
+    for _ in 0..20 {
+        react(&social, &bob, &post, "👍").await;
+        seen.push(told(&social, &ada).await.remove(0)["id"].clone());
+        assert_eq!(answer(social.react(Method::DELETE, &bob, &post, "👍")).await.0, StatusCode::NO_CONTENT);
+        assert!(told(&social, &ada).await.is_empty());
+    }
+    seen.dedup();
+    assert_eq!((seen.len(), events(&social).await), (1, 1));
+    // What is read stays read, and on another day it is told anew.
+    mark_read(&social, &ada, &seen[0]).await;
+    react(&social, &bob, &post, "👍").await;
+    assert_eq!((kinds(&social, &ada).await.len(), unread(&social, &ada).await), (1, 0));
+    answer(social.react(Method::DELETE, &bob, &post, "👍")).await;
+    social.plant(&["update told_lately set told_at = told_at - interval '25 hours'".to_owned()]).await;
+    react(&social, &bob, &post, "👍").await;
+    assert_eq!((kinds(&social, &ada).await.len(), unread(&social, &ada).await, events(&social).await), (1, 1, 2));
+}
+
+#[tokio::test]
+async fn who_follows_and_unfollows_all_day_tells_once_and_an_unfollow_takes_it_back() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, eve] = [(); 3].map(|()| social.person());
+    for who in [&bob, &eve] {
+        social.follow(who, &ada).await;
+        happened(&social, RelationEvent::Followed, who, &ada).await;
+    }
+    assert_eq!(kinds(&social, &ada).await, [("follow".to_owned(), 2)]);
+    for _ in 0..20 {
+        social.unfollow(&bob, &ada).await;
+        assert_eq!(kinds(&social, &ada).await, [("follow".to_owned(), 1)]);
+        social.follow(&bob, &ada).await;
+        happened(&social, RelationEvent::Followed, &bob, &ada).await;
+        assert_eq!(kinds(&social, &ada).await, [("follow".to_owned(), 2)]);
+    }
+    assert_eq!(events(&social).await, 2);
+    for who in [&bob, &eve] {
+        social.unfollow(who, &ada).await;
+    }
+    assert_eq!((told(&social, &ada).await.len(), unread(&social, &ada).await), (0, 0));
+}
+
+#[tokio::test]
+async fn of_what_was_told_on_another_day_and_taken_back_nothing_is_kept() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob] = [(); 2].map(|()| social.person());
+    let post = social.posted(&ada, json!({"text": "a"})).await;
+    let take_back = async || {
+        assert_eq!(answer(social.react(Method::DELETE, &bob, &post, "👍")).await.0, StatusCode::NO_CONTENT);
+    };
+    react(&social, &bob, &post, "👍").await;
+    social.follow(&bob, &ada).await;
+    happened(&social, RelationEvent::Followed, &bob, &ada).await;
+    // Taken back on the same day it is kept for who does the same again, and on the next it is another.
+    take_back().await;
+    assert_eq!(social.count("notifications").await, 2);
+    mark_read(&social, &ada, &json!(i64::MAX.to_string())).await;
+    social.plant(&["update told_lately set told_at = told_at - interval '25 hours'".to_owned()]).await;
+    react(&social, &bob, &post, "👍").await;
+    assert_eq!(social.count("notifications").await, 2);
+
+    social.plant(&["delete from told_lately".to_owned()]).await;
+    take_back().await;
+    social.unfollow(&bob, &ada).await;
+    assert_eq!(social.count("notifications").await, 0);
+}
+
+#[tokio::test]
+async fn what_holds_no_more_between_two_was_never_told() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, eve] = [(); 3].map(|()| social.person());
+    // Another one, who stays.
+    for event in [RelationEvent::Followed, RelationEvent::FriendRequested, RelationEvent::Matched] {
+        happened(&social, event, &eve, &ada).await;
+    }
+    let stays = kinds(&social, &ada).await;
+    let state = |follows: bool, friends: bool, blocks: bool| RelationChanged {
+        follows,
+        friends,
+        blocks,
+        ..RelationChanged::nothing(bob.id, ada.id)
+    };
+    let back = |fact: RelationChanged| RelationChanged { actor: ada.id, target: bob.id, ..fact };
+    let ended = |event: RelationEvent| Fact::RelationEnded(RelationEnded { event, actor: bob.id, target: ada.id });
+    for (event, over) in [
+        (RelationEvent::FollowRequested, ended(RelationEvent::FollowRequested)),
+        (RelationEvent::FollowRequested, Fact::RelationChanged(state(true, false, false))),
+        (RelationEvent::FriendRequested, ended(RelationEvent::FriendRequested)),
+        (RelationEvent::FriendRequested, Fact::RelationChanged(state(false, true, false))),
+        (RelationEvent::FriendRequested, Fact::RelationChanged(back(state(false, true, false)))),
+        (RelationEvent::Matched, ended(RelationEvent::Matched)),
+        (RelationEvent::FollowAccepted, Fact::RelationChanged(back(state(false, false, false)))),
+        (RelationEvent::Befriended, Fact::RelationChanged(state(false, false, false))),
+        (RelationEvent::Matched, Fact::RelationChanged(state(false, false, true))),
+        (RelationEvent::FollowRequested, Fact::RelationChanged(back(state(false, false, true)))),
+    ] {
+        // Nothing is between them, and what was told before is of another day.
+        for fact in [state(false, false, false), back(state(false, false, false))] {
+            social.tell(Fact::RelationChanged(fact)).await;
+        }
+        social.plant(&["delete from told_lately".to_owned()]).await;
+        happened(&social, event, &bob, &ada).await;
+        assert_ne!(kinds(&social, &ada).await, stays, "{event:?}");
+        social.tell(over.clone()).await;
+        // Nor when a block is over.
+        for fact in [state(false, false, false), back(state(false, false, false))] {
+            social.tell(Fact::RelationChanged(fact)).await;
+        }
+        assert_eq!(kinds(&social, &ada).await, stays, "{event:?}, and then {over:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use contracts::client::{Transport, TransportError};
-use contracts::fact::{Fact, PhotoChanged};
+use contracts::fact::{Fact, LeftPhoto, PhotoChanged};
 use contracts::photo::{PhotoDetails, PhotoState, PhotoVisibility, USABLE, UsablePhoto, UsableRequest, UsableResponse};
 use contracts::{AccountId, PhotoId};
 use http::{Method, Request, Response, StatusCode, header};
@@ -26,7 +26,13 @@ pub struct Photo {
 impl Photo {
     /// What photo tells when it is in another state, or gone.
     pub fn changed(&self, state: Option<PhotoState>) -> Fact {
-        Fact::PhotoChanged(PhotoChanged { photo: self.id, owner: self.owner, state })
+        Fact::PhotoChanged(PhotoChanged { photo: self.id, owner: self.owner, state, left: None })
+    }
+
+    /// What photo tells when its owner has taken it back and left it, as it was, to those who show it: under this id.
+    pub fn left_as(&self, photo: PhotoId, state: Option<PhotoState>) -> Fact {
+        let left = Some(Box::new(LeftPhoto { photo, state: self.state.clone() }));
+        Fact::PhotoChanged(PhotoChanged { photo: self.id, owner: self.owner, state, left })
     }
 
     /// The state after its owner has made it private: it has another key.
@@ -92,10 +98,10 @@ impl PhotoService {
 
     pub fn transport(&self) -> Transport {
         let photo = self.clone();
-        BoxCloneSyncService::new(service_fn(move |request: Request<Bytes>| {
+        Transport::in_process(BoxCloneSyncService::new(service_fn(move |request: Request<Bytes>| {
             let photo = photo.clone();
             async move { photo.answer(request).await }
-        }))
+        })))
     }
 
     async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {

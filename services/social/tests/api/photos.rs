@@ -101,8 +101,9 @@ async fn a_private_photo_carries_a_grant_for_whoever_sees_the_post() {
         let (address, grant) = seen["urls"][variant].as_str().unwrap().split_once("?grant=").expect("a grant");
         assert_eq!(address, format!("/p/{}/{variant}", photo.state.key));
         let grant = social.issuer.service_keys().verify_grant(grant).expect("photo takes it");
-        let source = format!("post:{}", id(&post));
-        assert_eq!(grant, PhotoGrant { photo: photo.id, source, owner: ada.id, viewer: bob.id, iat: grant.iat });
+        let (source, audience_of, as_of, iat) = (format!("post:{}", id(&post)), None, grant.as_of, grant.iat);
+        assert_eq!(grant, PhotoGrant { photo: photo.id, source, owner: ada.id, audience_of, viewer: bob.id, as_of, iat });
+        assert!(as_of.is_some());
     }
     for who in [Some(&eve), None] {
         assert_eq!(social.get(&path(&post), who).await.0, StatusCode::NOT_FOUND);

@@ -113,8 +113,12 @@ async fn a_profile_counts_the_posts_that_everybody_may_see() {
 async fn an_account_never_heard_of_has_no_profile() {
     let social = TestSocial::spawn().await;
     let (ada, bob) = (social.person(), social.person());
-    for address in [by_id(&ada), by_handle(&ada), "/v1/profiles/0".to_owned(), "/v1/profiles?handle=".to_owned()] {
-        assert_eq!(social.get(&address, Some(&bob)).await.0, StatusCode::NOT_FOUND, "{address}");
+    let nobody = social.get(&by_id(&ada), Some(&bob)).await;
+    assert_eq!(nobody.0, StatusCode::NOT_FOUND);
+    // Nor has what can be no handle.
+    let wrong = ["", "%00", "a%00b", "a%20b", "%C3%A4da", "%F4%8F%BF%BF"].map(|handle| format!("/v1/profiles?handle={handle}"));
+    for address in [by_handle(&ada), "/v1/profiles/0".to_owned()].into_iter().chain(wrong) {
+        assert_eq!(social.get(&address, Some(&bob)).await, nobody, "{address}");
     }
     social.posted(&ada, json!({"text": "a"})).await;
     assert_eq!(social.read(&by_id(&ada), None).await["bio"], "");
@@ -172,11 +176,13 @@ async fn a_picture_is_a_public_photo_and_stands_beside_every_post() {
     let post = social.posted(&ada, json!({"text": "a"})).await;
     for owner in [&ada, &bob] {
         let hidden = social.photos.upload(owner, PhotoVisibility::Private);
-        let (status, problem) = change(&social, &ada, json!({"picture_photo_id": hidden.id})).await;
-        assert_eq!((status, &problem["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("picture_photo_id")));
-        // Whose it is, is asked to publish it; anybody else learns nothing.
-        let publish = problem["detail"].as_str().unwrap().contains(&format!("PATCH /v1/photos/{}", hidden.id));
-        assert_eq!(publish, owner.id == ada.id, "{problem}");
+        for field in ["picture_photo_id", "header_photo_id"] {
+            let (status, problem) = change(&social, &ada, json!({field: hidden.id})).await;
+            assert_eq!((status, &problem["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(field)));
+            // Whose it is, is asked to publish it; anybody else learns nothing.
+            let publish = problem["detail"].as_str().unwrap().contains(&format!("PATCH /v1/photos/{}", hidden.id));
+            assert_eq!(publish, owner.id == ada.id, "{problem}");
+        }
     }
     let shown = social.photos.upload(&bob, PhotoVisibility::Public);
     let (status, profile) = change(&social, &ada, json!({"picture_photo_id": shown.id})).await;

@@ -1,8 +1,9 @@
+use contracts::fact::AccountState;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::answers::{answer, id, link, path};
+use crate::answers::{answer, eventually, id, link, path};
 use crate::support::{Person, TestSocial};
 
 async fn react(social: &TestSocial, who: &Person, post: &Value, emoji: &str) -> StatusCode {
@@ -113,6 +114,56 @@ async fn one_post_has_twenty_different_reactions_at_the_most() {
     assert_eq!(react(&social, &late, &post, emoji[20]).await, StatusCode::CONFLICT);
     assert_eq!(react(&social, &late, &post, emoji[0]).await, StatusCode::NO_CONTENT);
     assert_eq!(reactions(&social, &post, None).await.as_array().unwrap().len(), 20);
+}
+
+#[tokio::test]
+async fn emoji_of_those_who_are_hidden_keep_no_other_out() {
+    let social = TestSocial::spawn().await;
+    let post = social.posted(&social.person(), json!({"text": "a"})).await;
+    let emoji = different(21);
+    let spammers: Vec<Person> = (0..7).map(|_| social.person()).collect();
+    for (who, three) in spammers.iter().zip(emoji[..20].chunks(3)) {
+        for emoji in three {
+            assert_eq!(react(&social, who, &post, emoji).await, StatusCode::NO_CONTENT);
+        }
+    }
+    let late = social.person();
+    assert_eq!(react(&social, &late, &post, emoji[20]).await, StatusCode::CONFLICT);
+    for who in &spammers {
+        social.hide(who, AccountState::Hidden).await;
+    }
+    eventually("counts follow", async || social.count("hidden_counts_owed").await == 0).await;
+    assert_eq!(react(&social, &late, &post, emoji[20]).await, StatusCode::NO_CONTENT);
+    assert_eq!(reactions(&social, &post, None).await, json!([{"emoji": emoji[20], "count": 1, "mine": false}]));
+    // Nor is one of theirs there already: where there are twenty others, it would be one more.
+    for (who, three) in (0..7).map(|_| social.person()).zip(emoji[1..20].chunks(3)) {
+        for emoji in three {
+            assert_eq!(react(&social, &who, &post, emoji).await, StatusCode::NO_CONTENT);
+        }
+    }
+    assert_eq!(react(&social, &late, &post, emoji[0]).await, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn one_takes_back_what_one_cannot_see_any_more() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    social.follow(&bob, &ada).await;
+    let post = social.posted(&ada, json!({"text": "a", "visibility": "followers"})).await;
+    for emoji in ["👍", "🧶"] {
+        assert_eq!(react(&social, &bob, &post, emoji).await, StatusCode::NO_CONTENT);
+    }
+    social.unfollow(&bob, &ada).await;
+    for _ in 0..2 {
+        assert_eq!(take_back(&social, &bob, &post, "👍").await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(reactions(&social, &post, Some(&ada)).await, json!([{"emoji": "🧶", "count": 1, "mine": false}]));
+    assert_eq!(social.social.repair_counts().await.unwrap(), 0);
+    // Whoever has not reacted changes nothing, and learns nothing.
+    for post in [&post, &json!({"id": "4711"})] {
+        assert_eq!(take_back(&social, &social.person(), post, "🧶").await, StatusCode::NO_CONTENT);
+    }
+    assert_eq!(social.count("reactions").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contracts::Service;
-use contracts::fact::{Fact, RelationChanged};
+use contracts::fact::{Fact, RelationChanged, RelationEvent, RelationHappened};
 use facts::Outbox;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -129,6 +129,36 @@ async fn what_is_shown_to_all_or_tagged_later_comes_home_to_who_follows_the_tag(
     assert_eq!(ids(&social.read("/v1/timelines/tags/sea", None).await), news);
     social.edited(&eve, &written[0], json!({"visibility": "unlisted"})).await;
     assert_eq!(ids(&social.read("/v1/timelines/tags/sea", None).await), news[..1]);
+}
+
+#[tokio::test]
+async fn a_mute_that_has_ended_keeps_nothing_back() {
+    let social = TestSocial::spawn().await;
+    let pool = social.db.superuser_pool(Service::Social);
+    let (reader, ada) = (social.person(), social.person());
+    post(&social, &ada).await;
+    social.follow(&reader, &ada).await;
+    social.tell(Fact::RelationHappened(RelationHappened { event: RelationEvent::Followed, actor: ada.id, target: reader.id })).await;
+    let written = write(&pool, &ada, 1_000).await;
+    all_delivered(&social).await;
+    social.read(HOME, Some(&reader)).await;
+    let floor = sqlx::query_scalar("select floor from home_readers where account = $1").bind(reader.id);
+    let floor: i64 = floor.fetch_one(&pool).await.unwrap();
+    let below = format!("{HOME}?limit=10&before={floor}");
+    let expected: Vec<String> = written.into_iter().filter(|post| post.parse::<i64>().unwrap() < floor).take(10).collect();
+    assert_eq!(expected.len(), 10);
+
+    let follows = RelationChanged { follows: true, ..RelationChanged::nothing(reader.id, ada.id) };
+    let now = jiff::Timestamp::now().as_second();
+    for (until, holds) in [(None, true), (Some(now + 3_600), true), (Some(now - 1), false)] {
+        let mute = RelationChanged { mutes: true, mutes_notifications: true, mutes_until: until, ..follows };
+        social.tell(Fact::RelationChanged(mute)).await;
+        let told = usize::from(!holds);
+        assert_eq!(social.list("/v1/notifications", Some(&reader)).await.len(), told, "{until:?}");
+        assert_eq!(social.read("/v1/notifications/unread", Some(&reader)).await["count"], told, "{until:?}");
+        let seen = ids(&social.read(&below, Some(&reader)).await);
+        assert_eq!(seen, if holds { Vec::new() } else { expected.clone() }, "{until:?}");
+    }
 }
 
 /// Sessions of the database that wait for a reader's row.

@@ -56,6 +56,36 @@ async fn posts_are_found_by_words_in_several_languages() {
 }
 
 #[tokio::test]
+async fn a_word_is_found_whatever_it_stands_beside() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    for (text, last) in [
+        ("<script> afterwards", "afterwards"),
+        ("<style>x beyond", "beyond"),
+        ("a <b>bold", "bold"),
+        ("Berlin/Hamburg", "hamburg"),
+        ("he/she", "she"),
+        ("R&D; laboratory", "laboratory"),
+        ("https://example.com/potsdam", "potsdam"),
+        ("ada@leipzig", "leipzig"),
+        ("www.dresden.example", "dresden"),
+        ("The end.Beginning", "beginning"),
+        ("2031-05-17", "17"),
+        ("~seven", "seven"),
+    ] {
+        let post = say(&social, &ada, text, Some("en")).await;
+        assert_eq!(found(&social, &format!("q={last}"), None).await, [post.as_str()], "{text:?} by {last}");
+        let whole: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        assert_eq!(found(&social, &format!("q={whole}"), None).await, [post.as_str()], "{text:?} by itself");
+    }
+    // What was parted by anything but space is found as a whole only where it stands as a whole.
+    assert_eq!(found(&social, "q=hamburg/potsdam", None).await, NONE);
+    let apart = say(&social, &ada, "Ulm and later Bonn", Some("en")).await;
+    assert_eq!(found(&social, "q=ulm+bonn", None).await, [apart.as_str()]);
+    assert_eq!(found(&social, "q=ulm/bonn", None).await, NONE);
+}
+
+#[tokio::test]
 async fn what_was_edited_is_found_by_what_it_says_now() {
     let social = TestSocial::spawn().await;
     let ada = social.person();
@@ -156,6 +186,24 @@ async fn what_is_for_others_does_not_end_a_search() {
 }
 
 #[tokio::test]
+async fn a_frequent_word_of_the_past_is_found_page_by_page() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    say(&social, &ada, "a", None).await;
+    // More than are sorted at once, below more than are looked through for a page.
+    let needles = "insert into posts (author, text, visibility) select id, 'needle', 'public' from profiles, generate_series(1, 10500) n";
+    let hay = "insert into posts (author, text, visibility) select id, 'hay', 'public' from profiles, generate_series(1, 6000) n";
+    let words = "insert into post_words (post, words) select id, to_tsvector('simple', text) from posts on conflict do nothing";
+    social.plant(&[needles, hay, words].map(str::to_owned)).await;
+    let newest = sqlx::query_scalar("select id::text from posts where text = 'needle' order by id desc limit 20");
+    let expected: Vec<String> = newest.fetch_all(&social.db.superuser_pool(Service::Social)).await.unwrap();
+    let first = social.request(Method::GET, "/v1/search?q=needle", None).send().await.unwrap();
+    let next = link(&first, "next").unwrap();
+    assert_eq!(ids(&first.json().await.unwrap()), NONE);
+    assert_eq!(ids(&social.read(&next, None).await), expected);
+}
+
+#[tokio::test]
 async fn people_are_found_by_handle_and_name_be_it_misspelt() {
     let social = TestSocial::spawn().await;
     let [ada, bob, eve] = [(); 3].map(|()| social.person());
@@ -167,6 +215,12 @@ async fn people_are_found_by_handle_and_name_be_it_misspelt() {
         assert_eq!(people(q).await, [ada.id.to_string()], "{q}");
     }
     assert_eq!(people("京都").await, [eve.id.to_string()]);
+    // Fewer than three letters find beginnings alone.
+    for q in ["a", "ad"] {
+        assert_eq!(people(q).await, [ada.id.to_string()], "{q}");
+    }
+    assert_eq!(people("京").await, [eve.id.to_string()]);
+    assert_eq!(people("mu").await, NONE);
     assert_eq!(people(&format!("@person_{}", bob.id)).await[0], bob.id.to_string());
     for nothing in ["zzz", "zz%25", "per__n"] {
         assert_eq!(people(nothing).await, NONE, "{nothing}");
@@ -206,18 +260,19 @@ async fn tags_are_found_if_a_public_post_has_them() {
 async fn whatever_is_typed_is_text() {
     let social = TestSocial::spawn().await;
     let ada = social.person();
-    let post = social.posted(&ada, json!({"text": "京＼都 it's a:b (c|d) & 100% foo-bar \\ ŉ ½ <script>"})).await;
-    // The last three hold what becomes a backslash without its accents.
+    let post = social.posted(&ada, json!({"text": "京＼都 it's a:b (c|d) & 100% foo-bar \\ ŉ ½ <script> afterwards"})).await;
     let typed = ["it%27s", "a%3Ab", "c%7Cd", "%26+foo-bar", "b%3A*", "100%25", "%5C+foo", "ŉ", "½", "!a", "a%00b", "script%3E"];
-    for q in typed.into_iter().chain(["京＼都", "a﹨b", "a∖b"]) {
+    // What becomes a backslash without its accents, and of what nothing is left.
+    for q in typed.into_iter().chain(["京＼都", "a﹨b", "a∖b", "%CD%85", "%CD%85+%CD%85"]) {
         for kind in ["posts", "people", "tags"] {
             let (status, body) = social.get(&format!("/v1/search?type={kind}&q={q}"), Some(&ada)).await;
             assert_eq!(status, StatusCode::OK, "{kind} {q}: {body}");
         }
     }
-    for q in ["foo-bar", "京＼都"] {
+    for q in ["foo-bar", "京＼都", "script", "afterwards", "foo-bar+%CD%85"] {
         assert_eq!(found(&social, &format!("q={q}"), None).await, [id(&post)]);
     }
+    assert_eq!(found(&social, "q=%CD%85", None).await, NONE);
     assert_eq!(social.get(&path(&post), None).await.0, StatusCode::OK);
     for wrong in ["q=", "q=%21%21", "", &format!("q={}", "a".repeat(201)), "q=a&type=photos", "q=a&language=english", "q=a&limit=0"] {
         assert_eq!(social.get(&format!("/v1/search?{wrong}"), None).await.0, StatusCode::BAD_REQUEST, "{wrong}");

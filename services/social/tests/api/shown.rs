@@ -20,16 +20,17 @@ async fn told(social: &TestSocial) -> Vec<PhotosShown> {
     shown.collect()
 }
 
-fn shown(source: String, author: AccountId, photos: &[&Photo]) -> PhotosShown {
-    PhotosShown { source, author, photos: photos.iter().map(|photo| photo.id).collect() }
+fn shown(source: String, author: AccountId, photos: &[&Photo], open: bool) -> PhotosShown {
+    PhotosShown { source, author, photos: photos.iter().map(|photo| photo.id).collect(), open }
 }
 
+/// Of a public post; what is told when one is gone is open to nobody.
 fn post(post: &Value, author: &Person, photos: &[&Photo]) -> PhotosShown {
-    shown(format!("post:{}", id(post)), author.id, photos)
+    shown(format!("post:{}", id(post)), author.id, photos, !photos.is_empty())
 }
 
 fn profile(of: &Person, photos: &[&Photo]) -> PhotosShown {
-    shown(format!("profile:{}", of.id), of.id, photos)
+    shown(format!("profile:{}", of.id), of.id, photos, true)
 }
 
 async fn change_profile(social: &TestSocial, who: &Person, change: Value) {
@@ -119,4 +120,28 @@ async fn what_its_owner_took_back_does_not_come_back_by_itself() {
         let seen = social.read(&format!("/v1/posts/{}", id(post)), None).await;
         assert_eq!(seen["photos"].as_array().unwrap().len(), photos, "{seen}");
     }
+}
+
+#[tokio::test]
+async fn a_post_and_its_comments_are_open_while_everybody_finds_them() {
+    let social = TestSocial::spawn().await;
+    let (ada, bob) = (social.person(), social.person());
+    let photo = social.photos.upload(&ada, Public);
+    let root = social.posted(&bob, json!({"text": "a", "visibility": "unlisted"})).await;
+    let comment = social.posted(&bob, json!({"text": "b", "parent": root["id"], "photos": [photo.id]})).await;
+    let is = |open: bool| shown(format!("post:{}", id(&comment)), bob.id, &[&photo], open);
+    assert_eq!(told(&social).await, [is(false)], "who is given the address of an unlisted post is its author's choice");
+
+    social.edited(&bob, &root, json!({"visibility": "public"})).await;
+    social.edited(&bob, &root, json!({"text": "c"})).await;
+    assert_eq!(told(&social).await, [is(false), is(true)]);
+    social.edited(&bob, &root, json!({"visibility": "followers"})).await;
+    assert_eq!(told(&social).await, [is(false), is(true), is(false)]);
+    social.edited(&bob, &root, json!({"visibility": "unlisted"})).await;
+    assert_eq!(told(&social).await.len(), 3, "nothing has changed for the owner of the photo");
+
+    let of_friends = social.posted(&bob, json!({"text": "d", "visibility": "friends", "photos": [photo.id]})).await;
+    social.edited(&bob, &of_friends, json!({"visibility": "public", "photos": []})).await;
+    let last = format!("post:{}", id(&of_friends));
+    assert_eq!(told(&social).await[3..], [shown(last.clone(), bob.id, &[&photo], false), shown(last, bob.id, &[], true)]);
 }

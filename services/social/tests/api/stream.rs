@@ -1,7 +1,9 @@
 //! What is told while it happens.
 
 pub mod client;
+mod crowd;
 mod edits;
+mod missed;
 
 use std::time::{Duration, Instant};
 
@@ -127,7 +129,8 @@ async fn a_place_that_is_not_known_is_no_place_to_go_on_from() {
         assert_next(&mut events, &made).await;
     }
     sqlx::query("delete from stream_events where position < (select max(position) from stream_events)").execute(&pool).await.unwrap();
-    for unknown in ["1", "999999"] {
+    for unknown in [events.begun.clone(), "1".to_owned(), i64::MAX.to_string()] {
+        let unknown = unknown.as_str();
         let mut events = Events::resume(&social, &bob, Some(unknown)).await;
         assert_eq!(events.next().await.name, "reset");
         let made = post(&social, &ada, "public").await;
@@ -135,6 +138,26 @@ async fn a_place_that_is_not_known_is_no_place_to_go_on_from() {
     }
     let wrong = social.request(Method::GET, "/v1/stream", Some(&bob)).header("last-event-id", "abc");
     assert_eq!(answer(wrong).await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_place_of_an_event_says_nothing_of_how_many_there_are() {
+    let social = TestSocial::spawn().await;
+    let ada = social.person();
+    let mut events = Events::open(&social, &ada).await;
+    let mut places = vec![events.begun.parse::<i64>().unwrap()];
+    for _ in 0..3 {
+        let made = post(&social, &ada, "public").await;
+        places.push(assert_next(&mut events, &made).await.id.parse().unwrap());
+    }
+    let pool = social.db.superuser_pool(Service::Social);
+    let newest: i64 = sqlx::query_scalar("select max(position) from stream_events").fetch_one(&pool).await.unwrap();
+    let behind: i64 = sqlx::query_scalar("select unveiled($1)").bind(places[3]).fetch_one(&pool).await.unwrap();
+    assert_eq!(behind, newest);
+    // Two that follow each other are not near each other, nor is any near what it counts.
+    for pair in places.windows(2) {
+        assert!(pair[0].abs_diff(pair[1]) > 1_000_000 && pair[1] > 1_000_000, "{places:?}");
+    }
 }
 
 #[tokio::test]
@@ -177,6 +200,7 @@ async fn every_replica_tells() {
     other.stop();
     let ended = there.next().await;
     assert_eq!((ended.name.as_str(), ended.data), ("end", json!({"reason": "stopping"})));
+    assert!((1_000..10_000).contains(&ended.retry.unwrap()), "not all come back at once");
     drop(here);
     let mut here = Events::resume(&social, &bob, Some(&two.id)).await;
     assert_eq!(here.next().await.name, "ready");

@@ -109,24 +109,33 @@ impl TestSocial {
 
     /// Tells a fact as relation, photo or auth would, and waits until social has applied it.
     pub async fn tell(&self, fact: Fact) {
-        let (producer, pool) = match &fact {
-            Fact::RelationChanged(_) | Fact::RelationHappened(_) => (Service::Relation, &self.relation),
+        self.tell_together(&[fact]).await;
+    }
+
+    /// The same for facts of one producer, which become true at once.
+    pub async fn tell_together(&self, facts: &[Fact]) {
+        let (producer, pool) = match &facts[0] {
+            Fact::RelationChanged(_) | Fact::RelationHappened(_) | Fact::RelationEnded(_) => (Service::Relation, &self.relation),
             Fact::PhotoChanged(_) => (Service::Photo, &self.photo),
             Fact::AccountChanged(_) | Fact::AccountErased(_) => (Service::Auth, &self.auth),
             Fact::PostNarrowed(_)
             | Fact::PhotosShown(_)
             | Fact::InterestChanged(_)
             | Fact::ProfileChanged(_)
+            | Fact::AccountPosted(_)
             | Fact::AccountForgotten(_)
             | Fact::Unknown => {
                 panic!("nobody tells social this")
             }
         };
         let mut tx = pool.begin().await.expect("a transaction");
-        let told = facts::publish(&mut tx, &fact).await.expect("a place in the outbox");
+        let mut last = None;
+        for fact in facts {
+            last = Some(facts::publish(&mut tx, fact).await.expect("a place in the outbox"));
+        }
         tx.commit().await.expect("a commit");
-        let applied = Outbox::new(pool.clone(), producer).passed(told, Duration::from_secs(30)).await;
-        assert!(applied.expect("a row"), "social has not applied {fact:?}");
+        let applied = Outbox::new(pool.clone(), producer).passed(last.expect("the first"), Duration::from_secs(30)).await;
+        assert!(applied.expect("a row"), "social has not applied {facts:?}");
     }
 
     /// Hides somebody from everybody, or lets them come back.
@@ -221,9 +230,15 @@ impl TestSocial {
         seen
     }
 
-    /// All that social has told.
+    /// All that social has told, but for who has written something.
     pub async fn told(&self) -> Vec<Value> {
-        let told = sqlx::query_scalar("select fact from outbox order by id");
+        let told = sqlx::query_scalar("select fact from outbox where fact ->> 'kind' <> 'account.posted' order by id");
+        told.fetch_all(&self.db.superuser_pool(Service::Social)).await.expect("facts")
+    }
+
+    /// Who has written something, as social has told it.
+    pub async fn told_postings(&self) -> Vec<Value> {
+        let told = sqlx::query_scalar("select fact from outbox where fact ->> 'kind' = 'account.posted' order by id");
         told.fetch_all(&self.db.superuser_pool(Service::Social)).await.expect("facts")
     }
 

@@ -177,7 +177,7 @@ async fn an_accounts_timeline_has_one_order_whatever_it_is_put_together_of() {
 async fn a_page_that_cannot_be_is_refused() {
     let social = TestSocial::spawn().await;
     let ada = social.person();
-    for query in ["limit=0", "limit=81", "limit=few", "before=x", "after=1.5"] {
+    for query in ["limit=0", "limit=81", "limit=few", "before=x", "after=1.5", "before=9&after=1"] {
         for list in ["home", "public", &format!("accounts/{}", ada.id)] {
             let request = social.request(Method::GET, &format!("/v1/timelines/{list}?{query}"), Some(&ada));
             assert_eq!(answer(request).await.0, StatusCode::BAD_REQUEST, "{list} {query}");

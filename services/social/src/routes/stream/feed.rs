@@ -83,12 +83,6 @@ impl From<Problem> for Stop {
     }
 }
 
-impl From<sqlx::Error> for Stop {
-    fn from(error: sqlx::Error) -> Self {
-        Problem::from(error).into()
-    }
-}
-
 impl Source {
     async fn run(mut self, last: Option<i64>) {
         let stop = match self.begin(last).await {
@@ -108,9 +102,10 @@ impl Source {
     async fn begin(&mut self, last: Option<i64>) -> std::result::Result<i64, Stop> {
         let since = self.subscription.since;
         let Some(last) = last else {
-            self.send(Item::Event(Sent { id: since, name: "ready", data: "{}".to_owned() })).await?;
+            self.send_place(since, "ready").await?;
             return Ok(since);
         };
+        let last = self.position(last).await?;
         let begun = since.max(last);
         let name = match self.missed(last, since).await? {
             Some(missed) => {
@@ -121,13 +116,32 @@ impl Source {
             }
             None => "reset",
         };
-        let id = if name == "ready" { begun } else { since };
-        self.send(Item::Event(Sent { id, name, data: "{}".to_owned() })).await?;
-        Ok(id)
+        let begun = if name == "ready" { begun } else { since };
+        self.send_place(begun, name).await?;
+        Ok(begun)
     }
 
-    /// What happened after `last`; `None` if that is not known any more, or too much.
-    async fn missed(&self, last: i64, since: i64) -> sqlx::Result<Option<Vec<Told>>> {
+    /// The position of the last event that a client has.
+    async fn position(&self, last: i64) -> Result<i64> {
+        let _turn = self.social.0.live.reads.acquire().await.map_err(Problem::internal)?;
+        Ok(stream::unveiled(&self.social.0.pool, last).await?)
+    }
+
+    /// Sends where the stream is.
+    async fn send_place(&mut self, position: i64, name: &'static str) -> std::result::Result<(), Stop> {
+        let id = self.place(position).await?;
+        self.send(Item::Event(Sent { id, name, data: "{}".to_owned() })).await
+    }
+
+    async fn place(&self, position: i64) -> Result<i64> {
+        let _turn = self.social.0.live.reads.acquire().await.map_err(Problem::internal)?;
+        Ok(stream::veiled(&self.social.0.pool, position).await?)
+    }
+
+    /// What happened after `last`; `None` if that is not known any more, or too much. In turns, as all reading: when a replica stops,
+    /// all its streams come back at once.
+    async fn missed(&self, last: i64, since: i64) -> Result<Option<Vec<Told>>> {
+        let _turn = self.social.0.live.reads.acquire().await.map_err(Problem::internal)?;
         let pool = &self.social.0.pool;
         let (oldest, newest) = stream::bounds(pool).await?;
         if last > newest || last < oldest - 1 || since - last > MOST_PASSED {
@@ -206,7 +220,7 @@ impl Source {
                 What::Delete(id) => ("delete", json(&Deleted { id })),
                 What::Notification(number) => ("notification", notifications.get(&number)?.clone()),
             };
-            Some(Sent { id: told.position, name, data })
+            Some(Sent { id: told.place, name, data })
         });
         Ok(sent.collect())
     }

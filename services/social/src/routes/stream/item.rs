@@ -9,6 +9,7 @@ pub(super) enum Item {
 
 /// An event as it is sent.
 pub(super) struct Sent {
+    /// What a client sees of its position.
     pub(super) id: i64,
     pub(super) name: &'static str,
     /// JSON.

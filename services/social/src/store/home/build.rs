@@ -5,6 +5,7 @@ use serving::Result;
 use sqlx::{PgConnection, PgPool};
 
 use super::LATE;
+use crate::store::looked::{Found, MOST_LOOKED_AT};
 
 /// Posts of a ring.
 const RING: i64 = 800;
@@ -101,36 +102,59 @@ pub(crate) async fn build(connection: &mut PgConnection, reader: AccountId, know
     Ok(())
 }
 
-/// What is older than a post, from the tables: each author's and each tag's newest below it, merged.
-pub(crate) async fn below(pool: &PgPool, reader: AccountId, before: i64, limit: i64) -> Result<Vec<i64>> {
-    Ok(sqlx::query_scalar!(
+/// What is older than a post, from the tables: each author's newest below it, and the newest with any of the tags, merged. What does
+/// not belong at home is left out before it is cut, or less than a page would look like the end. Whose posts are left out is known of
+/// who is followed; with a tag, anybody may have written, so each post is asked about, and of all tags together [`MOST_LOOKED_AT`] at
+/// the most. Where that ends the page does: what an author has written below would lead past what has a tag.
+pub(crate) async fn below(pool: &PgPool, reader: AccountId, before: i64, limit: i64) -> Result<Found> {
+    Ok(sqlx::query_as!(
+        Found,
         r#"with followed as materialized (
                select target as author, friends from relations
                where actor = $1 and follows and not (mutes and (mutes_until is null or mutes_until > now()))
                    and target not in (select s.account from severed_from($1) s) and not is_hidden(target)
                union all select $1::bigint, true
            ),
-           found as materialized (
+           tagged as materialized (
+               select distinct t.post_id as id from followed_tags f cross join lateral (
+                   select t.post_id from post_tags t
+                   where t.tag = f.tag and t.listed is not null and t.post_id < $2
+                   order by t.post_id desc limit $4
+               ) t
+               where f.account = $1
+               order by 1 desc limit $4
+           ),
+           looked as materialized (
+               select found.ids, case when cardinality(found.ids) < $3::bigint then (
+                   select t.id from tagged t order by t.id desc offset $4::bigint - 1 limit 1
+               ) end as last
+               from (select array(
+                   select l.id from (select t.id from tagged t order by t.id desc limit $4) l
+                   where (select at_home($1, p) from posts p where p.id = l.id)
+                   order by l.id desc limit $3
+               ) as ids offset 0) found
+           ),
+           merged as materialized (
                select p.id from followed f cross join lateral (
                    select p.id from posts p
-                   where p.author = f.author and p.root is null and p.id < $2
+                   where p.author = f.author and p.root is null and p.id < $2 and p.id not in (select d.post from deletions d)
                        and (p.author = $1 or for_follower(p.visibility, f.friends, exists (select from mentions m where m.post = p.id and m.account = $1)))
                    order by p.id desc limit $3
                ) p
+               where p.id >= coalesce((select l.last from looked l), 0)
                union
-               select p.id from followed_tags t cross join lateral (
-                   select p.id from post_tags pt join posts p on p.id = pt.post_id
-                   where pt.tag = t.tag and pt.post_id < $2 and pt.listed is not null and at_home($1, p)
-                   order by pt.post_id desc limit $3
-               ) p
-               where t.account = $1
+               select l.id from looked cross join unnest(looked.ids) l (id)
                order by 1 desc limit $3
            )
-           select p.id as "id!" from found join posts p on p.id = found.id where at_home($1, p) order by p.id desc"#,
+           select array(
+                   select p.id from merged join posts p on p.id = merged.id where at_home($1, p) order by p.id desc
+               ) as "ids!: Vec<i64>",
+               case when (select count(*) from merged) < $3::bigint then (select l.last from looked l) end as "last?""#,
         reader.0,
         before,
         limit,
+        MOST_LOOKED_AT,
     )
-    .fetch_all(pool)
+    .fetch_one(pool)
     .await?)
 }

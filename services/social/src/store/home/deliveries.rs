@@ -143,6 +143,11 @@ pub(crate) async fn delivered_up_to(connection: &mut PgConnection, post: i64, fo
         .map(drop)
 }
 
+/// A batch has failed, which counts as one: others come before it is tried again.
+pub(crate) async fn pass_over(pool: &PgPool, post: i64) -> sqlx::Result<()> {
+    sqlx::query!("update home_deliveries set batches = batches + 1 where post = $1", post).execute(pool).await.map(drop)
+}
+
 /// Everybody has it.
 pub(crate) async fn delivered(connection: &mut PgConnection, post: i64) -> sqlx::Result<()> {
     sqlx::query!("delete from home_deliveries where post = $1", post).execute(connection).await.map(drop)

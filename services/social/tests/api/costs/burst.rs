@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use contracts::AccountId;
 use reqwest::Method;
 use serde_json::json;
 
 use super::measured::Measured;
 use crate::answers::{id, ids, within};
 use crate::home::{HOME, all_delivered, delivered};
+use crate::stream::client::Events;
+use crate::support::Person;
 
 /// `$n` people who follow somebody, and read.
 const FOLLOWERS: [&str; 2] = [
@@ -31,14 +34,26 @@ async fn ten_thousand_followers_are_nothing_to_the_authors_request_and_soon_have
     all_delivered(social).await;
     social.read(HOME, Some(&reader)).await;
     measured.write(&FOLLOWERS, &ada, 10_000).await;
+    let mut stream = Events::open(social, &reader).await;
+    // Followers have it in the order of their ids, and the last of them behind one for whom the delivery has to wait.
+    let last = AccountId(1_010_000);
+    let last = Person { id: last, token: social.issuer.token(last) };
+    let mut held = measured.pool.begin().await.unwrap();
+    sqlx::query("select from home_readers where account = 1009500 for update").execute(&mut *held).await.unwrap();
 
     let began = Instant::now();
     let made = post().await;
+    let told = stream.next().await;
+    println!("{:?} until a stream tells it", began.elapsed());
+    assert_eq!((told.name.as_str(), id(&told.data)), ("post", id(&made.body)));
     assert_eq!(ids(&social.read(HOME, Some(&reader)).await)[0], id(&made.body), "whoever reads does not wait for a delivery");
+    assert_eq!(social.count(&format!("home_entries where reader = {}", last.id)).await, 0);
+    assert_eq!(ids(&social.read(HOME, Some(&last)).await)[0], id(&made.body), "nor does the last of them");
+    held.rollback().await.unwrap();
     within(Duration::from_secs(60), "all have it", async || delivered(&measured.pool, id(&made.body)).await == 10_001).await;
     println!("{:?} until all have it; {alone:?} without followers, {:?} with them", began.elapsed(), made.cost);
     // A trigger may look once more whether there is anybody.
-    assert!(made.cost.statements <= alone.statements + 3, "{:?} after {alone:?}", made.cost);
+    assert!(made.cost.plans <= alone.plans + 3, "{:?} after {alone:?}", made.cost);
     // A connection that has not done this before looks its functions up; a row for each follower would be tens of thousands.
     assert!(made.cost.buffers <= alone.buffers + 2_000, "{:?} after {alone:?}", made.cost);
 }

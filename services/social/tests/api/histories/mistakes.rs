@@ -36,6 +36,14 @@ const fn in_function(name: &'static str, function: &'static str, text: &'static 
 
 pub const MISTAKES: &[Mistake] = &[
     in_function("a block does not hide comments", "visible", "and ((of_post).root is null or not severed(viewer, (of_post).author))", ""),
+    in_function("who follows sees what is for friends", "may_see", "(select friends from relations", "(select follows from relations"),
+    in_function("everybody sees what is for whom it mentions", "may_see", "mentioned is true", "true"),
+    in_function(
+        "whom one follows no more is at home",
+        "at_home",
+        "coalesce((select follows from relations where actor = reader and target = (of_post).author), false)",
+        "true",
+    ),
     in_function("who is hidden is still seen", "severed", "return is_hidden(other)", "return false"),
     in_function("whom one mutes is at home", "at_home", "and not muted(reader, (of_post).author)", ""),
     in_function("counts know whom one blocks", "severed_from", "where blocks and actor = viewer", "where false"),

@@ -2,7 +2,7 @@
 
 mod told;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::mistakes::Slip;
 pub use told::{Event, Notice};
@@ -27,6 +27,11 @@ impl Audience {
     pub fn is_open(self) -> bool {
         matches!(self, Self::Public | Self::Unlisted)
     }
+
+    /// Is there anybody whom this leaves out and `after` does not?
+    pub fn widens_to(self, after: Self) -> bool {
+        !self.is_open() && self != after && (self, after) != (Self::Followers, Self::Friends)
+    }
 }
 
 /// What a post said, and for whom it was.
@@ -46,8 +51,6 @@ pub struct Post {
     /// A comment is for whom its root is; here it has the audience of when it was written, which means nothing.
     pub now: Said,
     pub before: Vec<Said>,
-    /// An edit has shown it to all.
-    pub opened: bool,
     pub deleted: bool,
     pub pinned: bool,
     pub reacted: BTreeSet<usize>,
@@ -76,6 +79,8 @@ pub struct Model {
     pub listed: BTreeSet<(usize, usize)>,
     pub posts: Vec<Post>,
     pub notices: Vec<Notice>,
+    /// Who was told of whose reaction to which post, and by which notice: all of a history is within a day.
+    pub lately: BTreeMap<(usize, usize, usize), usize>,
     /// What streams tell of the last step, and whom.
     pub told: Vec<(usize, Event)>,
     /// What the last step was about.

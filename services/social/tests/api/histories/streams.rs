@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rand::Rng;
+use rand::rngs::StdRng;
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -21,6 +23,21 @@ impl World {
         self.streams[who] = None;
     }
 
+    /// Sometimes a stream breaks off: whose, and the last event that they have.
+    pub fn break_off(&mut self, random: &mut StdRng) -> Option<(usize, String)> {
+        let who = random.random_range(0..self.people.len());
+        let broken = random.random_bool(0.2).then(|| self.streams[who].take()).flatten()?;
+        self.past.push(format!("the stream of {who} breaks off"));
+        Some((who, broken.last))
+    }
+
+    /// It goes on from there, and is to tell what one tells that stayed; unless they are hidden since, and signed out.
+    pub async fn go_on(&mut self, broken: Option<(usize, String)>) {
+        let Some((who, last)) = broken.filter(|(who, _)| !self.model.hidden.contains(who)) else { return };
+        self.past.push(format!("the stream of {who} goes on"));
+        self.streams[who] = Some(Events::resume(&self.social, &self.people[who], Some(&last)).await);
+    }
+
     /// Hears what the last step lets each stream tell. For an end of it, somebody whom all follow rings: a post that is told when
     /// all before it is, and that is gone before anybody reads.
     pub async fn hear(&mut self) -> Result<(), String> {
@@ -31,10 +48,13 @@ impl World {
             let mut told = BTreeSet::new();
             loop {
                 let event = stream.next().await;
-                match event.data.get("id").and_then(|id| id.as_str()) {
-                    Some(new) if new == id(&ring) => break,
+                match (event.name.as_str(), event.data.get("id").and_then(|id| id.as_str())) {
+                    (_, Some(new)) if new == id(&ring) => break,
                     // The one before, which was deleted.
-                    Some(old) if old == self.rung => {}
+                    (_, Some(old)) if old == self.rung => {}
+                    // One that goes on has told what it missed.
+                    ("ready", _) => {}
+                    ("reset", _) => return Err(format!("the stream of {reader} does not know where it broke off")),
                     _ => assert!(told.insert(shown::event(&event)), "{event:?} is told twice"),
                 }
             }

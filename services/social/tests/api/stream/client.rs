@@ -24,6 +24,8 @@ pub struct Told {
     pub id: String,
     pub name: String,
     pub data: Value,
+    /// When a client comes back that it ends for, in milliseconds.
+    pub retry: Option<u64>,
 }
 
 /// A stream of server-sent events.
@@ -32,13 +34,15 @@ pub struct Events {
     buffer: String,
     /// The position at which it began, of one that begins anew.
     pub begun: String,
+    /// That of the last event.
+    pub last: String,
 }
 
 impl Events {
     /// What happens from now on: what was done before has been told to those who listened.
     pub async fn open(social: &TestSocial, who: &Person) -> Self {
         let pool = social.db.superuser_pool(Service::Social);
-        let places = "select count(*) filter (where position is null), coalesce(max(position), 0) from stream_events";
+        let places = "select count(*) filter (where position is null), veiled(coalesce(max(position), 0)) from stream_events";
         loop {
             let (waiting, newest): (i64, i64) = sqlx::query_as(places).fetch_one(&pool).await.expect("the events");
             let probe = Self::at(&social.url, &social.person(), None).await;
@@ -68,7 +72,8 @@ impl Events {
         };
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        let mut events = Self { response, buffer: String::new(), begun: String::new() };
+        let last_seen = last.unwrap_or_default().to_owned();
+        let mut events = Self { response, buffer: String::new(), begun: String::new(), last: last_seen };
         if last.is_none() {
             let ready = events.next().await;
             assert_eq!(ready.name, "ready");
@@ -78,7 +83,12 @@ impl Events {
     }
 
     pub async fn next(&mut self) -> Told {
-        timeout(DEADLINE, self.read()).await.expect("an event in time")
+        let told = timeout(DEADLINE, self.read()).await.expect("an event in time");
+        // The end of a stream has none.
+        if !told.id.is_empty() {
+            self.last.clone_from(&told.id);
+        }
+        told
     }
 
     /// The ids of the next posts that are told.
@@ -112,7 +122,12 @@ impl Events {
 
 fn parse(event: &str) -> Told {
     let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap_or_default();
-    Told { id: field("id").to_owned(), name: field("event").to_owned(), data: serde_json::from_str(field("data")).expect("JSON") }
+    Told {
+        id: field("id").to_owned(),
+        name: field("event").to_owned(),
+        data: serde_json::from_str(field("data")).expect("JSON"),
+        retry: field("retry").parse().ok(),
+    }
 }
 
 /// A stream over a WebSocket.
@@ -149,7 +164,7 @@ impl Socket {
             if let Message::Text(text) = self.message().await {
                 let told: Value = serde_json::from_str(text.as_str()).expect("JSON");
                 let text = |field: &str| told[field].as_str().expect("a text").to_owned();
-                return Told { id: text("id"), name: text("event"), data: told["data"].clone() };
+                return Told { id: text("id"), name: text("event"), data: told["data"].clone(), retry: None };
             }
         }
     }

@@ -50,12 +50,23 @@ impl Model {
         if reader == actor || self.is_silenced(reader, actor) || !self.sees(Some(reader), post) {
             return;
         }
+        // Who reacts again is behind the same notice again, and no stream tells it.
+        let of = (reader, post, actor);
+        if kind == "reaction"
+            && let Some(notice) = self.lately.get(&of)
+        {
+            self.notices[*notice].people.insert(actor);
+            return;
+        }
         let grows = |notice: &Notice| kind == "reaction" && notice.kind == kind && notice.is_of(reader, post) && !notice.read;
         let notice = self.notices.iter().position(grows).unwrap_or_else(|| {
             self.notices.push(Notice { reader, kind, post, people: BTreeSet::new(), read: false });
             self.notices.len() - 1
         });
         self.notices[notice].people.insert(actor);
+        if kind == "reaction" {
+            self.lately.insert(of, notice);
+        }
         self.told.push((reader, Event::Notice(notice)));
     }
 

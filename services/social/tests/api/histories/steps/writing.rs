@@ -29,7 +29,6 @@ impl World {
             root: parent.map(|parent| self.model.root_of(parent)),
             now,
             before: Vec::new(),
-            opened: false,
             deleted: false,
             pinned: false,
             reacted: BTreeSet::new(),
@@ -75,10 +74,16 @@ impl World {
         if self.done(status, StatusCode::OK, self.model.sees(Some(author), post))? {
             let informed = self.model.informed(post);
             let changed = &mut self.model.posts[post];
-            changed.opened |= audience == Audience::Public;
-            if std::mem::replace(&mut changed.now.audience, audience) != audience {
+            let before = std::mem::replace(&mut changed.now.audience, audience);
+            if before != audience {
                 self.model.tell_at_home(post, Event::Edit(post));
                 self.model.tell_gone(post, &informed);
+            }
+            if before.widens_to(audience) {
+                let thread = (0..self.model.posts.len()).filter(|of| self.model.root_of(*of) == post);
+                for of in thread.collect::<Vec<_>>() {
+                    self.model.tell_of_mentions(of, &BTreeSet::new());
+                }
             }
         }
         Ok(())
