@@ -2,6 +2,7 @@
 
 use contracts::Service;
 use database::{Login, MigrateError, Newer, ProvisionError, Schema};
+use photo::{S3Config, UnusableStore};
 use sqlx::{Connection, PgConnection};
 use telemetry::{Telemetry, TelemetryConfig};
 
@@ -66,6 +67,43 @@ pub(crate) struct MigrateConfig {
     /// The password of social's second login role.
     #[arg(long, env = "SOCIAL_DATABASE_PASSWORD_B", hide_env_values = true)]
     social_database_password_b: Option<String>,
+    #[command(flatten)]
+    object_store: ObjectStore,
+}
+
+/// The store of the photos, for those who want to know first whether it can be used.
+#[derive(Debug, clap::Args)]
+struct ObjectStore {
+    /// Base URL of the store of the photos: it is tried before anything is done to the database, and then the bucket and the keys are
+    /// needed too. Unless set, none is tried.
+    #[arg(long, env = "S3_ENDPOINT", requires_all = ["s3_bucket", "aws_access_key_id", "aws_secret_access_key"])]
+    s3_endpoint: Option<String>,
+    /// Its bucket.
+    #[arg(long, env = "S3_BUCKET")]
+    s3_bucket: Option<String>,
+    /// The region that requests are signed for; many stores take any.
+    #[arg(long, env = "S3_REGION", default_value = "us-east-1")]
+    s3_region: String,
+    /// The access key.
+    #[arg(long, env = "AWS_ACCESS_KEY_ID", hide_env_values = true)]
+    aws_access_key_id: Option<String>,
+    /// The secret of the access key.
+    #[arg(long, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
+    aws_secret_access_key: Option<String>,
+}
+
+impl ObjectStore {
+    /// What photo would be told of it, if it is to be tried.
+    fn settings(&self) -> Option<S3Config> {
+        Some(S3Config {
+            s3_endpoint: self.s3_endpoint.clone()?,
+            s3_public_endpoint: None,
+            s3_bucket: self.s3_bucket.clone()?,
+            s3_region: self.s3_region.clone(),
+            aws_access_key_id: self.aws_access_key_id.clone()?,
+            aws_secret_access_key: self.aws_secret_access_key.clone()?,
+        })
+    }
 }
 
 impl MigrateConfig {
@@ -91,20 +129,35 @@ pub(crate) async fn run(config: MigrateConfig) -> Result<(), Failure> {
 
 /// Migrates, and says to the operator why that failed, if it did.
 async fn told(config: MigrateConfig) -> Result<(), Failure> {
-    let outcome = match config.roles {
-        Roles::Made => with_own_roles(&config).await,
-        Roles::Given => with_given_roles(&config.owner_database_url, config.newer_schema).await,
-    };
+    let outcome = tried_and_migrated(&config).await;
     if let Err(failure) = &outcome {
-        // The operator shows this text in the platform's condition, and takes a word before a colon for its reason. Outside of a pod there is no such file to write.
-        let reason = match (failure.downcast_ref(), failure.downcast_ref()) {
-            (Some(ProvisionError::RolesMissing { .. }), _) => "RolesMissing: ",
-            (_, Some(MigrateError::Newer { .. })) => "SchemaNewer: ",
-            _ => "",
-        };
-        let _ = std::fs::write(TERMINATION_LOG, format!("{reason}{}", with_causes(&**failure)));
+        // The operator shows this text in the platform's condition. Outside of a pod there is no such file to write.
+        let _ = std::fs::write(TERMINATION_LOG, format!("{}{}", reason(&**failure), with_causes(&**failure)));
     }
     outcome
+}
+
+/// The store comes first: whoever is to live with one that keeps nothing had better stay as they are.
+async fn tried_and_migrated(config: &MigrateConfig) -> Result<(), Failure> {
+    if let Some(store) = config.object_store.settings() {
+        photo::try_store(&store).await?;
+        tracing::info!(bucket = store.s3_bucket, "the object store keeps what it is given");
+    }
+    match config.roles {
+        Roles::Made => with_own_roles(config).await,
+        Roles::Given => with_given_roles(&config.owner_database_url, config.newer_schema).await,
+    }
+}
+
+/// The word before a colon that the operator takes for the reason of a failure, if it is one that somebody has to know by its name.
+fn reason(failure: &(dyn std::error::Error + Send + Sync + 'static)) -> &'static str {
+    match (failure.downcast_ref(), failure.downcast_ref(), failure.downcast_ref()) {
+        (Some(UnusableStore::Unreachable { .. }), _, _) => "ObjectStoreUnreachable: ",
+        (Some(UnusableStore::Refuses { .. }), _, _) => "ObjectStoreRefuses: ",
+        (_, Some(ProvisionError::RolesMissing { .. }), _) => "RolesMissing: ",
+        (_, _, Some(MigrateError::Newer { .. })) => "SchemaNewer: ",
+        _ => "",
+    }
 }
 
 /// As [`migrate`], and then closes the login roles that have no password: those that a rotation has left.
@@ -134,7 +187,7 @@ async fn with_own_roles(config: &MigrateConfig) -> Result<(), Failure> {
 
 /// Makes schemas, migrates, and grants to roles that are there what is theirs and what is shared.
 async fn with_given_roles(owner_url: &str, newer: Newer) -> Result<(), Failure> {
-    let mut owner = connect(owner_url).await?;
+    let mut owner = begin(owner_url).await?;
     database::make_schemas(&mut owner).await?;
     // The roles may be newer than the tables: whoever copied the database may have left owners and rights behind.
     database::adopt(&mut owner).await?;
@@ -146,7 +199,7 @@ async fn with_given_roles(owner_url: &str, newer: Newer) -> Result<(), Failure> 
 
 /// Makes schemas and roles, migrates, and grants what is shared. A second run changes nothing.
 pub(crate) async fn migrate(owner_url: &str, logins: &[Login], newer: Newer) -> Result<(), Failure> {
-    let mut owner = connect(owner_url).await?;
+    let mut owner = begin(owner_url).await?;
     database::provision(&mut owner, logins).await?;
     database::migrate(&mut owner, &SCHEMAS, newer).await?;
     database::share(&mut owner).await?;
@@ -154,6 +207,30 @@ pub(crate) async fn migrate(owner_url: &str, logins: &[Login], newer: Newer) -> 
     Ok(())
 }
 
+/// The database, which may be new, as its owner.
+async fn begin(owner_url: &str) -> Result<PgConnection, Failure> {
+    let mut owner = connect(owner_url).await?;
+    database::check_letters(&mut owner).await?;
+    Ok(owner)
+}
+
 async fn connect(owner_url: &str) -> Result<PgConnection, Failure> {
     database::connect_owner(owner_url).await.map_err(|error| format!("failed to connect to the database as its owner: {error}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_of_a_failure_stands_before_a_colon() {
+        let (endpoint, bucket) = ("https://s3.example.org".to_owned(), "photos".to_owned());
+        let unreachable = UnusableStore::Unreachable { endpoint: endpoint.clone(), bucket: bucket.clone(), why: "PutObject".to_owned() };
+        let refuses = UnusableStore::Refuses { endpoint, bucket, why: "PutObject".to_owned() };
+        let newer = MigrateError::Newer { service: Service::Photo, version: 9999 };
+        assert_eq!(reason(&unreachable), "ObjectStoreUnreachable: ");
+        assert_eq!(reason(&refuses), "ObjectStoreRefuses: ");
+        assert_eq!(reason(&newer), "SchemaNewer: ");
+        assert_eq!(reason(&std::fmt::Error), "");
+    }
 }

@@ -13,7 +13,7 @@ use tower::util::BoxCloneSyncService;
 
 /// Calls `router` as if over HTTP.
 pub(crate) fn in_process(router: Router) -> Transport {
-    BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| call(router.clone(), request)))
+    Transport::in_process(BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| call(router.clone(), request))))
 }
 
 /// The same for a neighbor that is put together after whoever calls it.
@@ -24,10 +24,10 @@ impl Later {
     /// Calls the neighbor, once it is there.
     pub(crate) fn transport(&self) -> Transport {
         let later = self.0.clone();
-        BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| {
+        Transport::in_process(BoxCloneSyncService::new(tower::service_fn(move |request: Request<Bytes>| {
             let router = later.get().cloned();
             async move { call(router.ok_or("this neighbor has not started yet")?, request).await }
-        }))
+        })))
     }
 
     /// It is there.

@@ -123,7 +123,7 @@ async fn a_backup_comes_back_as_another_platform_even_if_it_is_killed_on_the_way
 
     // While the platform serves.
     let first = report(&place.back_up("monday"));
-    assert_eq!((&first["verified"], &first["objects"], &first["missing"]), (&json!(true), &json!(4), &json!(0)), "{first}");
+    assert_eq!((&first["verified"], &first["objects"], &first["missing"]), (&json!(true), &json!(7), &json!(0)), "{first}");
     post(&http, format!("{}/v1/posts", all.url), &token, json!({ "text": "too late" })).await;
     assert_eq!(report(&place.back_up("monday")), first, "one that is verified is left as it is");
     let scratch = "select exists (select from pg_database where datname like '%backup_check')";

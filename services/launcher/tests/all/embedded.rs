@@ -68,6 +68,10 @@ async fn the_owner_of_a_photo_sees_who_shows_it_for_as_long_as_they_do() {
     seen(&["post"]).await;
     picture(photo["id"].clone()).await;
     seen(&["profile", "post"]).await;
+    let page: Value = http.get(&uses).bearer_auth(&ada).send().await.unwrap().json().await.unwrap();
+    let [profile, in_post] = [0, 1].map(|n| page["items"][n]["path"].as_str().unwrap_or_default().to_owned());
+    assert!(profile.starts_with("/v1/profiles/"), "{page}");
+    assert_eq!(in_post, format!("/v1/posts/{}", made["id"].as_str().unwrap()), "everybody may see it");
     let made = format!("{}/v1/posts/{}", all.url, made["id"].as_str().unwrap());
     let deleted = http.delete(made).bearer_auth(&bob).send().await.unwrap();
     assert_eq!(deleted.status(), StatusCode::NO_CONTENT);
@@ -75,6 +79,20 @@ async fn the_owner_of_a_photo_sees_who_shows_it_for_as_long_as_they_do() {
     picture(Value::Null).await;
     seen(&[]).await;
     assert!(all.stop().success());
+}
+
+#[tokio::test]
+async fn rules_are_read_from_a_variable_one_a_line() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let http = Client::new();
+    let all = All::start(folder.path(), |command| {
+        command.env("MODERATION_RULES", "Be kind, always.\nNo spam.").env("MODERATION_CONTACT", "moderators@example.org");
+    });
+    until_up(&http, &all.url).await;
+    let platform: Value = http.get(format!("{}/v1/platform", all.url)).send().await.unwrap().json().await.unwrap();
+    let rules = ["Be kind, always.", "No spam."];
+    assert_eq!(platform, json!({ "registration": "Open", "contact": "moderators@example.org", "rules": rules }));
+    all.kill();
 }
 
 #[tokio::test]

@@ -1,50 +1,29 @@
 //! Somebody takes a copy of what is theirs, and leaves: nothing is left of them anywhere.
 
+mod life;
+mod traces;
+
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use postgres_server::{Durability, Programs, Server};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::PgPool;
 
-use crate::process::{All, GUARD, PASSWORD, post, sign_up, until_up, upload};
+use self::life::{HANDLE, Life, OLD_HANDLE, PICTURE, POST, TABLES, TAG, WORDS};
+use self::traces::{objects, rows_with, tables_of};
+use crate::process::{GUARD, PASSWORD, sign_up, upload};
+use crate::stage::Stage;
 
-const HANDLE: &str = "zoe_who_leaves";
-/// Words that nobody else has written.
-const WORD: &str = "quokkaflower";
-/// Where an account's id stays: facts that were told (for a week) and events of streams (for as long as a connection may take to
-/// come back), what keeps anything of it from being made anew, and the empty place of a post that others have answered.
-const TOMBSTONES: [&str; 6] = ["outbox", "stream_events", "hidden_accounts", "erasures", "posts", "profiles"];
+/// Where an account's id stays by itself: facts that were told (for a week) and events of streams (for as long as a connection may
+/// take to come back), and what keeps anything of it from being made anew.
+const KEEPING_IDS: [&str; 4] = ["outbox", "stream_events", "hidden_accounts", "erasures"];
 
-struct Platform {
-    http: Client,
-    url: String,
-}
-
-impl Platform {
-    async fn ask(&self, method: Method, path: &str, token: &str, body: Value) -> (StatusCode, Value) {
-        let request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(token).json(&body);
-        let answer = request.send().await.expect("an answer");
-        let status = answer.status();
-        (status, serde_json::from_slice(&answer.bytes().await.expect("a body")).unwrap_or_default())
-    }
-
-    async fn done(&self, method: Method, path: &str, token: &str, body: Value) -> Value {
-        let (status, answer) = self.ask(method, path, token, body).await;
-        assert!(status.is_success(), "{path}: {status} {answer}");
-        answer
-    }
-
-    async fn get(&self, path: &str, token: &str) -> (StatusCode, Value) {
-        self.ask(Method::GET, path, token, Value::Null).await
-    }
-
-    async fn post(&self, token: &str, body: Value) -> String {
-        text(&post(&self.http, format!("{}/v1/posts", self.url), token, body).await["id"])
-    }
+async fn get(stage: &Stage, path: &str, token: &str) -> (StatusCode, Value) {
+    let answer = stage.request("GET", path, Some(token)).send().await.expect("an answer");
+    let status = answer.status();
+    (status, serde_json::from_slice(&answer.bytes().await.expect("a body")).unwrap_or_default())
 }
 
 fn text(value: &Value) -> String {
@@ -72,91 +51,84 @@ fn unpacked(tar: &[u8]) -> BTreeMap<String, Vec<u8>> {
     files.collect()
 }
 
-/// Every object in the store.
-fn objects(folder: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let found = entries.flatten().flat_map(|entry| match entry.path() {
-        path if path.is_dir() => objects(&path),
-        path => vec![path.display().to_string()],
-    });
-    found.collect()
-}
-
-/// The rows of the services that hold `needle`, each with its table, but for those in tables named in `but`.
-async fn rows_with(database: &PgPool, needle: &str, but: &[&str]) -> Vec<String> {
-    let tables = "select schemaname::text, tablename::text from pg_tables
-                  where schemaname in ('auth', 'social', 'photo', 'relation') order by 1, 2";
-    let tables: Vec<(String, String)> = sqlx::query_as(tables).fetch_all(database).await.unwrap();
-    assert!(tables.len() > 50, "these are all tables: {tables:?}");
-    let mut found = Vec::new();
-    for (schema, table) in tables.iter().filter(|(_, table)| !but.contains(&table.as_str())) {
-        let rows = AssertSqlSafe(format!("select t::text from {schema}.{table} t where position($1 in t::text) > 0"));
-        let rows: Vec<String> = sqlx::query_scalar(rows).bind(needle).fetch_all(database).await.unwrap();
-        found.extend(rows.into_iter().map(|row| format!("{schema}.{table}: {row}")));
-    }
-    found
-}
-
-#[tokio::test]
-async fn whoever_leaves_takes_a_copy_along_and_leaves_nothing_behind() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
-    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let server = Server::start(&Programs::of_system().unwrap(), &folder.path().join("postgres"), Durability::None).unwrap();
-    let database = PgPool::connect(&server.superuser_url("postgres")).await.unwrap();
-    let data = folder.path().join("data");
-    let all = All::start(&data, |command| {
-        command.env("OWNER_DATABASE_URL", server.superuser_url("postgres")).env("ACCOUNT_ERASURE_GRACE", "0");
-        command.env("PHOTO_KEEP_DELETED_SECONDS", "0");
-    });
-    let platform = Platform { http: Client::new(), url: all.url.clone() };
-    until_up(&platform.http, &platform.url).await;
-    let zoe = sign_up(&platform.http, &platform.url, HANDLE).await;
-    let bob = sign_up(&platform.http, &platform.url, "bob").await;
-    let [zoes_id, bobs_id] = [&zoe, &bob].map(|token| platform.get("/v1/accounts/me", token));
-    let (zoes_id, bobs_id) = (text(&zoes_id.await.1["id"]), text(&bobs_id.await.1["id"]));
-
-    // She does a little of everything, and so does he with what is hers.
-    platform.done(Method::PATCH, "/v1/profiles/me", &zoe, json!({"display_name": WORD, "bio": WORD})).await;
-    let photo = upload(&platform.http, &platform.url, &zoe).await;
-    let zoes_post = platform.post(&zoe, json!({"text": format!("{WORD} #flowers"), "photos": [photo["id"]]})).await;
-    let bobs_post = platform.post(&bob, json!({"text": "something else"})).await;
-    platform.post(&zoe, json!({"text": WORD, "parent": bobs_post})).await;
-    let bobs_answer = platform.post(&bob, json!({"text": "indeed", "parent": zoes_post})).await;
-    for (token, target) in [(&zoe, &bobs_id), (&bob, &zoes_id)] {
-        for what in ["follow", "friend", "like"] {
-            platform.done(Method::PUT, &format!("/v1/relations/{target}/{what}"), token, json!({})).await;
-        }
-    }
-    platform.done(Method::PUT, &format!("/v1/relations/{bobs_id}/mute"), &zoe, json!({})).await;
-    platform.done(Method::PUT, &format!("/v1/relations/{zoes_id}/note"), &bob, json!({"text": "somebody kind"})).await;
-    for (token, seen) in [(&zoe, &bobs_post), (&bob, &zoes_post)] {
-        platform.done(Method::PUT, &format!("/v1/posts/{seen}/reactions/%F0%9F%91%8D"), token, json!({})).await;
-        platform.done(Method::PUT, &format!("/v1/posts/{seen}/bookmark"), token, json!({})).await;
-    }
-    let album = platform.done(Method::POST, "/v1/albums", &zoe, json!({"title": WORD})).await;
-    platform.done(Method::PUT, &format!("/v1/albums/{}/photos/{}", text(&album["id"]), text(&photo["id"])), &zoe, json!({})).await;
-    platform.done(Method::POST, "/v1/timelines/lists", &zoe, json!({"title": WORD})).await;
-    let search = format!("/v1/search?q={WORD}");
-    eventually("her posts are found", async || platform.get(&search, &bob).await.1["items"].as_array().is_some_and(|it| !it.is_empty()))
-        .await;
-    let bucket = data.join("objects/photos");
-    assert!(!objects(&bucket).is_empty(), "her picture is in the store");
-
-    // A copy, of everything.
-    let export = platform.done(Method::POST, "/v1/exports", &zoe, Value::Null).await;
-    let archive = platform.http.get(format!("{}{}", platform.url, text(&export["archive"]))).bearer_auth(&zoe).send().await.unwrap();
+/// Takes a copy of everything.
+async fn assert_copied(stage: &Stage, life: &Life) {
+    let export = stage.done("POST", "/v1/exports", &life.zoe, Value::Null).await;
+    let archive = stage.request("GET", &text(&export["archive"]), Some(&life.zoe)).send().await.unwrap();
     assert_eq!(archive.status(), StatusCode::OK);
     let files = unpacked(&archive.bytes().await.unwrap());
     let names: Vec<&String> = files.keys().collect();
     let holds = |folder: &str, text: &str| {
         files.iter().any(|(name, contents)| name.starts_with(folder) && String::from_utf8_lossy(contents).contains(text))
     };
-    assert!(holds("auth/", HANDLE) && holds("social/", WORD) && holds("relation/", &bobs_id) && holds("photo/", WORD), "{names:?}");
+    assert!(holds("auth/", HANDLE) && holds("social/", POST), "{names:?}");
+    assert!(holds("relation/", &life.bobs_id) && holds("photo/", PICTURE), "{names:?}");
     let is_picture = |contents: &Vec<u8>| image::guess_format(contents).is_ok();
     assert!(files.iter().any(|(name, contents)| name.starts_with("photo/") && is_picture(contents)), "{names:?}");
+}
+
+/// What is left of her is that somebody was there: the empty place of a post that others have answered, on an empty profile, and
+/// that she was reported and what was decided, without a word of what anybody said.
+async fn assert_only_tombstones_name(database: &PgPool, life: &Life) {
+    let left = rows_with(database, &life.zoes_id, &KEEPING_IDS).await;
+    let mut rows: BTreeMap<&str, usize> = BTreeMap::new();
+    for (table, _) in &left {
+        *rows.entry(table).or_default() += 1;
+    }
+    let expected = [("social.moderation_acts", 2), ("social.posts", 2), ("social.profiles", 1), ("social.reports", 2)];
+    assert_eq!(rows, BTreeMap::from(expected), "{left:#?}");
+
+    let profile = "select to_jsonb(p) - 'id' - 'handle_at' from social.profiles p where id::text = $1";
+    let profile: Value = sqlx::query_scalar(profile).bind(&life.zoes_id).fetch_one(database).await.unwrap();
+    let empty = json!({ "handle": "", "display_name": "", "bio": "", "pronouns": "", "fields": [], "picture": null, "header": null,
+        "discoverable": false, "posts_count": 1, "told_posting": null });
+    assert_eq!(profile, empty);
+    let post = "select id::text, text, content_warning, entities, visibility, tombstone from social.posts where author::text = $1";
+    let posts: Vec<(String, String, String, Value, String, bool)> =
+        sqlx::query_as(post).bind(&life.zoes_id).fetch_all(database).await.unwrap();
+    let place = (life.post.clone(), String::new(), String::new(), json!([]), "unlisted".to_owned(), true);
+    assert_eq!(posts, [place]);
+    let answers = "select id::text, text from social.posts where root_author::text = $1";
+    let answers: Vec<(String, String)> = sqlx::query_as(answers).bind(&life.zoes_id).fetch_all(database).await.unwrap();
+    assert_eq!(answers, [(life.answer.clone(), "indeed".to_owned())]);
+    let reports = "select note, said, cardinality(photos) from social.reports where account::text = $1";
+    let reports: Vec<(String, String, i32)> = sqlx::query_as(reports).bind(&life.zoes_id).fetch_all(database).await.unwrap();
+    assert_eq!(reports, [(); 2].map(|()| (String::new(), String::new(), 0)));
+    let acts = "select kind, note, said from social.moderation_acts where account::text = $1 order by kind";
+    let acts: Vec<(String, String, Option<String>)> = sqlx::query_as(acts).bind(&life.zoes_id).fetch_all(database).await.unwrap();
+    assert_eq!(acts, ["dismissed", "removed"].map(|kind| (kind.to_owned(), String::new(), None::<String>)));
+}
+
+#[tokio::test]
+async fn whoever_leaves_takes_a_copy_along_and_leaves_nothing_behind() {
+    let stage = Stage::with(|command| {
+        command.env("ACCOUNT_ERASURE_GRACE", "0").env("PHOTO_KEEP_DELETED_SECONDS", "0");
+    })
+    .await;
+    let database = PgPool::connect(&stage.database_url()).await.unwrap();
+    let bucket = stage.data().join("objects/photos");
+    let bob = sign_up(&stage.http, stage.url(), "bob").await;
+    let lent = text(&upload(&stage.http, stage.url(), &bob).await["id"]);
+    eventually("his picture is in its place", async || objects(&bucket).iter().all(|name| !name.contains("incoming"))).await;
+    let bobs_objects = objects(&bucket);
+    let life = Life::live(&stage, &database, bob, &lent).await;
+    let Life { zoe, zoes_id, bob, bobs_id, .. } = &life;
+
+    let search = format!("/v1/search?q={POST}");
+    eventually("her posts are found", async || get(&stage, &search, bob).await.1["items"].as_array().is_some_and(|it| !it.is_empty()))
+        .await;
+    assert!(objects(&bucket).len() > bobs_objects.len(), "her picture is in the store");
+    assert_copied(&stage, &life).await;
+    for word in WORDS {
+        assert!(!rows_with(&database, word, &[]).await.is_empty(), "{word} is not kept, so nobody can tell whether it goes");
+    }
+    let rows = rows_with(&database, zoes_id, &[]).await;
+    let missing: Vec<_> = TABLES.into_iter().filter(|table| !tables_of(&rows).contains(table)).collect();
+    assert!(missing.is_empty(), "these have nothing of hers, so nobody can tell whether it goes: {missing:?}");
 
     // And good-bye.
-    let leaving = platform.done(Method::DELETE, "/v1/accounts/me", &zoe, json!({"password": PASSWORD})).await;
+    let wish = json!({ "password": PASSWORD, "code": life.code });
+    let leaving = stage.done("DELETE", "/v1/accounts/me", zoe, wish).await;
     assert!(leaving["erase_at"].is_string(), "{leaving}");
     let forgotten = "select count(*) from auth.erasures where forgotten_at is not null";
     eventually("every service has forgotten her", async || {
@@ -164,33 +136,40 @@ async fn whoever_leaves_takes_a_copy_along_and_leaves_nothing_behind() {
     })
     .await;
 
-    assert_eq!(objects(&bucket), Vec::<String>::new(), "nothing of hers is in the store");
-    for needle in [WORD, HANDLE] {
-        assert_eq!(rows_with(&database, needle, &[]).await, Vec::<String>::new(), "{needle}");
+    assert_eq!(objects(&bucket), bobs_objects, "what is in the store is his");
+    for word in WORDS.into_iter().chain([OLD_HANDLE]) {
+        assert_eq!(rows_with(&database, word, &[]).await, Vec::<(String, String)>::new(), "{word}");
     }
-    assert_eq!(rows_with(&database, &zoes_id, &TOMBSTONES).await, Vec::<String>::new());
+    let of_tag = rows_with(&database, TAG, &["stream_events"]).await;
+    assert!(of_tag.iter().all(|(table, _)| ["social.tags", "social.tag_ids"].contains(&table.as_str())), "{of_tag:?}");
+    assert_only_tombstones_name(&database, &life).await;
+
+    let Life { photo, post, bobs_post, answer, .. } = &life;
     for (path, expected) in [
         (format!("/v1/profiles?handle={HANDLE}"), StatusCode::NOT_FOUND),
+        (format!("/v1/profiles?handle={OLD_HANDLE}"), StatusCode::NOT_FOUND),
         (format!("/v1/photos/{}", text(&photo["id"])), StatusCode::NOT_FOUND),
         (text(&photo["urls"]["thumb"]), StatusCode::NOT_FOUND),
         (format!("/v1/posts/{bobs_post}"), StatusCode::OK),
         // He answered it, so his thread has a place for it: with nothing in it.
-        (format!("/v1/posts/{zoes_post}"), StatusCode::OK),
-        (format!("/v1/posts/{bobs_answer}"), StatusCode::OK),
+        (format!("/v1/posts/{post}"), StatusCode::OK),
+        (format!("/v1/posts/{answer}"), StatusCode::OK),
     ] {
-        let (status, answer) = platform.get(&path, &bob).await;
+        let (status, answer) = get(&stage, &path, bob).await;
         assert_eq!(status, expected, "{path}: {answer}");
         let answer = answer.to_string();
-        assert!(!answer.contains(WORD) && !answer.contains(HANDLE), "{path}: {answer}");
+        assert!(WORDS.into_iter().chain([OLD_HANDLE, TAG]).all(|word| !answer.contains(word)), "{path}: {answer}");
     }
-    for search in [search.clone(), format!("{search}&type=people"), format!("{search}&type=tags"), "/v1/notifications".to_owned()] {
-        let (status, found) = platform.get(&search, &bob).await;
-        assert_eq!((status, &found["items"]), (StatusCode::OK, &json!([])), "{search}");
+    let of_tag = format!("/v1/search?q={TAG}&type=tags");
+    for list in [search.clone(), format!("{search}&type=people"), of_tag, "/v1/notifications".to_owned()] {
+        let (status, found) = get(&stage, &list, bob).await;
+        assert_eq!((status, &found["items"]), (StatusCode::OK, &json!([])), "{list}");
     }
-    let (_, counts) = platform.get(&format!("/v1/relations/{bobs_id}/counts"), &bob).await;
+    let (_, counts) = get(&stage, &format!("/v1/relations/{bobs_id}/counts"), bob).await;
     assert!(counts.as_object().is_some_and(|counts| counts.values().all(|count| *count == json!(0))), "{counts}");
-    let again = json!({"handle": HANDLE, "password": PASSWORD});
-    assert_eq!(platform.ask(Method::POST, "/v1/accounts", "", again).await.0, StatusCode::CONFLICT, "the name is held");
-    assert_eq!(platform.get("/v1/accounts/me", &zoe).await.0, StatusCode::UNAUTHORIZED);
-    assert!(all.stop().success());
+    for handle in [HANDLE, OLD_HANDLE] {
+        let again = stage.request("POST", "/v1/accounts", None).json(&json!({ "handle": handle, "password": PASSWORD }));
+        assert_eq!(again.send().await.unwrap().status(), StatusCode::CONFLICT, "{handle} is held");
+    }
+    assert_eq!(get(&stage, "/v1/accounts/me", zoe).await.0, StatusCode::UNAUTHORIZED);
 }

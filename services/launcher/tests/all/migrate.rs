@@ -5,6 +5,7 @@ use std::process::Output;
 use postgres_server::{Durability, Programs, Server};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
+use crate::own_server::{KEYS, free_port, store};
 use crate::process::program;
 
 const SERVICES: [&str; 4] = ["auth", "relation", "photo", "social"];
@@ -98,4 +99,55 @@ async fn a_database_of_a_newer_version_is_refused_unless_it_is_accepted() {
     let accepted = migrate(&server, accepting).await;
     assert!(accepted.status.success(), "{}", String::from_utf8_lossy(&accepted.stdout));
     assert!(logs_in(&server, "own_photo_a", "word").await);
+}
+
+#[tokio::test]
+async fn a_new_database_that_knows_no_letters_but_those_of_ascii_is_refused() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let (server, mut admin) = server(&folder, "createrole").await;
+    run(&mut admin, "drop database own".to_owned()).await;
+    run(&mut admin, "create database own owner own template template0 lc_ctype 'C'".to_owned()).await;
+
+    let refused = migrate(&server, passwords("", "word")).await;
+    let told = String::from_utf8_lossy(&refused.stdout);
+    assert!(!refused.status.success() && told.contains("LC_CTYPE"), "{told}");
+}
+
+/// What a platform with a store at `port` is told of it.
+fn store_at(port: u16) -> Vec<(String, String)> {
+    let (endpoint, bucket) = (format!("http://127.0.0.1:{port}"), "own".to_owned());
+    let keys = KEYS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    [vec![("S3_ENDPOINT".to_owned(), endpoint), ("S3_BUCKET".to_owned(), bucket)], keys.into()].concat()
+}
+
+async fn schemas(owner: &mut PgConnection) -> i64 {
+    let ours = "select count(*) from pg_namespace where nspname in ('auth', 'photo', 'relation', 'social')";
+    sqlx::query_scalar(ours).fetch_one(owner).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_store_that_is_named_is_tried_before_the_database_is_touched() {
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let (server, _admin) = server(&folder, "createrole").await;
+    let mut owner = PgConnection::connect(&url(&server, "own", "own")).await.unwrap();
+    let port = free_port();
+
+    let half = migrate(&server, [passwords("", "word"), store_at(port)[..1].to_vec()].concat()).await;
+    assert!(!half.status.success() && String::from_utf8_lossy(&half.stderr).contains("--s3-bucket"), "{half:?}");
+
+    let refused = migrate(&server, [passwords("", "word"), store_at(port)].concat()).await;
+    let told = String::from_utf8_lossy(&refused.stdout);
+    let named = format!("the object store at http://127.0.0.1:{port} does not serve bucket own");
+    assert!(!refused.status.success() && told.contains(&named), "{told}");
+    assert!(!told.contains(KEYS[1].1), "{told}");
+    assert_eq!(schemas(&mut owner).await, 0);
+
+    let objects = folder.path().join("objects");
+    std::fs::create_dir(&objects).unwrap();
+    let _store = store(&objects, port);
+    let migrated = migrate(&server, [passwords("", "word"), store_at(port)].concat()).await;
+    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stdout));
+    assert_eq!(schemas(&mut owner).await, 4);
+    let left = std::fs::read_dir(objects.join("own/incoming")).unwrap().count();
+    assert_eq!(left, 0, "nothing is left of what was tried");
 }

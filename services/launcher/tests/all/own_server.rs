@@ -1,22 +1,17 @@
 //! A plain server: Debian's nginx in front, with the file that `docs/operating.md` gives, and a PostgreSQL and an S3 store
 //! of one's own behind.
 
-use std::convert::Infallible;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use futures::{StreamExt, stream};
 use postgres_server::{Durability, Programs, Server};
 use reqwest::header::HeaderValue;
-use reqwest::{Body, Client, Method, StatusCode};
+use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 
-use crate::process::{All, GUARD, png, post, program, sign_up, until_up, upload, upload_file};
+use crate::process::{All, png, post, program, sign_up, until_up, upload, upload_file};
+use crate::slow_upload::SlowUpload;
 
 const NAME: &str = "social.example.org";
 pub const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "own"), ("AWS_SECRET_ACCESS_KEY", "own-secret")];
@@ -75,7 +70,7 @@ pub fn store(folder: &Path, port: u16) -> Background {
 }
 
 /// A picture of some 2 MB, more than nginx takes by itself.
-fn large() -> Vec<u8> {
+pub fn large() -> Vec<u8> {
     let mut state = 1_u32;
     png(&image::RgbImage::from_fn(1000, 700, |_, _| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -86,41 +81,11 @@ fn large() -> Vec<u8> {
 
 /// Uploads a picture by tus. Its last bytes are not sent before the first have come: nginx hands them on at once.
 async fn upload_by_tus(http: &Client, url: &str, token: &str, file: &[u8]) -> Value {
-    let request =
-        |method: Method, path: &str| http.request(method, format!("{url}{path}")).bearer_auth(token).header("tus-resumable", "1.0.0");
-    let metadata = format!("filename {},visibility {}", STANDARD.encode("noise.png"), STANDARD.encode("public"));
-    let created = request(Method::POST, "/v1/photos/tus").header("upload-length", file.len()).header("upload-metadata", metadata);
-    let created = created.send().await.unwrap();
-    assert_eq!(created.status(), StatusCode::CREATED);
-    let location = created.headers()["location"].to_str().unwrap().to_owned();
-
-    let (first, rest) = file.split_at(512 * 1024);
-    let (first, rest) = (first.to_vec(), rest.to_vec());
-    let (go_on, told) = oneshot::channel::<()>();
-    let rest = stream::once(async move {
-        let _ = told.await;
-        Ok(rest)
-    });
-    let body = Body::wrap_stream(stream::iter([Ok::<_, Infallible>(first)]).chain(rest));
-    let piece = request(Method::PATCH, &location).header("upload-offset", 0).header("content-length", file.len());
-    let piece = tokio::spawn(piece.header("content-type", "application/offset+octet-stream").body(body).send());
-
-    let deadline = Instant::now() + GUARD;
-    loop {
-        let head = request(Method::HEAD, &location).send().await.unwrap();
-        let come: usize = head.headers()["upload-offset"].to_str().unwrap().parse().unwrap();
-        if come > 0 {
-            break;
-        }
-        assert!(Instant::now() < deadline, "nothing has come in {GUARD:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    go_on.send(()).unwrap();
-    let sent = piece.await.unwrap().unwrap();
+    let upload = SlowUpload::begin(http, url, token, file).await;
+    let complete = upload.complete_at();
+    let sent = upload.end().await;
     assert_eq!((sent.status(), &sent.headers()["upload-offset"]), (StatusCode::NO_CONTENT, &HeaderValue::from(file.len())));
-
-    let id = location.rsplit('/').next().unwrap();
-    let made = request(Method::POST, &format!("/v1/photos/uploads/{id}/complete")).send().await.unwrap();
+    let made = http.post(format!("{url}{complete}")).bearer_auth(token).send().await.unwrap();
     assert_eq!(made.status(), StatusCode::CREATED);
     made.json().await.unwrap()
 }

@@ -38,23 +38,43 @@ impl All {
     }
 
     /// Asks it to stop, as systemd does, and waits.
-    pub fn stop(mut self) -> ExitStatus {
-        let asked = Command::new("kill").arg(self.process.id().to_string()).status();
-        assert!(asked.is_ok_and(|status| status.success()), "the process can be signaled");
-        let deadline = Instant::now() + GUARD;
-        loop {
-            if let Some(status) = self.process.try_wait().expect("the process can be waited for") {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "it did not stop in {GUARD:?}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+    pub fn stop(self) -> ExitStatus {
+        self.ask_to_stop();
+        self.ended()
+    }
+
+    /// Asks it to stop.
+    pub fn ask_to_stop(&self) {
+        ask_to_stop(&self.process);
+    }
+
+    /// Waits until it has stopped.
+    pub fn ended(mut self) -> ExitStatus {
+        ended(&mut self.process)
     }
 
     /// Kills it, as a power cut does.
     pub fn kill(mut self) {
         self.process.kill().expect("the process can be killed");
         self.process.wait().expect("the process can be waited for");
+    }
+}
+
+/// Sends what systemd and Kubernetes send.
+pub fn ask_to_stop(process: &Child) {
+    let asked = Command::new("kill").arg(process.id().to_string()).status();
+    assert!(asked.is_ok_and(|status| status.success()), "the process can be signaled");
+}
+
+/// Waits until it has stopped.
+pub fn ended(process: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + GUARD;
+    loop {
+        if let Some(status) = process.try_wait().expect("the process can be waited for") {
+            return status;
+        }
+        assert!(Instant::now() < deadline, "it did not stop in {GUARD:?}");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 

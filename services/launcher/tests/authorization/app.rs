@@ -1,11 +1,10 @@
-//! An app, and the browser in which people let it in.
+//! An app that people let in.
 
-use std::collections::BTreeMap;
-
-use reqwest::Response;
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::header::LOCATION;
+use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::process::PASSWORD;
 use crate::stage::Stage;
 
@@ -37,10 +36,10 @@ impl App {
              &scope=accounts:read%20posts:read%20photos:read%20relations:read&code_challenge={CHALLENGE}&code_challenge_method=S256",
             self.id
         );
-        let mut cookies = BTreeMap::new();
+        let mut browser = Browser::default();
         let sign_in = vec![("action", "sign_in"), ("handle", handle), ("password", PASSWORD)];
         for fields in [sign_in, vec![("action", "allow")]] {
-            let answer = send_form(stage, &path, &fields, &mut cookies).await;
+            let answer = browser.send(stage, &path, &fields).await;
             let sent_to = answer.headers().get(LOCATION).and_then(|place| place.to_str().ok()).unwrap_or_default();
             if let Some((_, code)) = sent_to.split_once("code=") {
                 return code.split('&').next().unwrap_or_default().to_owned();
@@ -49,32 +48,16 @@ impl App {
         panic!("the app was not let in");
     }
 
+    /// Gives a token back.
+    pub async fn revoke(&self, stage: &Stage, token: &str) -> StatusCode {
+        let request = stage.request("POST", "/oauth/revoke", None).basic_auth(&self.id, Some(&self.secret));
+        request.form(&[("token", token)]).send().await.unwrap().status()
+    }
+
     /// Asks for the session that a code stands for.
     pub async fn redeem(&self, stage: &Stage, code: &str) -> Response {
         let form = [("grant_type", "authorization_code"), ("code", code), ("code_verifier", VERIFIER), ("redirect_uri", BACK)];
         let request = stage.request("POST", "/oauth/token", None).basic_auth(&self.id, Some(&self.secret));
         request.form(&form).send().await.unwrap()
     }
-}
-
-/// Opens a page and sends its form, as a browser does.
-async fn send_form(stage: &Stage, path: &str, fields: &[(&str, &str)], cookies: &mut BTreeMap<String, String>) -> Response {
-    let page = stage.request("GET", path, None).header(COOKIE, jar(cookies)).send().await.unwrap();
-    keep(&page, cookies);
-    let page = page.text().await.unwrap();
-    let csrf = page.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-    let form = [fields, &[("csrf", csrf)]].concat();
-    let answer = stage.request("POST", path, None).header(COOKIE, jar(cookies)).form(&form).send().await.unwrap();
-    keep(&answer, cookies);
-    answer
-}
-
-/// Keeps what a browser would.
-fn keep(answer: &Response, cookies: &mut BTreeMap<String, String>) {
-    let set = answer.headers().get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()?.split(';').next()?.split_once('='));
-    cookies.extend(set.map(|(name, value)| (name.to_owned(), value.to_owned())));
-}
-
-fn jar(cookies: &BTreeMap<String, String>) -> String {
-    cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
 }

@@ -24,9 +24,17 @@ struct Secrets {
     service_keys: BTreeMap<String, String>,
 }
 
+/// Whose tokens are forged.
+#[derive(Deserialize)]
+struct Me {
+    id: AccountId,
+    handle: String,
+}
+
 pub struct Forge {
     issuer: String,
     account: AccountId,
+    handle: String,
     kid: String,
     key: EncodingKey,
     public: Vec<u8>,
@@ -37,8 +45,10 @@ pub struct Forge {
 }
 
 impl Forge {
-    /// One for tokens of this account.
-    pub async fn open(stage: &Stage, account: AccountId) -> Self {
+    /// One for tokens of whoever has this one.
+    pub async fn open(stage: &Stage, token: &str) -> Self {
+        let me = stage.request("GET", "/v1/accounts/me", Some(token)).send().await.unwrap();
+        let Me { id: account, handle } = me.json().await.unwrap();
         let secrets: Secrets = serde_json::from_slice(&std::fs::read(stage.data().join("secrets.json")).unwrap()).unwrap();
         let mut database = PgConnection::connect(&stage.database_url()).await.unwrap();
         let newest = "select kid, private_key, public_key from auth.signing_keys order by signs_from desc limit 1";
@@ -54,7 +64,7 @@ impl Forge {
         let next = AtomicI64::new(1);
         let canary = TcpListener::bind("127.0.0.1:0").unwrap();
         canary.set_nonblocking(true).unwrap();
-        Self { issuer, account, kid, key: EncodingKey::from_ed_der(private), public, service, next, canary }
+        Self { issuer, account, handle, kid, key: EncodingKey::from_ed_der(private), public, service, next, canary }
     }
 
     fn header(&self) -> Value {
@@ -66,7 +76,7 @@ impl Forge {
         let (now, session) = (unix_now(), self.next.fetch_add(1, Ordering::Relaxed).to_string());
         json!({
             "iss": self.issuer, "sub": self.account, "aud": format!("{}/v1", self.issuer), "client_id": "test", "scope": scope,
-            "roles": roles, "preferred_username": "ada", "iat": now, "exp": now + 600, "jti": session, "sid": session,
+            "roles": roles, "preferred_username": self.handle, "iat": now, "exp": now + 600, "jti": session, "sid": session,
         })
     }
 
@@ -77,6 +87,11 @@ impl Forge {
     /// A good token.
     pub fn good(&self, scope: &str, roles: &[&str]) -> String {
         self.sign(&self.header(), &self.claims(scope, roles))
+    }
+
+    /// A good token of this session, which is there.
+    pub fn of_session(&self, session: &str, scope: &str) -> String {
+        self.sign(&self.header(), &with(&self.claims(scope, &[]), "sid", json!(session)))
     }
 
     /// The good token of an app for itself.
@@ -98,7 +113,8 @@ impl Forge {
         let address = json!(format!("http://{}/jwks.json", self.canary.local_addr().unwrap()));
         let pointing = |member: &str, value: &Value| jws(&with(&header, member, value.clone()), &claims, &other, Algorithm::EdDSA);
         let hs256 = with(&header, "alg", json!("HS256"));
-        let grant = PhotoGrant { photo: PhotoId(1), source: "post:1".to_owned(), owner: self.account, viewer: self.account, iat: 0 };
+        let (source, owner) = ("post:1".to_owned(), self.account);
+        let grant = PhotoGrant { photo: PhotoId(1), source, owner, audience_of: None, viewer: owner, as_of: None, iat: 0 };
         let none = [with(&header, "alg", json!("none")), claims.clone()].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part.to_string()));
         vec![
             ("other audience", self.sign(&header, &with(&claims, "aud", json!("media")))),

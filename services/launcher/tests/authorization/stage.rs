@@ -1,6 +1,7 @@
 //! `social-platform all` on a database that the test can look into.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 use postgres_server::{Durability, Programs, Server};
@@ -20,6 +21,11 @@ pub struct Stage {
 
 impl Stage {
     pub async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// One that is told more.
+    pub async fn with(configure: impl FnOnce(&mut Command)) -> Self {
         let folder = tempfile::tempdir_in("/tmp").unwrap();
         // PostgreSQL may run as somebody else, who has to get through.
         std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -29,6 +35,7 @@ impl Stage {
             // Whoever tries everything is fast.
             command.env("OWNER_DATABASE_URL", server.superuser_url("postgres")).env("RATE_PER_ACCOUNT", "1000000");
             command.env("RATE_PER_ADDRESS", "1000000");
+            configure(command);
         });
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         until_up(&http, &all.url).await;
@@ -61,12 +68,19 @@ impl Stage {
         self.request(method, path, token).send().await.unwrap().status()
     }
 
-    /// Sends JSON that must be taken.
+    /// Sends JSON that must be taken, if not at once: what one service has yet to hear of another it cannot show, and says to try again.
     pub async fn done(&self, method: &str, path: &str, token: &str, body: Value) -> Value {
-        let answer = self.request(method, path, Some(token)).json(&body).send().await.unwrap();
-        let (status, text) = (answer.status(), answer.text().await.unwrap());
-        assert!(status.is_success(), "{method} {path}: {status}: {text}");
-        serde_json::from_str(&text).unwrap_or_default()
+        let deadline = Instant::now() + GUARD;
+        loop {
+            let answer = self.request(method, path, Some(token)).json(&body).send().await.unwrap();
+            let (status, text) = (answer.status(), answer.text().await.unwrap());
+            if status.is_success() {
+                return serde_json::from_str(&text).unwrap_or_default();
+            }
+            let is_early = status == StatusCode::SERVICE_UNAVAILABLE && Instant::now() < deadline;
+            assert!(is_early, "{method} {path}: {status}: {text}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     /// Waits until a request is answered so.
@@ -78,9 +92,9 @@ impl Stage {
         }
     }
 
-    /// Makes somebody an administrator, as whoever runs the platform does.
-    pub fn grant_admin(&self, handle: &str) {
-        let granted = program().args(["admin", "grant", handle]).env("OWNER_DATABASE_URL", self.database_url()).output().unwrap();
-        assert!(granted.status.success(), "{}", String::from_utf8_lossy(&granted.stderr));
+    /// What whoever runs the platform does to somebody: `grant`, `revoke` or `erase`.
+    pub fn admin(&self, action: &str, handle: &str) {
+        let done = program().args(["admin", action, handle]).env("OWNER_DATABASE_URL", self.database_url()).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 }

@@ -20,8 +20,17 @@ struct Kind {
 const EVERYWHERE: &[&str] = &["code.file.path", "code.line.number", "code.module.name"];
 
 /// All others are text.
-const NUMBERS: [&str; 8] =
-    ["attempts", "code.line.number", "entries", "followers", "http.response.status_code", "pixels", "server.port", "wait_seconds"];
+const NUMBERS: [&str; 9] = [
+    "attempts",
+    "code.line.number",
+    "entries",
+    "followers",
+    "http.response.status_code",
+    "messaging.batch.message_count",
+    "pixels",
+    "server.port",
+    "wait_seconds",
+];
 
 const OF_REQUEST: &[&str] = &["http.request.method", "network.protocol.version", "url.path", "url.scheme"];
 const OF_REQUEST_ANSWERED: &[&str] =
@@ -62,7 +71,7 @@ static KINDS: [Kind; 12] = [
             "server.address",
             "server.port",
         ],
-        allowed: &["db.collection.name"],
+        allowed: &["db.collection.name", "db.response.status_code", "error.type"],
     },
     Kind {
         is: Span::is_s3,
@@ -86,7 +95,7 @@ static KINDS: [Kind; 12] = [
             "messaging.operation.type",
             "messaging.system",
         ],
-        allowed: &["db.response.status_code", "error.type"],
+        allowed: &["db.response.status_code", "error.type", "messaging.batch.message_count"],
     },
     Kind {
         is: |span| span.name.starts_with("run "),
@@ -136,11 +145,26 @@ fn misfit(span: &Span) -> Option<String> {
     (!is_right).then(|| format!("{} lacks {missing:?}, has {more:?}, mistypes {mistyped:?}; kind and doubles are {found:?}", span.name))
 }
 
+/// Does a statement that failed say so in every way, and no other?
+fn is_of_one_mind(span: &Span) -> bool {
+    let (kind, state) = (span.attributes.get("error.type"), span.attributes.get("db.response.status_code"));
+    !span.is_sql() || (span.failed == kind.is_some() && (state.is_none() || state == kind))
+}
+
+/// Does the key of an object say which it is, and not only where it lies? Its random part has digits.
+fn tells_a_key(span: &Span) -> bool {
+    span.attributes.get("aws.s3.key").is_some_and(|key| key.bytes().any(|byte| byte.is_ascii_digit()))
+}
+
 /// Nothing that was sent is out of form, or below a span that nobody sent.
 pub fn all_fit(sink: &Sink) {
     let spans = sink.spans();
     let misfits: BTreeSet<String> = spans.iter().filter_map(misfit).collect();
     assert!(misfits.is_empty(), "{misfits:#?}");
+    let of_two_minds: Vec<&Span> = spans.iter().filter(|span| !is_of_one_mind(span)).collect();
+    assert!(of_two_minds.is_empty(), "{of_two_minds:#?}");
+    let telling: Vec<&Span> = spans.iter().filter(|span| tells_a_key(span)).collect();
+    assert!(telling.is_empty(), "{telling:#?}");
     let sent: BTreeSet<&str> = spans.iter().map(|span| span.id.as_str()).chain(["", OUTSIDE]).collect();
     let orphans: Vec<&Span> = spans.iter().filter(|span| !sent.contains(span.parent.as_str())).collect();
     assert!(orphans.is_empty(), "{orphans:#?}");

@@ -1,6 +1,7 @@
 //! Every query of every dashboard, executed by a real Prometheus after some load: by one that reads `/metrics` and, where
-//! `OTELCOL` names a collector, by one that reads what the collector shows. The operator's dashboard is left out: nobody
-//! operates here, and the stories of e2e/ have it.
+//! `OTELCOL` names a collector, by one that reads what the collector shows.
+
+mod asked;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -24,27 +25,6 @@ fn chart() -> PathBuf {
 
 fn rules(file: &str) -> String {
     std::fs::read_to_string(chart().join("rules").join(file)).expect("the rules are committed")
-}
-
-/// Title and query of every panel, with this platform in the place of the variables.
-fn queries() -> Vec<(String, String)> {
-    let mut queries = Vec::new();
-    for file in std::fs::read_dir(chart().join("dashboards")).expect("the dashboards are committed") {
-        let path = file.expect("a file").path();
-        if path.ends_with("operator.json") {
-            continue;
-        }
-        let dashboard: Value = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");
-        for panel in dashboard["panels"].as_array().expect("panels") {
-            for target in panel["targets"].as_array().into_iter().flatten() {
-                let query = target["expr"].as_str().expect("a query");
-                let query = query.replace("$__rate_interval", "1m").replace("$__range", "10m");
-                let query = query.replace("$platform", "demo").replace("$namespace", "social").replace("$service", "social-platform");
-                queries.push((format!("{} / {}", dashboard["title"], panel["title"]), query));
-            }
-        }
-    }
-    queries
 }
 
 /// A Prometheus with the rules of the chart, which it works out every second.
@@ -102,7 +82,7 @@ impl Prometheus {
     }
 
     async fn shows_something_in_every_panel(&self) {
-        let queries = queries();
+        let queries = asked::panels();
         assert!(queries.len() > 80, "there are {} queries", queries.len());
         eventually("every query has an answer", async || {
             let mut empty = Vec::new();
@@ -114,6 +94,27 @@ impl Prometheus {
                 }
             }
             if empty.is_empty() { Ok(()) } else { Err(empty.join("\n")) }
+        })
+        .await;
+    }
+
+    /// A panel of which a part is always there would not be empty either if its other part asked for nothing; and of a variable
+    /// without values every panel is.
+    async fn has_what_dashboards_ask_for(&self) {
+        let (marks, series) = (asked::marks(), asked::series());
+        assert!(series.len() > 60, "there are {} of them", series.len());
+        eventually("what dashboards look at exists", async || {
+            // A version is marked for its first five minutes only, so that they have an answer is nothing to wait for.
+            for (title, query, _) in &marks {
+                self.query(query).await.map_err(|error| format!("{title} fails on {}: {error}", self.reads))?;
+            }
+            let mut missing = Vec::new();
+            for (query, title) in &series {
+                if self.query(query).await?.is_empty() {
+                    missing.push(format!("{query} of {title} is not there on {}", self.reads));
+                }
+            }
+            if missing.is_empty() { Ok(()) } else { Err(missing.join("\n")) }
         })
         .await;
     }
@@ -178,6 +179,7 @@ async fn no_panel_is_empty_after_the_load() {
 
     for prometheus in readers {
         prometheus.shows_something_in_every_panel().await;
+        prometheus.has_what_dashboards_ask_for().await;
         prometheus.sees_every_objective_met().await;
         prometheus.has_what_alerts_ask_for().await;
     }

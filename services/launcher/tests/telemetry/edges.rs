@@ -1,41 +1,24 @@
-//! The arrows of the drawing in docs/architecture.md, found in traces. A call is a parent and its child; a fact that is
-//! applied and a job that runs are traces of their own, with a link to what caused them.
+//! The arrows of facts in the drawing of docs/architecture.md, and jobs, found in traces: what is applied or run is a trace of its
+//! own, with a link to what caused it. `calls` finds the others.
 
 use std::collections::BTreeSet;
 
-use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
-
 use crate::eventually;
 use crate::sink::{Sink, Span};
-use crate::spans::is_below;
-use crate::tour::OUTSIDE;
 
 const ARCHITECTURE: &str = include_str!("../../../../docs/architecture.md");
 
-/// The upper half of the drawing, and letters: an arrow, the span at its beginning, and the span at its end with its kind. The
-/// beginning of a request from outside is not ours.
-const CALLS: [(&str, &str, &str, SpanKind); 9] = [
-    ("people → auth", "", "POST /v1/sessions", SpanKind::Server),
-    ("people → social", "", "POST /v1/posts", SpanKind::Server),
-    ("people → photo", "", "POST /v1/photos", SpanKind::Server),
-    ("people → relation", "", "PUT /v1/relations/{id}/follow", SpanKind::Server),
-    ("social → photo", "POST /v1/posts", "POST /internal/photos/usable", SpanKind::Server),
-    ("auth → the others", "GET /v1/exports/{id}/archive", "POST /internal/export", SpanKind::Server),
-    ("photo → S3", "POST /v1/photos", "S3.PutObject", SpanKind::Client),
-    // Not for a request: a loop asks.
-    ("the others → auth", "GET /.well-known/jwks.json", "GET /.well-known/jwks.json", SpanKind::Server),
-    ("auth → the mail server", "run auth.letter", "send letter", SpanKind::Client),
-];
-
 /// Which span tells each kind of fact that the lower half of the drawing has.
-const TOLD: [(&str, &str); 10] = [
+const TOLD: [(&str, &str); 12] = [
     ("relation.changed", "PUT /v1/relations/{id}/follow"),
     ("relation.happened", "PUT /v1/relations/{id}/follow"),
+    ("relation.ended", "DELETE /v1/relations/{id}/like"),
     ("photo.changed", "DELETE /v1/photos/{id}"),
     ("post.narrowed", "DELETE /v1/posts/{id}"),
     ("photos.shown", "POST /v1/posts"),
     ("interest.changed", "PUT /v1/tags/{tag}/follow"),
     ("profile.changed", "PATCH /v1/profiles/me"),
+    ("account.posted", "POST /v1/posts"),
     ("account.changed", "PUT /v1/accounts/{id}/suspension"),
     ("account.erased", "erase account"),
     ("account.forgotten", "forget an account"),
@@ -71,39 +54,37 @@ fn drawn() -> BTreeSet<Told> {
     arrows
 }
 
-/// Is there a span `to` of this kind below a span `from`, or below the one that somebody outside sent along?
-fn is_called(from: &str, to: &str, kind: SpanKind, spans: &[Span]) -> bool {
-    spans.iter().filter(|span| span.name == to && span.kind == kind as i32).any(|end| {
-        let of_trace: Vec<Span> = spans.iter().filter(|span| span.trace == end.trace).cloned().collect();
-        match from {
-            "" => end.parent == OUTSIDE,
-            from => of_trace.iter().any(|span| span.name == from && is_below(end, span, &of_trace)),
-        }
-    })
+/// How many services listen to how many others, by the drawing.
+pub fn consumers() -> usize {
+    let pairs: BTreeSet<_> = drawn().into_iter().map(|told| (told.producer, told.consumer)).collect();
+    pairs.len()
 }
 
-/// Is there a span `to` with these attributes that is linked to a span `from`, and a trace of its own?
-fn is_linked(from: &str, to: &str, attributes: &[(&str, &str)], spans: &[Span]) -> bool {
+/// Is there a span like that which is linked to a span `from`, and a trace of its own?
+fn is_linked(from: &str, is_end: impl Fn(&Span) -> bool, spans: &[Span]) -> bool {
     let causes: BTreeSet<&str> = spans.iter().filter(|span| span.name == from).map(|span| span.trace.as_str()).collect();
-    let is_meant = |span: &&Span| {
-        let has = |(name, value): &(&str, &str)| span.attributes.get(*name).is_some_and(|found| found == value);
-        span.name == to && span.parent.is_empty() && attributes.iter().all(has)
-    };
-    let mut links = spans.iter().filter(is_meant).flat_map(|span| span.links.iter().map(move |link| (span, link)));
+    let ends = spans.iter().filter(|span| span.parent.is_empty() && is_end(span));
+    let mut links = ends.flat_map(|span| span.links.iter().map(move |link| (span, link)));
     links.any(|(span, link)| *link != span.trace && causes.contains(link.as_str()))
+}
+
+/// Does this span apply such facts, together with others that were waiting or not? It is named by the kinds of all of them.
+fn applies(span: &Span, told: &Told) -> bool {
+    let has = |name: &str, value: &str| span.attributes.get(name).is_some_and(|found| found == value);
+    span.name.strip_prefix("apply ").is_some_and(|kinds| kinds.split(", ").any(|kind| kind == told.kind))
+        && has("messaging.destination.name", told.producer)
+        && has("messaging.consumer.group.name", told.consumer)
 }
 
 /// The arrows that no trace has.
 fn missing(spans: &[Span]) -> Vec<String> {
-    let calls = CALLS.into_iter().filter(|(_, from, to, kind)| !is_called(from, to, *kind, spans)).map(|(arrow, ..)| arrow.to_owned());
     let is_told = |told: &Told| {
         let (_, from) = TOLD.into_iter().find(|(kind, _)| *kind == told.kind).expect("the test below says so");
-        let between = [("messaging.destination.name", told.producer), ("messaging.consumer.group.name", told.consumer)];
-        is_linked(from, &format!("apply {}", told.kind), &between, spans)
+        is_linked(from, |span| applies(span, told), spans)
     };
     let told = drawn().into_iter().filter(|told| !is_told(told)).map(|told| format!("{told:?}"));
-    let jobs = OWED.into_iter().filter(|(kind, from)| !is_linked(from, &format!("run {kind}"), &[], spans));
-    calls.chain(told).chain(jobs.map(|(kind, from)| format!("{from} → the job {kind}"))).collect()
+    let jobs = OWED.into_iter().filter(|(kind, from)| !is_linked(from, |span| span.name == format!("run {kind}"), spans));
+    told.chain(jobs.map(|(kind, from)| format!("{from} → the job {kind}"))).collect()
 }
 
 #[test]
@@ -115,7 +96,7 @@ fn the_drawing_has_every_kind_of_fact_that_is_looked_for() {
 
 /// Waits until every arrow is there.
 pub async fn all_found(sink: &Sink) {
-    eventually("every arrow of the drawing is an edge of a trace", async || {
+    eventually("every arrow of a fact, and every job, is an edge of a trace", async || {
         let missing = missing(&sink.spans());
         if missing.is_empty() { Ok(()) } else { Err(format!("{missing:#?}")) }
     })

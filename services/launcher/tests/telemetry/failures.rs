@@ -1,4 +1,4 @@
-//! What fails says so on its span, and on the span of whatever asked for it.
+//! What fails says so on its span, and on the span of whatever asked for it; a statement, too, whose failure was expected.
 
 use reqwest::header::LOCATION;
 use reqwest::{RequestBuilder, StatusCode};
@@ -17,11 +17,25 @@ const NO_STORE: [(&str, &str); 4] =
 /// PostgreSQL's word for a table that is not there.
 const UNDEFINED_TABLE: &str = "42P01";
 
+/// And for a row that is there already.
+const UNIQUE_VIOLATION: &str = "23505";
+
 /// The first span `name` that failed, once it has arrived.
 async fn failed(sink: &Sink, name: &str) -> Span {
     eventually(name, async || {
         let found = sink.spans().into_iter().find(|span| span.name == name && span.failed);
         found.ok_or_else(|| "none of this name has failed".to_owned())
+    })
+    .await
+}
+
+/// The statement in this trace that PostgreSQL refused in this way, once it has arrived.
+async fn refused_statement(sink: &Sink, trace: &str, state: &str) -> Span {
+    let says = |span: &Span, name: &str| span.attributes.get(name).is_some_and(|value| value == state);
+    eventually(state, async || {
+        let of_trace: Vec<Span> = sink.spans().into_iter().filter(|span| span.trace == trace && span.is_sql()).collect();
+        let found = of_trace.iter().find(|span| span.failed && says(span, "error.type") && says(span, "db.response.status_code"));
+        found.cloned().ok_or_else(|| format!("{of_trace:#?}"))
     })
     .await
 }
@@ -56,6 +70,13 @@ async fn what_fails_is_marked_and_so_is_what_asked_for_it() {
     tour.ask("POST /v1/sessions", "/v1/sessions", "", |it| it.json(&wrong)).await;
     let refused = tour.visits.last().expect("just now").trace.clone();
 
+    // Answered with a sentence of its own, and yet PostgreSQL refused a statement.
+    let taken = json!({ "handle": "failures_ada", "password": "another good password 7" });
+    tour.ask("POST /v1/accounts", "/v1/accounts", "", |it| it.json(&taken)).await;
+    let conflict = tour.visits.last().expect("just now");
+    assert_eq!(conflict.status, StatusCode::CONFLICT);
+    refused_statement(&sink, &conflict.trace, UNIQUE_VIOLATION).await;
+
     tour.upload(&ada, "public", picture()).await;
     assert_eq!(tour.visits.last().expect("just now").status, StatusCode::SERVICE_UNAVAILABLE);
     let upload = failed(&sink, "POST /v1/photos").await;
@@ -67,21 +88,29 @@ async fn what_fails_is_marked_and_so_is_what_asked_for_it() {
     failed(&sink, "run photo.delete-incoming").await;
 
     let mut connection = database.connect("postgres").await;
-    let taken = "alter table photo.albums rename to albums_elsewhere; alter table social.relations rename to relations_elsewhere";
-    sqlx::raw_sql(taken).execute(&mut connection).await.unwrap();
+    let moved = "alter table photo.albums rename to albums_elsewhere; alter table social.relations rename to relations_elsewhere";
+    sqlx::raw_sql(moved).execute(&mut connection).await.unwrap();
     tour.just("GET /v1/albums", "/v1/albums?owner=me", &ada).await;
     assert_eq!(tour.visits.last().expect("just now").status, StatusCode::INTERNAL_SERVER_ERROR);
     let albums = failed(&sink, "GET /v1/albums").await;
     assert_eq!((attribute(&albums, "error.type"), attribute(&albums, "db.response.status_code")), ("500", UNDEFINED_TABLE));
+    let statement = refused_statement(&sink, &albums.trace, UNDEFINED_TABLE).await;
+    assert!(attribute(&statement, "db.query.text").contains("from albums"), "the one that asks for albums: {statement:?}");
 
     tour.just("PUT /v1/relations/{id}/follow", &format!("/v1/relations/{bob}/follow"), &ada).await;
     let fact = failed(&sink, "apply relation.changed").await;
     assert_eq!(attribute(&fact, "messaging.consumer.group.name"), "social");
     assert_eq!(attribute(&fact, "db.response.status_code"), UNDEFINED_TABLE);
+    refused_statement(&sink, &fact.trace, UNDEFINED_TABLE).await;
 
     let metrics = platform.metrics().await;
     let is_counted = |line: &str| line.starts_with("db_client_operation_errors_total{") && line.contains("class=\"42\"");
     assert!(metrics.lines().any(is_counted), "{metrics}");
+    let labels = ["error_type", "db_response_status_code"].map(|label| format!("{label}=\"{UNDEFINED_TABLE}\""));
+    let is_measured = |line: &str| {
+        line.starts_with("db_client_operation_duration_seconds_count{") && labels.iter().all(|label| line.contains(label.as_str()))
+    };
+    assert!(metrics.lines().any(is_measured), "{metrics}");
     let spans = sink.spans();
     let refused = spans.iter().find(|span| span.trace == refused && span.name == "POST /v1/sessions").expect("it ended before the others");
     assert!(!refused.failed, "{refused:?}");

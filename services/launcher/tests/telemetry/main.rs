@@ -5,7 +5,9 @@
 //! |---|---|
 //! | `spans`, `routes` | each documented route has the spans that it must have |
 //! | `attributes` | each kind of span has what it must and no more, and none lacks its parent |
-//! | `edges` | every arrow of the drawing in docs/architecture.md is an edge of a trace |
+//! | `labels` | each metric of the conventions has the labels that they require |
+//! | `calls` | every call of the drawing in docs/architecture.md is in a trace, between the pods that it names |
+//! | `edges` | every fact of that drawing, and every job, is linked to what caused it |
 //! | `failures` | what fails is marked, and so is what asked for it |
 //! | `lines` | what a program writes is one JSON object a line |
 //! | `pools` | who waits in vain for a connection is counted, and who is connected to the server |
@@ -14,10 +16,13 @@
 //! | `flood` | nothing that a stranger or a member makes up adds a series |
 //! | `losses` | what no collector takes, and what no queue holds, is counted |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
-//! | `dashboards` | a real Prometheus executes every panel's query, by way of `/metrics` and of a collector, and none is empty |
+//! | `dashboards` | a real Prometheus executes every panel's query, by way of `/metrics` and of a collector, and none is empty or asks for what nobody counts |
 //! | `collector` | a real collector gets traces, metrics and logs, under the names that `/metrics` has |
 
 mod attributes;
+#[path = "../../../auth/tests/api/authenticator.rs"]
+mod authenticator;
+mod calls;
 mod collector;
 mod dashboards;
 mod database;
@@ -27,6 +32,7 @@ mod edges;
 mod failures;
 mod flood;
 mod guesses;
+mod labels;
 mod lines;
 mod losses;
 mod platform;

@@ -13,10 +13,14 @@ use tempfile::TempDir;
 
 use crate::{GUARD, eventually};
 
-type Lines = Arc<Mutex<Vec<String>>>;
+/// What a process has written so far.
+pub type Lines = Arc<Mutex<Vec<String>>>;
 
 /// Makes its first bearer an administrator.
 pub const FIRST_ADMIN_TOKEN: &str = "first-admin-3f0c9d5e71a2b4c6";
+
+/// Where people find it, as it is told: by a name, for passkeys are of names. Nobody here goes by it.
+pub const PUBLIC_URL: &str = "http://platform.localhost";
 
 /// The process; it is killed if a test ends early.
 pub struct Platform {
@@ -42,7 +46,7 @@ impl Platform {
         let folder = tempfile::tempdir_in("/tmp").expect("a folder");
         let mut command = Command::new(env!("CARGO_BIN_EXE_social-platform"));
         command.args(["all", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0", "--log-format=json", "--data"]).arg(folder.path());
-        command.env("FIRST_ADMIN_TOKEN", FIRST_ADMIN_TOKEN);
+        command.env("FIRST_ADMIN_TOKEN", FIRST_ADMIN_TOKEN).env("PUBLIC_URL", PUBLIC_URL);
         // The deletion of objects and the erasure of accounts are among what is looked for.
         command.env("PHOTO_KEEP_DELETED_SECONDS", "0").env("ACCOUNT_ERASURE_GRACE", "0");
         command.envs(environment.iter().copied());
@@ -54,9 +58,7 @@ impl Platform {
                 .env("OTEL_METRIC_EXPORT_INTERVAL", "500");
         }
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
-        let lines = Lines::default();
-        keep(process.stdout.take().expect("it is piped"), lines.clone());
-        keep(process.stderr.take().expect("it is piped"), lines.clone());
+        let lines = kept(&mut process);
         let http = Client::builder().redirect(Policy::none()).build().expect("a client");
         let mut platform = Self { process, http, url: String::new(), private: String::new(), lines, folder };
         platform.url = platform.said("listening at ").await;
@@ -134,6 +136,14 @@ impl Drop for Platform {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// Everything that a process writes, whose output is piped.
+pub fn kept(process: &mut Child) -> Lines {
+    let lines = Lines::default();
+    keep(process.stdout.take().expect("it is piped"), lines.clone());
+    keep(process.stderr.take().expect("it is piped"), lines.clone());
+    lines
 }
 
 /// Reads to the end, or the program would stop at a full pipe.

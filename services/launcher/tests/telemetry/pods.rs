@@ -1,6 +1,6 @@
-//! Auth, photo and social as a cluster runs them: each a process of its own with settings of its own, on one database.
+//! The services as a cluster runs them: each a process of its own with settings of its own, on one database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Permissions;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -12,21 +12,23 @@ use identity::ServiceSigner;
 use postgres_server::{Durability, Programs, Server};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
 use crate::collector::Background;
 use crate::eventually;
+use crate::platform::{Lines, kept};
 use crate::sink::Sink;
+use crate::store::Store;
 use crate::tour::PASSWORD;
 
 const DATABASE: &str = "postgres";
 const DATABASE_PASSWORD: &str = "word";
 /// Nobody listens there.
 const NOWHERE: &str = "http://127.0.0.1:9";
-/// What whoever does not need it passes over. No picture is ever stored.
-const SETTINGS: [(&str, &str); 7] = [
+/// What whoever does not need it passes over. No picture is stored, unless there is a store.
+const SETTINGS: [(&str, &str); 6] = [
     ("PUBLIC_URL", "http://social.localhost"),
-    ("RELATION_URL", NOWHERE),
     ("KEY_ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
     ("S3_ENDPOINT", NOWHERE),
     ("S3_BUCKET", "none"),
@@ -42,20 +44,43 @@ pub struct Samplers {
 
 /// The processes; they are killed before their database stops, and that before its folder goes.
 pub struct Pods {
-    _processes: [Background; 3],
-    _server: Server,
+    _processes: Vec<Background>,
+    lines: BTreeMap<Service, Lines>,
+    server: Server,
     _folder: TempDir,
     pub http: Client,
-    auth: String,
-    /// Photo's public port.
+    /// Auth's public port.
+    pub auth: String,
+    /// Photo's.
     pub photo: String,
-    /// Social's public port.
+    /// Relation's.
+    pub relation: String,
+    /// Social's.
     pub social: String,
+    /// The private port of each.
+    private: [String; 4],
 }
 
 impl Pods {
     /// Starts them, and waits until they are ready. What photo records, and nothing else, goes to `sink`.
     pub async fn start(sink: &Sink, samplers: Samplers) -> Self {
+        Self::start_each(|service, pod| match service {
+            Service::Photo => export(pod.env("OTEL_TRACES_SAMPLER", samplers.photo), sink),
+            Service::Social => {
+                pod.env("OTEL_TRACES_SAMPLER", samplers.social);
+            }
+            Service::Auth | Service::Relation => {}
+        })
+        .await
+    }
+
+    /// The same, with a store. Everything goes to `sink`.
+    pub async fn observed(sink: &Sink, store: &Store) -> Self {
+        Self::start_each(|_, pod| export(pod.envs(store.environment()), sink)).await
+    }
+
+    /// The same, where `settle` has the last word on the settings of each.
+    async fn start_each(settle: impl Fn(Service, &mut Command)) -> Self {
         let folder = tempfile::tempdir_in("/tmp").expect("a folder");
         // PostgreSQL may run as somebody else, who has to get through.
         std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("the folder is ours");
@@ -65,34 +90,62 @@ impl Pods {
 
         let keys: BTreeMap<Service, String> = Service::ALL.into_iter().map(|service| (service, ServiceSigner::generate())).collect();
         let public_keys = public_keys(&keys);
-        let [auth, auth_private, photo, photo_private, social, social_private] = free_ports();
-        let pod = |service: Service, public: u16, private: u16| {
+        let free: [u16; 8] = free_ports();
+        let ports: BTreeMap<Service, (u16, u16)> = Service::ALL.into_iter().zip(free.chunks(2).map(|pair| (pair[0], pair[1]))).collect();
+        let public = |service: Service| at(ports[&service].0);
+        let private = |service: Service| at(ports[&service].1);
+        let pod = |service: Service| {
             let database_url = server.url(&login_role(DATABASE, service, 'a'), DATABASE_PASSWORD, DATABASE);
             let mut command = program();
-            command.arg(service.name()).envs(SETTINGS).env("DATABASE_URL", database_url);
-            command.env("PUBLIC_ADDR", format!("127.0.0.1:{public}")).env("PRIVATE_ADDR", format!("127.0.0.1:{private}"));
-            command.env("SERVICE_KEY", &keys[&service]).env("SERVICE_KEYS", &public_keys);
-            command.env("AUTH_URL", at(auth)).env("PHOTO_URL", at(photo_private)).env("SOCIAL_URL", at(social_private));
-            command
+            command.arg(service.name()).envs(SETTINGS).env("DATABASE_URL", database_url).env("MAIL_FOLDER", folder.path().join("mail"));
+            let (public_port, private_port) = ports[&service];
+            command.env("PUBLIC_ADDR", format!("127.0.0.1:{public_port}")).env("PRIVATE_ADDR", format!("127.0.0.1:{private_port}"));
+            command.env("SERVICE_KEY", &keys[&service]).env("SERVICE_KEYS", &public_keys).env("AUTH_URL", public(Service::Auth));
+            for (variable, other) in [("PHOTO_URL", Service::Photo), ("RELATION_URL", Service::Relation), ("SOCIAL_URL", Service::Social)] {
+                command.env(variable, private(other));
+            }
+            settle(service, &mut command);
+            let mut process = Background(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts"));
+            let lines = kept(&mut process.0);
+            (process, (service, lines))
         };
-        let auth_pod = pod(Service::Auth, auth, auth_private);
-        let mut photo_pod = pod(Service::Photo, photo, photo_private);
-        photo_pod.env("OTEL_TRACES_SAMPLER", samplers.photo);
-        photo_pod.env("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.url).env("OTEL_BSP_SCHEDULE_DELAY", "200");
-        let mut social_pod = pod(Service::Social, social, social_private);
-        social_pod.env("OTEL_TRACES_SAMPLER", samplers.social);
-        let processes = [auth_pod, photo_pod, social_pod]
-            .map(|mut command| Background(command.stdout(Stdio::null()).spawn().expect("the program starts")));
+        let (processes, lines): (Vec<_>, _) = Service::ALL.map(pod).into_iter().unzip();
 
         let http = Client::new();
-        for private in [auth_private, photo_private, social_private] {
+        for service in Service::ALL {
             eventually("the service is ready", async || {
-                let answer = http.get(format!("{}/readyz", at(private))).send().await.map_err(|error| error.to_string())?;
+                let answer = http.get(format!("{}/readyz", private(service))).send().await.map_err(|error| error.to_string())?;
                 if answer.status() == StatusCode::OK { Ok(()) } else { Err(answer.text().await.unwrap_or_default()) }
             })
             .await;
         }
-        Self { _processes: processes, _server: server, _folder: folder, http, auth: at(auth), photo: at(photo), social: at(social) }
+        let [auth, photo, relation, social] = [Service::Auth, Service::Photo, Service::Relation, Service::Social].map(public);
+        let private = Service::ALL.map(private);
+        Self { _processes: processes, lines, server, _folder: folder, http, auth, photo, relation, social, private }
+    }
+
+    /// `/metrics` of each, as it is now.
+    pub async fn metrics(&self) -> Vec<String> {
+        let mut pages = Vec::new();
+        for private in &self.private {
+            let answer = self.http.get(format!("{private}/metrics")).send().await.expect("an answer");
+            pages.push(answer.text().await.expect("text"));
+        }
+        pages
+    }
+
+    /// What a service has written so far, up to its last whole line.
+    pub fn lines_of(&self, service: Service) -> Vec<String> {
+        self.lines[&service].lock().unwrap().clone()
+    }
+
+    /// Which services read this table, by the last statement of each of their connections.
+    pub async fn who_reads(&self, table: &str) -> BTreeSet<String> {
+        let mut connection = PgConnection::connect(&self.server.superuser_url(DATABASE)).await.expect("a connection");
+        let last =
+            "select distinct application_name from pg_stat_activity where query like '%from ' || $1 || '%' and pid <> pg_backend_pid()";
+        let services: Vec<String> = sqlx::query_scalar(last).bind(table).fetch_all(&mut connection).await.expect("an answer");
+        services.into_iter().collect()
     }
 
     /// Signs somebody up and in, and answers the access token.
@@ -104,6 +157,11 @@ impl Pods {
         let session: Value = session.json().await.expect("JSON");
         session["access_token"].as_str().expect("a token").to_owned()
     }
+}
+
+/// Sends what a pod records to `sink`.
+fn export(pod: &mut Command, sink: &Sink) {
+    pod.env("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.url).env("OTEL_BSP_SCHEDULE_DELAY", "200");
 }
 
 fn program() -> Command {

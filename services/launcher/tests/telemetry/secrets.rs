@@ -19,10 +19,26 @@ const NOTE: &str = "a note for three people 3f0c9d5e71";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_secret_is_in_anything_that_is_emitted() {
+    looked_for("info").await;
+}
+
+/// Whoever runs a platform may ask any library for any line.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_is_in_what_libraries_write_when_they_are_asked_for_everything() {
+    looked_for("debug").await;
+    if std::env::var("PROVE").is_ok() {
+        looked_for("trace").await;
+    }
+}
+
+/// Looks for every secret of a tour in everything that is emitted while all lines of this level are written.
+async fn looked_for(level: &str) {
     let _alone = alone().await;
     let sink = Sink::start().await;
-    let store = Store::start().await;
-    let platform = Platform::start_with(Some(&sink.url), &store.environment()).await;
+    let log = [("RUST_LOG", level)];
+    // The store tells as much as the platform: what is signed passes through it.
+    let store = Store::start_with(Some(&sink.url), &log).await;
+    let platform = Platform::start_with(Some(&sink.url), &[&store.environment()[..], &log].concat()).await;
     let mut tour = Tour::of(&platform);
     tour.visit_every_route("secrets").await;
     // Each service gets each of them in each place that a request has, and most of these requests fail.
@@ -32,11 +48,12 @@ async fn no_secret_is_in_anything_that_is_emitted() {
         ("POST /oauth/token", "/oauth/token"),
         ("POST /v1/posts", "/v1/posts"),
         ("POST /v1/photos", "/v1/photos"),
+        ("GET /p/{key}/{variant}", "/p/AAAAAAAAAAAAAAAAAAAAAA/thumb"),
         ("GET /v1/timelines/home", "/v1/timelines/home"),
         ("GET /v1/relations/{id}", "/v1/relations/1"),
         ("GET /v1/profiles", "/v1/profiles?handle=nobody"),
     ] {
-        let marked = |it: reqwest::RequestBuilder| it.header("cookie", format!("session={COOKIE}")).header("from", MAIL);
+        let marked = |it: reqwest::RequestBuilder| it.header("cookie", format!("session={COOKIE}; media={COOKIE}")).header("from", MAIL);
         let sign = if path.contains('?') { '&' } else { '?' };
         tour.ask(route, &format!("{path}{sign}token={TOKEN}&mail={MAIL}"), "", marked).await;
         tour.ask(route, path, TOKEN, marked).await;
@@ -78,9 +95,14 @@ async fn no_secret_is_in_anything_that_is_emitted() {
     .await;
     let metrics = platform.metrics().await;
     let lines = platform.stop();
+    let of_level = format!("\"level\":\"{}\"", level.to_uppercase());
+    assert!(lines.iter().any(|line| line.contains(&of_level)), "no line is of the level {level}");
 
     let mut emitted: Vec<(&str, String)> = vec![("/metrics", metrics)];
     emitted.extend(lines.into_iter().map(|line| ("standard output", line)));
+    let lines = store.lines();
+    assert!(lines.iter().any(|line| line.contains("the development store is listening")), "the lines of the store are read: {lines:?}");
+    emitted.extend(lines.into_iter().map(|line| ("the standard output of the store", line)));
     for signal in ["traces", "metrics", "logs"] {
         let bodies = sink.bodies(signal);
         assert!(!bodies.is_empty(), "no {signal} were exported");

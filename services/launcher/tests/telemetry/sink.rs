@@ -24,6 +24,8 @@ pub struct Sink {
 /// A span, as far as the tests look at it. Ids are in lower-case hexadecimal.
 #[derive(Debug, Clone)]
 pub struct Span {
+    /// `service.name` of whoever sent it.
+    pub service: String,
     pub trace: String,
     pub id: String,
     pub parent: String,
@@ -82,8 +84,13 @@ impl Sink {
 
     /// Every span so far.
     pub fn spans(&self) -> Vec<Span> {
-        let scopes = self.of_resources().flat_map(|resource| resource.scope_spans);
-        scopes.flat_map(|scope| scope.spans).map(span).collect()
+        let mut spans = Vec::new();
+        for ResourceSpans { resource, scope_spans, .. } in self.of_resources() {
+            let attributes: BTreeMap<_, _> = resource.into_iter().flat_map(|it| it.attributes).map(attribute).collect();
+            let service = attributes.get("service.name").cloned().unwrap_or_default();
+            spans.extend(scope_spans.into_iter().flat_map(|scope| scope.spans).map(|sent| span(sent, &service)));
+        }
+        spans
     }
 
     /// The attributes of whatever sent spans, once for each time.
@@ -98,11 +105,12 @@ impl Sink {
     }
 }
 
-fn span(sent: Sent) -> Span {
+fn span(sent: Sent, service: &str) -> Span {
     let names = sent.attributes.len();
     let numbers = sent.attributes.iter().filter(|attribute| is_number(attribute)).map(|attribute| attribute.key.clone()).collect();
     let attributes: BTreeMap<_, _> = sent.attributes.into_iter().map(attribute).collect();
     Span {
+        service: service.to_owned(),
         trace: hex(&sent.trace_id),
         id: hex(&sent.span_id),
         parent: hex(&sent.parent_span_id),

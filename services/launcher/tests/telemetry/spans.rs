@@ -78,10 +78,10 @@ fn every_documented_route_says_which_spans_it_must_have() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_route_has_its_spans_and_every_arrow_its_edge() {
+async fn every_route_has_its_spans_and_every_fact_its_edge() {
     let _alone = alone().await;
     let sink = Sink::start().await;
-    let store = Store::start().await;
+    let store = Store::start(None).await;
     let platform = Platform::start_with(Some(&sink.url), &store.environment()).await;
     let mut tour = Tour::of(&platform);
     tour.visit_every_route("spans").await;
@@ -116,6 +116,6 @@ async fn every_route_has_its_spans_and_every_arrow_its_edge() {
     let odd = spans.iter().find(|span| span.trace == odd).expect("it was sent");
     let has = |name: &str| odd.attributes.get(name).map(String::as_str);
     let method = ["http.request.method", "http.request.method_original"].map(has);
-    assert_eq!((odd.name.as_str(), method), ("_OTHER /v1/posts", [Some("_OTHER"), Some("BREW")]));
+    assert_eq!((odd.name.as_str(), method), ("HTTP /v1/posts", [Some("_OTHER"), Some("BREW")]));
     assert_eq!(["url.scheme", "server.address"].map(has), [Some("https"), Some("127.0.0.1")]);
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod leaving;
 mod moderation;
+mod passkeys;
 mod people;
 mod pictures;
 mod posts;
@@ -122,6 +123,7 @@ impl<'a> Tour<'a> {
     pub async fn visit_every_route(&mut self, name: &str) {
         self.everywhere(name).await;
         let (admin, bob) = self.accounts(name).await;
+        self.passkeys(name).await;
         self.posts(&admin, &bob).await;
         self.moderation(&admin, &bob).await;
         self.people(&admin, &bob).await;
@@ -150,6 +152,7 @@ impl<'a> Tour<'a> {
         self.just("GET /v1/relations/{id}/following", &format!("/v1/relations/{bob}/following"), &bob_token).await;
 
         let photo = self.upload(&ada_token, "private", picture()).await;
+        self.secrets.push(photo["key"].as_str().expect("a key").to_owned());
         let photo = photo["id"].as_str().expect("an id").to_owned();
         let shown = self.upload(&ada_token, "public", picture()).await;
         self.upload(&ada_token, "public", b"this is no picture".to_vec()).await;

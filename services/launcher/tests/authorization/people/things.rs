@@ -6,16 +6,28 @@ use reqwest::StatusCode;
 use reqwest::header::LOCATION;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use sqlx::{Connection, PgConnection};
 
 use super::table::PEOPLE;
+use crate::app::App;
+use crate::forge::Forge;
 use crate::process::{png, sign_in, sign_up};
 use crate::stage::Stage;
 
 /// What stands for the words in braces of the table.
 pub type Names = BTreeMap<&'static str, String>;
 
-/// Everybody's access tokens.
-pub struct People(BTreeMap<&'static str, String>);
+/// A route of each service that asks who calls.
+const SERVICES: [&str; 4] = ["/v1/accounts/me", "/v1/timelines/home", "/v1/photos", "/v1/relations/1"];
+
+/// Everybody's access tokens, and what else is theirs to show.
+pub struct People {
+    tokens: BTreeMap<&'static str, String>,
+    /// Tokens that look like theirs.
+    pub forges: BTreeMap<&'static str, Forge>,
+    /// A token of each whose session has ended.
+    pub ended: BTreeMap<&'static str, String>,
+}
 
 impl People {
     /// Signs everybody up.
@@ -25,24 +37,42 @@ impl People {
             // Some of these names could not be had.
             tokens.insert(name, sign_up(&stage.http, stage.url(), &format!("the_{name}")).await);
         }
-        stage.grant_admin("the_admin");
+        stage.admin("grant", "the_admin");
         tokens.insert("admin", sign_in(&stage.http, stage.url(), "the_admin").await);
-        Self(tokens)
+        let (mut forges, mut ended) = (BTreeMap::new(), BTreeMap::new());
+        for name in PEOPLE.into_iter().filter(|name| *name != "visitor") {
+            forges.insert(name, Forge::open(stage, &tokens[name]).await);
+            let token = sign_in(&stage.http, stage.url(), &format!("the_{name}")).await;
+            stage.done("DELETE", "/v1/sessions/current", &token, json!({})).await;
+            for path in SERVICES {
+                stage.until("GET", path, Some(&token), StatusCode::UNAUTHORIZED).await;
+            }
+            ended.insert(name, token);
+        }
+        Self { tokens, forges, ended }
     }
 
     /// `None` for the visitor.
     pub fn token(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.tokens.get(name).map(String::as_str)
     }
 
     fn of(&self, name: &str) -> &str {
-        &self.0[name]
+        &self.tokens[name]
     }
 }
 
 /// The same path with what there is instead of names.
 pub fn named(names: &Names, path: &str) -> String {
     names.iter().fold(path.to_owned(), |path, (name, value)| path.replace(name, value))
+}
+
+/// The same path with what never was anything instead of names.
+pub fn nowhere(names: &Names, path: &str) -> String {
+    if path.ends_with("_bytes}") {
+        return "/p/AAAAAAAAAAAAAAAAAAAAAA/thumb".to_owned();
+    }
+    names.keys().fold(path.to_owned(), |path, name| path.replace(name, "1"))
 }
 
 fn text(value: &Value) -> String {
@@ -71,7 +101,7 @@ async fn upload(stage: &Stage, token: &str, visibility: &'static str) -> Value {
 
 /// Puts everything on the stage, and waits until all stand to ada as their names say.
 pub async fn set(stage: &Stage, people: &People) -> Names {
-    let mut names = Names::new();
+    let mut names = Names::from([("{handle}", "the_owner".to_owned())]);
     for (name, who) in [("{ada}", "owner"), ("{friend}", "friend"), ("{bystander}", "bystander"), ("{suspended}", "suspended")] {
         names.insert(name, id_of(stage, people.of(who)).await);
     }
@@ -81,7 +111,9 @@ pub async fn set(stage: &Stage, people: &People) -> Names {
     posts(stage, people, &mut names).await;
 
     let use_of = named(&names, "/v1/photos/{open}/uses");
-    names.insert("{strangers_use}", made(stage, &use_of, people.of("stranger"), json!({ "note": "on our wall" })).await);
+    for (name, who) in [("{strangers_use}", "stranger"), ("{bystanders_use}", "bystander")] {
+        names.insert(name, made(stage, &use_of, people.of(who), json!({ "note": "on our wall" })).await);
+    }
     let report = named(&names, "/v1/posts/{unlisted}/reports");
     names.insert("{report}", made(stage, &report, people.of("follower"), json!({ "reason": "spam" })).await);
     let list = made(stage, "/v1/timelines/lists", people.of("owner"), json!({ "title": "Friends" })).await;
@@ -100,6 +132,23 @@ async fn own_things(stage: &Stage, ada: &str, names: &mut Names) {
     let sessions: Value = stage.request("GET", "/v1/sessions", Some(ada)).send().await.unwrap().json().await.unwrap();
     let other = sessions["items"].as_array().unwrap().iter().find(|session| session["current"] == false).unwrap();
     names.insert("{session}", text(&other["id"]));
+    let app = App::register(stage).await;
+    app.let_in(stage, "the_owner").await;
+    names.insert("{app}", app.id);
+    names.insert("{passkey}", passkey(stage, "the_owner").await);
+}
+
+/// Gives somebody a passkey that nobody can sign in with, and a recovery code: as if an authenticator had answered.
+async fn passkey(stage: &Stage, handle: &str) -> String {
+    let mut database = PgConnection::connect(&stage.database_url()).await.unwrap();
+    let code = "insert into auth.recovery_codes (account_id, code_hash)
+                select id, sha256('0000000000000000') from auth.accounts where handle = $1";
+    sqlx::query(code).bind(handle).execute(&mut database).await.unwrap();
+    sqlx::query("set search_path = auth").execute(&mut database).await.unwrap();
+    let passkey = "insert into passkeys (account_id, credential_id, public_key, state, transports, name)
+                   select id, 'an id', 'a key', 'a counter', 0, 'the key' from accounts where handle = $1 returning id";
+    let id: i64 = sqlx::query_scalar(passkey).bind(handle).fetch_one(&mut database).await.unwrap();
+    id.to_string()
 }
 
 /// Ada's photos, albums, and two uploads that have just begun.
@@ -168,7 +217,7 @@ async fn suspend(stage: &Stage, people: &People, names: &mut Names) {
     names.insert("{hidden_bytes}", text(&photo["urls"]["thumb"]));
     let suspension = named(names, "/v1/accounts/{suspended}/suspension");
     stage.done("PUT", &suspension, people.of("admin"), json!({ "reason": "for the test" })).await;
-    for path in ["/v1/accounts/me", "/v1/timelines/home", "/v1/photos", "/v1/relations/1"] {
+    for path in SERVICES {
         stage.until("GET", path, Some(suspended), StatusCode::UNAUTHORIZED).await;
     }
     for path in ["/v1/posts/{hidden}", "/v1/photos/{hidden_photo}"] {

@@ -1,6 +1,7 @@
 //! Photo: albums, the ways to upload, reuse and usage.
 
-use reqwest::header::LOCATION;
+use reqwest::StatusCode;
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use serde_json::json;
 
 use super::{Guest, Tour, picture};
@@ -24,7 +25,21 @@ impl Tour<'_> {
             self.upload(&ada.token, "private", file).await;
         }
         self.straight(ada).await;
+        self.in_a_browser(ada).await;
         self.just("DELETE /v1/photos/{id}", &format!("/v1/photos/{photo}"), &ada.token).await;
+    }
+
+    /// A private picture as a browser shows it, by nothing but its cookie.
+    async fn in_a_browser(&mut self, ada: &Guest) {
+        let photo = self.upload(&ada.token, "private", picture()).await;
+        let thumb = photo["urls"]["thumb"].as_str().expect("an address").to_owned();
+        self.secrets.push(photo["key"].as_str().expect("a key").to_owned());
+        let answer = self.fetch("POST /v1/sessions/media", "/v1/sessions/media", &ada.token, |it| it).await;
+        let cookie = answer.headers()[SET_COOKIE].to_str().expect("ASCII").split(';').next().expect("a cookie").to_owned();
+        self.secrets.push(cookie.split_once('=').expect("a name and a value").1.to_owned());
+        self.ask("GET /p/{key}/{variant}", &thumb, "", |it| it.header(COOKIE, &cookie)).await;
+        assert_eq!(self.visits.last().expect("just now").status, StatusCode::OK);
+        self.just("DELETE /v1/sessions/media", "/v1/sessions/media", &ada.token).await;
     }
 
     /// An upload that goes straight to the store, with what its address signs; refused, where people cannot reach the
