@@ -8,10 +8,14 @@ use futures::{Stream, stream};
 use kube::{Client, Resource};
 use tokio::sync::watch;
 
+use crate::connection::within;
+
 /// How often the cluster is asked.
 const POLL: Duration = Duration::from_secs(60);
 /// How soon it is asked again, if it did not answer.
 const RETRY: Duration = Duration::from_secs(5);
+/// How long it may take to answer. Later than that, it did not say.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// The optional APIs that a cluster has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +35,7 @@ impl Apis {
 
     /// Asks the cluster.
     pub async fn of(client: &Client) -> kube::Result<Self> {
-        let list = client.list_api_groups().await?;
+        let list = within(ANSWER, client.list_api_groups()).await?;
         let groups: Vec<_> = list.groups.iter().map(|group| group.name.as_str()).collect();
         Ok(Self::among(&groups))
     }
@@ -39,11 +43,25 @@ impl Apis {
 
 /// Does the cluster know this kind?
 pub async fn knows<K: Resource<DynamicType = ()>>(client: &Client) -> kube::Result<bool> {
-    match client.list_api_group_resources(&K::api_version(&())).await {
+    match within(ANSWER, client.list_api_group_resources(&K::api_version(&()))).await {
         Ok(list) => Ok(list.resources.iter().any(|resource| resource.name == K::plural(&()))),
         // Where nobody serves the group, the 404 is plain text and has no reason.
         Err(kube::Error::Api(status)) if status.code == 404 => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+/// Asks once, and tells `known`; how long until it is due again.
+async fn ask(client: &Client, known: &watch::Sender<Option<Apis>>) -> Duration {
+    match Apis::of(client).await {
+        Ok(apis) => {
+            known.send_if_modified(|known| known.replace(apis) != Some(apis));
+            POLL
+        }
+        Err(error) => {
+            tracing::warn!(%error, "failed to ask for the cluster's APIs; it is asked again");
+            RETRY
+        }
     }
 }
 
@@ -57,16 +75,7 @@ impl Known {
         let (sender, receiver) = watch::channel(None);
         tokio::spawn(async move {
             while !sender.is_closed() {
-                let wait = match Apis::of(&client).await {
-                    Ok(apis) => {
-                        sender.send_if_modified(|known| known.replace(apis) != Some(apis));
-                        POLL
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "failed to ask for the cluster's APIs; it is asked again");
-                        RETRY
-                    }
-                };
+                let wait = ask(&client, &sender).await;
                 tokio::time::sleep(wait).await;
             }
         });
@@ -138,9 +147,29 @@ pub async fn until_served<K: Resource<DynamicType = ()>>(client: &Client, served
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+    use std::future::pending;
+
     use futures::FutureExt;
+    use http::{Request, Response};
+    use kube::client::Body;
+    use tower::service_fn;
 
     use super::*;
+    use crate::resources::monitoring::ServiceMonitor;
+
+    #[tokio::test]
+    async fn what_is_never_answered_ends_and_changes_nothing_of_what_was_known() {
+        let silent = service_fn(|_: Request<Body>| pending::<Result<Response<Body>, Infallible>>());
+        let client = Client::new(silent, "social");
+        let before = Some(Apis { resource_metrics: true, custom_metrics: false });
+        let (known, _) = watch::channel(before);
+        let asked = async { tokio::join!(ask(&client, &known), knows::<ServiceMonitor>(&client)) };
+        let asked = tokio::time::timeout(ANSWER + RETRY, asked).await;
+        let (wait, knows) = asked.expect("nobody waits for ever");
+        assert_eq!((wait, *known.borrow()), (RETRY, before));
+        assert!(knows.is_err(), "it is not missing either");
+    }
 
     #[test]
     fn what_is_not_known_yet_is_waited_for() {

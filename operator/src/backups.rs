@@ -1,7 +1,8 @@
 //! Which backup is due, what its Job is called, and what became of it. Pure.
 //!
 //! One backup of a platform runs at a time, the oldest first. A scheduled one is a `SocialPlatformBackup` that the operator creates
-//! itself, under the name of its time: however often that is tried, there is one.
+//! itself, under the name of its time: however often that is tried, there is one. It has no owner, as its bytes can be restored when
+//! the platform is gone; it says whose it is, because another platform of that name has no part in it.
 
 mod stored;
 
@@ -18,13 +19,13 @@ use crate::components::{BACKUP, RESTORE};
 use crate::crd::{BackupPhase, SocialPlatformBackup, SocialPlatformBackupStatus};
 use crate::drift::hash_parts;
 use crate::migration::{State, reason_of, state};
-use crate::reconcile::conditions::{Finding, Truth, merged};
+use crate::reconcile::conditions::{Finding, RECONCILING, STALLED, Truth, merged};
 use crate::resources::metadata::COMPONENT;
 use crate::schedule::Schedule;
 
 pub use stored::{READABLE, StoredBackup, UnreadableBackup};
 
-/// The condition of a backup.
+/// The condition of a backup that says what came of it.
 pub const COMPLETE: &str = "Complete";
 /// How many verified backups of a schedule are kept, unless the resource says so.
 pub const KEEP: usize = 7;
@@ -32,6 +33,8 @@ pub const KEEP: usize = 7;
 const KEEP_FAILED: usize = 3;
 /// On a backup that the operator created.
 pub const SCHEDULED_LABEL: &str = "socialplatform.dev/scheduled";
+/// On a backup that the operator created: the uid of its platform.
+pub const PLATFORM_LABEL: &str = "socialplatform.dev/platform-uid";
 
 /// The backup that is to be made now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +61,28 @@ impl Due {
         let runs = |job: &Job| others.contains(&job.name_any()) && state(job.status.as_ref()) == State::Running;
         jobs.iter().any(|job| job.name_any() == self.job) || !jobs.iter().any(|job| runs(job))
     }
+}
+
+/// Is a backup of this platform, and not of an earlier one of its name? One that somebody asked for is of the platform that began it.
+pub fn is_of(backup: &SocialPlatformBackup, platform: &ObjectMeta) -> bool {
+    let labels = backup.labels();
+    if let Some(uid) = labels.get(PLATFORM_LABEL) {
+        return Some(uid) == platform.uid.as_ref();
+    }
+    let started = backup.status.as_ref().and_then(|status| status.started_at.as_ref()).map(|time| time.0);
+    // An older operator did not say whose those of the schedule are.
+    let begun = started.or_else(|| created(backup).filter(|_| labels.contains_key(SCHEDULED_LABEL)));
+    let made = platform.creation_timestamp.as_ref().map(|time| time.0);
+    begun.zip(made).is_none_or(|(begun, made)| begun >= made)
+}
+
+/// Is a backup over once its platform is gone? Then it is of that one alone: it had begun, or was asked for by its schedule. Any other
+/// is of whichever platform has the name.
+pub fn ends_with_its_platform(backup: &SocialPlatformBackup) -> bool {
+    let is_scheduled = [SCHEDULED_LABEL, PLATFORM_LABEL].iter().any(|label| backup.labels().contains_key(*label));
+    // The Job is known before the time at which it began.
+    let has_begun = |status: &SocialPlatformBackupStatus| status.started_at.is_some() || status.phase == Some(BackupPhase::Running);
+    is_scheduled || backup.status.as_ref().is_some_and(has_begun)
 }
 
 /// When a resource was created.
@@ -163,6 +188,8 @@ pub fn last_failure(backups: &[Arc<SocialPlatformBackup>]) -> Option<(String, St
 pub enum Work<'a> {
     /// There is none, for this reason, which a message explains.
     Waits(&'a str, &'a str),
+    /// There will be none any more, for this reason, which a message explains.
+    Lost(&'a str, &'a str),
     /// There is one; and the last words of its pod, once it has ended.
     Job(&'a Job, Option<&'a str>),
 }
@@ -171,47 +198,55 @@ pub enum Work<'a> {
 pub fn status(backup: &SocialPlatformBackup, work: Work<'_>, now: Timestamp) -> SocialPlatformBackupStatus {
     let old = backup.status.clone().unwrap_or_default();
     let generation = backup.meta().generation;
-    let finding = |truth, reason: &str, message: String| {
-        merged(&old.conditions, vec![Finding::new(COMPLETE, truth, reason, message)], generation, now)
-    };
     let base = SocialPlatformBackupStatus { observed_generation: generation, backup_name: Some(kept_name(backup)), ..old.clone() };
+    let told = |base: SocialPlatformBackupStatus, phase, reason: &str, message: String| {
+        let conditions = merged(&old.conditions, findings(phase, reason, message), generation, now);
+        SocialPlatformBackupStatus { phase: Some(phase), conditions, ..base }
+    };
     let (job, words) = match work {
-        Work::Waits(reason, message) => {
-            let conditions = finding(Truth::False, reason, message.to_owned());
-            return SocialPlatformBackupStatus { phase: Some(BackupPhase::Pending), conditions, ..base };
-        }
+        Work::Waits(reason, message) => return told(base, BackupPhase::Pending, reason, message.to_owned()),
+        Work::Lost(reason, message) => return told(base, BackupPhase::Failed, reason, message.to_owned()),
         Work::Job(job, words) => (job, words.unwrap_or_default()),
     };
     let started_at = job.status.as_ref().and_then(|status| status.start_time.clone()).or(base.started_at.clone());
     let base = SocialPlatformBackupStatus { started_at, ..base };
     match state(job.status.as_ref()) {
         State::Running => {
-            let conditions = finding(Truth::False, "Running", format!("Job {} makes it, and verifies it", job.name_any()));
-            SocialPlatformBackupStatus { phase: Some(BackupPhase::Running), conditions, ..base }
+            let message = format!("Job {} makes it, and verifies it", job.name_any());
+            told(base, BackupPhase::Running, "Running", message)
         }
         State::Complete => match serde_json::from_str::<BackupReport>(words) {
             Ok(report) if report.verified => {
-                let conditions = finding(Truth::True, "Verified", praise(&report));
-                SocialPlatformBackupStatus { conditions, ..completed(base, report, job, now) }
+                let message = praise(&report);
+                told(completed(base, report, job, now), BackupPhase::Completed, "Verified", message)
             }
             _ => {
                 let message = format!("Job {} ended well, but its pod left no report: see its log", job.name_any());
-                let conditions = finding(Truth::False, "NoReport", message);
-                SocialPlatformBackupStatus { phase: Some(BackupPhase::Failed), conditions, ..base }
+                told(base, BackupPhase::Failed, "NoReport", message)
             }
         },
         State::Failed(_) => {
             let (reason, message) = reason_of(words, "BackupFailed");
-            let conditions = finding(Truth::False, reason, message.to_owned());
-            SocialPlatformBackupStatus { phase: Some(BackupPhase::Failed), conditions, ..base }
+            told(base, BackupPhase::Failed, reason, message.to_owned())
         }
     }
+}
+
+/// The conditions of a backup: beside the one of its own, that by which others know whether to wait for it (kstatus).
+fn findings(phase: BackupPhase, reason: &str, message: String) -> Vec<Finding> {
+    let (is_complete, of_the_moment) = match phase {
+        BackupPhase::Pending | BackupPhase::Running => (Truth::False, Some(RECONCILING)),
+        BackupPhase::Failed => (Truth::False, Some(STALLED)),
+        BackupPhase::Completed => (Truth::True, None),
+    };
+    let complete = Finding::new(COMPLETE, is_complete, reason, message);
+    let of_the_moment = of_the_moment.map(|type_| Finding { type_, truth: Truth::True, ..complete.clone() });
+    [Some(complete), of_the_moment].into_iter().flatten().collect()
 }
 
 fn completed(base: SocialPlatformBackupStatus, report: BackupReport, job: &Job, now: Timestamp) -> SocialPlatformBackupStatus {
     let number = |number: u64| i64::try_from(number).ok();
     SocialPlatformBackupStatus {
-        phase: Some(BackupPhase::Completed),
         completed_at: job.status.as_ref().and_then(|status| status.completion_time.clone()).or(Some(Time(now))),
         bytes: number(report.bytes),
         rows: number(report.rows),

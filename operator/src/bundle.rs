@@ -12,8 +12,8 @@ use descriptors::owned;
 pub const PACKAGE: &str = "social-platform-operator";
 /// The only channel so far.
 const CHANNEL: &str = "alpha";
-/// The oldest Kubernetes that has what the operator asks for.
-const KUBERNETES: &str = "1.29.0";
+/// The oldest Kubernetes that has what the operator asks for; one before it does not know the definitions' `selectableFields`.
+const KUBERNETES: &str = "1.30.0";
 /// On the pods of an operator that the Lifecycle Manager installs: the namespaces to look after; empty is all.
 const TARGET_NAMESPACES: &str = "metadata.annotations['olm.targetNamespaces']";
 

@@ -1,6 +1,8 @@
 //! What a platform has in the cluster, read from memory: each kind is watched whole, by its label.
 
 mod cache;
+mod kept;
+mod packed;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -24,7 +26,8 @@ use crate::resources::metadata::{INSTANCE, MANAGED_BY, MANAGER};
 use crate::resources::monitoring::{PrometheusRule, ServiceMonitor};
 use crate::resources::postgres_cluster::PostgresCluster;
 
-pub use cache::{Cache, Optional};
+pub use cache::{Backups, Cache, Optional};
+pub use kept::{Ended, Keeper, Kept, kept};
 
 /// The objects of one platform, as last seen.
 #[derive(Clone, Debug, Default)]

@@ -19,7 +19,7 @@ use k8s_openapi::api::core::v1::{EnvVar, PodTemplateSpec, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use crate::crd::TopologySpreadSpec;
-use crate::platform::{Database, ObjectStore, Platform, Scale};
+use crate::platform::{Database, ObjectStore, Outside, Platform, Scale};
 use crate::secrets::Credentials;
 
 pub use backup::{BACKUP, PROGRAM_FOLDER, RESTORE, backup, restore};
@@ -108,8 +108,8 @@ pub struct Call {
 /// Who is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Callee {
-    /// Something outside, wherever it is.
-    Outside,
+    /// Something outside.
+    Outside(Outside),
     /// The database of `database.mode` CloudNativePG.
     PostgresCluster,
     /// A component of the platform.
@@ -177,7 +177,7 @@ fn database_call(platform: &Platform, credentials: &Credentials) -> Call {
     let to = match platform.database {
         Database::Development { .. } => Callee::Component(POSTGRES),
         Database::CloudNativePg(_) => Callee::PostgresCluster,
-        Database::External(_) => Callee::Outside,
+        Database::External(_) => Callee::Outside(Outside::Database),
     };
     Call { to, port: credentials.owner.port }
 }

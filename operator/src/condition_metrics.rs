@@ -1,10 +1,13 @@
-//! The conditions of all platforms as one metric, so that an alert can say what `kubectl describe` says.
+//! The conditions of all platforms as one metric, so that an alert can say what `kubectl describe` says. One reason is there as if it
+//! were a condition, since alerts have to know it: `AwaitingApproval`, while a migration waits for a person.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use opentelemetry::KeyValue;
+
+use crate::reconcile::conditions::{AWAITING_APPROVAL, DATABASE_MIGRATED};
 
 /// By namespace and name: each condition and its value.
 type Known = BTreeMap<(String, String), Vec<(String, i64)>>;
@@ -34,16 +37,41 @@ pub fn observe() {
 
 /// These are the conditions of a platform now; those that are left out are over.
 pub fn set(namespace: &str, name: &str, conditions: &[Condition]) {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert((namespace.to_owned(), name.to_owned()), values(conditions));
+}
+
+/// Each condition and its value.
+fn values(conditions: &[Condition]) -> Vec<(String, i64)> {
     let value = |condition: &Condition| match condition.status.as_str() {
         "True" => 1,
         "False" => 0,
         _ => -1,
     };
-    let values = conditions.iter().map(|condition| (condition.type_.clone(), value(condition))).collect();
-    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert((namespace.to_owned(), name.to_owned()), values);
+    let awaits = |condition: &&Condition| condition.type_ == DATABASE_MIGRATED && condition.reason == AWAITING_APPROVAL;
+    let reason = conditions.iter().find(awaits).map(|_| (AWAITING_APPROVAL.to_owned(), 1));
+    conditions.iter().map(|condition| (condition.type_.clone(), value(condition))).chain(reason).collect()
 }
 
 /// A platform is gone.
 pub fn forget(namespace: &str, name: &str) {
     KNOWN.lock().unwrap_or_else(PoisonError::into_inner).remove(&(namespace.to_owned(), name.to_owned()));
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::reconcile::conditions::{Finding, READY, Truth, merged};
+
+    #[test]
+    fn a_migration_that_waits_for_a_person_is_told_from_one_that_fails() {
+        let told = |reason| {
+            let finding = |type_| Finding::new(type_, Truth::False, reason, "…");
+            values(&merged(&[], vec![finding(READY), finding(DATABASE_MIGRATED)], Some(1), Timestamp::UNIX_EPOCH))
+        };
+        let both = [("Ready".to_owned(), 0), ("DatabaseMigrated".to_owned(), 0)];
+        assert_eq!(told("MigrationFailed"), both);
+        assert_eq!(told(AWAITING_APPROVAL), [both.to_vec(), vec![("AwaitingApproval".to_owned(), 1)]].concat());
+    }
 }

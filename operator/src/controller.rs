@@ -2,30 +2,34 @@
 
 mod backoff;
 mod metrics;
+mod queue;
+mod strays;
 mod watches;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, StreamExt, future};
 use kube::core::DeserializeGuard;
 use kube::runtime::controller::{Action, Config, Error as ControllerError};
 use kube::runtime::events::{Recorder, Reporter};
-use kube::runtime::reflector::ObjectRef;
-use kube::runtime::reflector::store::WriterDropped;
+use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::watcher;
 use kube::{Client, ResourceExt};
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use crate::apis::Known;
+use crate::children::{Cache, Ended};
 use crate::crd::SocialPlatform;
-use crate::reconcile::{self, Context, Next};
+use crate::images::Images;
+use crate::reconcile::{self, Context, Next, Written};
 use crate::resources::metadata::MANAGER;
 use crate::secrets::SystemGenerator;
 use crate::{certificate_metrics, condition_metrics};
 use backoff::Backoff;
 use metrics::Metrics;
+use queue::Queue;
 use watches::{Guarded, Scope, Watches};
 
 /// Events that come together start one reconcile.
@@ -60,7 +64,7 @@ enum Failure {
     #[error("failed to reconcile within {} s", .0.as_secs())]
     Timeout(Duration),
     #[error("failed to wait for the first list of a watch")]
-    Stopping(#[from] WriterDropped),
+    Stopping(#[from] Ended),
 }
 
 struct Controller {
@@ -68,8 +72,12 @@ struct Controller {
     backoff: Backoff,
     metrics: Arc<Metrics>,
     options: Options,
-    /// How many more reconciles may run, over all namespaces.
-    permits: Arc<Semaphore>,
+    /// The resources as they are now.
+    platforms: Store<Guarded>,
+    /// Whether everything that is watched has been listed.
+    listed: watch::Receiver<bool>,
+    /// Of all namespaces.
+    queue: Arc<Queue>,
 }
 
 /// Runs the operator until `stop` resolves, and then lets the reconciles in flight end: one controller for each namespace,
@@ -77,7 +85,8 @@ struct Controller {
 pub async fn run(client: Client, options: Options, ready: watch::Sender<bool>, stop: impl Future<Output = ()> + Send + 'static) {
     let apis = Known::follow(client.clone());
     let metrics = Arc::new(Metrics::new());
-    let permits = Arc::new(Semaphore::new(options.concurrency.into()));
+    let queue = Arc::new(Queue::new(options.concurrency));
+    queue.observe();
     let scopes = match options.namespaces.as_slice() {
         [] => vec![None],
         namespaces => namespaces.iter().cloned().map(Some).collect(),
@@ -87,8 +96,9 @@ pub async fn run(client: Client, options: Options, ready: watch::Sender<bool>, s
     let mut controllers = Vec::new();
     for namespace in scopes {
         let scope = Scope { client: client.clone(), namespace };
-        let Watches { controller, cache, images } = watches::watches(&scope, &options, &apis);
-        lists.push((cache.clone(), images.clone()));
+        let Watches { controller, platforms, cache, images, strays } = watches::watches(&scope, &options, &apis);
+        let (listing, listed) = watch::channel(false);
+        lists.push(list(cache.clone(), images.clone(), listing));
         let reporter = Reporter { controller: MANAGER.to_owned(), instance: options.instance.clone() };
         let context = Context {
             recorder: Recorder::new(client.clone(), reporter),
@@ -98,51 +108,90 @@ pub async fn run(client: Client, options: Options, ready: watch::Sender<bool>, s
             apis: apis.clone(),
             client: client.clone(),
             rotation_overlap: options.rotation_overlap,
+            written: Written::default(),
         };
         let shared = Controller {
             context,
             backoff: Backoff::default(),
             metrics: metrics.clone(),
             options: options.clone(),
-            permits: permits.clone(),
+            platforms,
+            listed,
+            queue: queue.clone(),
         };
         let (stopped, stopping) = oneshot::channel();
         stops.push(stopped);
-        controllers.push(one(controller, Arc::new(shared), stopping));
+        controllers.push(one(controller, Arc::new(shared), strays, stopping));
     }
     tokio::spawn(async move {
         stop.await;
+        queue.close();
         for stopped in stops {
             // No receiver: the controller has ended by itself.
             let _ = stopped.send(());
         }
     });
     tokio::spawn(async move {
-        for (cache, images) in lists {
-            if cache.ready().await.is_err() || images.ready().await.is_err() {
-                return;
-            }
+        if join_all(lists).await.into_iter().all(|listed| listed.is_ok()) {
+            ready.send_replace(true);
+            tracing::info!("everything that is watched has been listed");
         }
-        ready.send_replace(true);
-        tracing::info!("everything that is watched has been listed");
     });
     join_all(controllers).await;
 }
 
+/// Says when everything that is watched has been listed. Nobody else asks the stores: of those who wait for one, the runtime wakes the
+/// last only (`DelayedInit` of kube-runtime 5.0).
+async fn list(cache: Cache, images: Images, listing: watch::Sender<bool>) -> Result<(), Ended> {
+    cache.ready().await?;
+    images.ready().await?;
+    listing.send_replace(true);
+    Ok(())
+}
+
 /// Runs the controller of one namespace, or of all.
-async fn one(controller: kube::runtime::Controller<Guarded>, shared: Arc<Controller>, stopping: oneshot::Receiver<()>) {
-    controller
-        .with_config(Config::default().debounce(DEBOUNCE).concurrency(shared.options.concurrency))
-        .graceful_shutdown_on(stopping.map(drop))
+async fn one(
+    controller: kube::runtime::Controller<Guarded>,
+    shared: Arc<Controller>,
+    strays: watch::Receiver<bool>,
+    stopping: oneshot::Receiver<()>,
+) {
+    let stopping = stopping.map(drop).shared();
+    // The runtime waits for the platforms to be listed even when it is asked to end, and then nobody lists them any more.
+    let in_vain = async {
+        stopping.clone().await;
+        if shared.platforms.wait_until_ready().now_or_never().is_some() {
+            future::pending().await
+        }
+    };
+    let running = controller
+        .with_config(Config::default().debounce(DEBOUNCE))
+        .graceful_shutdown_on(stopping.clone())
         .run(reconcile, error_policy, shared.clone())
         .for_each(|result| {
             log(&shared, result);
-            futures::future::ready(())
-        })
-        .await;
+            future::ready(())
+        });
+    tokio::select! {
+        ((), ()) = future::join(running, strays::follow(&shared, strays)) => {}
+        () = in_vain => {}
+    }
 }
 
 async fn reconcile(guarded: Arc<Guarded>, controller: Arc<Controller>) -> Result<Action, Failure> {
+    let platform = ObjectRef::from_obj(&*guarded);
+    // What the try that failed has written is seen, and asks for the next one at once.
+    if let Some(rest) = controller.backoff.rest(&platform) {
+        return Ok(Action::requeue(rest));
+    }
+    // No time of any try: what there is has to be known first. A list that does not come must not keep the operator from ending.
+    tokio::select! {
+        listed = controller.listed() => listed?,
+        () = controller.queue.closed() => return Ok(Action::await_change()),
+    }
+    let Some(_permit) = controller.queue.turn().await else { return Ok(Action::await_change()) };
+    // It may have changed, or gone, while it waited for its turn.
+    let Some(guarded) = controller.platforms.get(&platform) else { return Ok(Action::await_change()) };
     let DeserializeGuard(resource) = &*guarded;
     let resource = match resource {
         Ok(resource) => resource,
@@ -154,29 +203,28 @@ async fn reconcile(guarded: Arc<Guarded>, controller: Arc<Controller>) -> Result
     };
     // Whatever is made now would have to be deleted again.
     if resource.metadata.deletion_timestamp.is_some() {
-        forget(resource.metadata.namespace.as_deref(), &resource.name_any());
+        controller.forget(resource.metadata.namespace.as_deref(), &resource.name_any());
         return Ok(Action::await_change());
     }
-    // Never closed, so there is always a permit in the end.
-    let _permit = controller.permits.acquire().await;
     let start = Instant::now();
     let timeout = controller.options.timeout;
     let attempt = tokio::time::timeout(timeout, controller.attempt(resource)).await;
     let result = attempt.unwrap_or(Err(Failure::Timeout(timeout)));
     controller.metrics.record(start.elapsed(), result.as_ref().map(|next| next.wrote).ok());
-    let next = result?;
-    controller.backoff.succeeded(&ObjectRef::from_obj(&*guarded));
+    let next = result.inspect_err(|failure| controller.metrics.failed(failure))?;
+    controller.backoff.succeeded(&platform);
     let usual = backoff::jittered(controller.options.resync);
     Ok(Action::requeue(next.within.map_or(usual, |within| within.min(usual))))
 }
 
-/// A platform is gone: its metrics go with it.
-fn forget(namespace: Option<&str>, name: &str) {
-    condition_metrics::forget(namespace.unwrap_or_default(), name);
-    certificate_metrics::set(namespace.unwrap_or_default(), name, None);
-}
-
 impl Controller {
+    /// A platform is gone: its metrics go with it.
+    fn forget(&self, namespace: Option<&str>, name: &str) {
+        condition_metrics::forget(namespace.unwrap_or_default(), name);
+        certificate_metrics::set(namespace.unwrap_or_default(), name, None);
+        self.context.written.forget(namespace.unwrap_or_default(), name);
+    }
+
     #[tracing::instrument(name = "reconcile", skip_all, fields(
         k8s.namespace.name = resource.metadata.namespace.as_deref(),
         socialplatform.name = resource.metadata.name.as_deref(),
@@ -185,33 +233,33 @@ impl Controller {
         outcome = tracing::field::Empty,
     ))]
     async fn attempt(&self, resource: &SocialPlatform) -> Result<Next, Failure> {
-        let result = telemetry::recorded(self.when_listed(resource)).await;
+        let result = telemetry::recorded(reconcile::reconcile(&self.context, Arc::new(self.context.written.fresh(resource))))
+            .await
+            .map_err(Failure::from);
         tracing::Span::current().record("outcome", metrics::outcome(result.as_ref().map(|next| next.wrote).ok()));
         result
     }
 
-    async fn when_listed(&self, resource: &SocialPlatform) -> Result<Next, Failure> {
-        self.context.cache.ready().await?;
-        self.context.images.ready().await?;
-        Ok(reconcile::reconcile(&self.context, Arc::new(resource.clone())).await?)
+    /// Resolves once everything that is watched has been listed.
+    async fn listed(&self) -> Result<(), Failure> {
+        let mut listed = self.listed.clone();
+        let listed = listed.wait_for(|listed| *listed).await.map(drop);
+        listed.map_err(|_| Failure::from(Ended)).inspect_err(|failure| self.metrics.failed(failure))
     }
 }
 
 fn error_policy(guarded: Arc<Guarded>, failure: &Failure, controller: Arc<Controller>) -> Action {
-    let platform = ObjectRef::from_obj(&*guarded);
-    if matches!(failure, Failure::Reconcile(error) if error.has_progressed()) {
-        controller.backoff.succeeded(&platform);
-    }
-    Action::requeue(controller.backoff.failed(&platform))
+    let has_progressed = matches!(failure, Failure::Reconcile(error) if error.has_progressed());
+    Action::requeue(controller.backoff.failed(&ObjectRef::from_obj(&*guarded), has_progressed))
 }
 
 fn log(controller: &Controller, result: Result<(ObjectRef<Guarded>, Action), ControllerError<Failure, watcher::Error>>) {
     match result {
         Ok((platform, action)) => tracing::debug!(%platform, ?action, "reconciled"),
-        // An object of a platform that is gone: what the deletion policy retains.
+        // An object of a platform that is gone: what the deletion policy retains. Or a backup, which is told of as a stray.
         Err(ControllerError::ObjectNotFound(gone)) => {
             controller.backoff.forget(gone.namespace.as_deref(), &gone.name);
-            forget(gone.namespace.as_deref(), &gone.name);
+            controller.forget(gone.namespace.as_deref(), &gone.name);
         }
         Err(ControllerError::ReconcilerFailed(error, platform)) => {
             tracing::error!(error = %error, %platform, "reconcile failed; it is tried again");

@@ -10,6 +10,7 @@ mod components;
 mod database;
 mod exposure;
 mod lifecycle;
+mod moderation;
 mod object_store;
 mod observability;
 mod peer;
@@ -30,9 +31,12 @@ pub use backup::{
 };
 pub use cloud_native_pg::{CloudNativePgSpec, CloudNativePgStorageSpec};
 pub use components::{ComponentSpec, ComponentsSpec, ResourcesSpec};
-pub use database::{DatabaseMode, DatabaseSpec, DevelopmentDatabaseSpec, ExternalDatabaseSpec, MigrationsSpec, SecretRef, SslMode};
+pub use database::{
+    DatabaseMode, DatabaseSpec, DevelopmentDatabaseSpec, ExternalDatabaseSpec, MigrationPolicy, MigrationsSpec, SecretRef, SslMode,
+};
 pub use exposure::{ExposureMode, ExposureSpec, GatewaySpec, IngressSpec, ParentRef, Scheme};
 pub use lifecycle::{DeletionPolicy, LifecycleSpec};
+pub use moderation::ModerationSpec;
 pub use object_store::{DevelopmentObjectStoreSpec, ExternalObjectStoreSpec, ObjectStoreMode, ObjectStoreSpec};
 pub use observability::{ObservabilitySpec, Switch};
 pub use peer::{IpBlockSpec, LabelsSpec, PeerSpec};
@@ -61,6 +65,10 @@ pub use tls::{IssuerKind, IssuerRef, TlsSpec};
         .message("metadata.name may have at most 30 characters: it begins the name of every object of the platform"),
     validation = Rule::new("self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
         .message("metadata.name must begin with a letter and hold only a-z, 0-9 and '-': Services are named after it"),
+    validation = Rule::new("!self.metadata.name.matches('-(auth|photo|relation|social)$')")
+        .message("metadata.name must not end with '-' and the name of a service (auth, photo, relation, social): the platform's Secrets \
+                  would have the names of those of the platform that is called the same without it"),
+    selectable = ".spec.version",
     printcolumn(name = "Version", type_ = "string", json_path = ".status.version"),
     printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
     printcolumn(name = "Reason", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
@@ -83,8 +91,9 @@ pub use tls::{IssuerKind, IssuerRef, TlsSpec};
 #[serde(rename_all = "camelCase")]
 pub struct SocialPlatformSpec {
     /// The release to run. The operator looks its image up in its catalog (the chart's `images` value), unless `image`
-    /// is set. A change migrates the database first and then replaces the pods one by one; if the migration fails, the
-    /// release before goes on serving. A release below the one that runs is refused: no migration goes backwards.
+    /// is set. A change migrates the database first, once it is approved where `database.migrations` asks for that, and
+    /// then replaces the pods one by one; if the migration fails, the release before goes on serving. A release below
+    /// the one that runs is refused: no migration goes backwards.
     #[schemars(length(min = 1, max = 63), regex(pattern = r"^[0-9A-Za-z]([0-9A-Za-z._-]*[0-9A-Za-z])?$"))]
     pub version: String,
 
@@ -147,6 +156,10 @@ pub struct SocialPlatformSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration: Option<RegistrationSpec>,
 
+    /// How the platform is kept in order: whom to turn to, the rules, and handles that are kept for administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moderation: Option<ModerationSpec>,
+
     /// How accounts end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub accounts: Option<AccountsSpec>,
@@ -156,7 +169,7 @@ pub struct SocialPlatformSpec {
     pub mail: Option<MailSpec>,
 
     /// How large photos may be, and how much room each person has. The memory that the operator lets pods of photo use grows with
-    /// `maxBytes` and `maxPixels`; `components.photo.resources` says it instead.
+    /// `maxBytes` and `maxPixels`; `components.photo.resources` says it instead. That of backups and restores grows with `maxBytes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub photos: Option<PhotosSpec>,
 

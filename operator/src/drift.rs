@@ -2,7 +2,8 @@
 //!
 //! A steady reconcile writes nothing, so each object carries a hash of what was last applied, and is applied again only
 //! if the wish has changed (another hash) or the cluster has (the wish is no longer part of what is there). What others
-//! add to an object, such as defaults, labels and status, is theirs; but nobody adds to what a NetworkPolicy lets through.
+//! add to an object, such as defaults, labels and status, is theirs; but nobody adds to what a NetworkPolicy lets through, to
+//! where an HTTPRoute leads, to what a ServiceMonitor selects, or to what the roles of a database may do.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -36,14 +37,26 @@ fn short(digest: &[u8]) -> String {
     digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Is everything that `desired` says true of `live`? And nothing else, of what a NetworkPolicy lets through.
+/// Is everything that `desired` says true of `live`? And nothing else, where nobody adds anything.
 pub fn is_part_of(desired: &Value, live: &Value) -> bool {
     is_field_part_of("", desired, live) && !is_opened(desired, live)
 }
 
-/// Is it a NetworkPolicy that lets something else through? Its lists have one owner, and the API server sets no defaults in them.
+/// What of an object nobody adds to, if any. Its lists and selectors have one owner. The API server sets no defaults in it beside
+/// those that the operator writes; where the operator's own type lacks a field, it is not looked at.
+fn closed(object: &Value) -> Option<&'static str> {
+    match object["kind"].as_str()? {
+        "NetworkPolicy" | "HTTPRoute" | "ServiceMonitor" => Some("/spec"),
+        // Of CloudNativePG.
+        "Cluster" => Some("/spec/managed"),
+        _ => None,
+    }
+}
+
+/// Has somebody added to what nobody adds to?
 fn is_opened(desired: &Value, live: &Value) -> bool {
-    desired["kind"] == "NetworkPolicy" && !is_same(&desired["spec"], &live["spec"])
+    let at = |object: &Value, path: &str| object.pointer(path).cloned().unwrap_or_default();
+    closed(desired).is_some_and(|path| !is_same(&at(desired, path), &at(live, path)))
 }
 
 /// Are two values the same to the API server?
@@ -81,8 +94,12 @@ fn is_field_part_of(field: &str, desired: &Value, live: &Value) -> bool {
 pub fn differences(desired: &Value, live: &Value) -> Vec<(String, Option<Value>, Value)> {
     let mut found = Vec::new();
     differ(String::new(), "", desired, Some(live), &mut found);
-    if found.is_empty() && is_opened(desired, live) {
-        found.push((".spec".to_owned(), live.get("spec").cloned(), desired["spec"].clone()));
+    if found.is_empty()
+        && is_opened(desired, live)
+        && let Some(path) = closed(desired)
+    {
+        let wanted = desired.pointer(path).cloned().unwrap_or_default();
+        found.push((path.replace('/', "."), live.pointer(path).cloned(), wanted));
     }
     found
 }
@@ -96,9 +113,10 @@ fn differ(path: String, field: &str, desired: &Value, live: Option<&Value>, foun
         }
         (Value::Array(desired), Some(Value::Array(live))) if has_keys(field, desired) => {
             for element in desired {
-                let key = merge_key(field, element).unwrap_or_default();
-                let there = live.iter().find(|there| is_of_key(key, element, there));
-                differ(format!("{path}[{}]", element[key]), field, element, there, found);
+                let keys = merge_keys(field, element).unwrap_or_default();
+                let there = live.iter().find(|there| are_of_keys(keys, element, there));
+                let name: Vec<_> = keys.iter().filter_map(|key| element.get(key)).map(Value::to_string).collect();
+                differ(format!("{path}[{}]", name.join(",")), field, element, there, found);
             }
         }
         (_, None) if is_left_out(desired) => {}
@@ -108,38 +126,41 @@ fn differ(path: String, field: &str, desired: &Value, live: Option<&Value>, foun
 }
 
 fn has_keys(field: &str, elements: &[Value]) -> bool {
-    !elements.is_empty() && elements.iter().all(|element| merge_key(field, element).is_some())
+    !elements.is_empty() && elements.iter().all(|element| merge_keys(field, element).is_some())
 }
 
-/// Server-side apply merges some lists by a key: their other elements belong to others, and stay. All other lists have
+/// Server-side apply merges some lists by keys: their other elements belong to others, and stay. All other lists have
 /// one owner, and one element more is a change.
 fn are_elements_part_of(field: &str, desired: &[Value], live: &[Value]) -> bool {
-    let keys: Option<Vec<_>> = desired.iter().map(|element| merge_key(field, element)).collect();
+    let keys: Option<Vec<_>> = desired.iter().map(|element| merge_keys(field, element)).collect();
     match keys {
-        Some(keys) if !keys.is_empty() => desired.iter().zip(keys).all(|(element, key)| {
-            live.iter().find(|there| is_of_key(key, element, there)).is_some_and(|there| is_field_part_of(field, element, there))
+        Some(keys) if !keys.is_empty() => desired.iter().zip(keys).all(|(element, keys)| {
+            live.iter().find(|there| are_of_keys(keys, element, there)).is_some_and(|there| is_field_part_of(field, element, there))
         }),
         _ => desired.len() == live.len() && desired.iter().zip(live).all(|(element, there)| is_field_part_of(field, element, there)),
     }
 }
 
 /// The `x-kubernetes-list-map-keys` of the lists that the operator writes.
-fn merge_key(field: &str, element: &Value) -> Option<&'static str> {
-    let key = match field {
-        "containers" | "env" | "imagePullSecrets" | "volumes" => "name",
-        "volumeMounts" => "mountPath",
-        "ownerReferences" => "uid",
-        // Ports of a container, and of a Service. Those of a NetworkPolicy have neither, and one owner.
-        "ports" if element.get("containerPort").is_some() => "containerPort",
-        "ports" => "name",
+fn merge_keys(field: &str, element: &Value) -> Option<&'static [&'static str]> {
+    let keys: &[_] = match field {
+        // Groups of a PrometheusRule.
+        "containers" | "env" | "groups" | "imagePullSecrets" | "volumes" => &["name"],
+        "volumeMounts" => &["mountPath"],
+        "ownerReferences" => &["uid"],
+        "topologySpreadConstraints" => &["topologyKey", "whenUnsatisfiable"],
+        // Ports of a container, which may leave out the protocol, and of a Service. Those of a NetworkPolicy have one owner.
+        "ports" if element.get("containerPort").is_some() => return Some(&["containerPort", "protocol"]),
+        "ports" => &["name"],
         _ => return None,
     };
-    element.get(key).map(|_| key)
+    keys.iter().all(|key| element.get(key).is_some()).then_some(keys)
 }
 
-/// Do two elements have the same key? For the ports of a container, the protocol belongs to it.
-fn is_of_key(key: &str, one: &Value, other: &Value) -> bool {
-    one.get(key) == other.get(key) && (key != "containerPort" || protocol(one) == protocol(other))
+/// Do two elements have the same keys?
+fn are_of_keys(keys: &[&str], one: &Value, other: &Value) -> bool {
+    let is_same = |key: &str| one.get(key) == other.get(key) || (key == "protocol" && protocol(one) == protocol(other));
+    keys.iter().all(|key| is_same(key))
 }
 
 fn protocol(port: &Value) -> &str {

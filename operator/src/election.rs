@@ -9,6 +9,9 @@
 //! written with the `resourceVersion` that was read: of two that take it over at once, one gets a conflict. A lease cannot
 //! fence, so the client refuses every write once the ten seconds are over ([`Fence`]), and the process ends: whatever it
 //! knew may be stale.
+//!
+//! A Lease that somebody deletes is made again by its holder. The others wait for that as long as for a renewal; only one that begins
+//! just then takes the next Lease for the first.
 
 mod candidate;
 mod fence;
@@ -22,6 +25,7 @@ use kube::api::{Api, ObjectMeta, PostParams};
 use kube::{Client, ResourceExt};
 use tokio::time::Instant;
 
+use crate::connection::within;
 pub use candidate::{Candidate, Decision};
 pub use fence::{Fence, Fenced, NotHeld};
 
@@ -72,20 +76,23 @@ impl Election {
         }
     }
 
-    /// Renews until it cannot.
+    /// Renews until it cannot: when its time is over nothing may be written any more, whether the API server has answered or not.
     pub async fn hold(&mut self) -> Lost {
-        loop {
-            tokio::time::sleep(PERIOD).await;
-            match self.step().await {
-                Ok(true) => {}
-                Ok(false) => tracing::warn!(lease = self.lease, "another operator has taken the Lease over"),
-                Err(error) => tracing::warn!(%error, lease = self.lease, "failed to renew the Lease; it is tried again"),
-            }
-            if !self.candidate.may_write(Instant::now()) {
-                self.fence.close();
-                return Lost { lease: self.lease.clone() };
+        while let Some(deadline) = self.candidate.deadline() {
+            let renewal = async {
+                tokio::time::sleep(PERIOD).await;
+                self.step().await
+            };
+            let renewed = tokio::time::timeout_at(deadline, renewal).await;
+            match renewed {
+                Ok(Ok(true)) => {}
+                Ok(Ok(false)) => tracing::warn!(lease = self.lease, "another operator has taken the Lease over"),
+                Ok(Err(error)) => tracing::warn!(%error, lease = self.lease, "failed to renew the Lease; it is tried again"),
+                Err(_) => break,
             }
         }
+        self.fence.close();
+        Lost { lease: self.lease.clone() }
     }
 
     /// Gives the Lease back, so that nobody has to wait for it. Nothing may be written any more before this is called.
@@ -97,7 +104,7 @@ impl Election {
         }
         let spec = LeaseSpec { holder_identity: None, lease_duration_seconds: Some(1), ..lease.spec.clone().unwrap_or_default() };
         let released = Lease { spec: Some(spec), ..lease };
-        if let Err(error) = timely(self.api.replace(&self.lease, &PostParams::default(), &released)).await {
+        if let Err(error) = within(REQUEST, self.api.replace(&self.lease, &PostParams::default(), &released)).await {
             tracing::warn!(%error, "failed to give the Lease back; the others wait until it has run out");
         }
     }
@@ -117,8 +124,8 @@ impl Election {
         };
         let params = PostParams::default();
         let written = match decision {
-            Decision::Create => timely(self.api.create(&params, &wanted)).await,
-            _ => timely(self.api.replace(&self.lease, &params, &wanted)).await,
+            Decision::Create => within(REQUEST, self.api.create(&params, &wanted)).await,
+            _ => within(REQUEST, self.api.replace(&self.lease, &params, &wanted)).await,
         };
         match written {
             Ok(_) => {
@@ -133,7 +140,7 @@ impl Election {
     }
 
     async fn read(&self) -> kube::Result<Option<Lease>> {
-        timely(self.api.get_opt(&self.lease)).await
+        within(REQUEST, self.api.get_opt(&self.lease)).await
     }
 
     fn made(&self) -> Lease {
@@ -157,10 +164,31 @@ impl Election {
     }
 }
 
-/// A request that hangs is a request that failed.
-async fn timely<T>(request: impl Future<Output = kube::Result<T>>) -> kube::Result<T> {
-    match tokio::time::timeout(REQUEST, request).await {
-        Ok(result) => result,
-        Err(elapsed) => Err(kube::Error::Service(Box::new(elapsed))),
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future::pending;
+
+    use http::{Method, Request, Response};
+    use kube::client::Body;
+    use tower::service_fn;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn one_that_gets_no_answer_ends_at_its_deadline_and_writes_nothing_more() {
+        let silent = service_fn(|_: Request<Body>| pending::<Result<Response<Body>, Infallible>>());
+        let fence = Fence::default();
+        let mut election = Election::new(Client::new(silent, "social"), "social", "operator", "me", fence.clone());
+        // It asks again in two seconds, and has one left then.
+        let renewed = Instant::now() - Duration::from_secs(7);
+        election.candidate.written(renewed);
+        // For longer than it may hold the Lease: so it has to be closed.
+        fence.open_until(renewed + DEADLINE * 2);
+        let lost = tokio::time::timeout_at(renewed + LEASE, election.hold()).await;
+        let held = renewed.elapsed();
+        assert!(lost.is_ok(), "another may work by now");
+        assert!(held >= DEADLINE && held < DEADLINE + Duration::from_millis(3500), "it held the Lease for {held:?}");
+        assert!(!fence.lets_through(&Method::PATCH));
     }
 }

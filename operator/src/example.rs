@@ -10,9 +10,10 @@ use crate::crd::{
     AccountsSpec, AutoscalingSpec, BackupDestinationSpec, BackupSpec, BootstrapSpec, CloudNativePgSpec, CloudNativePgStorageSpec,
     ComponentSpec, ComponentsSpec, DatabaseMode, DatabaseSpec, DeletionPolicy, DevelopmentDatabaseSpec, DevelopmentObjectStoreSpec,
     ExposureMode, ExposureSpec, ExternalDatabaseSpec, ExternalObjectStoreSpec, FromBackupSpec, GatewaySpec, IngressSpec, IssuerKind,
-    IssuerRef, LabelsSpec, LifecycleSpec, MailSpec, MailTls, ObjectStoreMode, ObjectStoreSpec, ObservabilitySpec, ParentRef, PeerSpec,
-    PhotosSpec, PlatformRef, PodOverrides, RegistrationMode, RegistrationSpec, ResourcesSpec, SecretRef, SocialPlatform,
-    SocialPlatformBackup, SocialPlatformBackupSpec, SocialPlatformSpec, SslMode, Switch, TlsSpec, TopologySpreadSpec, Unsatisfiable,
+    IssuerRef, LabelsSpec, LifecycleSpec, MailSpec, MailTls, MigrationPolicy, MigrationsSpec, ModerationSpec, ObjectStoreMode,
+    ObjectStoreSpec, ObservabilitySpec, ParentRef, PeerSpec, PhotosSpec, PlatformRef, PodOverrides, RegistrationMode, RegistrationSpec,
+    ResourcesSpec, SecretRef, SocialPlatform, SocialPlatformBackup, SocialPlatformBackupSpec, SocialPlatformSpec, SslMode, Switch, TlsSpec,
+    TopologySpreadSpec, Unsatisfiable,
 };
 
 /// Everything in one namespace of a laptop's cluster.
@@ -51,6 +52,7 @@ pub fn minimal() -> SocialPlatform {
         observability: None,
         components: None,
         registration: None,
+        moderation: None,
         accounts: None,
         mail: None,
         photos: None,
@@ -82,6 +84,7 @@ pub fn full() -> SocialPlatform {
             destination: backup_destination(),
             schedule: Some("0 2 * * *".to_owned()),
             keep: Some(14),
+            egress_to: None,
         }),
         bootstrap: None,
         exposure: ExposureSpec {
@@ -103,6 +106,7 @@ pub fn full() -> SocialPlatform {
         },
         observability: Some(ObservabilitySpec {
             otlp_endpoint: Some("http://otel-collector.observability:4318".to_owned()),
+            egress_to: None,
             trace_sampling: Some("0.1".to_owned()),
             log: Some("info".to_owned()),
             from: Some(vec![pods_of("monitoring")]),
@@ -114,6 +118,11 @@ pub fn full() -> SocialPlatform {
         }),
         components: Some(components()),
         registration: Some(RegistrationSpec { mode: RegistrationMode::Open }),
+        moderation: Some(ModerationSpec {
+            contact: Some("moderators@example.org".to_owned()),
+            rules: Some(vec!["Be kind.".to_owned(), "Say where your pictures are from.".to_owned()]),
+            reserved_handles: Some(vec!["example".to_owned(), "press".to_owned()]),
+        }),
         accounts: Some(AccountsSpec { erasure_grace_days: Some(7) }),
         mail: Some(MailSpec {
             host: "smtp.example.org".to_owned(),
@@ -121,11 +130,13 @@ pub fn full() -> SocialPlatform {
             tls: Some(MailTls::StartTls),
             from: "Our platform <no-reply@example.org>".to_owned(),
             credentials_secret_ref: Some(SecretRef { name: "demo-smtp".to_owned() }),
+            egress_to: None,
         }),
         photos: Some(PhotosSpec {
             max_bytes: Some(20 << 20),
             max_side: Some(10_000),
             max_pixels: Some(40_000_000),
+            max_frames: Some(300),
             quota_bytes: Some(1 << 30),
         }),
         trust: None,
@@ -153,11 +164,19 @@ pub fn cloud_native_pg() -> SocialPlatform {
 fn external_database(secret: &str) -> DatabaseSpec {
     DatabaseSpec {
         mode: DatabaseMode::External,
-        external: Some(ExternalDatabaseSpec { secret_ref: SecretRef { name: secret.to_owned() }, ssl_mode: Some(SslMode::Require) }),
+        external: Some(ExternalDatabaseSpec {
+            secret_ref: SecretRef { name: secret.to_owned() },
+            ssl_mode: Some(SslMode::Require),
+            egress_to: None,
+        }),
         cloud_native_pg: None,
         development: None,
         max_connections: Some(400),
-        migrations: None,
+        migrations: Some(MigrationsSpec {
+            policy: Some(MigrationPolicy::BeforeRollout),
+            active_deadline_seconds: Some(1800),
+            ..MigrationsSpec::default()
+        }),
     }
 }
 
@@ -170,6 +189,7 @@ fn external_object_store(secret: &str, bucket: &str) -> ObjectStoreSpec {
             bucket: bucket.to_owned(),
             region: "eu-central-1".to_owned(),
             credentials_secret_ref: SecretRef { name: secret.to_owned() },
+            egress_to: None,
         }),
         development: None,
     }
@@ -193,6 +213,7 @@ pub fn restored() -> SocialPlatform {
             postgres_image: "docker.io/library/postgres:17".to_owned(),
             source: backup_destination(),
         },
+        egress_to: None,
     });
     resource
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::runtime::reflector::Store;
-use kube::runtime::reflector::store::WriterDropped;
+
+use crate::children::Ended;
 
 /// The catalog.
 #[derive(Clone)]
@@ -18,9 +19,9 @@ impl Images {
     }
 
     /// Resolves once the ConfigMap has been looked for.
-    pub async fn ready(&self) -> Result<(), WriterDropped> {
+    pub async fn ready(&self) -> Result<(), Ended> {
         match &self.0 {
-            Some(store) => store.wait_until_ready().await,
+            Some(store) => Ok(store.wait_until_ready().await?),
             None => Ok(()),
         }
     }

@@ -16,20 +16,22 @@
 //!                       └── values that cannot be wrong                                platform
 //! ```
 //!
-//! A `SocialPlatformBackup` is looked after with its platform: its Job is one of the platform's objects ([`backups`]).
+//! A `SocialPlatformBackup` is looked after with its platform: its Job is one of the platform's objects ([`backups`]). One whose
+//! platform is not there is told so.
 //!
 //! `validate` and `build` are pure. What `apply` writes, and in which order:
 //!
 //! ```text
 //!   accounts, Secrets, configuration, policies, Services, volumes
 //!     └─► storage of its own ─► the migration Job of this release ─► the services ─► Ingress or HTTPRoute ─► a backup
-//!           waited for           waited for: if it fails, the release before goes on serving; before the first one, a
-//!                                backup is restored
+//!           waited for           waited for, and for a person's approval where the resource asks for it: if it fails, the
+//!                                release before goes on serving; before the first one, a backup is restored
 //! ```
 //!
 //! An unchanged platform is read from memory and causes no write at all ([`drift`]). Of several operators one works
 //! ([`election`]); without a cluster, the pure steps say what a file would do ([`offline`]).
 
+pub mod api_metrics;
 pub mod apis;
 pub mod backups;
 pub mod bundle;
@@ -37,9 +39,11 @@ pub mod certificate_metrics;
 pub mod children;
 pub mod components;
 pub mod condition_metrics;
+pub mod connection;
 pub mod controller;
 pub mod crd;
 pub mod drift;
+pub mod drift_metrics;
 pub mod election;
 pub mod example;
 pub mod images;
@@ -61,3 +65,5 @@ pub mod x509;
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod kstatus;

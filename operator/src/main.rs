@@ -14,6 +14,12 @@ use operator::{example, offline};
 use ready::Ready;
 use run::Run;
 use serde::Serialize;
+use tracing::dispatcher::get_default;
+use tracing::subscriber::NoSubscriber;
+
+// That of musl has one lock for all threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs social platforms on Kubernetes.
 #[derive(Parser)]
@@ -97,7 +103,10 @@ async fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("operator: {error}");
+            // One that has a log has said it there.
+            if get_default(|log| log.is::<NoSubscriber>()) {
+                eprintln!("operator: {error}");
+            }
             ExitCode::FAILURE
         }
     }

@@ -17,8 +17,8 @@ use jiff::Timestamp;
 use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
-use crate::crd::{DeletionPolicy, ImagePullPolicy, PhotosSpec, RegistrationMode, SchedulingSpec};
-use crate::migration::Attempt;
+use crate::crd::{DeletionPolicy, ImagePullPolicy, ModerationSpec, PhotosSpec, RegistrationMode, SchedulingSpec};
+use crate::migration::{Allowance, Attempt};
 use crate::rotation::Rotation;
 use crate::secrets::Stored;
 
@@ -28,7 +28,7 @@ pub use database::{CLUSTER_DATABASE, CloudNativePg, Database};
 pub use exposure::{Exposure, Issuer, Tls};
 pub use object_store::ObjectStore;
 pub use observability::Observability;
-pub use outside::{Endpoint, Mail, Trust};
+pub use outside::{Endpoint, Mail, Outside, Trust};
 pub use size::{Autoscaling, Scale, Size};
 
 /// Everything that the builders need to know.
@@ -64,6 +64,8 @@ pub struct Platform {
     pub max_connections: i32,
     /// Seconds that one attempt at the migrations may take.
     pub migration_deadline_seconds: i64,
+    /// Which attempts at the migrations may start.
+    pub allowance: Allowance,
     /// Where bytes are.
     pub object_store: ObjectStore,
     /// Where backups go, if anywhere.
@@ -78,6 +80,8 @@ pub struct Platform {
     pub public_from: Option<Vec<NetworkPolicyPeer>>,
     /// Who may call the private port beside the platform itself.
     pub metrics_from: Vec<NetworkPolicyPeer>,
+    /// Where things outside are, if the resource says so; the others may be anywhere.
+    pub egress: BTreeMap<Outside, Vec<NetworkPolicyPeer>>,
     /// The collector.
     pub otlp: Option<Endpoint>,
     /// Dashboards, alerts and the like.
@@ -86,6 +90,8 @@ pub struct Platform {
     pub trust: Option<Trust>,
     /// Who may sign up, if the resource says so.
     pub registration: Option<RegistrationMode>,
+    /// How it is kept in order, as far as the resource says so.
+    pub moderation: ModerationSpec,
     /// Days in which whoever leaves may think better of it, if the resource says so.
     pub erasure_grace_days: Option<i32>,
     /// How mail leaves.

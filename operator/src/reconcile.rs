@@ -6,6 +6,7 @@ pub mod conditions;
 pub mod fetch;
 pub mod report;
 pub mod validate;
+pub mod written;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::secrets::Generator;
 pub use apply::{Outcome, Progress};
 pub use fetch::Cluster;
 pub use report::Next;
+pub use written::Written;
 
 /// What the steps share.
 pub struct Context {
@@ -39,6 +41,8 @@ pub struct Context {
     pub rotation_overlap: Duration,
     /// Tells people what happened.
     pub recorder: Recorder,
+    /// What was told last.
+    pub written: Written,
 }
 
 /// Why a reconcile did not end. It is tried again.

@@ -67,10 +67,6 @@ pub struct Resources<State> {
     pub services: Vec<Service>,
     /// The volumes of Development storage.
     pub volume_claims: Vec<PersistentVolumeClaim>,
-    /// The alerts, if they are wanted and known.
-    pub prometheus_rules: Vec<PrometheusRule>,
-    /// Where metrics are, if it is wanted and known.
-    pub service_monitors: Vec<ServiceMonitor>,
     /// The database, if `database.mode` is CloudNativePG and the cluster knows it.
     pub postgres_clusters: Vec<PostgresCluster>,
     /// Development storage.
@@ -89,6 +85,10 @@ pub struct Resources<State> {
     pub ingresses: Vec<Ingress>,
     /// The way in, if `exposure.mode` is Gateway.
     pub http_routes: Vec<HttpRoute>,
+    /// The alerts, if they are wanted and known.
+    pub prometheus_rules: Vec<PrometheusRule>,
+    /// Where metrics are, if it is wanted and known.
+    pub service_monitors: Vec<ServiceMonitor>,
     /// The backup that is due.
     pub backup: Option<Job>,
     /// The backup that the schedule asks for.
@@ -134,8 +134,6 @@ impl<State> Resources<State> {
         add(&mut all, disruption_budgets);
         add(&mut all, services);
         add(&mut all, volume_claims);
-        add(&mut all, prometheus_rules);
-        add(&mut all, service_monitors);
         add(&mut all, postgres_clusters);
         add(&mut all, stores);
         add(&mut all, restore);
@@ -145,6 +143,8 @@ impl<State> Resources<State> {
         add(&mut all, certificates);
         add(&mut all, ingresses);
         add(&mut all, http_routes);
+        add(&mut all, prometheus_rules);
+        add(&mut all, service_monitors);
         add(&mut all, backup);
         add(&mut all, scheduled);
         all

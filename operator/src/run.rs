@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
+use kube::Config;
 use kube::client::ClientBuilder;
-use kube::{Client, Config};
+use operator::api_metrics::ApiCalls;
+use operator::connection::limited;
 use operator::controller::{self, Options};
 use operator::election::{Election, Fence};
 use operator::rotation::OVERLAP;
@@ -29,7 +31,7 @@ pub(crate) struct Run {
     /// The operator's own namespace.
     #[arg(long, env = "POD_NAMESPACE", default_value = "default")]
     namespace: String,
-    /// The operator's own pod, which its events and the Lease name.
+    /// The operator's own pod, which its events and the Lease name. Without it, the Lease bears a random name.
     #[arg(long, env = "POD_NAME")]
     pod_name: Option<String>,
     /// The ConfigMap, in the operator's own namespace, whose data is release → image. Without it, every resource has to
@@ -60,6 +62,9 @@ impl Run {
     pub(crate) async fn start(self) -> Result<()> {
         let telemetry = Telemetry::init("operator", &self.telemetry)?;
         let result = self.serve().await;
+        if let Err(failure) = &result {
+            telemetry.report(&failure.to_string());
+        }
         telemetry.shutdown();
         result
     }
@@ -73,14 +78,12 @@ impl Run {
         let (ready, is_ready) = watch::channel(false);
         let terminated = terminated()?;
         let probes = tokio::spawn(probes::serve(listener, is_ready, until(terminated.clone())));
-        let mut config = Config::infer().await?;
-        // What fails is tried again by the reconcile that it belongs to, whose waits grow; and a write that is repeated out of
-        // sight could come after the Lease was lost.
-        config.default_retry = false;
+        let config = limited(Config::infer().await?);
         match self.lease.filter(|lease| !lease.is_empty()) {
             None => {
                 leader_metrics::set(true);
-                controller::run(Client::try_from(config)?, options, ready, until(terminated)).await;
+                let client = ClientBuilder::try_from(config)?.with_layer(&ApiCalls).build();
+                controller::run(client, options, ready, until(terminated)).await;
             }
             Some(lease) => elected(config, &lease, options, ready, terminated).await?,
         }
@@ -97,7 +100,7 @@ impl Run {
             namespaces,
             own_namespace: self.namespace.clone(),
             images_config_map: self.images_config_map.clone().filter(|name| !name.is_empty()),
-            instance: self.pod_name.clone(),
+            instance: self.pod_name.clone().filter(|name| !name.is_empty()),
             resync: Duration::from_secs(self.resync_seconds),
             timeout: Duration::from_secs(self.reconcile_timeout_seconds),
             concurrency: self.concurrency,
@@ -127,6 +130,11 @@ async fn until(mut terminated: watch::Receiver<bool>) {
     let _ = terminated.wait_for(|asked| *asked).await;
 }
 
+/// A name in the Lease that no other bears. In containers, the number of every process is 1.
+fn identity(pod: Option<&str>) -> String {
+    pod.map_or_else(|| format!("operator-{}-{:016x}", std::process::id(), rand::random::<u64>()), str::to_owned)
+}
+
 /// Waits for the Lease, and works while it is held. One that waits is ready: it can see the Lease, and takes over by
 /// itself.
 async fn elected(
@@ -137,10 +145,11 @@ async fn elected(
     terminated: watch::Receiver<bool>,
 ) -> Result<()> {
     let fence = Fence::default();
-    let fenced = ClientBuilder::try_from(config.clone())?.with_layer(&fence).build();
-    let identity = options.instance.clone().unwrap_or_else(|| format!("operator-{}", std::process::id()));
+    let fenced = ClientBuilder::try_from(config.clone())?.with_layer(&ApiCalls).with_layer(&fence).build();
+    let identity = identity(options.instance.as_deref());
     leader_metrics::set(false);
-    let mut election = Election::new(Client::try_from(config)?, &options.own_namespace, lease, &identity, fence);
+    let election = ClientBuilder::try_from(config)?.with_layer(&ApiCalls).build();
+    let mut election = Election::new(election, &options.own_namespace, lease, &identity, fence);
 
     tokio::select! {
         () = until(terminated.clone()) => return Ok(()),
@@ -176,5 +185,14 @@ mod tests {
         let namespaces = |value: &str| Alone::parse_from(["operator", "--watch-namespace", value]).run.options().namespaces;
         assert_eq!(namespaces("b, a,b,"), ["a", "b"]);
         assert_eq!(namespaces(""), [""; 0]);
+    }
+
+    #[test]
+    fn of_two_without_a_pod_neither_takes_the_lease_of_the_other_for_its_own() {
+        let instance = |pod: &str| Alone::parse_from(["operator", "--pod-name", pod]).run.options().instance;
+        assert_eq!(identity(instance("operator-7c9f").as_deref()), "operator-7c9f");
+        // Both are this process.
+        let (one, other) = (identity(instance("").as_deref()), identity(None));
+        assert!(one.starts_with("operator-") && one != other, "{one}, {other}");
     }
 }

@@ -2,6 +2,7 @@ use k8s_openapi::api::batch::v1::{JobCondition, JobStatus};
 
 use super::*;
 use crate::crd::{PlatformRef, SocialPlatformBackupSpec};
+use crate::kstatus::{Kstatus, kstatus};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -84,6 +85,34 @@ fn a_time_of_the_schedule_is_taken_once_and_none_is_made_up_for() {
     assert_eq!(scheduled_name("demo", hour(5)), "demo-scheduled-19700101t050000z");
 }
 
+/// A platform of this uid that was made then.
+fn platform(uid: &str, second: i64) -> ObjectMeta {
+    ObjectMeta { uid: Some(uid.to_owned()), creation_timestamp: Some(Time(at(second))), ..ObjectMeta::default() }
+}
+
+#[test]
+fn a_backup_of_the_schedule_is_of_the_platform_that_it_names() {
+    let mut backup = SocialPlatformBackup::clone(&backup("s-1", 10, Some(BackupPhase::Completed)));
+    // One of an older operator names none.
+    assert!(is_of(&backup, &platform("one", 10)));
+    assert!(!is_of(&backup, &platform("one", 11)));
+    backup.metadata.labels.get_or_insert_default().insert(PLATFORM_LABEL.to_owned(), "one".to_owned());
+    for second in [5, 15] {
+        assert!(is_of(&backup, &platform("one", second)));
+        assert!(!is_of(&backup, &platform("another", second)));
+    }
+}
+
+#[test]
+fn a_backup_that_somebody_asked_for_is_of_the_platform_that_began_it() {
+    let mut backup = SocialPlatformBackup::clone(&backup("by-hand", 10, Some(BackupPhase::Pending)));
+    backup.metadata.labels = None;
+    assert!(is_of(&backup, &platform("one", 15)), "it was asked for before there was a platform");
+    backup.status.as_mut().unwrap().started_at = Some(Time(at(20)));
+    assert!(is_of(&backup, &platform("one", 15)));
+    assert!(!is_of(&backup, &platform("another", 25)));
+}
+
 #[test]
 fn as_many_verified_ones_are_kept_as_were_asked_for() {
     let (completed, failed) = (Some(BackupPhase::Completed), Some(BackupPhase::Failed));
@@ -121,8 +150,8 @@ fn one_that_is_not_over_stands_for_those_after_it() {
     }
 }
 
-#[test]
-fn a_job_that_ended_well_reports_what_there_is() {
+/// What a Job says at its end whose backup is verified.
+fn reported() -> String {
     let report = BackupReport {
         location: "s3://backups/a".to_owned(),
         checksum: "00ff".to_owned(),
@@ -132,7 +161,12 @@ fn a_job_that_ended_well_reports_what_there_is() {
         missing: 0,
         verified: true,
     };
-    let words = serde_json::to_string(&report).unwrap();
+    serde_json::to_string(&report).unwrap()
+}
+
+#[test]
+fn a_job_that_ended_well_reports_what_there_is() {
+    let words = reported();
     let one = backup("a", 1, None);
     let status = status(&one, Work::Job(&job(Some("Complete")), Some(&words)), at(9));
     assert_eq!(told(&status), (BackupPhase::Completed, "Verified"));
@@ -145,12 +179,32 @@ fn what_is_not_verified_is_no_backup() {
     let one = backup("a", 1, None);
     let waiting = status(&one, Work::Waits("Hibernated", "no pod runs"), at(9));
     assert_eq!(told(&waiting), (BackupPhase::Pending, "Hibernated"));
+    let lost = status(&one, Work::Lost("PlatformDeleted", "it is gone"), at(9));
+    assert_eq!(told(&lost), (BackupPhase::Failed, "PlatformDeleted"));
     let of_job = |ended, words| status(&one, Work::Job(&job(ended), words), at(9));
     assert_eq!(told(&of_job(None, None)), (BackupPhase::Running, "Running"));
     assert_eq!(told(&of_job(Some("Complete"), Some("done"))), (BackupPhase::Failed, "NoReport"));
     let failed = of_job(Some("Failed"), Some("ScratchRefused: the owner may not"));
     assert_eq!(told(&failed), (BackupPhase::Failed, "ScratchRefused"));
     assert_eq!(failed.conditions[0].message, "the owner may not");
+}
+
+#[test]
+fn flux_waits_for_a_backup_until_it_is_verified_or_has_failed() {
+    let words = reported();
+    let (runs, complete, failed) = (job(None), job(Some("Complete")), job(Some("Failed")));
+    let mut backup = SocialPlatformBackup::clone(&backup("a", 1, None));
+    for (work, expected) in [
+        (Work::Waits("Hibernated", "no pod runs"), Kstatus::InProgress),
+        (Work::Job(&runs, None), Kstatus::InProgress),
+        (Work::Job(&complete, Some(&words)), Kstatus::Current),
+        (Work::Job(&complete, None), Kstatus::Failed),
+        (Work::Job(&failed, Some("DumpFailed: no")), Kstatus::Failed),
+        (Work::Lost("PlatformDeleted", "it is gone"), Kstatus::Failed),
+    ] {
+        backup.status = Some(status(&backup, work, at(9)));
+        assert_eq!(kstatus(&backup), expected, "{work:?}");
+    }
 }
 
 #[test]

@@ -8,17 +8,16 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::Resource;
 use kube::runtime::reflector::Store;
-use kube::runtime::reflector::store::WriterDropped;
-use kube::{Resource, ResourceExt};
+use serde::de::DeserializeOwned;
 
-use super::Children;
+use super::{Children, Ended, Kept};
 use crate::apis::Served;
 use crate::backups::{StoredBackup, UnreadableBackup};
 use crate::crd::SocialPlatformBackup;
 use crate::resources::certificate::Certificate;
 use crate::resources::http_route::HttpRoute;
-use crate::resources::metadata::INSTANCE;
 use crate::resources::monitoring::{PrometheusRule, ServiceMonitor};
 use crate::resources::postgres_cluster::PostgresCluster;
 
@@ -26,27 +25,27 @@ use crate::resources::postgres_cluster::PostgresCluster;
 #[derive(Clone)]
 pub struct Cache {
     /// Accounts of the components.
-    pub service_accounts: Store<ServiceAccount>,
+    pub service_accounts: Kept<ServiceAccount>,
     /// Generated and derived Secrets.
-    pub secrets: Store<Secret>,
+    pub secrets: Kept<Secret>,
     /// The services' public keys.
-    pub config_maps: Store<ConfigMap>,
+    pub config_maps: Kept<ConfigMap>,
     /// The edges.
-    pub network_policies: Store<NetworkPolicy>,
+    pub network_policies: Kept<NetworkPolicy>,
     /// How many pods may be missing.
-    pub disruption_budgets: Store<PodDisruptionBudget>,
+    pub disruption_budgets: Kept<PodDisruptionBudget>,
     /// Addresses of the components.
-    pub services: Store<Service>,
+    pub services: Kept<Service>,
     /// Volumes.
-    pub volume_claims: Store<PersistentVolumeClaim>,
+    pub volume_claims: Kept<PersistentVolumeClaim>,
     /// Stores and services.
-    pub deployments: Store<Deployment>,
+    pub deployments: Kept<Deployment>,
     /// Sizes that follow the load.
-    pub autoscalers: Store<HorizontalPodAutoscaler>,
+    pub autoscalers: Kept<HorizontalPodAutoscaler>,
     /// Migrations.
-    pub jobs: Store<Job>,
+    pub jobs: Kept<Job>,
     /// The way in.
-    pub ingresses: Store<Ingress>,
+    pub ingresses: Kept<Ingress>,
     /// The way in.
     pub http_routes: Optional<HttpRoute>,
     /// Alerts.
@@ -58,24 +57,47 @@ pub struct Cache {
     /// The databases that CloudNativePG runs.
     pub postgres_clusters: Optional<PostgresCluster>,
     /// Backups.
-    pub backups: Optional<StoredBackup>,
+    pub backups: Backups,
 }
 
 /// A kind that the cluster may know or not, and that is watched from the moment that it does. Its CRD may come later than the
 /// operator, or be older.
-#[derive(Clone)]
-pub struct Optional<K: Resource<DynamicType = ()> + Clone + 'static> {
+pub struct Optional<K> {
     /// Its objects; none, as long as the cluster does not know it.
-    pub store: Store<K>,
+    pub kept: Kept<K>,
     /// What the cluster says.
     pub served: Served,
 }
 
-impl<K: Resource<DynamicType = ()> + Clone + 'static> Optional<K> {
+/// Backups: a kind that the cluster may know or not, as well. They are few, and some cannot be read, so they stay as they came.
+#[derive(Clone)]
+pub struct Backups {
+    /// Those there are.
+    pub store: Store<StoredBackup>,
+    /// What the cluster says.
+    pub served: Served,
+}
+
+impl<K> Clone for Optional<K> {
+    fn clone(&self) -> Self {
+        Self { kept: self.kept.clone(), served: self.served.clone() }
+    }
+}
+
+impl<K: DeserializeOwned> Optional<K> {
     /// Resolves once the cluster has said whether it knows the kind, and its objects have been listed if it does.
-    async fn ready(&self) -> Result<(), WriterDropped> {
+    async fn listed(&self) -> Result<(), Ended> {
         match self.served.known().await {
-            true => self.store.wait_until_ready().await,
+            true => self.kept.listed().await,
+            false => Ok(()),
+        }
+    }
+}
+
+impl Backups {
+    async fn listed(&self) -> Result<(), Ended> {
+        match self.served.known().await {
+            true => Ok(self.store.wait_until_ready().await?),
             false => Ok(()),
         }
     }
@@ -84,24 +106,24 @@ impl<K: Resource<DynamicType = ()> + Clone + 'static> Optional<K> {
 impl Cache {
     /// Resolves once every kind has been listed: before that, an object that exists would look missing. A kind that nobody can
     /// ask about is waited for as well: what it is taken for, not there, would take away what is.
-    pub async fn ready(&self) -> Result<(), WriterDropped> {
-        self.service_accounts.wait_until_ready().await?;
-        self.secrets.wait_until_ready().await?;
-        self.config_maps.wait_until_ready().await?;
-        self.network_policies.wait_until_ready().await?;
-        self.disruption_budgets.wait_until_ready().await?;
-        self.services.wait_until_ready().await?;
-        self.volume_claims.wait_until_ready().await?;
-        self.deployments.wait_until_ready().await?;
-        self.autoscalers.wait_until_ready().await?;
-        self.jobs.wait_until_ready().await?;
-        self.ingresses.wait_until_ready().await?;
-        self.http_routes.ready().await?;
-        self.prometheus_rules.ready().await?;
-        self.service_monitors.ready().await?;
-        self.certificates.ready().await?;
-        self.postgres_clusters.ready().await?;
-        self.backups.ready().await
+    pub async fn ready(&self) -> Result<(), Ended> {
+        self.service_accounts.listed().await?;
+        self.secrets.listed().await?;
+        self.config_maps.listed().await?;
+        self.network_policies.listed().await?;
+        self.disruption_budgets.listed().await?;
+        self.services.listed().await?;
+        self.volume_claims.listed().await?;
+        self.deployments.listed().await?;
+        self.autoscalers.listed().await?;
+        self.jobs.listed().await?;
+        self.ingresses.listed().await?;
+        self.http_routes.listed().await?;
+        self.prometheus_rules.listed().await?;
+        self.service_monitors.listed().await?;
+        self.certificates.listed().await?;
+        self.postgres_clusters.listed().await?;
+        self.backups.listed().await
     }
 
     /// Does the cluster know HTTPRoutes?
@@ -134,6 +156,15 @@ impl Cache {
         self.backups_in(namespace).iter().filter(|backup| backup.platform() == Some(name)).filter_map(|backup| backup.readable()).collect()
     }
 
+    /// The backups that can be read and whose platform is not there; `is_there` is asked for its namespace and name.
+    pub fn strays(&self, is_there: impl Fn(&str, &str) -> bool) -> Vec<Arc<SocialPlatformBackup>> {
+        let is_stray = |backup: &StoredBackup| {
+            let namespace = backup.meta().namespace.as_deref().unwrap_or_default();
+            backup.platform().is_some_and(|platform| !is_there(namespace, platform))
+        };
+        self.backups.store.state_filter(is_stray).iter().filter_map(|backup| backup.readable()).collect()
+    }
+
     /// The backups of a namespace that cannot be read, whosever they are.
     pub fn unreadable_backups(&self, namespace: &str) -> Vec<Arc<UnreadableBackup>> {
         self.backups_in(namespace).iter().filter_map(|backup| backup.unreadable()).collect()
@@ -146,31 +177,22 @@ impl Cache {
     /// The objects of one platform.
     pub fn children(&self, namespace: &str, name: &str) -> Children {
         Children {
-            service_accounts: of(&self.service_accounts, namespace, name),
-            secrets: of(&self.secrets, namespace, name),
-            config_maps: of(&self.config_maps, namespace, name),
-            network_policies: of(&self.network_policies, namespace, name),
-            disruption_budgets: of(&self.disruption_budgets, namespace, name),
-            services: of(&self.services, namespace, name),
-            volume_claims: of(&self.volume_claims, namespace, name),
-            deployments: of(&self.deployments, namespace, name),
-            autoscalers: of(&self.autoscalers, namespace, name),
-            jobs: of(&self.jobs, namespace, name),
-            ingresses: of(&self.ingresses, namespace, name),
-            http_routes: of(&self.http_routes.store, namespace, name),
-            prometheus_rules: of(&self.prometheus_rules.store, namespace, name),
-            service_monitors: of(&self.service_monitors.store, namespace, name),
-            certificates: of(&self.certificates.store, namespace, name),
-            postgres_clusters: of(&self.postgres_clusters.store, namespace, name),
+            service_accounts: self.service_accounts.of(namespace, name),
+            secrets: self.secrets.of(namespace, name),
+            config_maps: self.config_maps.of(namespace, name),
+            network_policies: self.network_policies.of(namespace, name),
+            disruption_budgets: self.disruption_budgets.of(namespace, name),
+            services: self.services.of(namespace, name),
+            volume_claims: self.volume_claims.of(namespace, name),
+            deployments: self.deployments.of(namespace, name),
+            autoscalers: self.autoscalers.of(namespace, name),
+            jobs: self.jobs.of(namespace, name),
+            ingresses: self.ingresses.of(namespace, name),
+            http_routes: self.http_routes.kept.of(namespace, name),
+            prometheus_rules: self.prometheus_rules.kept.of(namespace, name),
+            service_monitors: self.service_monitors.kept.of(namespace, name),
+            certificates: self.certificates.kept.of(namespace, name),
+            postgres_clusters: self.postgres_clusters.kept.of(namespace, name),
         }
     }
-}
-
-fn of<K>(store: &Store<K>, namespace: &str, name: &str) -> Vec<Arc<K>>
-where
-    K: Resource<DynamicType = ()> + Clone + 'static,
-{
-    store.state_filter(|object| {
-        object.meta().namespace.as_deref() == Some(namespace) && object.labels().get(INSTANCE).map(String::as_str) == Some(name)
-    })
 }

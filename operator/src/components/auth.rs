@@ -1,10 +1,12 @@
 //! Accounts, sign-in and tokens.
 
 use contracts::Service;
+use k8s_openapi::api::core::v1::EnvVar;
 
 use super::service::{PRIVATE_PORT, service};
 use super::{Call, Callee, Component};
-use crate::platform::Platform;
+use crate::crd::ModerationSpec;
+use crate::platform::{Outside, Platform};
 use crate::resources::env;
 use crate::secrets::Credentials;
 
@@ -15,6 +17,7 @@ pub(super) fn auth(platform: &Platform, credentials: &Credentials) -> Component 
     component.env.push(env::secret("FIRST_ADMIN_TOKEN", &platform.named("first-admin"), "FIRST_ADMIN_TOKEN"));
     component.env.extend(platform.registration.map(|mode| env::value("REGISTRATION", mode.name())));
     component.env.extend(platform.erasure_grace_days.map(|days| env::value("ACCOUNT_ERASURE_GRACE", &days.to_string())));
+    component.env.extend(moderation(&platform.moderation));
     // Whoever takes a copy of what is theirs gets it from auth, which gathers it.
     for (variable, other) in [("SOCIAL_URL", Service::Social), ("PHOTO_URL", Service::Photo), ("RELATION_URL", Service::Relation)] {
         component.env.push(env::value(variable, &format!("http://{}:{PRIVATE_PORT}", platform.named(other.name()))));
@@ -30,7 +33,18 @@ pub(super) fn auth(platform: &Platform, credentials: &Credentials) -> Component 
         if let Some((secret, _)) = &mail.credentials {
             component.env.extend([env::secret("SMTP_USERNAME", secret, "username"), env::secret("SMTP_PASSWORD", secret, "password")]);
         }
-        component.calls.push(Call { to: Callee::Outside, port: mail.port });
+        component.calls.push(Call { to: Callee::Outside(Outside::Mail), port: mail.port });
     }
     component
+}
+
+fn moderation(spec: &ModerationSpec) -> impl Iterator<Item = EnvVar> {
+    let ModerationSpec { contact, rules, reserved_handles } = spec;
+    let said = [
+        ("MODERATION_CONTACT", contact.clone()),
+        // The CRD lets no line end in.
+        ("MODERATION_RULES", rules.as_ref().map(|rules| rules.join("\n"))),
+        ("RESERVED_HANDLES", reserved_handles.as_ref().map(|handles| handles.join(","))),
+    ];
+    said.into_iter().filter_map(|(name, value)| Some(env::value(name, &value?)))
 }

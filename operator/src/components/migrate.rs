@@ -1,9 +1,9 @@
-//! The migrations: schemas, roles and tables of all services, as the owner of the database.
+//! The migrations: schemas, roles and tables of all services, as the owner of the database. Before them, the object store is tried.
 
 use contracts::Service;
 use k8s_openapi::api::core::v1::EnvVar;
 
-use super::{Component, MIGRATE, Probes, database_call, resources, role, signals, trust};
+use super::{Component, MIGRATE, Probes, database_call, photo, resources, role, signals, trust};
 use crate::platform::{Database, Platform, Scale};
 use crate::resources::env;
 use crate::rotation::Slot;
@@ -22,6 +22,8 @@ pub fn migrate(platform: &Platform, credentials: &Credentials) -> Component {
     if platform.is_migrated {
         variables.push(env::value("NEWER_SCHEMA", "Accepted"));
     }
+    let (objects, store) = photo::object_store(platform);
+    variables.extend(objects);
     variables.extend(signals::variables(platform, MIGRATE));
     let component = Component {
         name: MIGRATE,
@@ -33,7 +35,7 @@ pub fn migrate(platform: &Platform, credentials: &Credentials) -> Component {
         env: variables,
         ports: Vec::new(),
         probes: Probes::None,
-        calls: [Some(database_call(platform, credentials)), signals::call(platform)].into_iter().flatten().collect(),
+        calls: [Some(database_call(platform, credentials)), Some(store), signals::call(platform)].into_iter().flatten().collect(),
         user: 65532,
         disk: None,
         scratch: Vec::new(),

@@ -6,11 +6,11 @@ use k8s_openapi::api::core::v1::EnvVar;
 use super::service::service;
 use super::{Call, Callee, Component, S3, s3};
 use crate::crd::PhotosSpec;
-use crate::platform::{ObjectStore, Platform};
+use crate::platform::{ObjectStore, Outside, Platform};
 use crate::resources::env;
 use crate::secrets::Credentials;
 
-const MEBIBYTE: i64 = 1 << 20;
+pub(super) const MEBIBYTE: i64 = 1 << 20;
 /// What the program takes beside uploads and the pixels of pictures.
 const BASE: i64 = 384 * MEBIBYTE;
 /// What each pixel takes while its picture is processed, at the most.
@@ -19,7 +19,7 @@ const BYTES_OF_A_PIXEL: i64 = 12;
 const STEP: i64 = 256 * MEBIBYTE;
 
 // What photo itself does where the resource says nothing.
-const MAX_BYTES: i64 = 20 * MEBIBYTE;
+pub(super) const MAX_BYTES: i64 = 20 * MEBIBYTE;
 const MAX_PIXELS: i64 = 40_000_000;
 const UPLOAD_MEMORY: i64 = 128 * MEBIBYTE;
 const DECODE_PIXELS: i64 = 24_000_000;
@@ -39,6 +39,7 @@ pub(super) fn photo(platform: &Platform, credentials: &Credentials) -> Component
         ("PHOTO_UPLOAD_MEMORY", Some(upload_memory(photos)).filter(|memory| *memory > UPLOAD_MEMORY)),
         ("PHOTO_MAX_SIDE", photos.max_side.map(i64::from)),
         ("PHOTO_MAX_PIXELS", photos.max_pixels),
+        ("PHOTO_MAX_FRAMES", photos.max_frames.map(i64::from)),
         ("PHOTO_QUOTA_BYTES", photos.quota_bytes),
     ];
     component.env.extend(limits.iter().filter_map(|(name, limit)| limit.map(|limit| env::value(name, &limit.to_string()))));
@@ -55,7 +56,11 @@ fn upload_memory(photos: &PhotosSpec) -> i64 {
 /// once is processed alone.
 fn memory_limit(photos: &PhotosSpec) -> String {
     let pixels = photos.max_pixels.unwrap_or(MAX_PIXELS).max(DECODE_PIXELS).saturating_mul(BYTES_OF_A_PIXEL);
-    let bytes = pixels.saturating_add(upload_memory(photos)).saturating_add(BASE);
+    in_steps(pixels.saturating_add(upload_memory(photos)).saturating_add(BASE))
+}
+
+/// A limit that lets a pod use so many bytes.
+pub(super) fn in_steps(bytes: i64) -> String {
     let steps = bytes.saturating_add(STEP - 1) / STEP;
     match steps % 4 {
         0 => format!("{}Gi", steps / 4),
@@ -68,7 +73,7 @@ pub(super) fn object_store(platform: &Platform) -> ([EnvVar; 5], Call) {
     let own = platform.named(S3);
     let (endpoint, bucket, region, secret, call) = match &platform.object_store {
         ObjectStore::External { endpoint, bucket, region, secret, .. } => {
-            let call = Call { to: Callee::Outside, port: endpoint.port };
+            let call = Call { to: Callee::Outside(Outside::ObjectStore), port: endpoint.port };
             (endpoint.url.clone(), bucket.as_str(), region.as_str(), secret.clone(), call)
         }
         ObjectStore::Development { .. } => {

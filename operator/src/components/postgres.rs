@@ -12,6 +12,9 @@ const PORT: u16 = 5432;
 
 /// The volume holds `data-1`, and `current` names the folder in use. A pod that is killed while it makes the first
 /// folder leaves it half made; as `current` is written last, the next start makes `data-2`, with the shell alone.
+///
+/// The password is set at each start, or one that was made anew in the place of a lost Secret would never be PostgreSQL's. The
+/// server reads it from its file and quotes it itself, so it is in no command line, whatever it consists of.
 const START: &str = r#"set -eu
 cd /var/lib/postgresql/volume
 if [ ! -s current ]; then
@@ -24,6 +27,9 @@ if [ ! -s current ]; then
   echo "data-$n" > current
 fi
 read -r folder < current
+postgres --single -D "$folder" postgres <<'SQL' > /dev/null
+do $do$ begin execute format('alter role postgres password %L', rtrim(pg_read_file('/etc/postgresql/password'), E'\r\n')); end $do$
+SQL
 exec postgres -D "$PWD/$folder" -c listen_addresses='*' -c unix_socket_directories=/var/run/postgresql \
   -c max_connections="$MAX_CONNECTIONS"
 "#;

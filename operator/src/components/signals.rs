@@ -3,12 +3,12 @@
 use k8s_openapi::api::core::v1::EnvVar;
 
 use super::{Call, Callee};
-use crate::platform::Platform;
+use crate::platform::{Outside, Platform};
 use crate::resources::env;
 
 /// The call of the collector, if there is one.
 pub(super) fn call(platform: &Platform) -> Option<Call> {
-    platform.otlp.as_ref().map(|collector| Call { to: Callee::Outside, port: collector.port })
+    platform.otlp.as_ref().map(|collector| Call { to: Callee::Outside(Outside::Collector), port: collector.port })
 }
 
 /// The variables of OpenTelemetry for the program `name`.
@@ -20,7 +20,7 @@ pub(super) fn variables(platform: &Platform, name: &str) -> Vec<EnvVar> {
     let mut variables = vec![
         env::field("POD_NAME", "metadata.name"),
         env::value("OTEL_SERVICE_NAME", name),
-        env::value("OTEL_RESOURCE_ATTRIBUTES", &attributes),
+        env::expanded("OTEL_RESOURCE_ATTRIBUTES", &attributes),
     ];
     if let Some(collector) = &platform.otlp {
         variables.push(env::value("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url));

@@ -3,7 +3,8 @@
 //! ```text
 //!   SocialPlatform (its spec) ─────────────────────────────► itself
 //!   every kind of object of ours, by label ────────────────► the platform that its label names
-//!   SocialPlatformBackups, whether they can be read or not ► the platform that they refer to
+//!   SocialPlatformBackups, whether they can be read or not ► the platform that they refer to, and those that have none
+//!   SocialPlatforms that go ───────────────────────────────► the backups that have none
 //!   Secrets labelled socialplatform.dev/reload=true ───────► the platforms that refer to them
 //!   the ConfigMap with the catalog of images ──────────────► all platforms
 //!   the optional APIs of the cluster, by asking ───────────► all platforms
@@ -19,19 +20,20 @@ use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::{Api, PartialObjectMeta};
 use kube::core::DeserializeGuard;
-use kube::runtime::reflector::store::Writer;
 use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::watcher::{self, watcher};
 use kube::runtime::{Controller, Predicate, PredicateConfig, WatchStreamExt, predicates};
 use kube::{Client, Resource, ResourceExt};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
-use super::Options;
+use super::{Options, metrics};
 use crate::apis::{Known, Served, until_served};
 use crate::backups::StoredBackup;
-use crate::children::{Cache, Optional};
+use crate::children::{Backups, Cache, Keeper, Kept, Optional, kept};
 use crate::crd::SocialPlatform;
+use crate::drift_metrics;
 use crate::images::Images;
 use crate::reconcile::fetch::references;
 use crate::resources::metadata::{INSTANCE, MANAGED_BY, MANAGER, RELOAD};
@@ -59,26 +61,43 @@ impl Scope {
     }
 }
 
+/// Objects of one answer while a watch begins. All kinds are listed at once, and an answer takes many times the memory of what is
+/// kept of it.
+const PAGE: u32 = 100;
+
 /// The controller with its watches, and what they fill.
 pub(super) struct Watches {
     pub(super) controller: Controller<Guarded>,
+    pub(super) platforms: Store<Guarded>,
     pub(super) cache: Cache,
     pub(super) images: Images,
+    /// Changes with every backup and when a platform goes; true from when the platforms have been listed.
+    pub(super) strays: watch::Receiver<bool>,
 }
 
 /// Sets up everything that is watched.
 pub(super) fn watches(scope: &Scope, options: &Options, apis: &Known) -> Watches {
     let (platforms, writer) = reflector::store::<Guarded>();
+    let (strays_change, strays) = watch::channel(false);
+    let backups_change = strays_change.clone();
     // Our own status is no reason to look again; a spec is.
-    let specs = watcher(scope.api::<Guarded>(), watcher::Config::default())
-        .default_backoff()
+    let specs = pruned(scope.api::<Guarded>(), watcher::Config::default().page_size(PAGE))
         .reflect(writer)
+        .inspect(move |event| match event {
+            // A new list tells as well, without a word, of those that went meanwhile.
+            Ok(watcher::Event::InitDone) => {
+                strays_change.send_replace(true);
+            }
+            Ok(watcher::Event::Delete(_)) => strays_change.send_modify(|_| ()),
+            Ok(_) | Err(_) => {}
+        })
         .applied_objects()
         // A person asks for a reconcile by touching an annotation; our own writes of the status change neither.
         .predicate_filter(predicates::generation.combine(predicates::annotations), PredicateConfig::default());
     let controller = Controller::for_stream(logged(specs), platforms.clone());
 
-    let controller = controller.watches_stream(reloadable(scope), move |secret| referring(&platforms, &secret));
+    let all = platforms.clone();
+    let controller = controller.watches_stream(reloadable(scope), move |secret| referring(&all, &secret));
     let (controller, images) = catalog(controller, scope, options);
     let controller = controller.reconcile_all_on(apis.changes());
 
@@ -93,13 +112,19 @@ pub(super) fn watches(scope: &Scope, options: &Options, apis: &Known) -> Watches
     let (controller, autoscalers) = children(controller, scope);
     let (controller, jobs) = children(controller, scope);
     let (controller, ingresses) = children(controller, scope);
-    let (controller, http_routes) = optional(controller, scope, ours(), platform_of);
-    let (controller, prometheus_rules) = optional(controller, scope, ours(), platform_of);
-    let (controller, service_monitors) = optional(controller, scope, ours(), platform_of);
-    let (controller, certificates) = optional(controller, scope, ours(), platform_of);
-    let (controller, postgres_clusters) = optional(controller, scope, ours(), platform_of);
+    let (controller, http_routes) = optional_children(controller, scope);
+    let (controller, prometheus_rules) = optional_children(controller, scope);
+    let (controller, service_monitors) = optional_children(controller, scope);
+    let (controller, certificates) = optional_children(controller, scope);
+    let (controller, postgres_clusters) = optional_children(controller, scope);
     // Whoever makes them, each names its platform.
-    let (controller, backups) = optional(controller, scope, watcher::Config::default(), backed_up);
+    let (store, writer) = reflector::store();
+    let all = move |api: Api<StoredBackup>| {
+        let events = pruned(api, watcher::Config::default()).reflect(writer);
+        logged(events.inspect(move |_| backups_change.send_modify(|_| ())).touched_objects())
+    };
+    let (controller, served) = optional(controller, scope, all, backed_up);
+    let backups = Backups { store, served };
     let cache = Cache {
         service_accounts,
         secrets,
@@ -119,31 +144,44 @@ pub(super) fn watches(scope: &Scope, options: &Options, apis: &Known) -> Watches
         postgres_clusters,
         backups,
     };
-    Watches { controller, cache, images }
+    Watches { controller, platforms, cache, images, strays }
 }
 
 /// Watches one kind of object of ours.
-fn children<K>(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Store<K>)
+fn children<K>(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Kept<K>)
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-    K: Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    K: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static,
 {
-    let (store, writer) = reflector::store();
-    (controller.watches_stream(reflected(scope.api(), ours(), writer), platform_of::<K>), store)
+    let (kept, keeper) = kept();
+    drift_metrics::corrected(&K::kind(&()), 0);
+    (controller.watches_stream(remembered(scope.api(), keeper), platform_of::<K>), kept)
+}
+
+/// Watches one kind of object of ours that the cluster may not know.
+fn optional_children<K>(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Optional<K>)
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    K: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    let (kept, keeper) = kept();
+    drift_metrics::corrected(&K::kind(&()), 0);
+    let (controller, served) = optional(controller, scope, |api| remembered(api, keeper), platform_of);
+    (controller, Optional { kept, served })
 }
 
 /// Watches a kind that the cluster may not know from the moment that it does.
-fn optional<K>(
+fn optional<K, S>(
     controller: Controller<Guarded>,
     scope: &Scope,
-    which: watcher::Config,
+    objects: impl FnOnce(Api<K>) -> S + Send + 'static,
     platform: fn(K) -> Option<ObjectRef<Guarded>>,
-) -> (Controller<Guarded>, Optional<K>)
+) -> (Controller<Guarded>, Served)
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
-    K: Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    K: Clone + Debug + DeserializeOwned + Send + 'static,
+    S: Stream<Item = watcher::Result<K>> + Send + 'static,
 {
-    let (store, writer) = reflector::store();
     let (answer, served) = Served::unknown();
     let (known, is_known) = oneshot::channel();
     let (api, client) = (scope.api::<K>(), scope.client.clone());
@@ -151,11 +189,11 @@ where
         until_served::<K>(&client, &answer).await;
         // No receiver: the controller is ending.
         let _ = known.send(());
-        reflected(api, which, writer)
+        objects(api)
     };
     // What could not be made before can be made from then on.
     let controller = controller.reconcile_all_on(is_known.into_stream().filter_map(|known| future::ready(known.ok())));
-    (controller.watches_stream(objects.flatten_stream(), platform), Optional { store, served })
+    (controller.watches_stream(objects.flatten_stream(), platform), served)
 }
 
 /// Watches the catalog of images, if there is one.
@@ -164,7 +202,7 @@ fn catalog(controller: Controller<Guarded>, scope: &Scope, options: &Options) ->
     let (store, writer) = reflector::store();
     let api: Api<ConfigMap> = Api::namespaced(scope.client.clone(), &options.own_namespace);
     let config = watcher::Config::default().fields(&format!("metadata.name={name}"));
-    let changes = reflected(api, config, writer).map(|_| ());
+    let changes = logged(pruned(api, config).reflect(writer).touched_objects()).map(|_| ());
     (controller.reconcile_all_on(changes), Images::new(Some(store)))
 }
 
@@ -184,21 +222,28 @@ fn referring(platforms: &Store<Guarded>, secret: &PartialObjectMeta<Secret>) -> 
 }
 
 fn ours() -> watcher::Config {
-    watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}"))
+    watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}")).page_size(PAGE)
 }
 
-/// Everything that happens to the objects of `api`, once it is in the store; deletions too.
-fn reflected<K>(api: Api<K>, config: watcher::Config, writer: Writer<K>) -> impl Stream<Item = watcher::Result<K>> + Send + 'static
+/// Everything that happens to the objects of ours of one kind, once it is remembered; deletions too.
+fn remembered<K>(api: Api<K>, mut keeper: Keeper<K>) -> impl Stream<Item = watcher::Result<K>> + Send + 'static
 where
-    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static,
+    K: Resource<DynamicType = ()> + Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static,
 {
-    let stream = watcher(api, config)
-        .default_backoff()
-        // A third of each object in memory, and no use here.
-        .modify(|object: &mut K| object.meta_mut().managed_fields = None)
-        .reflect(writer)
-        .touched_objects();
-    logged(stream)
+    let events = pruned(api, ours()).inspect(move |event| {
+        if let Ok(event) = event {
+            keeper.hear(event);
+        }
+    });
+    logged(events.touched_objects())
+}
+
+/// What happens to the objects of `api`, without who wrote which field: a third of each object in memory, and no use here.
+fn pruned<K>(api: Api<K>, config: watcher::Config) -> impl Stream<Item = watcher::Result<watcher::Event<K>>> + Send + 'static
+where
+    K: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + 'static,
+{
+    watcher(api, config).default_backoff().modify(|object: &mut K| object.meta_mut().managed_fields = None)
 }
 
 /// The stream without its errors, which go into the log: passed on, one failing watch would hold up all others.
@@ -206,8 +251,10 @@ fn logged<K>(stream: impl Stream<Item = watcher::Result<K>> + Send) -> impl Stre
 where
     K: Resource<DynamicType = ()> + Send,
 {
+    metrics::watch_restarted(&K::kind(&()), 0);
     stream.filter(|item| {
         if let Err(error) = item {
+            metrics::watch_restarted(&K::kind(&()), 1);
             tracing::warn!(kind = %K::kind(&()), %error, "failed to watch; it is tried again");
         }
         future::ready(item.is_ok())

@@ -3,7 +3,8 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SecretRef;
+use super::status::not_looked_at;
+use super::{PeerSpec, SecretRef};
 
 /// Where backups of the platform go, when they are made, and how many are kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +28,12 @@ pub struct BackupSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub keep: Option<i32>,
+
+    /// Where the destination is: the only addresses or pods that may be called at its port, where the cluster enforces
+    /// NetworkPolicies. Anywhere unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16))]
+    pub egress_to: Option<Vec<PeerSpec>>,
 }
 
 /// A bucket for backups, in a store that speaks S3.
@@ -65,6 +72,12 @@ pub struct BootstrapSpec {
     #[x_kube(validation = Rule::new("self == oldSelf")
         .message("bootstrap.fromBackup is immutable: a platform begins once; make another SocialPlatform for another backup"))]
     pub from_backup: FromBackupSpec,
+
+    /// Where the source is: the only addresses or pods that may be called at its port, where the cluster enforces
+    /// NetworkPolicies. Anywhere unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16))]
+    pub egress_to: Option<Vec<PeerSpec>>,
 }
 
 /// A backup to begin with.
@@ -121,9 +134,10 @@ pub struct PlatformRef {
     pub name: String,
 }
 
-/// What became of a backup.
+/// What became of a backup. Until the operator has looked at it, `observedGeneration` is -1.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("default" = not_looked_at()))]
 pub struct SocialPlatformBackupStatus {
     /// The generation of the spec that this status speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,8 +187,9 @@ pub struct SocialPlatformBackupStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verified: Option<bool>,
 
-    /// `Complete`: whether there is a verified backup, and why not. Only while it is so: `Readable`, false because the operator
-    /// cannot read what another version has written, and leaves it alone.
+    /// `Complete`: whether there is a verified backup, and why not. Only while true: `Reconciling` (it waits, or is being made) and
+    /// `Stalled` (there will be none). Only while it is so: `Readable`, false because the operator cannot read what another version
+    /// has written, and leaves it alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,

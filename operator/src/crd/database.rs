@@ -2,7 +2,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::CloudNativePgSpec;
+use super::{CloudNativePgSpec, PeerSpec};
 
 /// Where accounts, posts and everything else but the bytes of photos are kept.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,17 +52,64 @@ impl DatabaseSpec {
     pub fn migration_deadline_seconds(&self) -> i64 {
         self.migrations.as_ref().and_then(|migrations| migrations.active_deadline_seconds).unwrap_or(1800)
     }
+
+    /// May migrations to this release start, as far as a person is asked?
+    pub fn approves(&self, version: &str) -> bool {
+        let migrations = self.migrations.as_ref();
+        match migrations.and_then(|migrations| migrations.policy).unwrap_or_default() {
+            MigrationPolicy::BeforeRollout => true,
+            MigrationPolicy::Manual => migrations.and_then(|migrations| migrations.approved_version.as_deref()) == Some(version),
+        }
+    }
+
+    /// How many times a failed attempt at the migrations is made again by itself; without end, if none.
+    pub fn migration_retries(&self) -> Option<u32> {
+        self.migrations.as_ref()?.backoff_limit.and_then(|limit| u32::try_from(limit).ok())
+    }
 }
 
 /// How the tables of a database are brought to a release.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[x_kube(validation = Rule::new("!has(self.approvedVersion) || (has(self.policy) && self.policy == 'Manual')")
+    .message("approvedVersion belongs to the policy Manual: set database.migrations.policy to Manual, or take approvedVersion out"))]
 #[serde(rename_all = "camelCase")]
 pub struct MigrationsSpec {
+    /// What a migration waits for. `BeforeRollout`, unless set: for nobody, it starts as soon as `spec.version` is another.
+    /// `Manual`: for `approvedVersion` to be `spec.version`, at the first installation as well. Until then the release before runs
+    /// on as it is: no change of the resource reaches the services, and no backup begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<MigrationPolicy>,
+
+    /// The release whose migrations may start, with the policy `Manual`. They may also be run again for the same release, when
+    /// something else that goes in has changed, such as a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63), regex(pattern = r"^[0-9A-Za-z]([0-9A-Za-z._-]*[0-9A-Za-z])?$"))]
+    pub approved_version: Option<String>,
+
+    /// How many times an attempt that failed is made again by itself. Unless set, again and again, after 30 seconds and then longer,
+    /// up to ten minutes, as a database that is down for a minute should not need a person. After the last one the platform is
+    /// `Stalled`, while the release before runs on, until `spec.version` or something else that goes in is another, this is
+    /// raised, or the failed Job is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 99))]
+    pub backoff_limit: Option<i32>,
+
     /// Seconds that one attempt may take, the time until its pod starts included; 1800 unless set. What it has not finished is done
     /// by the next attempt. A change is for attempts that have not begun.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 60, max = 86_400))]
     pub active_deadline_seconds: Option<i64>,
+}
+
+/// What a migration waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(description = "")]
+pub enum MigrationPolicy {
+    /// For nobody.
+    #[default]
+    BeforeRollout,
+    /// For a person, who approves the release.
+    Manual,
 }
 
 /// Who runs PostgreSQL.
@@ -88,6 +135,12 @@ pub struct ExternalDatabaseSpec {
     /// Whether connections are encrypted, in PostgreSQL's words; `require` unless set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ssl_mode: Option<SslMode>,
+
+    /// Where it is: the only addresses or pods that may be called at its port, where the cluster enforces NetworkPolicies. Anywhere
+    /// unless set, as a policy cannot name a host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16))]
+    pub egress_to: Option<Vec<PeerSpec>>,
 }
 
 /// A Secret in the namespace of the platform.

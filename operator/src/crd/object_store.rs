@@ -2,7 +2,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SecretRef;
+use super::{PeerSpec, SecretRef};
 
 /// Where the bytes of photos are kept.
 #[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub enum ObjectStoreMode {
 #[serde(rename_all = "camelCase")]
 pub struct ExternalObjectStoreSpec {
     /// The base URL of the store, such as `https://s3.eu-central-1.amazonaws.com`; buckets are addressed by path. Its
-    /// port is the one that the photo service's NetworkPolicy opens.
+    /// port is the one that NetworkPolicies open for the photo service, and for the migration, which tries the store first.
     #[schemars(length(min = 8, max = 512), regex(pattern = r"^https?://[^/?#\s]+/?$"))]
     pub endpoint: String,
 
@@ -63,6 +63,12 @@ pub struct ExternalObjectStoreSpec {
     /// The Secret with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, which may read, write and delete the
     /// bucket's objects.
     pub credentials_secret_ref: SecretRef,
+
+    /// Where it is: the only addresses or pods that may be called at its port, where the cluster enforces NetworkPolicies. Anywhere
+    /// unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16))]
+    pub egress_to: Option<Vec<PeerSpec>>,
 }
 
 /// One pod that keeps objects on a volume.

@@ -21,6 +21,12 @@ pub struct ObservabilitySpec {
     #[schemars(length(min = 8, max = 512), regex(pattern = r"^https?://[^/?#\s]+/?$"))]
     pub otlp_endpoint: Option<String>,
 
+    /// Where the collector is: the only addresses or pods that may be called at its port, where the cluster enforces
+    /// NetworkPolicies. Anywhere unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16))]
+    pub egress_to: Option<Vec<PeerSpec>>,
+
     /// The share of new traces that is recorded, as text from `"0"` to `"1"` such as `"0.05"`; all of them unless set. What is
     /// not recorded is counted in metrics and written to logs all the same.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,7 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Who may call, as a peer of a Kubernetes NetworkPolicy.
+/// Who may call, or be called, as a peer of a Kubernetes NetworkPolicy.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[x_kube(
     validation = Rule::new("has(self.ipBlock) || has(self.podSelector) || has(self.namespaceSelector)")
@@ -22,7 +22,7 @@ pub struct PeerSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pod_selector: Option<LabelsSpec>,
 
-    /// Addresses, for callers that are no pods.
+    /// Addresses, for what is no pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_block: Option<IpBlockSpec>,
 }

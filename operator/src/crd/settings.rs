@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::SecretRef;
+use super::{PeerSpec, SecretRef};
 
 /// Who may sign up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +72,12 @@ pub struct MailSpec {
     /// The Secret with the keys `username` and `password`, if the server wants them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials_secret_ref: Option<SecretRef>,
+
+    /// Where the mail server is: the only addresses or pods that may be called at its port, where the cluster enforces
+    /// NetworkPolicies. Anywhere unless set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16))]
+    pub egress_to: Option<Vec<PeerSpec>>,
 }
 
 /// How the connection to the mail server is protected.
@@ -108,7 +114,7 @@ impl MailTls {
 }
 
 /// How large photos may be, and how much room each person has. The memory that the operator lets pods of photo use grows with
-/// `maxBytes` and `maxPixels`; `components.photo.resources` says it instead.
+/// `maxBytes` and `maxPixels`; `components.photo.resources` says it instead. That of backups and restores grows with `maxBytes`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PhotosSpec {
@@ -128,6 +134,11 @@ pub struct PhotosSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 268_402_689))]
     pub max_pixels: Option<i64>,
+
+    /// Most frames that an animation may have; 300 unless set. Together they have no more than `maxPixels`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub max_frames: Option<i32>,
 
     /// Most bytes that one person's photos may take; 1 GiB unless set.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,10 +2,18 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-/// What the operator found and did.
+/// The status that a resource is created with.
+pub(super) fn not_looked_at() -> Value {
+    json!({ "observedGeneration": -1 })
+}
+
+/// What the operator found and did. Until it has looked at the resource, `observedGeneration` is -1: who goes by kstatus takes a
+/// resource without a status for one that is done.
 #[derive(KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("default" = not_looked_at()))]
 pub struct SocialPlatformStatus {
     /// The generation of the spec that this status speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,12 +44,14 @@ pub struct SocialPlatformStatus {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub components: Vec<ComponentStatus>,
 
-    /// What is true of the platform. Always there: `Ready` (the sum of all), `SecretsResolved`, `DatabaseMigrated`,
-    /// `Exposed` and `DevelopmentOnly` (a Development store is in use). Only where a service has an autoscaler:
-    /// `Autoscaling`. Only where it began with a backup: `BackupRestored`. Only where backups have a schedule: `BackedUp`. Only
-    /// where dashboards, alerts or ServiceMonitors were asked for: `Monitored`. Only where CloudNativePG runs the database:
-    /// `DatabaseReady`. Only with `exposure.tls`: `CertificateReady`. Only where `lifecycle.rotation` is set: `SecretsRotated`. Only
-    /// while true: `Paused`, `Hibernated`, `Reconciling` (on its way) and `Stalled` (cannot go on unless someone acts).
+    /// What is true of the platform. Always there: `Ready` (the sum of all; while the platform is to hibernate, that no pod
+    /// runs), `SecretsResolved`, `DatabaseMigrated`, `ObjectStoreReachable` (the object store kept what it was given when this
+    /// configuration was first rolled out), `Exposed` and `DevelopmentOnly` (a Development store is in use). Only where a service
+    /// has an autoscaler: `Autoscaling`. Only where it began with a backup: `BackupRestored`. Only where backups have a schedule:
+    /// `BackedUp`. Only where dashboards, alerts or ServiceMonitors were asked for: `Monitored`. Only where CloudNativePG runs the
+    /// database: `DatabaseReady`. Only with `exposure.tls`: `CertificateReady`. Only where `lifecycle.rotation` is set:
+    /// `SecretsRotated`. Only while true: `Paused`, `Hibernated`, `Reconciling` (on its way) and `Stalled` (cannot go on unless
+    /// someone acts).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,

@@ -44,6 +44,18 @@ fn a_name_must_leave_room_for_the_names_of_its_objects() {
 }
 
 #[test]
+fn a_name_is_not_that_of_another_platform_with_one_of_its_services() {
+    let mut resource = minimal();
+    for service in contracts::Service::ALL {
+        resource.metadata.name = Some(format!("demo-{}", service.name()));
+        assert!(refusal(&resource).contains("must not end with '-' and the name of a service"), "{}", service.name());
+        // Alone, it is a name like any other.
+        resource.metadata.name = Some(service.name().to_owned());
+        resource.validate_cel().unwrap();
+    }
+}
+
+#[test]
 fn metrics_arrive_once() {
     let mut resource = full();
     let observability = resource.spec.observability.as_mut().unwrap();
@@ -185,6 +197,45 @@ fn the_size_of_a_service_is_decided_once() {
 }
 
 #[test]
+fn a_release_is_approved_only_where_approvals_are_asked_for() {
+    let with = |policy, approved: Option<&str>| {
+        let mut resource = minimal();
+        let approved_version = approved.map(str::to_owned);
+        resource.spec.database.migrations = Some(MigrationsSpec { policy, approved_version, ..MigrationsSpec::default() });
+        resource
+    };
+    for policy in [None, Some(MigrationPolicy::BeforeRollout)] {
+        assert!(refusal(&with(policy, Some("2.0.0"))).contains("set database.migrations.policy to Manual"), "{policy:?}");
+        with(policy, None).validate_cel().unwrap();
+    }
+    with(Some(MigrationPolicy::Manual), Some("2.0.0")).validate_cel().unwrap();
+    with(Some(MigrationPolicy::Manual), None).validate_cel().unwrap();
+}
+
+#[test]
+fn a_migration_waits_for_the_approval_of_its_own_release_where_the_policy_asks_for_it() {
+    let approves = |policy, approved: Option<&str>| {
+        let mut database = minimal().spec.database;
+        let approved_version = approved.map(str::to_owned);
+        database.migrations = Some(MigrationsSpec { policy, approved_version, ..MigrationsSpec::default() });
+        database.approves("2.0.0")
+    };
+    assert!(minimal().spec.database.approves("2.0.0"));
+    assert!(approves(None, None) && approves(Some(MigrationPolicy::BeforeRollout), None));
+    let manual = Some(MigrationPolicy::Manual);
+    assert!(!approves(manual, None) && !approves(manual, Some("1.0.0")) && approves(manual, Some("2.0.0")));
+}
+
+#[test]
+fn an_approved_version_is_written_like_a_version() {
+    let spec = &schema()["properties"]["spec"]["properties"];
+    let approved = &spec["database"]["properties"]["migrations"]["properties"]["approvedVersion"];
+    for bound in ["minLength", "maxLength", "pattern"] {
+        assert!(!approved[bound].is_null() && approved[bound] == spec["version"][bound], "{bound}: {approved}");
+    }
+}
+
+#[test]
 fn a_peer_is_selected_or_an_address() {
     let with = |peer: PeerSpec| {
         let mut resource = full();
@@ -262,6 +313,7 @@ fn the_definition_has_what_kubectl_shows() {
     let version = &crd["spec"]["versions"][0];
     let columns: Vec<_> = version["additionalPrinterColumns"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
     assert_eq!(columns, ["Version", "Ready", "Reason", "Target", "URL", "Age"]);
+    assert_eq!(version["selectableFields"], json!([{ "jsonPath": ".spec.version" }]));
     assert!(version["subresources"]["status"].is_object());
     let conditions = &schema()["properties"]["status"]["properties"]["conditions"];
     assert_eq!(conditions["x-kubernetes-list-map-keys"], json!(["type"]));

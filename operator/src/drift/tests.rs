@@ -49,6 +49,19 @@ fn variables_and_ports_are_compared_by_their_keys() {
 }
 
 #[test]
+fn constraints_and_groups_that_someone_added_stay() {
+    let zone = json!({"topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway", "maxSkew": 1});
+    let strict = json!({"topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "maxSkew": 1});
+    let desired = json!({"topologySpreadConstraints": [zone], "groups": [{"name": "ours", "rules": [{"alert": "A"}]}]});
+    let ours = json!({"name": "ours", "rules": [{"alert": "A"}]});
+    let live = json!({"topologySpreadConstraints": [strict, zone], "groups": [{"name": "theirs"}, ours]});
+    assert!(is_part_of(&desired, &live));
+    assert!(!is_part_of(&desired, &json!({"topologySpreadConstraints": [strict], "groups": [ours]})));
+    let another_rule = json!({"name": "ours", "rules": [{"alert": "A"}, {"alert": "B"}]});
+    assert!(!is_part_of(&desired, &json!({"topologySpreadConstraints": [zone], "groups": [another_rule]})));
+}
+
+#[test]
 fn a_rule_that_someone_added_to_a_network_policy_is_drift() {
     let desired = json!({"ingress": [{"ports": [{"port": 8080, "protocol": "TCP"}]}]});
     let opened = json!({"ingress": [{"ports": [{"port": 8080, "protocol": "TCP"}]}, {}]});
@@ -106,6 +119,22 @@ fn a_network_policy_lets_nothing_else_through() {
         let opened = policy(opened);
         assert!(!is_part_of(&desired, &opened), "{opened}");
         assert!(!differences(&desired, &opened).is_empty(), "{opened}");
+    }
+}
+
+#[test]
+fn what_is_added_where_nobody_adds_anything_is_named_by_its_place() {
+    for (kind, place) in [("HTTPRoute", "/spec"), ("ServiceMonitor", "/spec"), ("Cluster", "/spec/managed")] {
+        let desired = json!({"kind": kind, "spec": {"managed": {"of": [{"name": "a"}]}, "of": [{"name": "a"}]}});
+        let with = |added: Value| {
+            let mut live = desired.clone();
+            live.pointer_mut(place).unwrap()["of"][0]["added"] = added;
+            live
+        };
+        assert!(is_part_of(&desired, &with(json!([]))), "{kind}: an empty list is none");
+        assert!(!is_part_of(&desired, &with(json!([{}]))), "{kind}");
+        let found = differences(&desired, &with(json!([{}])));
+        assert_eq!(found.into_iter().map(|(path, ..)| path).collect::<Vec<_>>(), [place.replace('/', ".")]);
     }
 }
 

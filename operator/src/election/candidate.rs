@@ -11,13 +11,13 @@ use super::{DEADLINE, LEASE};
 /// What is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Make the Lease: there is none.
+    /// Make the Lease: there is none, and nobody can still hold one that was deleted.
     Create,
     /// Take it over: nobody holds it, or nobody has renewed it.
     Take,
     /// Renew it: it is ours.
     Renew,
-    /// Look again later: another holds it.
+    /// Look again later: another holds it, or did until somebody deleted it.
     Wait,
 }
 
@@ -26,6 +26,8 @@ pub struct Candidate {
     identity: String,
     /// The version of the Lease that was seen last, and when it was first seen.
     seen: Option<(Option<String>, Instant)>,
+    /// Since when there is none, though there was one.
+    gone: Option<Instant>,
     /// When the last renewal that succeeded was asked for.
     renewed: Option<Instant>,
 }
@@ -33,7 +35,7 @@ pub struct Candidate {
 impl Candidate {
     /// A candidate that has seen nothing yet.
     pub fn new(identity: &str) -> Self {
-        Self { identity: identity.to_owned(), seen: None, renewed: None }
+        Self { identity: identity.to_owned(), seen: None, gone: None, renewed: None }
     }
 
     /// Its name in the Lease.
@@ -43,7 +45,8 @@ impl Candidate {
 
     /// What is due, given the Lease as it is at `now`.
     pub fn decide(&mut self, lease: Option<&Lease>, now: Instant) -> Decision {
-        let Some(lease) = lease else { return Decision::Create };
+        let Some(lease) = lease else { return self.without(now) };
+        self.gone = None;
         let unchanged = self.unchanged(lease, now);
         let decision = decide(lease, &self.identity, unchanged);
         if decision == Decision::Wait {
@@ -60,12 +63,29 @@ impl Candidate {
 
     /// A write of the Lease, asked for at `asked`, went through.
     pub fn written(&mut self, asked: Instant) {
+        self.gone = None;
         self.renewed = Some(asked);
     }
 
     /// May it change anything else at `now`?
     pub fn may_write(&self, now: Instant) -> bool {
-        self.renewed.is_some_and(|asked| now < asked + DEADLINE)
+        self.deadline().is_some_and(|deadline| now < deadline)
+    }
+
+    /// Until when it may; none if it has never renewed the Lease, or another bears it.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.renewed.map(|asked| asked + DEADLINE)
+    }
+
+    /// What is due while there is no Lease. Its holder makes it again, and who has never known of one makes the first. Where somebody
+    /// has deleted that of another, the other may write on for a while: as long as if it had ceased to renew it.
+    fn without(&mut self, now: Instant) -> Decision {
+        let is_first = self.seen.is_none() && self.renewed.is_none();
+        if is_first || self.may_write(now) {
+            return Decision::Create;
+        }
+        let gone = *self.gone.get_or_insert(now);
+        if now.duration_since(gone) < LEASE { Decision::Wait } else { Decision::Create }
     }
 
     /// For how long it has seen `lease` as it is.

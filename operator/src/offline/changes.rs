@@ -13,6 +13,7 @@ use crate::apis::{Apis, knows};
 use crate::children::{Children, list_backups};
 use crate::crd::{SocialPlatform, SocialPlatformBackup};
 use crate::drift::differences;
+use crate::migration::is_through;
 use crate::reconcile::Cluster;
 use crate::reconcile::build::build;
 use crate::reconcile::fetch::{Surroundings, gather};
@@ -39,6 +40,8 @@ pub struct Change {
 pub enum What {
     /// It would be made.
     Made,
+    /// It would be made, and what comes after it would change, once this release is approved.
+    Awaited(String),
     /// These fields of it would change: path, what is there, and what it would be.
     Changed(Vec<(String, Option<Value>, Value)>),
     /// It would be deleted.
@@ -49,6 +52,10 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
             What::Made => write!(f, "+ {}", self.object),
+            What::Awaited(version) => {
+                let approved = format!("spec.database.migrations.approvedVersion is {version}");
+                write!(f, "+ {}, once {approved}; the Deployments of the services wait for it", self.object)
+            }
             What::Deleted => write!(f, "- {}", self.object),
             What::Changed(fields) => {
                 write!(f, "~ {}", self.object)?;
@@ -118,6 +125,7 @@ fn compare(cluster: &Cluster, prepared: &Resources<Prepared>) -> Vec<Change> {
     for object in &desired {
         let there = live.iter().find(|live| title(live) == title(object));
         let what = match there {
+            None if is_awaited(cluster, prepared, object) => Some(What::Awaited(cluster.resource.spec.version.clone())),
             None => Some(What::Made),
             // It stays as it was made.
             Some(_) if object["kind"] == "Job" => None,
@@ -130,6 +138,17 @@ fn compare(cluster: &Cluster, prepared: &Resources<Prepared>) -> Vec<Change> {
     let orphans = orphans.filter(|live| !desired.iter().any(|object| title(object) == title(live)));
     changes.extend(orphans.map(|live| Change { object: title(live), what: What::Deleted }));
     changes
+}
+
+/// Is this the Job of a migration that a person has to approve first?
+fn is_awaited(cluster: &Cluster, prepared: &Resources<Prepared>, object: &Value) -> bool {
+    let resource = &cluster.resource;
+    let job = prepared.migration.name_any();
+    let last = resource.status.as_ref().and_then(|status| status.migration.as_ref());
+    object["kind"] == "Job"
+        && object["metadata"]["name"] == job.as_str()
+        && !resource.spec.database.approves(&resource.spec.version)
+        && !is_through(last, &job)
 }
 
 fn title(object: &Value) -> String {
@@ -190,6 +209,7 @@ fn add<K: Serialize>(all: &mut Vec<Value>, objects: &[Arc<K>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crd::{MigrationPolicy, MigrationsSpec};
     use crate::example::minimal;
     use crate::fixtures::{FixedGenerator, cluster};
 
@@ -217,5 +237,20 @@ mod tests {
         assert!(told.contains(&"~ Deployment demo-auth\n    .spec.replicas: 3 → 1".to_owned()), "{told:#?}");
         assert!(told.contains(&"- Service demo-old".to_owned()), "{told:#?}");
         assert!(!told.iter().any(|it| it.ends_with("Service demo-auth")), "{told:#?}");
+    }
+    #[test]
+    fn a_migration_that_has_to_be_approved_is_told_as_such() {
+        let jobs = |approved_version: Option<&str>| {
+            let mut resource = minimal();
+            let approved_version = approved_version.map(str::to_owned);
+            let manual = MigrationsSpec { policy: Some(MigrationPolicy::Manual), approved_version, ..MigrationsSpec::default() };
+            resource.spec.database.migrations = Some(manual);
+            let cluster = cluster(resource);
+            let changes = compare(&cluster, &build(&validate(&cluster).unwrap(), &FixedGenerator));
+            changes.iter().map(ToString::to_string).filter(|told| told.starts_with("+ Job ")).collect::<Vec<_>>()
+        };
+        let awaited = jobs(None);
+        assert!(awaited[0].contains(", once spec.database.migrations.approvedVersion is 1.2.3"), "{awaited:?}");
+        assert!(!jobs(Some("1.2.3"))[0].contains("once"));
     }
 }

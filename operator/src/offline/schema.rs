@@ -93,11 +93,13 @@ mod tests {
         resource.spec.trusted_proxy_hops = Some(99);
         resource.spec.image = Some("x".repeat(513));
         resource.spec.image_pull_secrets = Some(vec![PullSecret { name: "-".to_owned() }]);
+        resource.spec.moderation.as_mut().unwrap().rules = Some(vec!["Be kind.\nBe brief.".to_owned()]);
         let found = refusals(&resource, None);
         let begins = [
             "spec.domain is \"Not A Host\"",
             "spec.image has 513",
             "spec.imagePullSecrets[0].name is \"-\"",
+            "spec.moderation.rules[0] is \"Be kind.\\nBe brief.\"",
             "spec.trustedProxyHops is 99",
         ];
         assert_eq!(found.len(), begins.len(), "{found:#?}");

@@ -2,6 +2,23 @@
 
 use crate::crd::MailTls;
 
+/// What may be called outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outside {
+    /// The database of `database.mode` External.
+    Database,
+    /// The object store of `objectStore.mode` External.
+    ObjectStore,
+    /// Where backups go.
+    Backups,
+    /// Where the backup is that the platform begins with.
+    Origin,
+    /// The mail server.
+    Mail,
+    /// The collector.
+    Collector,
+}
+
 /// Something outside that is called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {

@@ -83,11 +83,36 @@ fn each_control_of_the_standard_refuses_its_fixture() {
         ("AppArmor", found(json!({ "metadata": { "annotations": { format!("{APP_ARMOR}main"): "unconfined" } } }))),
         ("seLinuxOptions", context(json!({ "seLinuxOptions": { "type": "spc_t" } }))),
         ("seLinuxOptions", pod(json!({ "securityContext": { "seLinuxOptions": { "user": "system_u" } } }))),
+        ("seLinuxOptions", pod(json!({ "securityContext": { "seLinuxOptions": { "role": "system_r" } } }))),
+        ("seLinuxOptions", context(json!({ "seLinuxOptions": { "role": "system_r" } }))),
+        ("appArmorProfile", pod(json!({ "securityContext": { "appArmorProfile": { "type": "Unconfined" } } }))),
         ("hostProcess", context(json!({ "windowsOptions": { "hostProcess": true } }))),
         ("sysctls", pod(json!({ "securityContext": { "sysctls": [{ "name": "kernel.msgmax", "value": "1" }] } }))),
     ];
     for (control, found) in refused {
         assert!(found.iter().any(|it| it.contains(control)), "{control}: {found:?}");
+    }
+}
+
+#[test]
+fn a_volume_of_any_other_kind_is_refused() {
+    let sources: Vec<Value> = serde_json::from_str(include_str!("volumes.json")).unwrap();
+    for mut volume in sources {
+        volume["name"] = json!("v");
+        let found = pod(json!({ "volumes": [volume.clone()] }));
+        assert!(found.iter().any(|it| it.contains("volumes[v]")), "{volume}: {found:?}");
+    }
+}
+
+#[test]
+fn no_probe_and_no_hook_names_a_host() {
+    for call in [json!({ "httpGet": { "port": 80, "host": "10.0.0.1" } }), json!({ "tcpSocket": { "port": 80, "host": "10.0.0.1" } })] {
+        for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+            assert!(!container(json!({ probe: call })).is_empty(), "{probe}: {call}");
+        }
+        for hook in ["postStart", "preStop"] {
+            assert!(!container(json!({ "lifecycle": { hook: call } })).is_empty(), "{hook}: {call}");
+        }
     }
 }
 

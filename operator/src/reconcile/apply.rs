@@ -86,8 +86,6 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
     let disruption_budgets = writer.apply(disruption_budgets, &children.disruption_budgets).await?;
     let services = writer.apply(services, &children.services).await?;
     let volume_claims = writer.apply(volume_claims, &children.volume_claims).await?;
-    let prometheus_rules = writer.apply(prometheus_rules, &children.prometheus_rules).await?;
-    let service_monitors = writer.apply(service_monitors, &children.service_monitors).await?;
 
     let asleep = match cluster.resource.is_hibernated() {
         // Services before their stores, and autoscalers before both: they would wake them.
@@ -108,7 +106,7 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
         }
         None => match restored(&mut writer, cluster, restore.as_ref(), &waiting_for).await? {
             Some(progress) => (migration, progress),
-            None => migrate(&mut writer, cluster, migration, waiting_for).await?,
+            None => migrate(&mut writer, cluster, platform.allowance, migration, waiting_for).await?,
         },
     };
     writer.delete(&finished(cluster, &migration)).await?;
@@ -127,6 +125,10 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
         true => (writer.apply(ingresses, &children.ingresses).await?, writer.apply(http_routes, &children.http_routes).await?),
         false => (untouched(&ingresses, &children.ingresses), untouched(&http_routes, &children.http_routes)),
     };
+
+    // Late: nobody waits for them, and kinds of others have webhooks of others.
+    let prometheus_rules = writer.apply(prometheus_rules, &children.prometheus_rules).await?;
+    let service_monitors = writer.apply(service_monitors, &children.service_monitors).await?;
 
     let (backup, scheduled) = match progress {
         Progress::Migrated => back_up(&mut writer, cluster, backup, scheduled).await?,

@@ -9,7 +9,7 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::ResourceExt;
 
-use crate::backups::{SCHEDULED_LABEL, scheduled_name};
+use crate::backups::{PLATFORM_LABEL, SCHEDULED_LABEL, scheduled_name};
 use crate::components::{self, BACKUP, Component};
 use crate::crd::{PlatformRef, SchedulingSpec, SocialPlatformBackup, SocialPlatformBackupSpec};
 use crate::drift::{hash, hash_parts};
@@ -22,7 +22,7 @@ use crate::resources::deployment::deployment;
 use crate::resources::horizontal_pod_autoscaler::autoscaler;
 use crate::resources::http_route::http_route;
 use crate::resources::ingress::ingress;
-use crate::resources::metadata::owned;
+use crate::resources::metadata::kept;
 use crate::resources::monitoring::{prometheus_rule, service_monitor};
 use crate::resources::network_policy::network_policies;
 use crate::resources::persistent_volume_claim::volume_claim;
@@ -86,26 +86,33 @@ fn restoration(platform: &Platform, component: &Component, contents: &Contents) 
     job::beside_postgres(platform, component, &platform.named(component.name), &contents.read_by(component))
 }
 
-/// The backup of a time of the schedule.
+/// The backup of a time of the schedule. Whoever deletes the platform may want to restore it.
 fn scheduled(platform: &Platform, at: Timestamp) -> SocialPlatformBackup {
     let platform_ref = PlatformRef { name: platform.name.clone() };
     let mut backup = SocialPlatformBackup::new(&scheduled_name(&platform.name, at), SocialPlatformBackupSpec { platform_ref });
-    backup.metadata = owned(platform, BACKUP, &scheduled_name(&platform.name, at));
-    backup.metadata.labels.get_or_insert_default().insert(SCHEDULED_LABEL.to_owned(), "true".to_owned());
+    backup.metadata = kept(platform, BACKUP, &scheduled_name(&platform.name, at));
+    let labels = [(SCHEDULED_LABEL, "true"), (PLATFORM_LABEL, platform.owner.uid.as_str())];
+    backup.metadata.labels.get_or_insert_default().extend(labels.map(|(label, value)| (label.to_owned(), value.to_owned())));
     backup
 }
 
-/// The attempt that is due: the release, its image, what the migrations read and where they may run make it another Job. One whose
-/// pod finds no node would otherwise wait for its end.
+/// The attempt that is due: the release, its image, what the migrations read, the store that they try and where they may run make it
+/// another Job. One whose pod finds no node would otherwise wait for its end, and pods of photo would meet a store that nobody tried.
 fn migration(platform: &Platform, component: &Component, contents: &Contents) -> Job {
     let configuration = contents.read_by(component);
-    let mut parts =
-        vec![("version", platform.version.as_bytes()), ("image", platform.image.as_bytes()), ("configuration", configuration.as_bytes())];
+    // Its keys are among what is read; where it is stands in the variables themselves.
+    let object_store = hash(&component.env.iter().filter(|variable| variable.name.starts_with("S3_")).collect::<Vec<_>>());
+    let mut parts = vec![
+        ("version", platform.version.as_bytes()),
+        ("image", platform.image.as_bytes()),
+        ("configuration", configuration.as_bytes()),
+        ("object store", object_store.as_bytes()),
+    ];
     let scheduling = (platform.scheduling != SchedulingSpec::default()).then(|| hash(&platform.scheduling));
     parts.extend(scheduling.iter().map(|scheduling| ("scheduling", scheduling.as_bytes())));
     let mut key = hash_parts(parts);
     key.truncate(8);
-    let number = due(&platform.attempts, &key, platform.now);
+    let number = due(&platform.attempts, &key, platform.allowance, platform.now);
     job::migration(platform, component, &configuration, &key, number)
 }
 

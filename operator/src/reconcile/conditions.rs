@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-/// The sum of all.
+/// It is as the spec asks for: the sum of all.
 pub const READY: &str = "Ready";
 /// Every Secret is there and complete.
 pub const SECRETS_RESOLVED: &str = "SecretsResolved";
 /// The schemas fit the release.
 pub const DATABASE_MIGRATED: &str = "DatabaseMigrated";
+/// The object store keeps what it is given, as was tried before this configuration was rolled out.
+pub const OBJECT_STORE_REACHABLE: &str = "ObjectStoreReachable";
 /// The database that CloudNativePG runs can be used; only where `database.mode` asks for it.
 pub const DATABASE_READY: &str = "DatabaseReady";
 /// The passwords and keys that `lifecycle.rotation` asks for are in use; only where it asks for any.
@@ -35,6 +37,9 @@ pub const HIBERNATED: &str = "Hibernated";
 pub const RECONCILING: &str = "Reconciling";
 /// Cannot go on unless someone acts; only while true (kstatus).
 pub const STALLED: &str = "Stalled";
+
+/// Why `DatabaseMigrated` is False while a person is asked. As nobody is to be woken for that, a metric has it, too.
+pub const AWAITING_APPROVAL: &str = "AwaitingApproval";
 
 /// The status of a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

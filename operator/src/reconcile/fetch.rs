@@ -15,13 +15,13 @@ use kube::{Client, Resource, ResourceExt};
 
 use super::{Context, said};
 use crate::apis::Apis;
-use crate::backups::UnreadableBackup;
+use crate::backups::{UnreadableBackup, is_of};
 use crate::children::Children;
 use crate::crd::{SocialPlatform, SocialPlatformBackup};
 use crate::migration::{State, attempts};
 use crate::rotation::OVERLAP;
 use last_words::{last_words_of, with_last_words};
-use secrets::{generated_secrets, get};
+use secrets::{generated_secrets, named};
 
 /// What is known of one platform.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct Cluster {
     pub children: Children,
     /// The backups of the platform.
     pub backups: Vec<Arc<SocialPlatformBackup>>,
+    /// The backups of earlier platforms of its name: none of its business, but for saying that nothing more becomes of them.
+    pub earlier_backups: Vec<Arc<SocialPlatformBackup>>,
     /// The backups of its namespace that cannot be read, whosever they are.
     pub unreadable_backups: Vec<Arc<UnreadableBackup>>,
     /// Whether the cluster knows backups: if not, there may be some all the same.
@@ -96,7 +98,7 @@ pub enum Error {
 /// What is watched beside the platform's own objects.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
-    /// The backups of the platform.
+    /// The backups of the platform, and of earlier ones of its name.
     pub backups: Vec<Arc<SocialPlatformBackup>>,
     /// The backups of its namespace that cannot be read, whosever they are.
     pub unreadable_backups: Vec<Arc<UnreadableBackup>>,
@@ -146,17 +148,15 @@ pub async fn gather(
     let namespace = resource.namespace().unwrap_or_default();
     let secrets: Api<Secret> = Api::namespaced(client.clone(), &namespace);
 
-    let mut referenced = BTreeMap::new();
-    for name in references(&resource) {
-        referenced.extend(get(&secrets, &name).await?.map(|secret| (name, secret)));
-    }
-
-    let ca_bundle = match &resource.spec.trust {
-        Some(trust) => config_map(client, &namespace, &trust.ca_bundle_ref.name).await?,
-        None => None,
+    let ca_bundle = async {
+        match &resource.spec.trust {
+            Some(trust) => config_map(client, &namespace, &trust.ca_bundle_ref.name).await,
+            None => Ok(None),
+        }
     };
-
-    let found = generated_secrets(&secrets, &resource, &children).await?;
+    // At once: one after the other they would be most of what a change waits for.
+    let referenced = named(&secrets, references(&resource));
+    let (referenced, ca_bundle, found) = futures::try_join!(referenced, ca_bundle, generated_secrets(&secrets, &resource, &children))?;
 
     let failed = attempts(&children.jobs)
         .into_iter()
@@ -165,8 +165,10 @@ pub async fn gather(
         Some(attempt) => Some(last_words_of(client, &namespace, &attempt.job).await?),
         None => None,
     };
+    let (backups, earlier_backups): (Vec<_>, Vec<_>) =
+        surroundings.backups.into_iter().partition(|backup| is_of(backup, &resource.metadata));
     let mut last_words = BTreeMap::new();
-    for job in with_last_words(&resource.name_any(), &children.jobs, &surroundings.backups) {
+    for job in with_last_words(&resource.name_any(), &children.jobs, &backups) {
         last_words.insert(job.clone(), last_words_of(client, &namespace, &job).await?);
     }
 
@@ -175,7 +177,8 @@ pub async fn gather(
         images: surroundings.images,
         referenced,
         ca_bundle,
-        backups: surroundings.backups,
+        backups,
+        earlier_backups,
         unreadable_backups: surroundings.unreadable_backups,
         backups_served: surroundings.backups_served,
         generated: found,
@@ -221,6 +224,7 @@ impl Cluster {
             generated: BTreeMap::new(),
             children: Children::default(),
             backups: Vec::new(),
+            earlier_backups: Vec::new(),
             unreadable_backups: Vec::new(),
             backups_served: false,
             http_routes_served: false,

@@ -17,8 +17,8 @@ use kube::{Resource, ResourceExt};
 
 use super::apply::{self, Outcome, Progress};
 use super::conditions::{
-    AUTOSCALING, CERTIFICATE_READY, DATABASE_READY, DEVELOPMENT_ONLY, HIBERNATED, READY, RECONCILING, SECRETS_RESOLVED, SECRETS_ROTATED,
-    STALLED, changed,
+    AUTOSCALING, AWAITING_APPROVAL, CERTIFICATE_READY, DATABASE_READY, DEVELOPMENT_ONLY, HIBERNATED, READY, RECONCILING, SECRETS_RESOLVED,
+    SECRETS_ROTATED, STALLED, changed,
 };
 use super::validate::Problem;
 use super::{Cluster, Context, said};
@@ -28,6 +28,8 @@ use crate::resources::metadata::MANAGER;
 use crate::{certificate_metrics, condition_metrics};
 use certificate::{Own, expiry, own};
 use status::{View, status};
+
+pub use backups::tell_stray;
 
 /// How soon a Secret that is missing or broken is looked at again; nobody tells us when it is put right.
 const SECRET_RETRY: Duration = Duration::from_secs(15);
@@ -97,7 +99,7 @@ fn within(cluster: &Cluster, platform: &Platform, outcome: &Outcome) -> Option<D
     let until = |at: Timestamp| Duration::try_from(cluster.now.duration_until(at)).unwrap_or_default() + Duration::from_secs(1);
     let retry = match outcome.progress {
         Progress::MigrationFailed { retry_at: Some(at), .. } => Some(until(at)),
-        Progress::Migrated | Progress::WaitingForStores(_) => is_api_missing(platform).then_some(API_RETRY),
+        Progress::Migrated | Progress::AwaitingApproval | Progress::WaitingForStores(_) => is_api_missing(platform).then_some(API_RETRY),
         _ => None,
     };
     let next_backup = platform.backup.as_ref().and_then(|backup| backup.schedule.as_ref()?.after(cluster.now));
@@ -136,7 +138,7 @@ async fn write(context: &Context, cluster: &Cluster, view: View<'_>) -> Result<b
     });
     let params = PatchParams::apply(MANAGER).force();
     let written = api.patch_status(&name, &params, &Patch::Apply(patch)).await;
-    written.map_err(|source| Error { kind: "SocialPlatform", name, source: Box::new(source) })?;
+    context.written.remember(&written.map_err(|source| Error { kind: "SocialPlatform", name, source: Box::new(source) })?);
     tell(context, resource, &old, &new).await;
     Ok(true)
 }
@@ -172,7 +174,7 @@ fn event_type(condition: &Condition) -> EventType {
         DATABASE_READY => condition.reason != "CloudNativePGMissing" && condition.reason != "RolesRefused",
         AUTOSCALING if condition.reason == HIBERNATED => true,
         _ => {
-            let normal = [findings::NOT_REQUESTED, findings::MIGRATING, findings::RESTORING];
+            let normal = [findings::NOT_REQUESTED, findings::MIGRATING, findings::RESTORING, AWAITING_APPROVAL];
             condition.status != "False" || normal.contains(&condition.reason.as_str())
         }
     };

@@ -11,7 +11,7 @@ use kube::{Resource, ResourceExt};
 use super::Cluster;
 use super::conditions::{READY, SECRETS_RESOLVED};
 use crate::crd::{DatabaseMode, DatabaseSpec, ExposureMode, ObjectStoreMode, ObservabilitySpec, Scheme, SocialPlatform, Switch};
-use crate::migration::attempts;
+use crate::migration::{Allowance, attempts};
 use crate::platform::{Endpoint, Observability, Platform};
 use crate::version::is_downgrade;
 
@@ -85,8 +85,9 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
     let trust = problems.note(settings::trust(cluster));
     let otlp = spec.observability.as_ref().and_then(|observability| observability.otlp_endpoint.as_deref());
     let otlp = problems.note(otlp.map(|url| endpoint("observability.otlpEndpoint", url)).transpose());
+    let peers = problems.note(peers::all(spec));
 
-    match (owner, image, database, object_store, backup, origin, rotation, stored, sizes, upgrade, mail, trust, otlp) {
+    match (owner, image, database, object_store, backup, origin, rotation, stored, sizes, upgrade, mail, trust, (otlp, peers)) {
         (
             Some(owner),
             Some(image),
@@ -100,7 +101,7 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
             Some(()),
             Some(mail),
             Some(trust),
-            Some(otlp),
+            (Some(otlp), Some(peers)),
         ) => Ok(Platform {
             name: resource.name_any(),
             namespace: cluster.namespace(),
@@ -117,17 +118,20 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
             database,
             max_connections: max_connections(&spec.database),
             migration_deadline_seconds: spec.database.migration_deadline_seconds(),
+            allowance: Allowance { approved: spec.database.approves(&spec.version), retries: spec.database.migration_retries() },
             object_store,
             backup,
             origin,
             exposure: exposure::exposure(&spec.exposure, cluster.http_routes_served),
             tls: spec.exposure.tls.as_ref().map(|wanted| exposure::tls(wanted, &resource.name_any(), cluster.cert_manager_served)),
-            public_from: spec.exposure.from.as_deref().map(peers::peers),
-            metrics_from: spec.observability.iter().filter_map(|it| it.from.as_deref()).flat_map(peers::peers).collect(),
+            public_from: peers.public_from,
+            metrics_from: peers.metrics_from,
+            egress: peers.egress,
             otlp,
             observability: observability(spec.observability.as_ref(), cluster.monitoring_served),
             trusted_proxy_hops: spec.trusted_proxy_hops.unwrap_or(1),
             registration: spec.registration.as_ref().map(|registration| registration.mode),
+            moderation: spec.moderation.clone().unwrap_or_default(),
             erasure_grace_days: spec.accounts.as_ref().and_then(|accounts| accounts.erasure_grace_days),
             photos: spec.photos.clone().unwrap_or_default(),
             mail,

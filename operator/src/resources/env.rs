@@ -2,8 +2,14 @@
 
 use k8s_openapi::api::core::v1::{ConfigMapKeySelector, EnvVar, EnvVarSource, ObjectFieldSelector, SecretKeySelector};
 
-/// A value.
+/// A value, as it is. Kubernetes would put another variable in the place of `$(OTHER)`, and with it a password where everybody
+/// reads it.
 pub fn value(name: &str, value: &str) -> EnvVar {
+    expanded(name, &value.replace('$', "$$"))
+}
+
+/// A value in which other variables may stand, as `$(OTHER)`.
+pub fn expanded(name: &str, value: &str) -> EnvVar {
     EnvVar { name: name.to_owned(), value: Some(value.to_owned()), value_from: None }
 }
 
@@ -34,4 +40,17 @@ pub fn source(variable: &EnvVar) -> Option<&str> {
     let source = variable.value_from.as_ref()?;
     let secret = source.secret_key_ref.as_ref().map(|selector| selector.name.as_str());
     secret.or_else(|| source.config_map_key_ref.as_ref().map(|selector| selector.name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_reads_another_variable() {
+        let written = |text: &str| value("RULES", text).value.unwrap();
+        assert_eq!(written("pay $(DATABASE_URL) or $5"), "pay $$(DATABASE_URL) or $$5");
+        assert_eq!(written("Be kind."), "Be kind.");
+        assert_eq!(expanded("NAME", "$(POD_NAME)").value.as_deref(), Some("$(POD_NAME)"));
+    }
 }

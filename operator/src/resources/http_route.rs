@@ -1,10 +1,12 @@
-//! An HTTPRoute of the Gateway API, with the few fields of it that the operator writes and reads.
+//! An HTTPRoute of the Gateway API, with the few fields of it that the operator writes and reads, and those by which somebody
+//! else could lead its requests elsewhere: they are written as the API server would set them, or left out, and all else is drift.
 
 use contracts::Service;
 use contracts::routes::PUBLIC;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::CustomResource;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::metadata::owned;
 use crate::components::PUBLIC_PORT;
@@ -31,13 +33,30 @@ const MATCHES: usize = 8;
 pub struct HttpRouteSpec {
     /// The Gateways.
     #[serde(default)]
-    pub parent_refs: Vec<ParentRef>,
+    pub parent_refs: Vec<Parent>,
     /// The hosts.
     #[serde(default)]
     pub hostnames: Vec<String>,
     /// Where requests go.
     #[serde(default)]
     pub rules: Vec<Rule>,
+}
+
+/// A Gateway, and nothing else that requests may come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Which.
+    #[serde(flatten)]
+    pub gateway: ParentRef,
+    /// `gateway.networking.k8s.io`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// `Gateway`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The one port of the Gateway; never of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<i32>,
 }
 
 /// Where some requests go.
@@ -47,17 +66,30 @@ pub struct Rule {
     /// Which.
     #[serde(default)]
     pub matches: Vec<Match>,
+    /// What is done to them on the way, such as a redirect; nothing of ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Value>,
     /// Where.
     #[serde(default)]
     pub backend_refs: Vec<BackendRef>,
 }
 
 /// Which requests a rule is about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Match {
     /// By path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<PathMatch>,
+    /// Only those with these headers; never of ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<Value>,
+    /// Only those with these parameters; never of ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub query_params: Vec<Value>,
+    /// Only those of this method; never of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
 }
 
 /// Requests by path.
@@ -71,13 +103,28 @@ pub struct PathMatch {
 }
 
 /// A Service of the same namespace.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BackendRef {
+    /// The group of its kind: the core one, which is empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// `Service`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Another namespace; never of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     /// Its name.
     pub name: String,
     /// Its port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i32>,
+    /// How much of the requests it gets: 1, and those of ours are alone. With 0 there would be none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<i32>,
+    /// What is done to them on the way; nothing of ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Value>,
 }
 
 /// What the Gateways say.
@@ -103,7 +150,7 @@ impl HttpRoute {
     /// Has every Gateway that it names taken this generation of it, and found the Services? If not, what one of them says. What is
     /// left of a Gateway that it no longer names does not count.
     pub fn accepted(&self) -> Result<(), String> {
-        self.spec.parent_refs.iter().try_for_each(|gateway| self.accepted_by(gateway))
+        self.spec.parent_refs.iter().try_for_each(|parent| self.accepted_by(&parent.gateway))
     }
 
     fn accepted_by(&self, gateway: &ParentRef) -> Result<(), String> {
@@ -140,7 +187,7 @@ impl HttpRoute {
 pub fn http_route(platform: &Platform) -> Option<HttpRoute> {
     let Exposure::Gateway { parents, served: true } = &platform.exposure else { return None };
     let spec = HttpRouteSpec {
-        parent_refs: parents.clone(),
+        parent_refs: parents.iter().cloned().map(parent).collect(),
         hostnames: vec![platform.domain.clone()],
         rules: PUBLIC
             .iter()
@@ -150,22 +197,89 @@ pub fn http_route(platform: &Platform) -> Option<HttpRoute> {
     Some(HttpRoute { metadata: owned(platform, "gateway", &platform.name), spec, status: None })
 }
 
+fn parent(gateway: ParentRef) -> Parent {
+    Parent { gateway, group: Some("gateway.networking.k8s.io".to_owned()), kind: Some("Gateway".to_owned()), port: None }
+}
+
 fn rule(platform: &Platform, service: Service, prefixes: &[&str]) -> Rule {
     let by_prefix = |prefix: &&str| {
         let path = PathMatch { type_: "PathPrefix".to_owned(), value: (*prefix).to_owned() };
-        Match { path: Some(path) }
+        Match { path: Some(path), ..Match::default() }
     };
-    Rule {
-        matches: prefixes.iter().map(by_prefix).collect(),
-        backend_refs: vec![BackendRef { name: platform.named(service.name()), port: Some(PUBLIC_PORT.into()) }],
-    }
+    let backend = BackendRef {
+        kind: Some("Service".to_owned()),
+        name: platform.named(service.name()),
+        port: Some(PUBLIC_PORT.into()),
+        weight: Some(1),
+        ..BackendRef::default()
+    };
+    Rule { matches: prefixes.iter().map(by_prefix).collect(), filters: Vec::new(), backend_refs: vec![backend] }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
+    use crate::drift::{differences, is_part_of};
+    use crate::example::full;
+    use crate::fixtures::cluster;
+    use crate::reconcile::validate::validate;
+
+    /// Is the route of the full example applied again, once it is stored with the defaults of the API server and `edit` was made?
+    fn is_healed(edit: impl FnOnce(&mut Value)) -> bool {
+        let mut cluster = cluster(full());
+        cluster.http_routes_served = true;
+        let desired = serde_json::to_value(http_route(&validate(&cluster).unwrap()).unwrap()).unwrap();
+        let mut stored = desired.clone();
+        stored["status"] = json!({ "parents": [parent(public(), 1, "True", "True")] });
+        for rule in stored["spec"]["rules"].as_array_mut().unwrap() {
+            rule["backendRefs"][0]["group"] = json!("");
+        }
+        edit(&mut stored);
+        // As it is kept in memory.
+        let kept = serde_json::to_value(serde_json::from_value::<HttpRoute>(stored).unwrap()).unwrap();
+        let is_healed = !is_part_of(&desired, &kept);
+        assert_eq!(is_healed, !differences(&desired, &kept).is_empty());
+        is_healed
+    }
+
+    #[test]
+    fn nobody_leads_requests_elsewhere() {
+        let redirect = json!({ "type": "RequestRedirect", "requestRedirect": { "hostname": "elsewhere.example.org", "statusCode": 302 } });
+        for (place, value) in [
+            ("/rules/0", json!({ "filters": [redirect] })),
+            ("/rules/0/backendRefs/0", json!({ "filters": [redirect] })),
+            ("/rules/0/backendRefs/0", json!({ "namespace": "elsewhere" })),
+            ("/rules/0/backendRefs/0", json!({ "group": "multicluster.x-k8s.io", "kind": "ServiceImport" })),
+            ("/rules/0/backendRefs/0", json!({ "name": "another" })),
+            ("/rules/0/backendRefs/0", json!({ "weight": 0 })),
+            ("/rules/0/matches/0", json!({ "method": "GET" })),
+            ("/rules/0/matches/0", json!({ "headers": [{ "type": "Exact", "name": "a", "value": "b" }] })),
+            ("/rules/0/matches/0", json!({ "queryParams": [{ "type": "Exact", "name": "a", "value": "b" }] })),
+            ("/rules/0/matches/0/path", json!({ "value": "/elsewhere" })),
+            ("/parentRefs/0", json!({ "kind": "Service", "group": "" })),
+            ("/parentRefs/0", json!({ "port": 8443 })),
+        ] {
+            let edit = |route: &mut Value| {
+                let fields = route["spec"].pointer_mut(place).unwrap().as_object_mut().unwrap();
+                fields.extend(value.as_object().unwrap().clone());
+            };
+            assert!(is_healed(edit), "{place}: {value}");
+        }
+        assert!(is_healed(|route| route["spec"]["hostnames"] = json!(["elsewhere.example.org"])));
+        assert!(is_healed(|route| route["spec"]["rules"].as_array_mut().unwrap().push(json!({ "matches": [], "backendRefs": [] }))));
+    }
+
+    #[test]
+    fn what_the_api_server_sets_and_how_long_requests_may_take_are_no_drift() {
+        assert!(!is_healed(|_| {}));
+        assert!(!is_healed(|route| {
+            route["spec"]["rules"][0]["timeouts"] = json!({ "request": "300s" });
+            route["spec"]["rules"][0]["retry"] = json!({ "attempts": 2 });
+            route["metadata"]["labels"]["team"] = json!("x");
+        }));
+    }
 
     /// The second generation of a route to the Gateway `public`, of which `parents` say this.
     fn accepted(parents: Value) -> Result<(), String> {

@@ -45,7 +45,8 @@ pub fn retained(platform: &Platform, component: &str, name: &str) -> ObjectMeta 
     }
 }
 
-fn kept(platform: &Platform, component: &str, name: &str) -> ObjectMeta {
+/// The metadata of an object that stays when the resource goes.
+pub fn kept(platform: &Platform, component: &str, name: &str) -> ObjectMeta {
     let mut labels = labels(platform, component);
     labels.insert(MANAGED_BY.to_owned(), MANAGER.to_owned());
     ObjectMeta { name: Some(name.to_owned()), namespace: Some(platform.namespace.clone()), labels: Some(labels), ..ObjectMeta::default() }

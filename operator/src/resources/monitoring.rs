@@ -1,5 +1,5 @@
 //! The kinds of the Prometheus operator, with the few fields of them that the operator writes: alerts, and where
-//! `/metrics` is.
+//! `/metrics` is. What else an endpoint may say, such as how long it is waited for, is left to others.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use kube::CustomResource;
@@ -80,7 +80,7 @@ pub struct Endpoint {
 }
 
 /// A label of all series of a pod, from what Prometheus knows of the pod.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Relabeling {
     /// What Prometheus knows.
@@ -89,6 +89,15 @@ pub struct Relabeling {
     /// The label.
     #[serde(default)]
     pub target_label: String,
+    /// `replace`. Another would take the series or their labels away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// Only what is like this; never of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regex: Option<String>,
+    /// Something else instead; never of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replacement: Option<String>,
 }
 
 /// The platform's alerts, if they were asked for and the cluster knows them.
@@ -115,7 +124,12 @@ pub fn service_monitor(platform: &Platform) -> Option<ServiceMonitor> {
 
 /// The namespace, by which the rules are narrowed: pods of older releases do not say it in `/metrics`.
 fn namespace_label() -> Relabeling {
-    Relabeling { source_labels: vec!["__meta_kubernetes_namespace".to_owned()], target_label: "k8s_namespace_name".to_owned() }
+    Relabeling {
+        source_labels: vec!["__meta_kubernetes_namespace".to_owned()],
+        target_label: "k8s_namespace_name".to_owned(),
+        action: Some("replace".to_owned()),
+        ..Relabeling::default()
+    }
 }
 
 fn metadata(platform: &Platform, what: &str) -> ObjectMeta {
@@ -157,4 +171,52 @@ fn field(name: String, value: Value, platform: &Platform) -> (String, Value) {
         (_, value, _) => narrowed(value, platform),
     };
     (name, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::crd::Switch;
+    use crate::drift::is_part_of;
+    use crate::example::minimal;
+    use crate::fixtures::cluster;
+    use crate::reconcile::validate::validate;
+
+    /// Is the ServiceMonitor applied again, once it says this at this place?
+    fn is_healed(place: &str, said: Value) -> bool {
+        let mut resource = minimal();
+        resource.spec.observability.get_or_insert_default().service_monitors = Some(Switch::Enabled);
+        let mut cluster = cluster(resource);
+        cluster.monitoring_served = true;
+        let desired = serde_json::to_value(service_monitor(&validate(&cluster).unwrap()).unwrap()).unwrap();
+        let mut stored = desired.clone();
+        let fields = stored["spec"].pointer_mut(place).unwrap().as_object_mut().unwrap();
+        fields.extend(said.as_object().unwrap().clone());
+        // As it is kept in memory.
+        let kept: ServiceMonitor = serde_json::from_value(stored).unwrap();
+        !is_part_of(&desired, &serde_json::to_value(kept).unwrap())
+    }
+
+    #[test]
+    fn nobody_takes_the_metrics_of_a_platform_away() {
+        for (place, said) in [
+            ("/selector/matchLabels", json!({ "app.kubernetes.io/instance": "another" })),
+            ("/selector/matchLabels", json!({ "only": "this" })),
+            ("/selector", json!({ "matchExpressions": [{ "key": "only", "operator": "Exists" }] })),
+            ("/endpoints/0", json!({ "path": "/elsewhere" })),
+            ("/endpoints/0/relabelings/0", json!({ "action": "drop" })),
+            ("/endpoints/0/relabelings/0", json!({ "regex": "another" })),
+            ("/endpoints/0/relabelings/0", json!({ "replacement": "another" })),
+        ] {
+            assert!(is_healed(place, said.clone()), "{place}: {said}");
+        }
+    }
+
+    #[test]
+    fn how_they_are_read_is_left_to_others() {
+        assert!(!is_healed("/endpoints/0", json!({ "scrapeTimeout": "5s", "honorLabels": true })));
+        assert!(!is_healed("", json!({ "sampleLimit": 10_000 })));
+    }
 }

@@ -68,26 +68,31 @@ fn ingress(platform: &Platform, component: &Component, all: &[Component]) -> Vec
         .collect()
 }
 
-/// DNS, and one rule for each callee. What is outside is opened by its port: a policy cannot name a host.
+/// DNS, and one rule for each callee. What is outside is opened by its port, as a policy cannot name a host, unless the resource
+/// says where it is. Rules add up: what may be anywhere opens its port for all that have the same.
 fn egress(platform: &Platform, component: &Component) -> Vec<NetworkPolicyEgressRule> {
     if component.calls.is_empty() {
         return Vec::new();
     }
-    let mut by_callee: BTreeMap<Callee, Vec<u16>> = BTreeMap::new();
+    // None is anywhere.
+    let mut by_callee: BTreeMap<Option<Callee>, Vec<u16>> = BTreeMap::new();
     for call in &component.calls {
-        let ports = by_callee.entry(call.to).or_default();
+        let is_somewhere = |callee: &Callee| !matches!(callee, Callee::Outside(it) if !platform.egress.contains_key(it));
+        let ports = by_callee.entry(Some(call.to).filter(is_somewhere)).or_default();
         if !ports.contains(&call.port) {
             ports.push(call.port);
         }
     }
     let dns = NetworkPolicyEgressRule { ports: Some(vec![udp(DNS_PORT), tcp(DNS_PORT)]), to: None };
     let to = |callee| match callee {
-        Callee::Outside => None,
+        Callee::Outside(it) => platform.egress.get(&it).cloned(),
         Callee::PostgresCluster => Some(vec![postgres_cluster(platform)]),
         Callee::Component(name) => Some(vec![pods(platform, name)]),
     };
-    let rule =
-        |(callee, ports): (Callee, Vec<u16>)| NetworkPolicyEgressRule { to: to(callee), ports: Some(ports.into_iter().map(tcp).collect()) };
+    let rule = |(callee, ports): (Option<Callee>, Vec<u16>)| NetworkPolicyEgressRule {
+        to: callee.and_then(to),
+        ports: Some(ports.into_iter().map(tcp).collect()),
+    };
     [dns].into_iter().chain(by_callee.into_iter().map(rule)).collect()
 }
 

@@ -129,6 +129,9 @@ pub struct InitDb {
     /// The Secret with the owner's name and password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<LocalObjectReference>,
+    /// What it takes for letters; only ASCII unless said.
+    #[serde(rename = "localeCType", skip_serializing_if = "Option::is_none")]
+    pub locale_ctype: Option<String>,
 }
 
 /// What CloudNativePG keeps as it is written.
@@ -139,7 +142,7 @@ pub struct Managed {
     pub roles: Vec<Role>,
 }
 
-/// A role of PostgreSQL.
+/// A role of PostgreSQL, and what somebody else could let it do: whatever the operator does not say of a role, it may not.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Role {
@@ -151,9 +154,21 @@ pub struct Role {
     /// Whether it may log in.
     #[serde(default)]
     pub login: bool,
+    /// Whether it may do anything; never of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superuser: Option<bool>,
     /// Whether it may create databases.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub createdb: Option<bool>,
+    /// Whether it may create roles; never of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub createrole: Option<bool>,
+    /// Whether it may read everything as a replica does; never of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replication: Option<bool>,
+    /// Whether the security of rows does not hold for it; never of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bypassrls: Option<bool>,
     /// Whose rights it has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_roles: Vec<String>,
@@ -218,6 +233,7 @@ pub fn postgres_cluster(platform: &Platform) -> Option<PostgresCluster> {
         database: CLUSTER_DATABASE.to_owned(),
         owner: CLUSTER_DATABASE.to_owned(),
         secret: Some(LocalObjectReference { name: platform.named("database") }),
+        locale_ctype: Some("C.UTF-8".to_owned()),
     };
     let affinity = Affinity { node_selector: platform.scheduling.node_selector.clone(), tolerations: tolerations(&platform.scheduling) };
     let spec = PostgresClusterSpec {

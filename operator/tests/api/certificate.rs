@@ -1,17 +1,21 @@
 //! A certificate that cert-manager keeps, and one that the user writes. Where the cluster has no definition of the former, this
 //! is one with the fields that the operator writes; the test says what cert-manager would.
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::networking::v1::Ingress;
-use kube::api::{Patch, PatchParams};
+use kube::ResourceExt;
+use kube::api::{Api, Patch, PatchParams};
 use operator::crd::{IssuerKind, IssuerRef, SocialPlatform, TlsSpec};
 use operator::resources::certificate::Certificate;
 use serde_json::{Value, json};
 
 use crate::harness::{Harness, development, eventually, secret};
-use crate::healing::{deleted, relabeled};
+use crate::healing::{deleted, edited, relabeled};
 
-const VALID: &str = include_str!("../certificates/valid.pem");
+/// A certificate until 2100.
+pub const VALID: &str = include_str!("../certificates/valid.pem");
 const EXPIRED: &str = include_str!("../certificates/expired.pem");
 
 /// The definition, with the names and types of cert-manager's own.
@@ -47,9 +51,24 @@ pub fn definition() -> Value {
 
 /// What cert-manager says.
 async fn say(harness: &Harness, status: &str, reason: &str) {
+    let said = Patch::Merge(said(status, reason));
+    harness.api::<Certificate>().patch_status("demo", &PatchParams::default(), &said).await.unwrap();
+}
+
+fn said(status: &str, reason: &str) -> Value {
     let condition = json!({ "type": "Ready", "status": status, "reason": reason, "message": "so it is" });
-    let status = json!({ "status": { "conditions": [condition], "notAfter": "2099-01-01T00:00:00Z" } });
-    harness.api::<Certificate>().patch_status("demo", &PatchParams::default(), &Patch::Merge(status)).await.unwrap();
+    json!({ "status": { "conditions": [condition], "notAfter": "2099-01-01T00:00:00Z" } })
+}
+
+/// Plays cert-manager: every Certificate is issued.
+pub async fn play(certificates: Api<Certificate>) {
+    let issued = Patch::Merge(said("True", "Issued"));
+    loop {
+        for certificate in certificates.list(&Default::default()).await.map(|list| list.items).unwrap_or_default() {
+            let _ = certificates.patch_status(&certificate.name_any(), &PatchParams::default(), &issued).await;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,6 +91,11 @@ async fn cert_manager_keeps_the_certificate_and_what_it_says_is_told() {
     assert_eq!(ingress.spec.unwrap().tls.unwrap()[0].secret_name.as_deref(), Some("demo-tls"));
 
     relabeled::<Certificate>(&harness, "demo").await;
+    let another_host = json!({"spec": {"dnsNames": ["elsewhere.example.org"]}});
+    edited::<Certificate>(&harness, "demo", another_host, "/spec/dnsNames").await;
+    let another_issuer = json!({"spec": {"issuerRef": {"name": "another", "kind": "Issuer"}}});
+    edited::<Certificate>(&harness, "demo", another_issuer, "/spec/issuerRef").await;
+    edited::<Certificate>(&harness, "demo", json!({"spec": {"privateKey": {"rotationPolicy": "Never"}}}), "/spec/privateKey").await;
     deleted::<Certificate>(&harness, "demo").await;
 
     // Who no longer wants it has none.

@@ -10,13 +10,14 @@ use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 use kube::api::{Api, DeleteParams, Patch, PatchParams};
 use operator::crd::SocialPlatform;
-use operator::example::cloud_native_pg;
+use operator::example::{cloud_native_pg, full};
 use operator::resources::postgres_cluster::PostgresCluster;
 use serde_json::{Value, json};
 
 use crate::deletion::{RETAINED, only_data};
 use crate::harness::{Harness, development, eventually};
-use crate::healing::relabeled;
+use crate::healing::{edited, edited_within, relabeled};
+use crate::steady::nothing_is_written;
 
 /// The definition, with the names and types of CloudNativePG's own.
 pub fn definition() -> Value {
@@ -26,9 +27,10 @@ pub fn definition() -> Value {
     let role = json!({ "type": "object", "required": ["name"], "properties": {
         "name": text, "ensure": { "type": "string", "enum": ["present", "absent"], "default": "present" }, "login": flag,
         "inherit": { "type": "boolean", "default": true }, "connectionLimit": { "type": "integer", "default": -1 },
-        "createdb": flag, "inRoles": { "type": "array", "items": text }, "passwordSecret": named, "disablePassword": flag,
+        "superuser": flag, "createdb": flag, "createrole": flag, "replication": flag, "bypassrls": flag,
+        "inRoles": { "type": "array", "items": text }, "passwordSecret": named, "disablePassword": flag,
     }});
-    let initdb = json!({ "type": "object", "properties": { "database": text, "owner": text, "secret": named } });
+    let initdb = json!({ "type": "object", "properties": { "database": text, "owner": text, "secret": named, "localeCType": text } });
     let spec = json!({ "type": "object", "required": ["instances"], "properties": {
         "instances": { "type": "integer", "minimum": 1, "default": 1 },
         "imageName": text,
@@ -62,7 +64,7 @@ pub fn definition() -> Value {
 }
 
 /// Plays CloudNativePG: every Cluster runs, and every role has the password of its Secret.
-async fn play(clusters: Api<PostgresCluster>, secrets: Api<Secret>) {
+pub async fn play(clusters: Api<PostgresCluster>, secrets: Api<Secret>) {
     loop {
         for cluster in clusters.list(&Default::default()).await.map(|list| list.items).unwrap_or_default() {
             let mut passwords = BTreeMap::new();
@@ -108,6 +110,16 @@ async fn cloud_native_pg_runs_the_database_and_the_next_resource_takes_it_over()
     assert_eq!(before.owner_references().len(), 0);
     // Like volumes, it is not deleted to see what comes back.
     relabeled::<PostgresCluster>(&harness, "demo-postgres").await;
+    edited::<PostgresCluster>(&harness, "demo-postgres", json!({"spec": {"instances": 1}}), "/spec/instances").await;
+    for (field, value) in [
+        ("superuser", json!(true)),
+        ("createrole", json!(true)),
+        ("inRoles", json!(["pg_write_all_data"])),
+        ("passwordSecret", json!({"name": "another"})),
+    ] {
+        let give = |roles: &mut Value| roles[0][field] = value;
+        edited_within::<PostgresCluster>(&harness, "demo-postgres", "/spec/managed/roles", give).await;
+    }
 
     harness.api::<SocialPlatform>().delete("demo", &DeleteParams::default()).await.unwrap();
     eventually("the services are gone", || async {
@@ -124,7 +136,10 @@ async fn cloud_native_pg_runs_the_database_and_the_next_resource_takes_it_over()
 async fn the_passwords_of_its_roles_are_replaced_and_then_nothing_is_written() {
     let harness = Harness::start("cnpg-rotation").await;
     tokio::spawn(play(harness.api(), harness.api()));
-    harness.create(&resource()).await;
+    let mut resource = resource();
+    // For its Secret, whose reads are counted.
+    resource.spec.mail = full().spec.mail;
+    harness.create(&resource).await;
     harness.wait_until_ready().await;
     harness.edit::<SocialPlatform>("demo", json!({"spec": {"lifecycle": {"rotation": "1"}}})).await;
     harness.wait_for("SecretsRotated", "True", "Rotated").await;
@@ -139,6 +154,7 @@ async fn the_passwords_of_its_roles_are_replaced_and_then_nothing_is_written() {
         }
     })
     .await;
+    nothing_is_written(&harness, "a platform whose passwords were replaced", "demo-smtp").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

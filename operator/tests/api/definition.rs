@@ -1,8 +1,10 @@
 //! The CRD and its rules, as the API server sees them.
 
-use kube::Client;
-use kube::api::{Api, Patch, PatchParams, PostParams};
-use operator::crd::{DeletionPolicy, LifecycleSpec, ObservabilitySpec, SocialPlatform, SocialPlatformBackup};
+use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
+use kube::{Client, ResourceExt};
+use operator::crd::{
+    DeletionPolicy, LifecycleSpec, MigrationsSpec, ModerationSpec, ObservabilitySpec, SocialPlatform, SocialPlatformBackup,
+};
 use operator::example::{backup, full, minimal, restored};
 use serde_json::json;
 
@@ -39,6 +41,17 @@ async fn the_examples_are_accepted() {
     backups.create(&PostParams::default(), &backup()).await.unwrap();
 }
 
+/// Who waits for it by the rules of kstatus would otherwise take it for done at once.
+#[tokio::test]
+async fn what_no_operator_has_looked_at_does_not_look_done() {
+    let api = platforms("new").await;
+    let created = api.create(&PostParams::default(), &minimal()).await.unwrap();
+    assert_eq!(created.status.unwrap().observed_generation, Some(-1));
+    let backups: Api<SocialPlatformBackup> = Api::namespaced(api.clone().into_client(), api.namespace().unwrap());
+    let created = backups.create(&PostParams::default(), &backup()).await.unwrap();
+    assert_eq!(created.status.unwrap().observed_generation, Some(-1));
+}
+
 #[tokio::test]
 async fn a_resource_that_cannot_work_is_refused_with_a_sentence() {
     let api = platforms("refused").await;
@@ -63,6 +76,15 @@ async fn a_resource_that_cannot_work_is_refused_with_a_sentence() {
     resource.spec.trusted_proxy_hops = Some(99);
     assert!(refusal(&api, &resource).await.contains("spec.trustedProxyHops"));
 
+    for (migrations, sentence) in [
+        (MigrationsSpec { approved_version: Some("2.0.0".to_owned()), ..Default::default() }, "set database.migrations.policy to Manual"),
+        (MigrationsSpec { backoff_limit: Some(100), ..Default::default() }, "spec.database.migrations.backoffLimit"),
+    ] {
+        let mut resource = minimal();
+        resource.spec.database.migrations = Some(migrations);
+        assert!(refusal(&api, &resource).await.contains(sentence), "{sentence}");
+    }
+
     for share in ["1.5", "-0.1", "half", "1e-2", ".5", ""] {
         let mut resource = minimal();
         resource.spec.observability = Some(ObservabilitySpec { trace_sampling: Some(share.to_owned()), ..Default::default() });
@@ -73,6 +95,18 @@ async fn a_resource_that_cannot_work_is_refused_with_a_sentence() {
         let mut resource = minimal();
         resource.spec.observability = Some(ObservabilitySpec { log: Some(log.to_owned()), ..Default::default() });
         assert!(refusal(&api, &resource).await.contains("spec.observability.log"), "{log:?}");
+    }
+
+    let nothing = ModerationSpec::default();
+    for (moderation, field) in [
+        (ModerationSpec { contact: Some("moderators of example.org".to_owned()), ..nothing.clone() }, "contact"),
+        (ModerationSpec { rules: Some(vec!["Be kind.\nBe brief.".to_owned()]), ..nothing.clone() }, "rules[0]"),
+        (ModerationSpec { rules: Some(Vec::new()), ..nothing.clone() }, "rules"),
+        (ModerationSpec { reserved_handles: Some(vec!["Press,example".to_owned()]), ..nothing.clone() }, "reservedHandles[0]"),
+    ] {
+        let mut resource = minimal();
+        resource.spec.moderation = Some(moderation);
+        assert!(refusal(&api, &resource).await.contains(&format!("spec.moderation.{field}")), "{field}");
     }
 
     let mut resource = minimal();
@@ -93,4 +127,23 @@ async fn what_cannot_change_is_refused_with_a_sentence() {
         let message = refused.expect_err("a rule refuses it").to_string();
         assert!(message.contains(sentence), "{message}");
     }
+}
+
+#[tokio::test]
+async fn platforms_are_found_by_their_version() {
+    let api = platforms("selected").await;
+    for (name, version) in [("one", "1.0.0"), ("two", "2.0.0"), ("three", "2.0.0")] {
+        let mut resource = minimal();
+        resource.metadata.name = Some(name.to_owned());
+        resource.spec.version = version.to_owned();
+        api.create(&PostParams::default(), &resource).await.unwrap();
+    }
+    // The API server selects by it a moment after it knows that it may.
+    eventually("those of 2.0.0 are found", || async {
+        let found = api.list(&ListParams::default().fields("spec.version=2.0.0")).await.map_err(|error| error.to_string())?;
+        let mut names: Vec<_> = found.iter().map(ResourceExt::name_any).collect();
+        names.sort();
+        if names == ["three", "two"] { Ok(()) } else { Err(format!("{names:?}")) }
+    })
+    .await;
 }

@@ -83,14 +83,18 @@ async fn delete_leaves_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_policy_can_change_while_the_platform_runs() {
     let harness = Harness::start("policy").await;
-    harness.create(&development()).await;
+    let mut resource = development();
+    // What is made with an owner loses it, too.
+    resource.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete), ..LifecycleSpec::default() });
+    harness.create(&resource).await;
     harness.wait_until_ready().await;
-    for (policy, owners) in [("Delete", 1), ("Retain", 0)] {
+    for (policy, owners) in [("Retain", 0), ("Delete", 1), ("Retain", 0)] {
         let change = serde_json::json!({"spec": {"lifecycle": {"deletionPolicy": policy}}});
         harness.edit::<SocialPlatform>("demo", change).await;
-        eventually(&format!("with {policy} the key has {owners} owners"), || async {
-            let found = harness.get::<Secret>("demo-key-encryption").await.owner_references().len();
-            if found == owners { Ok(()) } else { Err(format!("{found}")) }
+        eventually(&format!("with {policy} the key and the volume have {owners} owners"), || async {
+            let key = harness.get::<Secret>("demo-key-encryption").await.owner_references().len();
+            let volume = harness.get::<PersistentVolumeClaim>("demo-postgres").await.owner_references().len();
+            if (key, volume) == (owners, owners) { Ok(()) } else { Err(format!("{key} and {volume}")) }
         })
         .await;
     }

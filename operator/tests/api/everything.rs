@@ -9,8 +9,10 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
-use kube::Resource;
 use kube::api::ListParams;
+use kube::{Resource, ResourceExt};
+use operator::backups::{job_name, kept_name};
+use operator::crd::{SocialPlatform, SocialPlatformBackup};
 use operator::drift::hash_parts;
 use operator::resources::http_route::HttpRoute;
 use operator::resources::monitoring::PrometheusRule;
@@ -19,6 +21,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::harness::Harness;
+use crate::scaling::reconciled;
+
+/// How often it is looked whether a platform has come to rest.
+const LOOKS: usize = 20;
 
 /// The objects of the platform `demo`, sorted.
 pub async fn everything(harness: &Harness) -> Vec<String> {
@@ -36,8 +42,36 @@ pub async fn everything(harness: &Harness) -> Vec<String> {
     add::<Ingress>(harness, &mut all).await;
     add::<HttpRoute>(harness, &mut all).await;
     add::<PrometheusRule>(harness, &mut all).await;
+    for (name, instead) in named_by_chance(harness).await {
+        all.iter_mut().for_each(|object| *object = object.replace(&name, instead));
+    }
     all.sort();
     all
+}
+
+/// What is made of the uids of the platform and of its backups, and what stands there instead.
+async fn named_by_chance(harness: &Harness) -> Vec<(String, &'static str)> {
+    let backups = harness.api::<SocialPlatformBackup>().list(&ListParams::default()).await.unwrap();
+    let of_backup = |backup: &SocialPlatformBackup| [(kept_name(backup), "KEPT"), (job_name("demo", &backup.metadata), "BACKUP-JOB")];
+    let mut names: Vec<_> = backups.iter().flat_map(of_backup).collect();
+    let platform = harness.api::<SocialPlatform>().get_opt("demo").await.unwrap();
+    names.extend(platform.and_then(|platform| platform.uid()).map(|uid| (uid, "PLATFORM")));
+    names
+}
+
+/// The same, once some reconciles have changed nothing of it. They are counted as [`reconciled`] does, so it is for platforms whose
+/// database someone else looks after.
+pub async fn everything_at_rest(harness: &Harness) -> Vec<String> {
+    let mut last = everything(harness).await;
+    for _ in 0..LOOKS {
+        reconciled(harness).await;
+        let next = everything(harness).await;
+        if next == last {
+            return next;
+        }
+        last = next;
+    }
+    panic!("it does not come to rest: {last:#?}");
 }
 
 async fn add<K>(harness: &Harness, all: &mut Vec<String>)

@@ -1,6 +1,5 @@
-//! An API server that fails one request of ten, and ends watches in the middle.
+//! An API server that fails one request of ten, leaves some without any answer, and ends watches in the middle.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::{StreamExt, future, stream};
-use http::{Method, Request, Response};
-use http_body_util::{BodyExt, Full};
+use http::{Method, Request};
+use http_body_util::BodyExt;
 use k8s_openapi::api::core::v1::Service as Address;
 use kube::ResourceExt;
 use kube::api::DeleteParams;
 use kube::client::{Body, ClientBuilder, DynBody};
+use operator::controller::Options;
 use operator::crd::SocialPlatform;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -22,18 +22,26 @@ use serde_json::json;
 use tower::{BoxError, Layer, Service};
 
 use crate::everything::everything;
-use crate::harness::{Harness, development, eventually};
+use crate::harness::{Harness, Operator, development, eventually};
+use crate::instead::{self, Answer, Instead};
+use crate::tries;
+
+/// How long a reconcile of the operator that meets them may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// The write that is not answered, whatever chance says.
+const UNANSWERED: usize = 10;
 
 /// Fails one request of ten, in one of the ways in which API servers do, and ends every other watch within two seconds.
 #[derive(Clone)]
 struct Faults {
     chance: Arc<Mutex<StdRng>>,
     interrupted: Arc<AtomicUsize>,
+    writes: Arc<AtomicUsize>,
 }
 
 impl Faults {
     fn seeded(seed: u64) -> Self {
-        Self { chance: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))), interrupted: Arc::default() }
+        Self { chance: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))), interrupted: Arc::default(), writes: Arc::default() }
     }
 
     /// When a watch is to end, and what comes last.
@@ -50,13 +58,19 @@ impl Faults {
         Some((Duration::from_millis(chance.random_range(100..2000)), last))
     }
 
-    fn next(&self) -> Option<Fault> {
+    fn next(&self, method: &Method) -> Option<Fault> {
+        let is_write = *method != Method::GET;
+        if is_write && self.writes.fetch_add(1, Ordering::SeqCst) + 1 == UNANSWERED {
+            return Some(Fault::Silence);
+        }
         let mut chance = self.chance.lock().unwrap();
-        chance.random_bool(0.1).then(|| match chance.random_range(0..5) {
+        chance.random_bool(0.1).then(|| match chance.random_range(0..6) {
             0 => Fault::Answer(429, "TooManyRequests"),
             1 => Fault::Answer(500, "InternalError"),
             2 => Fault::Answer(409, "Conflict"),
             3 => Fault::Answer(410, "Expired"),
+            // For a watch the client alone has a limit, of minutes.
+            4 if is_write => Fault::Silence,
             _ => Fault::NoAnswer,
         })
     }
@@ -64,7 +78,10 @@ impl Faults {
 
 enum Fault {
     Answer(u16, &'static str),
+    /// The connection is reset.
     NoAnswer,
+    /// The connection stays, and nothing comes.
+    Silence,
 }
 
 impl<S> Layer<S> for Faults {
@@ -79,9 +96,6 @@ struct Faulty<S> {
     inner: S,
     faults: Faults,
 }
-
-/// What an API server answers.
-pub type Answer = Response<Box<DynBody>>;
 
 impl<S> Service<Request<Body>> for Faulty<S>
 where
@@ -98,7 +112,7 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let is_watch = request.uri().query().is_some_and(|query| query.contains("watch=true"));
-        match self.faults.next() {
+        match self.faults.next(request.method()) {
             None => {
                 let interruption = is_watch.then(|| self.faults.interruption()).flatten();
                 let answer = self.inner.call(request);
@@ -119,6 +133,7 @@ where
                     Err("the connection was reset".into())
                 })
             }
+            Some(Fault::Silence) => Box::pin(future::pending()),
         }
     }
 }
@@ -139,8 +154,7 @@ fn said(code: u16, reason: &str) -> serde_json::Value {
 
 /// An answer that says no.
 pub fn refusal(code: u16, reason: &str) -> Answer {
-    let body = Full::new(Bytes::from(said(code, reason).to_string())).map_err(|never: Infallible| -> BoxError { match never {} });
-    Response::builder().status(code).header("content-type", "application/json").body(Box::new(body) as Box<DynBody>).unwrap()
+    instead::answer(code, &said(code, reason))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -153,7 +167,9 @@ async fn an_api_server_that_fails_every_tenth_request_delays_and_changes_nothing
     let harness = Harness::prepare("faults").await;
     let faults = Faults::seeded(7);
     let client = ClientBuilder::try_from(harness.config.clone()).unwrap().with_layer(&faults);
-    harness.operate(client.with_layer(&harness.requests).build()).detach();
+    tries::listen();
+    let options = Options { timeout: TIMEOUT, ..harness.options() };
+    Operator::start(client.with_layer(&harness.requests).build(), options).detach();
     harness.create(&development()).await;
     eventually("the platform is ready", || async {
         let platform: SocialPlatform = harness.get("demo").await;
@@ -180,57 +196,39 @@ async fn an_api_server_that_fails_every_tenth_request_delays_and_changes_nothing
         if new.is_some() && new != old { Ok(()) } else { Err(format!("it is {new:?}")) }
     })
     .await;
+    failed_tries_are_a_second_apart(&harness.namespace);
 }
 
-/// Refuses every write, and remembers when.
-#[derive(Clone, Default)]
-struct Refusals(Arc<Mutex<Vec<Instant>>>);
-
-impl<S> Layer<S> for Refusals {
-    type Service = Refusing<S>;
-
-    fn layer(&self, inner: S) -> Refusing<S> {
-        Refusing { inner, refusals: self.clone() }
-    }
-}
-
-struct Refusing<S> {
-    inner: S,
-    refusals: Refusals,
-}
-
-impl<S> Service<Request<Body>> for Refusing<S>
-where
-    S: Service<Request<Body>, Response = Answer, Error = BoxError>,
-    S::Future: Send + 'static,
-{
-    type Response = Answer;
-    type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Answer, BoxError>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if *request.method() == Method::GET {
-            return Box::pin(self.inner.call(request));
-        }
-        self.refusals.0.lock().unwrap().push(Instant::now());
-        Box::pin(future::ready(Ok(refusal(500, "InternalError"))))
+/// Though what a failed one has written is seen at once.
+fn failed_tries_are_a_second_apart(namespace: &str) {
+    let tries = tries::of(namespace);
+    let failed = tries.iter().filter(|it| it.failed).count();
+    println!("{failed} of {} tries failed", tries.len());
+    assert!(tries.iter().any(|it| it.failed && it.ended - it.begun >= TIMEOUT.mul_f64(0.9)), "none waited in vain: {tries:?}");
+    for pair in tries.windows(2).filter(|pair| pair[0].failed) {
+        let apart = pair[1].begun.saturating_duration_since(pair[0].ended);
+        assert!(apart >= Duration::from_secs(1), "the next try came {apart:?} after one that failed: {tries:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_resource_that_fails_again_and_again_is_tried_less_than_once_a_second() {
     let harness = Harness::prepare("failing").await;
-    let refusals = Refusals::default();
+    // Every write is refused.
+    let refused = Arc::new(Mutex::new(Vec::new()));
+    let remembered = refused.clone();
+    let refusals = Instead::new(move |request| {
+        (*request.method() != Method::GET).then(|| {
+            remembered.lock().unwrap().push(Instant::now());
+            refusal(500, "InternalError")
+        })
+    });
     harness.operate(ClientBuilder::try_from(harness.config.clone()).unwrap().with_layer(&refusals).build()).detach();
     let start = Instant::now();
     harness.create(&development()).await;
     // A try ends with its first write that fails.
     let last = eventually("it is tried again and again", || async {
-        let tries = refusals.0.lock().unwrap().clone();
+        let tries = refused.lock().unwrap().clone();
         tries.get(3).copied().ok_or_else(|| format!("it was tried {} times", tries.len()))
     })
     .await;

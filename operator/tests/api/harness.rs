@@ -11,6 +11,7 @@ use kube::client::ClientBuilder;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::runtime::wait::{await_condition, conditions::is_crd_established};
 use kube::{Client, Config, CustomResourceExt, Resource, ResourceExt};
+use operator::connection::limited;
 use operator::controller::{self, Options};
 use operator::crd::{SocialPlatform, SocialPlatformBackup};
 use operator::example;
@@ -27,7 +28,7 @@ const DEADLINE: Duration = Duration::from_secs(90);
 
 /// A namespace with an operator that looks after nothing else.
 pub struct Harness {
-    /// How to connect; without the client's own retries, as the operator runs.
+    /// How to connect, with the operator's own limits.
     pub config: Config,
     /// The test's own client.
     pub client: Client,
@@ -79,14 +80,14 @@ impl Harness {
 
     /// The same without an operator.
     pub async fn prepare(test: &str) -> Self {
-        let mut config = connect().await;
+        let config = connect().await;
         let client = Client::try_from(config.clone()).unwrap();
         let namespace = namespace(&client, test).await;
         // From the start: an operator that finds them later would write in the middle of another test.
         optional_kinds::install(&client).await;
-        config.default_retry = false;
 
         let player = Player::start(&client, &namespace);
+        let config = limited(config);
         let harness = Self { player, config, client, namespace, requests: Requests::default() };
         harness.create(&catalog()).await;
         let owner = [("host", "pg"), ("port", "5432"), ("dbname", "app"), ("user", "app"), ("password", "word")];
@@ -227,6 +228,12 @@ pub fn secret(name: &str, values: &[(&str, &str)]) -> Secret {
     let values = values.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
     Secret { metadata, string_data: Some(values.collect()), ..Secret::default() }
+}
+
+/// What the condition `type_` of a platform says.
+pub fn message(platform: &SocialPlatform, type_: &str) -> String {
+    let conditions = &platform.status.as_ref().unwrap().conditions;
+    conditions.iter().find(|condition| condition.type_ == type_).unwrap().message.clone()
 }
 
 /// Tries again until `attempt` succeeds; fails with its last answer at the deadline.

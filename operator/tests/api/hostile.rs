@@ -31,22 +31,47 @@ fn context(change: Value) -> Value {
     container(json!({ "securityContext": change }))
 }
 
-/// The fixtures of Pod Security's own tests, one for each control.
+fn annotated(name: &str, value: &str) -> Value {
+    json!({ "metadata": { "annotations": { name: value } } })
+}
+
+/// A volume of every kind that the level `restricted` does not name.
+fn volumes() -> Vec<Value> {
+    let sources: Vec<Value> = serde_json::from_str(include_str!("../../src/pod_security/volumes.json")).unwrap();
+    let more = sources.into_iter().map(|mut volume| {
+        volume["name"] = json!("more");
+        pod(json!({ "volumes": [volume] }))
+    });
+    more.collect()
+}
+
+/// A host in each probe and each hook, in both ways to name one.
+fn hosts() -> Vec<Value> {
+    let calls =
+        [json!({ "httpGet": { "port": 80, "host": "169.254.169.254" } }), json!({ "tcpSocket": { "port": 80, "host": "10.0.0.1" } })];
+    let fixtures = calls.map(|call| {
+        let probes = ["livenessProbe", "readinessProbe", "startupProbe"].map(|probe| container(json!({ probe: call })));
+        let hooks = ["postStart", "preStop"].map(|hook| container(json!({ "lifecycle": { hook: call } })));
+        [&probes[..], &hooks[..]].concat()
+    });
+    fixtures.concat()
+}
+
+/// The fixtures of Pod Security's own tests: each control, at each place where it can be broken.
 fn pod_security() -> Vec<Value> {
     vec![
         pod(json!({ "hostNetwork": true })),
         pod(json!({ "hostPID": true })),
         pod(json!({ "hostIPC": true })),
-        pod(json!({ "volumes": [{ "name": "root", "hostPath": { "path": "/" } }] })),
-        pod(json!({ "volumes": [{ "name": "share", "nfs": { "server": "files", "path": "/" } }] })),
         pod(json!({ "securityContext": { "runAsUser": 0 } })),
         pod(json!({ "securityContext": { "seccompProfile": { "type": "Unconfined" } } })),
+        pod(json!({ "securityContext": { "appArmorProfile": { "type": "Unconfined" } } })),
+        pod(json!({ "securityContext": { "seLinuxOptions": { "type": "spc_t" } } })),
         pod(json!({ "securityContext": { "seLinuxOptions": { "user": "system_u" } } })),
+        pod(json!({ "securityContext": { "seLinuxOptions": { "role": "system_r" } } })),
         pod(json!({ "securityContext": { "sysctls": [{ "name": "kernel.msgmax", "value": "1" }] } })),
         pod(json!({ "securityContext": { "windowsOptions": { "hostProcess": true } } })),
         container(json!({ "ports": [{ "containerPort": 8081, "hostPort": 80 }] })),
-        container(json!({ "livenessProbe": { "httpGet": { "port": 80, "host": "169.254.169.254" } } })),
-        container(json!({ "lifecycle": { "preStop": { "tcpSocket": { "port": 80, "host": "10.0.0.1" } } } })),
         context(json!({ "privileged": true })),
         context(json!({ "allowPrivilegeEscalation": true })),
         context(json!({ "capabilities": { "add": ["SYS_ADMIN"] } })),
@@ -56,6 +81,10 @@ fn pod_security() -> Vec<Value> {
         context(json!({ "seccompProfile": { "type": "Unconfined" } })),
         context(json!({ "appArmorProfile": { "type": "Unconfined" } })),
         context(json!({ "seLinuxOptions": { "type": "spc_t" } })),
+        context(json!({ "seLinuxOptions": { "user": "system_u" } })),
+        context(json!({ "seLinuxOptions": { "role": "system_r" } })),
+        context(json!({ "windowsOptions": { "hostProcess": true } })),
+        annotated("container.apparmor.security.beta.kubernetes.io/auth", "unconfined"),
         context(json!({ "readOnlyRootFilesystem": false })),
     ]
 }
@@ -106,7 +135,7 @@ fn wrote_in_its_namespace_only(harness: &Harness) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn overrides_that_would_break_out_are_refused_and_nothing_runs() {
     let harness = Harness::start("overrides").await;
-    let fixtures = [pod_security(), injected()].concat();
+    let fixtures = [pod_security(), volumes(), hosts(), injected()].concat();
     harness.create(&overriding(&fixtures[0])).await;
     for overrides in &fixtures {
         replace(&harness, &overriding(overrides)).await;

@@ -54,7 +54,7 @@ async fn a_platform_sleeps_without_pods_and_wakes_with_its_least_number() {
     harness.wait_until_ready().await;
 
     edit(&harness, json!({"lifecycle": {"hibernated": true}})).await;
-    harness.wait_for("Ready", "False", "Hibernated").await;
+    harness.wait_for("Ready", "True", "Hibernated").await;
     assert_eq!(replicas(&harness).await, [0; 6]);
     assert!(harness.api::<HorizontalPodAutoscaler>().list(&Default::default()).await.unwrap().items.is_empty());
 

@@ -1,14 +1,7 @@
 //! A platform that begins with a backup of another.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
-
-use futures::StreamExt;
-use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Secret;
-use kube::ResourceExt;
 use kube::api::ObjectMeta;
-use kube::runtime::{WatchStreamExt, watcher};
 use operator::crd::SocialPlatform;
 use operator::example::restored;
 use serde_json::json;
@@ -16,9 +9,10 @@ use serde_json::json;
 use crate::backups::jobs_of;
 use crate::harness::{Harness, development, eventually};
 use crate::player::Jobs;
+use crate::record::Record;
 
 /// What has to be there before a platform begins with a backup.
-fn key_of_the_old_platform() -> Secret {
+pub fn key_of_the_old_platform() -> Secret {
     let metadata = ObjectMeta { name: Some("demo-key-encryption".to_owned()), ..ObjectMeta::default() };
     let value = [("KEY_ENCRYPTION_KEY".to_owned(), "of the old platform".to_owned())];
     Secret { metadata, string_data: Some(value.into()), ..Secret::default() }
@@ -34,19 +28,6 @@ async fn restoring(test: &str) -> Harness {
     harness.create(&resource).await;
     harness.wait_for("BackupRestored", "False", "Restoring").await;
     harness
-}
-
-/// Every Job of a restore that there ever is from now on, by its uid.
-fn record(harness: &Harness) -> Arc<Mutex<BTreeSet<String>>> {
-    let seen = Arc::new(Mutex::new(BTreeSet::new()));
-    let config = watcher::Config::default().labels("app.kubernetes.io/component=restore");
-    let jobs = watcher(harness.api::<Job>(), config).default_backoff().touched_objects();
-    let into = seen.clone();
-    tokio::spawn(jobs.for_each(move |job| {
-        into.lock().unwrap().extend(job.ok().and_then(|job| job.uid()));
-        futures::future::ready(())
-    }));
-    seen
 }
 
 /// Waits until there are so many Jobs of a restore.
@@ -84,9 +65,8 @@ async fn a_platform_that_begins_with_a_backup_is_migrated_after_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restore_that_runs_is_the_only_one_whatever_changes_meanwhile() {
     let harness = restoring("restored-once").await;
-    let seen = record(&harness);
-    eventually("the record has begun", || async { if seen.lock().unwrap().is_empty() { Err("it has not".to_owned()) } else { Ok(()) } })
-        .await;
+    let record = Record::of(&harness, &["restore"]);
+    eventually("the record has begun", || async { if record.count() == 0 { Err("it has not".to_owned()) } else { Ok(()) } }).await;
     harness.edit::<Secret>("demo-backups", json!({"stringData": {"AWS_SECRET_ACCESS_KEY": "another"}})).await;
     for change in [
         json!({"version": "2.0.0"}),
@@ -105,14 +85,14 @@ async fn a_restore_that_runs_is_the_only_one_whatever_changes_meanwhile() {
     harness.wait_until_ready().await;
     harness.wait_for("BackupRestored", "True", "Restored").await;
     restores(&harness, 0).await;
-    assert_eq!(seen.lock().unwrap().len(), 1);
+    assert_eq!(record.count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restore_that_a_platform_falls_asleep_over_begins_again_when_it_wakes() {
     let harness = restoring("restored-later").await;
     harness.edit::<SocialPlatform>("demo", json!({"spec": {"lifecycle": {"hibernated": true}}})).await;
-    harness.wait_for("Ready", "False", "Hibernated").await;
+    harness.wait_for("Ready", "True", "Hibernated").await;
     restores(&harness, 0).await;
 
     harness.edit::<SocialPlatform>("demo", json!({"spec": {"lifecycle": {"hibernated": false}}})).await;

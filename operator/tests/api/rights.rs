@@ -12,7 +12,7 @@ use operator::example::{backup, minimal};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::backups::{NAME, in_phase, report};
+use crate::backups::{NAME, in_phase, pending, report};
 use crate::harness::{Harness, Operator, eventually, external};
 use crate::player::Jobs;
 
@@ -73,13 +73,15 @@ async fn the_installed_roles_are_all_that_an_operator_of_one_namespace_needs() {
     harness.requests.clear();
     let options = Options { images_config_map: Some(IMAGES.to_owned()), ..harness.options() };
     Operator::start(client, options).detach();
+    // Before there is a platform.
+    harness.create(&backup()).await;
+    pending(&harness, NAME, "PlatformMissing").await;
+    harness.player.jobs(Jobs::Report(report()));
     let mut resource = external();
     // The one of the installed catalog.
     resource.spec.version = minimal().spec.version;
     harness.create(&resource).await;
     harness.wait_until_ready().await;
-    harness.player.jobs(Jobs::Report(report()));
-    harness.create(&backup()).await;
     in_phase(&harness, NAME, BackupPhase::Completed).await;
 
     harness.edit::<SocialPlatform>("demo", json!({"spec": {"components": {"social": {"autoscaling": null}}}})).await;

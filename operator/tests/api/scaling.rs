@@ -1,16 +1,21 @@
 //! Autoscalers: how many pods run is theirs to say.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures::StreamExt;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use kube::api::{Patch, PatchParams};
+use kube::client::ClientBuilder;
 use kube::runtime::{WatchStreamExt, watcher};
 use operator::crd::SocialPlatform;
+use operator::resources::metadata::SCALER;
 use serde_json::{Value, json};
 
+use crate::faults::refusal;
 use crate::harness::{Harness, development, eventually, external};
+use crate::instead::Instead;
 
 /// Every number of pods that Deployment `demo-social` was ever given.
 fn record(harness: &Harness) -> Arc<Mutex<Vec<i32>>> {
@@ -96,6 +101,27 @@ async fn an_autoscaler_is_never_contradicted_and_no_pod_is_lost_when_it_comes_or
         if recorded == [3, 5, 4] { Ok(()) } else { Err(format!("it is {recorded:?}")) }
     })
     .await;
+}
+
+/// The autoscaler of the cluster would set it right as well, a quarter of a minute later and in its own name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_deployment_whose_least_number_was_refused_is_given_it_by_the_operator() {
+    let harness = Harness::prepare("least").await;
+    let refused = Arc::new(AtomicBool::new(false));
+    let once = refused.clone();
+    let refusals = Instead::new(move |request| {
+        let is_scale = request.uri().query().is_some_and(|query| query.contains(SCALER));
+        (is_scale && !once.swap(true, Ordering::SeqCst)).then(|| refusal(409, "Conflict"))
+    });
+    harness.operate(ClientBuilder::try_from(harness.config.clone()).unwrap().with_layer(&refusals).build()).detach();
+    harness.create(&external()).await;
+    harness.wait_until_ready().await;
+    replicas(&harness, 2).await;
+    assert!(refused.load(Ordering::SeqCst));
+    let managers = harness.get::<Deployment>("demo-social").await.metadata.managed_fields.unwrap();
+    let owns_replicas = |fields: &Value| fields.pointer("/f:spec/f:replicas").is_some();
+    let owner = managers.iter().find(|entry| entry.fields_v1.as_ref().is_some_and(|fields| owns_replicas(&fields.0)));
+    assert_eq!(owner.and_then(|owner| owner.manager.as_deref()), Some(SCALER));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,4 +1,4 @@
-//! From a resource to a platform, and then nothing more.
+//! From a resource to a platform, and then nothing more: shapes.rs has the shapes of which that is so.
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
@@ -19,6 +19,28 @@ macro_rules! names {
         ours.sort();
         ours
     }};
+}
+
+/// Waits until the last of what was under way is written, such as events; and then for four reconciles, which are to write nothing.
+/// Each reads `secret`, which somebody else writes and the spec of the platform names: so they can be counted.
+pub async fn nothing_is_written(harness: &Harness, what: &str, secret: &str) {
+    eventually(&format!("{what} comes to rest"), || async {
+        let writes = writes_of(harness, 2, secret).await;
+        if writes.is_empty() { Ok(()) } else { Err(format!("it writes {writes:?}")) }
+    })
+    .await;
+    assert_eq!(writes_of(harness, 4, secret).await, [""; 0], "{what}");
+}
+
+/// What the next reconciles write.
+async fn writes_of(harness: &Harness, reconciles: usize, secret: &str) -> Vec<String> {
+    harness.requests.clear();
+    eventually("some reconciles", || async {
+        let seen = harness.requests.reads_of(&format!("/secrets/{secret}"));
+        if seen >= reconciles { Ok(()) } else { Err(format!("{seen} of {reconciles}")) }
+    })
+    .await;
+    harness.requests.writes()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -54,31 +76,6 @@ async fn a_resource_becomes_a_platform() {
         if told { Ok(()) } else { Err(format!("there are {} events", events.items.len())) }
     })
     .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_unchanged_platform_is_not_written() {
-    let harness = Harness::start("steady").await;
-    harness.create(&external()).await;
-    harness.wait_until_ready().await;
-    // Each reconcile reads the Secret that someone else writes: so they can be counted.
-    let reconciles = |count: usize| {
-        let requests = harness.requests.clone();
-        async move {
-            eventually("some reconciles", || async {
-                let seen = requests.reads_of("/secrets/demo-pg-app");
-                if seen >= count { Ok(()) } else { Err(format!("{seen} of {count}")) }
-            })
-            .await;
-        }
-    };
-    // The last events of the way there.
-    harness.requests.clear();
-    reconciles(3).await;
-
-    harness.requests.clear();
-    reconciles(6).await;
-    assert_eq!(harness.requests.writes(), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,10 @@
 //! The dashboards and the rules of the chart, read as Grafana and Prometheus would: the rules of Grafana's dashboard
-//! linter, and in `rules` that every alert has its page and its tests. That the metrics exist, and that no panel is empty, is
-//! shown by the launcher's tests and by the stories of e2e/, with a real Prometheus.
+//! linter, in `links` that panels lead to traces that there are, in `rules` that every alert has its page, and in `cases` that it
+//! has its tests. That the metrics exist, and that no panel is empty, is shown by the launcher's tests and by the stories of
+//! e2e/, with a real Prometheus.
 
+mod cases;
+mod links;
 mod promql;
 mod rules;
 
@@ -158,4 +161,11 @@ fn selectors_are_found_with_what_is_around_them() {
     assert_eq!(b.within, ["max"]);
     let found = selectors("slo:burn_rate:1h{a=\"b\"} > 14.4 and x offset 5m");
     assert_eq!(found.iter().map(|it| it.metric.as_str()).collect::<Vec<_>>(), ["slo:burn_rate:1h", "x"]);
+}
+
+#[test]
+fn a_selector_is_widened_to_every_series_with_its_labels() {
+    let found = selectors(r#"rate(a_total{x="1",y!~"|2",z=~"3"}[5m]) or b"#);
+    let widened: Vec<_> = found.iter().map(|selector| selector.with_any_values(&["y"])).collect();
+    assert_eq!(widened, [r#"a_total{x=~".+",z=~".+"}"#, "b{}"]);
 }

@@ -13,6 +13,17 @@ pub struct Selector {
     pub within: Vec<String>,
 }
 
+impl Selector {
+    /// The series of the metric that have each label by which these are asked for, whatever it says. Without it they may be there too
+    /// if it is one of `optional`.
+    pub fn with_any_values(&self, optional: &[&str]) -> String {
+        let labels = self.matchers.split(',').filter_map(|matcher| matcher.split(['=', '!']).next());
+        let labels = labels.filter(|label| !label.is_empty() && !optional.contains(label));
+        let matchers: Vec<String> = labels.map(|label| format!("{label}=~\".+\"")).collect();
+        format!("{}{{{}}}", self.metric, matchers.join(","))
+    }
+}
+
 /// Followed by a list of labels.
 const CLAUSES: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 /// Aggregations, whose clause may stand before their parenthesis.

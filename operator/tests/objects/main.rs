@@ -3,9 +3,11 @@
 //! `INSTA_UPDATE=always cargo test -p operator --test objects` writes the snapshots anew.
 
 mod adapter;
+mod moderation;
 mod observability;
 mod photos;
 mod properties;
+mod rotation;
 mod scheduling;
 
 use std::sync::Arc;
@@ -16,9 +18,9 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use operator::apis::Apis;
 use operator::crd::{
-    AutoscalingSpec, ComponentSpec, ComponentsSpec, ConfigMapKeyRef, DeletionPolicy, ExposureMode, ImagePullPolicy, IngressSpec, IssuerRef,
-    LifecycleSpec, PhotosSpec, PlatformRef, PodOverrides, PullSecret, Scheme, SocialPlatform, SocialPlatformBackup,
-    SocialPlatformBackupSpec, SslMode, Switch, TlsSpec, TrustSpec,
+    AutoscalingSpec, ComponentSpec, ComponentsSpec, ConfigMapKeyRef, DeletionPolicy, ExposureMode, ImagePullPolicy, IngressSpec,
+    IpBlockSpec, IssuerRef, LabelsSpec, LifecycleSpec, PeerSpec, PhotosSpec, PlatformRef, PodOverrides, PullSecret, Scheme, SocialPlatform,
+    SocialPlatformBackup, SocialPlatformBackupSpec, SslMode, Switch, TlsSpec, TrustSpec,
 };
 use operator::example::{cloud_native_pg, full, minimal, restored};
 use operator::platform::Platform;
@@ -180,6 +182,7 @@ fn variants() -> Vec<(&'static str, SocialPlatform)> {
                 it.spec.database.external.as_mut().unwrap().ssl_mode = Some(SslMode::VerifyFull);
             }),
         ),
+        ("narrowed", with(full(), narrowed)),
         ("cloud_native_pg", cloud_native_pg()),
         (
             "cloud_native_pg_backed_up_and_restored",
@@ -201,9 +204,27 @@ fn variants() -> Vec<(&'static str, SocialPlatform)> {
     ]
 }
 
+/// Says of everything outside where it is: the mail server and the stores by their addresses, the collector by its pods.
+fn narrowed(resource: &mut SocialPlatform) {
+    let at = |cidr: &str| Some(vec![PeerSpec { ip_block: Some(IpBlockSpec { cidr: cidr.to_owned() }), ..PeerSpec::default() }]);
+    let spec = &mut resource.spec;
+    spec.database.external.as_mut().unwrap().egress_to = at("10.1.0.0/24");
+    spec.object_store.external.as_mut().unwrap().egress_to = at("10.2.0.0/24");
+    spec.backup.as_mut().unwrap().egress_to = at("10.3.0.0/24");
+    spec.mail.as_mut().unwrap().egress_to = at("2001:db8::/64");
+    let labels = [("kubernetes.io/metadata.name".to_owned(), "observability".to_owned())].into();
+    let collectors = PeerSpec { namespace_selector: Some(LabelsSpec { match_labels: Some(labels) }), ..PeerSpec::default() };
+    spec.observability.as_mut().unwrap().egress_to = Some(vec![collectors]);
+}
+
 /// What is known of the full example in whose namespace somebody has created a backup.
 fn asked_for_a_backup() -> Cluster {
-    let mut cluster = cluster(full());
+    asked_for_a_backup_of(full())
+}
+
+/// The same of a resource that the test has changed.
+fn asked_for_a_backup_of(resource: SocialPlatform) -> Cluster {
+    let mut cluster = cluster(resource);
     let platform_ref = PlatformRef { name: "demo".to_owned() };
     let mut backup = SocialPlatformBackup::new("before-the-upgrade", SocialPlatformBackupSpec { platform_ref });
     backup.metadata.uid = Some("5a0e7c12-0000-4000-8000-000000000002".to_owned());

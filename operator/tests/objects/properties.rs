@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use kube::ResourceExt;
-use operator::crd::SocialPlatform;
+use operator::crd::{ExternalObjectStoreSpec, SocialPlatform};
 use operator::example::{cloud_native_pg, full, minimal};
 use operator::quantity::canonical;
 use operator::reconcile::build::build;
 use operator::reconcile::validate::validate;
 use operator::resources::{Prepared, Resources};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Fixed, asked_for_a_backup, cluster, objects, prepared, secret, variants};
+use super::{Fixed, asked_for_a_backup, cluster, narrowed, objects, prepared, secret, variants, with};
 
 /// Calls `visit` with the path and the value of everything in `value`.
 fn walk(path: &str, value: &Value, visit: &mut impl FnMut(&str, &Value)) {
@@ -165,6 +165,7 @@ fn the_policies_open_the_edges_of_the_drawing_and_no_other() {
         "photo → postgres:5432",
         "relation → postgres:5432",
         "migrate → postgres:5432",
+        "migrate → s3:9000",
         "photo → s3:9000",
     ];
     assert_eq!(edges(minimal()), set(&[&within, &stores]));
@@ -180,6 +181,7 @@ fn the_policies_open_the_edges_of_the_drawing_and_no_other() {
         "backup → *:5432",
         "backup → *:443",
         "photo → *:443",
+        "migrate → *:443",
         "auth → *:4318",
         "social → *:4318",
         "photo → *:4318",
@@ -193,6 +195,42 @@ fn the_policies_open_the_edges_of_the_drawing_and_no_other() {
         "* → relation:9090",
     ];
     assert_eq!(edges(full()), set(&[&within, &outside]));
+}
+
+/// The ports at which a policy lets out to these peers; to anywhere, if null.
+fn let_out(policy: &Value, peers: &Value) -> Vec<u64> {
+    let rules = policy["spec"]["egress"].as_array().into_iter().flatten().filter(|rule| rule["to"] == *peers);
+    let ports = rules.flat_map(|rule| rule["ports"].as_array().unwrap());
+    ports.map(|port| port["port"].as_u64().unwrap()).filter(|port| *port != 53).collect()
+}
+
+#[test]
+fn what_is_outside_is_called_only_where_the_resource_says_that_it_is() {
+    let policies = |resource: SocialPlatform| -> Vec<Value> {
+        objects(prepared(resource)).into_iter().filter(|object| object["kind"] == "NetworkPolicy").collect()
+    };
+    let of = |policies: &[Value], name: &str| policies.iter().find(|policy| policy["metadata"]["name"] == name).unwrap().clone();
+    let at = |cidr: &str| json!([{ "ipBlock": { "cidr": cidr } }]);
+    let collector = json!([{ "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": "observability" } } }]);
+
+    let narrow = policies(with(full(), narrowed));
+    assert!(narrow.iter().all(|policy| let_out(policy, &Value::Null).is_empty()), "nothing may be anywhere");
+    let (auth, photo, backup) = (of(&narrow, "demo-auth"), of(&narrow, "demo-photo"), of(&narrow, "demo-backup"));
+    assert_eq!(let_out(&auth, &at("2001:db8::/64")), [587]);
+    assert_eq!((let_out(&photo, &at("10.1.0.0/24")), let_out(&photo, &at("10.2.0.0/24"))), (vec![5432], vec![443]));
+    assert_eq!((let_out(&photo, &collector), let_out(&photo, &at("10.3.0.0/24"))), (vec![4318], vec![]));
+    assert_eq!(let_out(&backup, &at("10.3.0.0/24")), [443]);
+    // The migration tries the store that photo has.
+    let migrate = of(&narrow, "demo-migrate");
+    assert_eq!((let_out(&migrate, &at("10.1.0.0/24")), let_out(&migrate, &at("10.2.0.0/24"))), (vec![5432], vec![443]));
+
+    // What is not narrowed stays open by its port.
+    let some = with(full(), |it| {
+        narrowed(it);
+        it.spec.mail.as_mut().unwrap().egress_to = None;
+    });
+    let auth = of(&policies(some), "demo-auth");
+    assert_eq!((let_out(&auth, &Value::Null), let_out(&auth, &at("10.1.0.0/24"))), (vec![587], vec![5432]));
 }
 
 #[test]
@@ -251,22 +289,41 @@ fn a_changed_password_of_the_owner_makes_another_migration_and_replaces_no_pod()
     assert_eq!(templates(&before), templates(&after));
 }
 
+/// The Deployments that are others.
+fn changed(before: &Resources<Prepared>, after: &Resources<Prepared>) -> Vec<String> {
+    let pairs = before.deployments.iter().zip(&after.deployments);
+    pairs.filter(|(before, after)| before != after).map(|(before, _)| before.name_any()).collect()
+}
+
 #[test]
-fn a_changed_credential_of_the_object_store_replaces_the_photo_pods_only() {
+fn a_changed_credential_of_the_object_store_is_tried_and_replaces_the_photo_pods_only() {
     let before = prepared(full());
     let mut cluster = cluster(full());
     let store = [("AWS_ACCESS_KEY_ID", "AKIA"), ("AWS_SECRET_ACCESS_KEY", "other")];
     cluster.referenced.insert("demo-s3".to_owned(), secret("demo-s3", &store));
     let after = build(&validate(&cluster).unwrap(), &Fixed(1));
-    let changed: Vec<_> = before
-        .deployments
-        .iter()
-        .zip(&after.deployments)
-        .filter(|(before, after)| before != after)
-        .map(|(before, _)| before.name_any())
-        .collect();
-    assert_eq!(changed, ["demo-photo"]);
-    assert_eq!(before.migration, after.migration);
+    assert_eq!(changed(&before, &after), ["demo-photo"]);
+    assert_ne!(before.migration.name_any(), after.migration.name_any());
+}
+
+#[test]
+fn another_object_store_is_tried_before_photo_has_it() {
+    let before = prepared(full());
+    let edits: [fn(&mut ExternalObjectStoreSpec); 4] = [
+        |it| it.endpoint = "https://s3.example.org".to_owned(),
+        |it| it.endpoint.push_str(":444"),
+        |it| it.bucket = "other-photos".to_owned(),
+        |it| it.region = "eu-west-1".to_owned(),
+    ];
+    for edit in edits {
+        let after = prepared(with(full(), |it| edit(it.spec.object_store.external.as_mut().unwrap())));
+        assert_eq!(changed(&before, &after), ["demo-photo"]);
+        assert_ne!(before.migration.name_any(), after.migration.name_any());
+    }
+    // Where browsers find it, no pod can try.
+    let after = prepared(with(full(), |it| it.spec.object_store.external.as_mut().unwrap().public_endpoint = None));
+    assert_eq!(changed(&before, &after), ["demo-photo"]);
+    assert_eq!(before.migration.name_any(), after.migration.name_any());
 }
 
 #[test]

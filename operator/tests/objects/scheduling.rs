@@ -68,7 +68,7 @@ fn a_migration_whose_pod_found_no_node_gets_another_job() {
 #[test]
 fn an_attempt_at_the_migrations_takes_as_long_as_the_resource_says() {
     let before = objects(prepared(minimal()));
-    let longer = MigrationsSpec { active_deadline_seconds: Some(7200) };
+    let longer = MigrationsSpec { active_deadline_seconds: Some(7200), ..MigrationsSpec::default() };
     let after = objects(prepared(with(minimal(), |it| it.spec.database.migrations = Some(longer))));
     let deadline = |objects: &[Value]| migration(objects)["spec"]["activeDeadlineSeconds"].clone();
     assert_eq!((deadline(&before), deadline(&after)), (json!(1800), json!(7200)));

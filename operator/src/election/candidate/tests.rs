@@ -55,26 +55,60 @@ fn who_sees_another_in_its_place_writes_no_more() {
     assert!(!me.may_write(now));
 }
 
-/// The Lease as an API server keeps it: a write with an old version is a conflict.
+#[test]
+fn a_lease_that_is_deleted_is_made_by_its_holder_at_once_and_by_others_after_its_whole_time() {
+    let start = Instant::now();
+    let at = |seconds: u64| start + Duration::from_secs(seconds);
+    let mut holder = Candidate::new("holder");
+    holder.written(at(0));
+    assert_eq!(holder.decide(None, at(9)), Decision::Create);
+    // One that could not renew for so long may have had a successor.
+    assert_eq!(holder.decide(None, at(10)), Decision::Wait);
+    assert_eq!(holder.decide(None, at(24)), Decision::Wait);
+    assert_eq!(holder.decide(None, at(25)), Decision::Create);
+
+    let mut other = Candidate::new("other");
+    assert_eq!(other.decide(Some(&lease(Some("holder"), 1)), at(0)), Decision::Wait);
+    // However long ago it last saw it: the holder may have renewed it until it was deleted.
+    assert_eq!(other.decide(None, at(20)), Decision::Wait);
+    assert_eq!(other.decide(None, at(34)), Decision::Wait);
+    // The holder has made it again, so the time begins anew.
+    assert_eq!(other.decide(Some(&lease(Some("holder"), 2)), at(34)), Decision::Wait);
+    assert_eq!(other.decide(None, at(36)), Decision::Wait);
+    assert_eq!(other.decide(None, at(51)), Decision::Create);
+}
+
+/// The Lease as an API server keeps it: a write with an old version is a conflict. No version comes twice.
 #[derive(Default)]
 struct Server {
     holder: Option<String>,
+    is_there: bool,
     version: u64,
 }
 
 impl Server {
     fn lease(&self) -> Option<Lease> {
-        (self.version > 0).then(|| lease(self.holder.as_deref(), self.version))
+        self.is_there.then(|| lease(self.holder.as_deref(), self.version))
+    }
+
+    /// The version of the Lease; none, if there is no Lease.
+    fn version(&self) -> Option<u64> {
+        self.is_there.then_some(self.version)
     }
 
     /// Writes, if nobody else has since `version` was read.
-    fn write(&mut self, holder: &str, version: u64) -> bool {
-        let is_current = self.version == version;
+    fn write(&mut self, holder: &str, version: Option<u64>) -> bool {
+        let is_current = self.version() == version;
         if is_current {
             self.holder = Some(holder.to_owned());
+            self.is_there = true;
             self.version += 1;
         }
         is_current
+    }
+
+    fn delete(&mut self) {
+        self.is_there = false;
     }
 }
 
@@ -96,6 +130,18 @@ enum Fate {
     AnswerIsLost,
 }
 
+/// What happens next.
+#[derive(Clone, Debug)]
+enum Event {
+    Step(Step),
+    /// Somebody deletes the Lease.
+    Deletion,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![8 => step().prop_map(Event::Step), 1 => Just(Event::Deletion)]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let span = prop_oneof![8 => 0..2_000_u64, 1 => 0..20_000_u64];
     let fate = prop_oneof![8 => Just(Fate::Arrives), 1 => Just(Fate::IsLost), 1 => Just(Fate::AnswerIsLost)];
@@ -113,23 +159,31 @@ struct Written {
     who: usize,
     at: u64,
     asked: Instant,
-    version: u64,
+    version: Option<u64>,
     fate: Fate,
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
-    /// Whatever is slow, lost or stopped: at no time may two of them write.
+    /// Whatever is slow, lost, stopped or deleted: at no time may two of them write. But whoever begins while the Lease is deleted
+    /// makes another at once, as if it were the first: so it is deleted here when everybody knows of it, and nobody makes one.
     #[test]
-    fn there_are_never_two_that_may_write(steps in proptest::collection::vec(step(), 1..80)) {
+    fn there_are_never_two_that_may_write(events in proptest::collection::vec(event(), 1..80)) {
         let start = Instant::now();
         let time = |millisecond: u64| start + Duration::from_millis(millisecond);
         let mut server = Server::default();
         let mut candidates: Vec<_> = ["a", "b", "c"].map(Candidate::new).into();
+        let mut knows = [false; 3];
         let mut under_way: Vec<Written> = Vec::new();
         let mut now = 0;
-        for step in steps {
+        for event in events {
+            let Event::Step(step) = event else {
+                if knows == [true; 3] && under_way.iter().all(|write| write.version.is_some()) {
+                    server.delete();
+                }
+                continue;
+            };
             now += step.after;
             // What arrives at the server before this step reads.
             under_way.sort_by_key(|write| write.at);
@@ -138,14 +192,16 @@ proptest! {
                 let is_kept = write.fate != Fate::IsLost && server.write(&identity, write.version);
                 if is_kept && write.fate == Fate::Arrives {
                     candidates[write.who].written(write.asked);
+                    knows[write.who] = true;
                 }
             }
             let lease = server.lease();
+            knows[step.who] = lease.is_some();
             let asked = time(now + step.reading);
             let decision = candidates[step.who].decide(lease.as_ref(), asked);
             if decision != Decision::Wait {
                 let at = now + step.reading + step.writing;
-                under_way.push(Written { who: step.who, at, asked, version: server.version, fate: step.fate });
+                under_way.push(Written { who: step.who, at, asked, version: server.version(), fate: step.fate });
             }
             let writers = candidates.iter().filter(|candidate| candidate.may_write(time(now))).count();
             prop_assert!(writers <= 1, "{writers} may write at {now} ms");

@@ -16,13 +16,17 @@ pub enum Progress {
         /// What it left behind.
         message: String,
     },
+    /// No migration starts before a person approves the release; the services run as before.
+    AwaitingApproval,
     /// The migration runs; the services run as before.
     Migrating,
     /// The last attempt at the migration failed; the services run as before.
     MigrationFailed {
         /// What the attempt left behind.
         message: String,
-        /// When the next one starts.
+        /// How many there were.
+        attempts: u32,
+        /// When the next one starts; none, if there were as many as may be.
         retry_at: Option<Timestamp>,
     },
     /// The migration went through, and the services are as they should be.

@@ -1,5 +1,7 @@
 //! The next step of a replacement of passwords and keys, once everything is as this step wants it.
 
+use std::sync::Arc;
+
 use contracts::Service;
 use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -39,7 +41,9 @@ pub(super) async fn advance(
         Step::Wait(until) => Ok(Some(until)),
         Step::Go(rotation) => {
             let secret = secret::rotation(platform, &rotation);
-            let live = find(&cluster.children.secrets, &secret.name_any());
+            // As it is by now, if it was written a moment ago.
+            let applied = resources.secrets.iter().find(|it| it.name_any() == secret.name_any());
+            let live = applied.cloned().map(Arc::new).or_else(|| find(&cluster.children.secrets, &secret.name_any()));
             writer.apply_one(secret, live).await?;
             Ok(None)
         }

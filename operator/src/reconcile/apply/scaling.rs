@@ -46,7 +46,9 @@ async fn under_autoscaler(
 ) -> Result<Deployment, Error> {
     let Some(live) = live else {
         // A new one begins with one pod, unless it is told otherwise.
-        let made = writer.apply_one(desired, None).await?;
+        let mut made = writer.apply_one(desired, None).await?;
+        // Its controller writes to it at once, and nobody has decided on its pods yet.
+        made.metadata.resource_version = None;
         return if least > 1 { writer.scale(&made, least).await } else { Ok(made) };
     };
     match handed_over(&live, least) {
@@ -58,13 +60,14 @@ async fn under_autoscaler(
     }
 }
 
-/// The value at which `replicas` has to be taken over before it is left out; none if the autoscaler has it already. An
-/// autoscaler does nothing for what stands at 0, so this is also how a platform wakes.
+/// The value at which `replicas` has to be taken over before it is left out; none if the autoscaler has it already. What stands
+/// below the least number has not been looked at by any: it is new, and whoever made it came no further; or it is at 0, for which
+/// an autoscaler does nothing, so this is also how a platform wakes.
 fn handed_over(live: &Deployment, least: i32) -> Option<i32> {
     let is_scaled = live.annotations().get(SCALED_BY).is_some_and(|by| by == AUTOSCALER);
     match replicas(live) {
         0 => Some(least),
-        _ if is_scaled => None,
+        replicas if is_scaled => (replicas < least).then_some(least),
         replicas => Some(replicas),
     }
 }
@@ -89,6 +92,12 @@ mod tests {
     fn the_number_of_pods_is_handed_over_once_and_as_it_is() {
         assert_eq!(handed_over(&live(5, None), 2), Some(5));
         assert_eq!(handed_over(&live(5, Some(AUTOSCALER)), 2), None);
+    }
+
+    #[test]
+    fn what_was_made_and_told_no_number_gets_the_least() {
+        assert_eq!(handed_over(&live(1, Some(AUTOSCALER)), 2), Some(2));
+        assert_eq!(handed_over(&live(2, Some(AUTOSCALER)), 2), None);
     }
 
     #[test]

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
-use kube::api::{Api, DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::{Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::drift;
 use crate::reconcile::{Cluster, said};
 use crate::resources::metadata::{APPLIED, MANAGER, SCALER};
+use crate::{drift, drift_metrics};
 
 /// Any kind that the operator writes.
 pub(super) trait Object:
@@ -42,14 +43,29 @@ impl Error {
         self.after > 0
     }
 
+    fn is_conflict(&self) -> bool {
+        matches!(&*self.source, kube::Error::Api(status) if status.is_conflict())
+    }
+
     fn is_there_already(&self) -> bool {
         matches!(&*self.source, kube::Error::Api(status) if status.is_already_exists())
     }
 
-    /// Will the same write fail again until someone changes something? Otherwise it is not worth a condition.
+    /// Will the same write fail again until someone changes something? Otherwise it is not worth a condition. Of webhooks that
+    /// deny, those that name no status are answered with 400.
     pub fn is_refusal(&self) -> bool {
-        matches!(&*self.source, kube::Error::Api(status) if status.is_invalid() || status.is_forbidden())
+        let is_no = |code: u16| [400, 403, 405, 413, 422].contains(&code);
+        self.verb == FOREIGN || matches!(&*self.source, kube::Error::Api(status) if is_no(status.code))
     }
+}
+
+/// What is done in vain to an object that bears the name of one of ours.
+const FOREIGN: &str = "take over, as somebody else has made it (delete it, or rename it, and it is made),";
+
+/// Have we written to an object, by its managers?
+fn is_written_by_us(metadata: &ObjectMeta) -> bool {
+    let is_ours = |manager: Option<&str>| manager.is_some_and(|manager| [MANAGER, SCALER].contains(&manager));
+    metadata.managed_fields.iter().flatten().any(|entry| is_ours(entry.manager.as_deref()))
 }
 
 /// An object that is to go: its name, and its uid, so that it is no other.
@@ -69,13 +85,15 @@ impl<K: Object> Orphan<K> {
 pub(super) struct Writer<'a> {
     client: &'a Client,
     namespace: String,
+    /// The platform's uid, by which it owns objects.
+    platform: Option<String>,
     /// Requests made.
     pub(super) writes: usize,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(client: &'a Client, cluster: &Cluster) -> Self {
-        Self { client, namespace: cluster.namespace(), writes: 0 }
+        Self { client, namespace: cluster.namespace(), platform: cluster.resource.uid(), writes: 0 }
     }
 
     fn api<K: Object>(&self) -> Api<K> {
@@ -91,11 +109,7 @@ impl<'a> Writer<'a> {
     /// Makes objects that must not exist: one that does exist is never replaced, even if the watch has not yet seen it.
     pub(super) async fn create<K: Object>(&mut self, objects: &[K]) -> Result<(), Error> {
         for object in objects {
-            // The owner comes with the apply that follows: what a create sets, no later apply takes away again, and the
-            // deletion policy may change.
-            let mut object = object.clone();
-            object.meta_mut().owner_references = None;
-            self.post(&object).await?;
+            self.post(object).await?;
         }
         Ok(())
     }
@@ -137,32 +151,88 @@ impl<'a> Writer<'a> {
         Ok(applied)
     }
 
-    /// Applies one object if it differs from `live`. Forced: a field that is ours is ours, whoever changed it.
+    /// Applies one object if it differs from `live`. Forced: a field that is ours is ours, whoever changed it. But what was never
+    /// ours is somebody else's, though it bears the name: that is refused.
     pub(super) async fn apply_one<K: Object>(&mut self, mut desired: K, live: Option<Arc<K>>) -> Result<K, Error> {
         let hash = drift::hash(&desired);
+        let mut corrections = 0;
+        let is_known = live.is_some();
         if let Some(live) = live {
+            self.disown(&desired, &live).await?;
             let applied = live.annotations().get(APPLIED).map(String::as_str);
             if !drift::has_drifted(&json(&desired), &hash, &json(&*live), applied) {
                 return Ok(K::clone(&live));
             }
+            corrections = u64::from(drift_metrics::is_correction(applied, &hash));
         }
         desired.annotations_mut().insert(APPLIED.to_owned(), hash);
+        tracing::info!(kind = %K::kind(&()), object = desired.name_any(), "applying an object");
+        let applied = match is_known {
+            true => self.patch(&desired, PatchParams::apply(MANAGER).force()).await?,
+            false => self.claim(&desired).await?,
+        };
+        drift_metrics::corrected(&K::kind(&()), corrections);
+        Ok(applied)
+    }
+
+    async fn patch<K: Object>(&mut self, desired: &K, params: PatchParams) -> Result<K, Error> {
         let name = desired.name_any();
-        let params = PatchParams::apply(MANAGER).force();
         self.writes += 1;
-        tracing::info!(kind = %K::kind(&()), object = name, "applying an object");
-        let applied = self.api::<K>().patch(&name, &params, &Patch::Apply(&desired)).await;
+        let applied = self.api::<K>().patch(&name, &params, &Patch::Apply(desired)).await;
         applied.map_err(|source| self.failed::<K>("apply", &name, source))
     }
 
+    /// Applies an object that nobody has seen. If there is one of its name that says something else, it is ours if we have written
+    /// to it before: its labels may be gone.
+    async fn claim<K: Object>(&mut self, desired: &K) -> Result<K, Error> {
+        let refused = match self.patch(desired, PatchParams::apply(MANAGER)).await {
+            Err(error) if error.is_conflict() => error,
+            other => return other,
+        };
+        let name = desired.name_any();
+        // As a list, which the operator may ask for of every kind.
+        let found = self.api::<K>().list_metadata(&ListParams::default().fields(&format!("metadata.name={name}"))).await;
+        let found = found.map_err(|source| self.failed::<K>("look for", &name, source))?;
+        match found.items.first().map(|there| is_written_by_us(&there.metadata)) {
+            // It went meanwhile.
+            None => Err(refused),
+            Some(true) => self.patch(desired, PatchParams::apply(MANAGER).force()).await,
+            Some(false) => Err(Error { verb: FOREIGN, ..refused }),
+        }
+    }
+
+    /// Takes from `live` the owner that it should have no more, since the deletion policy has changed. What a create has set, no
+    /// apply takes away again: without it, a Secret whose operator dies before it is applied would outlive its platform.
+    async fn disown<K: Object>(&mut self, desired: &K, live: &K) -> Result<(), Error> {
+        let is_ours = |owner: &OwnerReference| Some(&owner.uid) == self.platform.as_ref();
+        if desired.owner_references().iter().any(is_ours) || !live.owner_references().iter().any(is_ours) {
+            return Ok(());
+        }
+        let others: Vec<_> = live.owner_references().iter().filter(|owner| !is_ours(owner)).collect();
+        let name = live.name_any();
+        // Refused if somebody has written meanwhile: their owners are not ours to take.
+        let patch = serde_json::json!({ "metadata": { "ownerReferences": others, "resourceVersion": live.resource_version() } });
+        let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        self.writes += 1;
+        tracing::info!(kind = %K::kind(&()), object = name, "taking the owner from an object that is to stay");
+        let disowned = self.api::<K>().patch(&name, &params, &Patch::Merge(patch)).await;
+        disowned.map(drop).map_err(|source| self.failed::<K>("disown", &name, source))
+    }
+
     /// Sets the number of pods of `live`, as the field manager that keeps it until an autoscaler changes it. Refused by the
-    /// API server if the object is no longer as `live` says: by then the autoscaler may have decided something else.
+    /// API server if the object is another, or no longer of the `resourceVersion` that `live` has, if it has one: by then the
+    /// autoscaler may have decided something else.
     pub(super) async fn scale(&mut self, live: &Deployment, replicas: i32) -> Result<Deployment, Error> {
         let name = live.name_any();
         let patch = serde_json::json!({
             "apiVersion": Deployment::api_version(&()),
             "kind": Deployment::kind(&()),
-            "metadata": { "name": name, "resourceVersion": live.resource_version() },
+            "metadata": ObjectMeta {
+                name: Some(name.clone()),
+                uid: live.uid(),
+                resource_version: live.resource_version(),
+                ..ObjectMeta::default()
+            },
             "spec": { "replicas": replicas },
         });
         let params = PatchParams::apply(SCALER).force();

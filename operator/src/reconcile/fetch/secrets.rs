@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::future::try_join_all;
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 use kube::api::Api;
@@ -42,18 +43,25 @@ pub(super) async fn generated_secrets(
 
     let own_database = resource.spec.database.mode != DatabaseMode::External;
     let own_object_store = resource.spec.object_store.mode == ObjectStoreMode::Development;
+    let mut unseen = Vec::new();
     for (name, _) in generated(&resource.name_any(), own_database, own_object_store, &rotation) {
-        let secret = match watched(&name) {
-            Some(secret) => Some(Secret::clone(secret)),
-            None => get(secrets, &name).await?,
-        };
-        found.extend(secret.map(|secret| (name, secret)));
+        match watched(&name) {
+            Some(secret) => _ = found.insert(name, Secret::clone(secret)),
+            None => unseen.push(name),
+        }
     }
+    found.extend(named(secrets, unseen).await?);
     Ok(found)
 }
 
+/// Those of them that exist.
+pub(super) async fn named(secrets: &Api<Secret>, names: impl IntoIterator<Item = String>) -> Result<BTreeMap<String, Secret>, Error> {
+    let each = names.into_iter().map(async |name| Ok::<_, Error>(get(secrets, &name).await?.map(|secret| (name, secret))));
+    Ok(try_join_all(each).await?.into_iter().flatten().collect())
+}
+
 /// Asks again at once if there was no answer: a new platform takes a dozen of these, and one that fails would put off all.
-pub(super) async fn get(secrets: &Api<Secret>, name: &str) -> Result<Option<Secret>, Error> {
+async fn get(secrets: &Api<Secret>, name: &str) -> Result<Option<Secret>, Error> {
     let mut tries = 1;
     loop {
         match secrets.get_opt(name).await {

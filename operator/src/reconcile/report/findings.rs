@@ -4,7 +4,9 @@ mod autoscaling;
 mod backups;
 mod certificate;
 mod database;
+mod object_store;
 mod ready;
+mod storage;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
@@ -15,8 +17,8 @@ use crate::platform::{Exposure, Observability, Platform};
 use crate::reconcile::Cluster;
 use crate::reconcile::apply::{Outcome, Progress};
 use crate::reconcile::conditions::{
-    DATABASE_MIGRATED, DEVELOPMENT_ONLY, EXPOSED, Finding, HIBERNATED, MONITORED, PAUSED, READY, RECONCILING, SECRETS_RESOLVED, STALLED,
-    Truth,
+    AWAITING_APPROVAL, BACKUP_RESTORED, DATABASE_MIGRATED, DEVELOPMENT_ONLY, EXPOSED, Finding, HIBERNATED, MONITORED,
+    OBJECT_STORE_REACHABLE, PAUSED, READY, RECONCILING, SECRETS_RESOLVED, STALLED, Truth,
 };
 use crate::reconcile::validate::{Problem, is_for_development};
 use crate::resources::http_route::HttpRoute;
@@ -33,14 +35,13 @@ pub(super) const NOT_REQUESTED: &str = "NotRequested";
 
 /// The conditions of a platform. What was not looked at is as it was.
 pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> Vec<Finding> {
-    let mut findings = match view {
-        View::Refused(problems) => vec![not_ready(problems), secrets(problems), carried(old, DATABASE_MIGRATED), carried(old, EXPOSED)],
-        View::ApplyRefused(error) => vec![
-            Finding::new(READY, Truth::False, "ApplyRefused", error),
-            secrets(&[]),
-            carried(old, DATABASE_MIGRATED),
-            carried(old, EXPOSED),
-        ],
+    let as_before = || [DATABASE_MIGRATED, OBJECT_STORE_REACHABLE, EXPOSED].map(|type_| carried(old, type_));
+    let mut findings: Vec<Finding> = match view {
+        View::Refused(problems) => [not_ready(problems), secrets(problems)].into_iter().chain(as_before()).collect(),
+        View::ApplyRefused(error) => {
+            let refused = Finding::new(READY, Truth::False, "ApplyRefused", error);
+            [refused, secrets(&[])].into_iter().chain(as_before()).collect()
+        }
         View::Paused => {
             // Pods come and go, whoever looks after them.
             let deployments = cluster.children.deployments.iter().map(|deployment| &**deployment);
@@ -49,7 +50,7 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
                 (None, before) if is_about_pods(&before) => all_available(),
                 (None, before) => before,
             };
-            vec![ready, carried(old, SECRETS_RESOLVED), carried(old, DATABASE_MIGRATED), carried(old, EXPOSED)]
+            [ready, carried(old, SECRETS_RESOLVED)].into_iter().chain(as_before()).collect()
         }
         View::Applied(platform, outcome) => {
             let migrated = migrated(platform, outcome, old);
@@ -60,8 +61,9 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
             let database = database::database(platform, outcome);
             let in_the_way = database.as_ref().filter(|database| database::is_in_the_way(database, &migrated));
             let certificate = certificate::certificate(cluster, platform, outcome);
-            let ready = ready(outcome, in_the_way, &migrated, &exposed, certificate.as_ref());
-            let mut findings = vec![ready, secrets(&[]), migrated, exposed];
+            let ready = || ready(outcome, in_the_way, &migrated, &exposed, certificate.as_ref());
+            let ready = storage::going(cluster).unwrap_or_else(ready);
+            let mut findings = vec![ready, secrets(&[]), migrated, object_store::object_store(outcome, old), exposed];
             findings.extend(certificate);
             findings.extend(database);
             findings.extend(database::rotation(cluster, platform));
@@ -80,13 +82,14 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
         View::Applied(platform, _) => monitored(&platform.observability),
         View::Refused(_) | View::ApplyRefused(_) | View::Paused => monitored_before(old),
     });
-    let of_the_moment = of_the_moment(cluster, view, &findings[0]);
+    let of_the_moment = of_the_moment(cluster, view, &findings);
     findings.extend(of_the_moment);
     findings
 }
 
-/// The conditions that are only there while they are true.
-fn of_the_moment(cluster: &Cluster, view: View<'_>, ready: &Finding) -> Vec<Finding> {
+/// The conditions that are only there while they are true, given the others, of which `Ready` is the first.
+fn of_the_moment(cluster: &Cluster, view: View<'_>, others: &[Finding]) -> Vec<Finding> {
+    let ready = &others[0];
     let mut findings = Vec::new();
     if matches!(view, View::Paused) {
         let message = "lifecycle.paused is true: nothing is changed, whatever the spec says, until it is false";
@@ -102,8 +105,21 @@ fn of_the_moment(cluster: &Cluster, view: View<'_>, ready: &Finding) -> Vec<Find
             findings.extend(stalled.map(|problem| Finding::new(STALLED, Truth::True, problem.reason, &*problem.message)));
         }
         View::ApplyRefused(error) => findings.push(Finding::new(STALLED, Truth::True, "ApplyRefused", error)),
-        View::Applied(..) if is_stuck(ready) => findings.push(Finding { type_: STALLED, truth: Truth::True, ..ready.clone() }),
-        View::Applied(..) if ready.truth != Truth::True && ready.reason != HIBERNATED => {
+        // Nothing else is made before the backup is restored, and that is not tried again by itself.
+        View::Applied(_, Outcome { progress: Progress::RestoreFailed { .. }, .. }) => {
+            let why = others.iter().find(|other| other.type_ == BACKUP_RESTORED).unwrap_or(ready);
+            findings.push(Finding { type_: STALLED, truth: Truth::True, ..why.clone() });
+        }
+        View::Applied(_, Outcome { progress: Progress::MigrationFailed { retry_at: None, .. }, .. }) => {
+            let why = others.iter().find(|other| other.type_ == DATABASE_MIGRATED).unwrap_or(ready);
+            findings.push(Finding { type_: STALLED, truth: Truth::True, ..why.clone() });
+        }
+        // As for a Secret that is missing: nothing is on its way, and nothing has failed.
+        View::Applied(_, Outcome { progress: Progress::AwaitingApproval, .. }) => {}
+        View::Applied(..) if is_stuck(ready) || storage::is_about_data(ready) => {
+            findings.push(Finding { type_: STALLED, truth: Truth::True, ..ready.clone() })
+        }
+        View::Applied(..) if ready.truth != Truth::True => {
             findings.push(Finding { type_: RECONCILING, truth: Truth::True, ..ready.clone() });
         }
         View::Applied(..) | View::Paused => {}
@@ -139,17 +155,38 @@ fn migrated(platform: &Platform, outcome: &Outcome, old: &[Condition]) -> Findin
             let message = "no migration before the backup is restored; see the condition BackupRestored".to_owned();
             finding(Truth::Unknown, reason, message)
         }
+        Progress::AwaitingApproval => {
+            let message = format!(
+                "release {version} waits for your approval: set spec.database.migrations.approvedVersion to {version}; the services run \
+                 as before"
+            );
+            finding(Truth::False, AWAITING_APPROVAL, message)
+        }
         Progress::Migrating => finding(Truth::False, MIGRATING, format!("Job {job} brings the database to version {version}")),
-        Progress::MigrationFailed { message, retry_at } => {
+        Progress::MigrationFailed { message, attempts, retry_at } => {
             let (reason, message) = reason_of(message, "MigrationFailed");
-            let next = retry_at.map(|at| format!("; the next attempt starts at {at}")).unwrap_or_default();
-            let message =
-                format!("Job {job} could not bring the database to version {version}: {message}; the services run as before{next}");
-            finding(Truth::False, reason, message)
+            let failed = match object_store::is_about_store(reason) {
+                true => format!("Job {job} has not begun to bring the database to version {version}: {message}"),
+                false => format!("Job {job} could not bring the database to version {version}: {message}"),
+            };
+            let next = match retry_at {
+                Some(at) => format!("the next attempt starts at {at}"),
+                None => given_up(&job, *attempts),
+            };
+            finding(Truth::False, reason, format!("{failed}; the services run as before; {next}"))
         }
         Progress::Migrated => finding(Truth::True, "Migrated", format!("the database fits version {version}")),
         Progress::Hibernated => carried(old, DATABASE_MIGRATED),
     }
+}
+
+/// What is said of a migration that has failed as often as it may, in whose last `job` it did.
+fn given_up(job: &str, attempts: u32) -> String {
+    let failed = if attempts == 1 { "1 attempt".to_owned() } else { format!("{attempts} attempts") };
+    format!(
+        "it is not tried again: {failed} failed; put it right, and then delete Job {job} or raise \
+         spec.database.migrations.backoffLimit"
+    )
 }
 
 fn exposed(platform: &Platform, routes: &[HttpRoute]) -> Finding {

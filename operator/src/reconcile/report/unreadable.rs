@@ -33,7 +33,7 @@ pub(super) async fn tell(context: &Context, cluster: &Cluster) -> Result<bool, E
         };
         wrote |= write(context, cluster, backup.metadata.name.as_deref(), json!({ "conditions": [condition] })).await?;
     }
-    for backup in cluster.backups.iter().filter(|backup| is_told(backup)) {
+    for backup in cluster.backups.iter().chain(&cluster.earlier_backups).filter(|backup| is_told(backup)) {
         wrote |= write(context, cluster, backup.metadata.name.as_deref(), json!({})).await?;
     }
     Ok(wrote)

@@ -141,6 +141,10 @@ fn of_container(service: Service, container: &Value) -> Option<String> {
 }
 
 /// A token of the service account, by way of a volume.
+///
+/// A Secret of the type `kubernetes.io/service-account-token` is a token as well, and the name does not tell. Nobody gets more by
+/// naming one than they have: whoever may write the resource may name every Secret of the namespace, in variables too, and what
+/// reads it is the platform's own program, whose image and command are not theirs. So the type is not asked for.
 fn token(value: &Value) -> Option<String> {
     let volumes = value.pointer("/spec/volumes").and_then(Value::as_array)?;
     let mut sources = volumes.iter().filter_map(|volume| volume.pointer("/projected/sources")?.as_array()).flatten();

@@ -8,7 +8,9 @@ use crate::platform::{Mail, Trust};
 use crate::reconcile::Cluster;
 
 pub(super) fn mail(cluster: &Cluster) -> Result<Option<Mail>, Problem> {
-    let Some(MailSpec { host, port, tls, from, credentials_secret_ref }) = &cluster.resource.spec.mail else { return Ok(None) };
+    let Some(MailSpec { host, port, tls, from, credentials_secret_ref, egress_to: _ }) = &cluster.resource.spec.mail else {
+        return Ok(None);
+    };
     let tls = tls.unwrap_or_default();
     let credentials = match credentials_secret_ref {
         Some(secret) => {

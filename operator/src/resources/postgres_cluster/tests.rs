@@ -1,10 +1,11 @@
 use contracts::Service;
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::crd::SocialPlatform;
+use crate::drift::is_part_of;
 use crate::example::{cloud_native_pg, full};
 use crate::fixtures::{FixedGenerator, cluster};
 use crate::reconcile::build::build;
@@ -98,4 +99,38 @@ fn a_platform_that_sleeps_puts_its_database_to_sleep() {
     };
     assert_eq!(hibernation(true).as_deref(), Some("on"));
     assert_eq!(hibernation(false), None);
+}
+
+/// Is the Cluster applied again, once it is stored with the defaults of CloudNativePG and `edit` was made?
+fn is_healed(edit: impl FnOnce(&mut Value)) -> bool {
+    let desired = serde_json::to_value(prepared().0).unwrap();
+    let mut stored = desired.clone();
+    for role in stored["spec"]["managed"]["roles"].as_array_mut().unwrap() {
+        role["inherit"] = json!(true);
+        role["connectionLimit"] = json!(-1);
+    }
+    edit(&mut stored);
+    // As it is kept in memory.
+    let kept: PostgresCluster = serde_json::from_value(stored).unwrap();
+    !is_part_of(&desired, &serde_json::to_value(kept).unwrap())
+}
+
+#[test]
+fn nobody_gives_a_role_a_right_or_another_password() {
+    let rights = ["superuser", "createdb", "createrole", "replication", "bypassrls"].map(|right| (right, json!(true)));
+    let others = [("inRoles", json!(["pg_write_all_data"])), ("passwordSecret", json!({ "name": "another" }))];
+    for (field, value) in rights.into_iter().chain(others) {
+        // The first is a group, of which the operator says nothing but that it is there.
+        let edit = |cluster: &mut Value| cluster["spec"]["managed"]["roles"][0][field] = value.clone();
+        assert!(is_healed(edit), "{field}: {value}");
+    }
+    assert!(is_healed(|cluster| cluster["spec"]["managed"]["roles"].as_array_mut().unwrap().push(json!({ "name": "another" }))));
+    assert!(is_healed(|cluster| cluster["spec"]["instances"] = json!(1)));
+}
+
+#[test]
+fn what_the_administrator_sets_beside_it_stays() {
+    assert!(!is_healed(|_| {}));
+    assert!(!is_healed(|cluster| cluster["spec"]["postgresql"]["parameters"]["work_mem"] = json!("8MB")));
+    assert!(!is_healed(|cluster| cluster["spec"]["monitoring"] = json!({ "enablePodMonitor": true })));
 }

@@ -1,6 +1,10 @@
 // The shape of a dashboard as Grafana's own types have it, for what is written as JSON: there, an enum of strings is the
 // string, and each panel's options are those of its kind.
 import type { Dashboard as Schema, FieldConfigSource, Panel, RowPanel } from '@grafana/schema';
+import type {
+  FieldConfig as HeatmapConfig,
+  Options as HeatmapOptions,
+} from '@grafana/schema/dist/esm/raw/composable/heatmap/panelcfg/x/HeatmapPanelCfg_types.gen';
 import type { Options as StatOptions } from '@grafana/schema/dist/esm/raw/composable/stat/panelcfg/x/StatPanelCfg_types.gen';
 import type {
   FieldConfig as TimeSeriesConfig,
@@ -20,7 +24,11 @@ type Of<Kind extends string, Options, Config> = Omit<Panel, 'type' | 'options' |
   };
 };
 
-type Known = Of<'timeseries', TimeSeriesOptions, TimeSeriesConfig> | Of<'stat', StatOptions, never> | RowPanel;
+type Known =
+  | Of<'timeseries', TimeSeriesOptions, TimeSeriesConfig>
+  | Of<'heatmap', HeatmapOptions, HeatmapConfig>
+  | Of<'stat', StatOptions, never>
+  | RowPanel;
 
 // The query of an annotation is what its source makes of it, which the types leave open; this is Prometheus'.
 type Annotation = Omit<NonNullable<NonNullable<Schema['annotations']>['list']>[number], 'target'> & {

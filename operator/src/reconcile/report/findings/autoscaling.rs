@@ -4,6 +4,8 @@ use contracts::Service;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use kube::ResourceExt;
 
+use crate::apis::Apis;
+use crate::crd::AutoscalingSpec;
 use crate::reconcile::Cluster;
 use crate::reconcile::conditions::{AUTOSCALING, Finding, HIBERNATED, Truth};
 use crate::resources::horizontal_pod_autoscaler::REQUESTS_METRIC;
@@ -21,26 +23,41 @@ pub(super) fn autoscaling(cluster: &Cluster) -> Option<Finding> {
     if cluster.resource.is_hibernated() {
         return finding(Truth::False, HIBERNATED, "no pod is to run; on waking, services start with minReplicas".to_owned());
     }
-    if !cluster.apis.resource_metrics {
-        let message = "the cluster does not measure CPU and memory: install metrics-server, or whatever else serves metrics.k8s.io";
-        return finding(Truth::False, "MetricsApiMissing", message.to_owned());
-    }
-    let by_requests: Vec<_> = specs.iter().filter(|(_, spec)| spec.requests_per_second.is_some()).map(|(it, _)| it.name()).collect();
-    if !by_requests.is_empty() && !cluster.apis.custom_metrics {
+    let apis = cluster.apis;
+    let by_resources = names(&specs, |spec| !apis.resource_metrics && needs_resource_metrics(spec, apis));
+    let by_requests = names(&specs, |spec| !apis.custom_metrics && spec.requests_per_second.is_some());
+    let no_requests = format!(
+        "the cluster does not measure requests: install whatever serves {REQUESTS_METRIC} in custom.metrics.k8s.io, such as \
+         prometheus-adapter"
+    );
+    if !by_resources.is_empty() {
+        let nor = if by_requests.is_empty() { String::new() } else { format!("; and {no_requests}") };
         let message = format!(
-            "the cluster does not measure requests: install whatever serves {REQUESTS_METRIC} in custom.metrics.k8s.io, such as \
-             prometheus-adapter; until then CPU decides for {}",
-            by_requests.join(", ")
+            "the cluster does not measure CPU and memory: install metrics-server, or whatever else serves metrics.k8s.io{nor}; until then \
+             the number of pods stays as it is of {by_resources}"
         );
-        return finding(Truth::False, "RequestsMetricMissing", message);
+        return finding(Truth::False, "MetricsApiMissing", message);
+    }
+    if !by_requests.is_empty() {
+        return finding(Truth::False, "RequestsMetricMissing", format!("{no_requests}; until then CPU decides for {by_requests}"));
     }
     let unmeasured = cluster.children.autoscalers.iter().find_map(|it| Some((it.name_any(), unmeasured(it)?)));
     if let Some((name, why)) = unmeasured {
         let message = format!("autoscaler {name} does not get what it measures: {why}; until then the number of pods stays as it is");
         return finding(Truth::False, "MetricsUnavailable", message);
     }
-    let names: Vec<_> = specs.iter().map(|(service, _)| service.name()).collect();
-    finding(Truth::True, "AutoscalersApplied", format!("the load decides how many pods run of {}", names.join(", ")))
+    finding(Truth::True, "AutoscalersApplied", format!("the load decides how many pods run of {}", names(&specs, |_| true)))
+}
+
+/// The services whose autoscalers are like this.
+fn names(specs: &[(Service, &AutoscalingSpec)], which: impl Fn(&AutoscalingSpec) -> bool) -> String {
+    specs.iter().filter(|(_, spec)| which(spec)).map(|(service, _)| service.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// Does it look at CPU or memory? Where requests alone decide, and are measured, it does not; see `validate/sizes.rs`.
+fn needs_resource_metrics(spec: &AutoscalingSpec, apis: Apis) -> bool {
+    let by_requests = spec.requests_per_second.is_some() && apis.custom_metrics;
+    !by_requests || spec.target_cpu_utilization_percentage.is_some() || spec.target_memory_utilization_percentage.is_some()
 }
 
 /// What Kubernetes says of an autoscaler that gets nothing of what it measures.

@@ -28,7 +28,7 @@ pub(super) fn restored(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
             );
             finding(Truth::False, reason, message)
         }
-        Progress::Migrating | Progress::MigrationFailed { .. } | Progress::Migrated => {
+        Progress::AwaitingApproval | Progress::Migrating | Progress::MigrationFailed { .. } | Progress::Migrated => {
             finding(Truth::True, "Restored", format!("the platform began with backup {name}"))
         }
         Progress::WaitingForStores(_) | Progress::Hibernated => Some(carried(old, BACKUP_RESTORED)),

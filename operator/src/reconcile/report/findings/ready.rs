@@ -25,11 +25,11 @@ pub(super) fn ready(
 ) -> Finding {
     let all = || outcome.resources.stores.iter().chain(&outcome.resources.deployments);
     if outcome.progress == Progress::Hibernated {
-        let (reason, message) = match all().map(running_replicas).sum::<i32>() {
-            0 => (HIBERNATED, "no pod runs, as lifecycle.hibernated asks for".to_owned()),
-            left => ("Hibernating", format!("{left} pods have not ended yet")),
+        // As a Deployment of no pods is available: who waits for what the spec asks for has waited long enough.
+        return match all().map(running_replicas).sum::<i32>() {
+            0 => Finding::new(READY, Truth::True, HIBERNATED, "no pod runs, as lifecycle.hibernated asks for"),
+            left => Finding::new(READY, Truth::False, "Hibernating", format!("{left} pods have not ended yet")),
         };
-        return Finding::new(READY, Truth::False, reason, message);
     }
     if let Some(database) = database {
         return Finding { type_: READY, truth: Truth::False, ..database.clone() };

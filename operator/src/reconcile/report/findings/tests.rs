@@ -1,6 +1,8 @@
 mod autoscaling;
 mod backups;
 mod certificate;
+mod kstatus;
+mod object_store;
 mod rollout;
 
 use std::marker::PhantomData;
@@ -16,7 +18,7 @@ use crate::crd::{BackupPhase, BackupsStatus, LifecycleSpec, SocialPlatform, Soci
 use crate::example::{cloud_native_pg, full, minimal};
 use crate::fixtures::{FixedGenerator, cluster};
 use crate::reconcile::build::build;
-use crate::reconcile::conditions::{BACKED_UP, BACKUP_RESTORED, merged};
+use crate::reconcile::conditions::{BACKED_UP, merged};
 use crate::reconcile::report::status::status;
 use crate::reconcile::validate::validate;
 use crate::resources::deployment::replicas;
@@ -79,6 +81,7 @@ fn a_platform_whose_pods_all_serve_is_ready() {
             "Ready=True AllComponentsAvailable",
             "SecretsResolved=True AllFound",
             "DatabaseMigrated=True Migrated",
+            "ObjectStoreReachable=True Answered",
             "Exposed=True IngressApplied",
             "DevelopmentOnly=True DevelopmentStorage",
         ]
@@ -100,6 +103,21 @@ fn the_same_again_is_the_same_status() {
 }
 
 #[test]
+fn storage_that_is_going_needs_a_person_before_its_data_is_gone() {
+    let (mut cluster, platform, outcome) = applied(minimal(), Progress::Migrated, true);
+    let mut claims = outcome.resources.volume_claims.clone();
+    claims[0].metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH));
+    cluster.children.volume_claims = claims.iter().cloned().map(Arc::new).collect();
+    let status = status(&cluster, View::Applied(&platform, &outcome));
+    let reasons = reasons(&status.conditions);
+    for expected in ["Ready=False StorageTerminating", "Stalled=True StorageTerminating"] {
+        assert!(reasons.contains(&expected.to_owned()), "{reasons:?}");
+    }
+    let ready = status.conditions.iter().find(|condition| condition.type_ == READY).unwrap();
+    assert!(ready.message.contains(&format!("PersistentVolumeClaim {} is deleted", claims[0].name_any())), "{}", ready.message);
+}
+
+#[test]
 fn a_migration_that_runs_keeps_the_platform_from_being_ready() {
     let (cluster, platform, outcome) = applied(minimal(), Progress::Migrating, true);
     let status = status(&cluster, View::Applied(&platform, &outcome));
@@ -113,6 +131,7 @@ fn a_migration_that_runs_keeps_the_platform_from_being_ready() {
 fn a_failed_migration_tells_what_the_job_said_and_what_comes_next() {
     let failed = Progress::MigrationFailed {
         message: "RolesMissing: run this as a superuser: create role x".into(),
+        attempts: 1,
         retry_at: Some(Timestamp::from_second(1_700_000_030).unwrap()),
     };
     let (cluster, platform, outcome) = applied(minimal(), failed, true);
@@ -121,6 +140,44 @@ fn a_failed_migration_tells_what_the_job_said_and_what_comes_next() {
     assert_eq!((migrated.truth, migrated.reason.as_str()), (Truth::False, "RolesMissing"));
     assert!(migrated.message.contains("create role x"), "{}", migrated.message);
     assert!(migrated.message.contains("2023-11-14T22:13:50Z"), "{}", migrated.message);
+}
+
+#[test]
+fn a_migration_that_failed_as_often_as_allowed_is_stalled_and_says_how_to_go_on() {
+    for (attempts, counted) in [(1, "1 attempt failed"), (3, "3 attempts failed")] {
+        let failed = Progress::MigrationFailed { message: "no way to the database".into(), attempts, retry_at: None };
+        let (cluster, platform, outcome) = applied(minimal(), failed, true);
+        let findings = findings(&cluster, View::Applied(&platform, &outcome), &[]);
+        let of = |type_: &str| findings.iter().find(|finding| finding.type_ == type_);
+        let (stalled, migrated) = (of(STALLED).unwrap(), of(DATABASE_MIGRATED).unwrap());
+        assert_eq!((stalled.reason.as_str(), &stalled.message), ("MigrationFailed", &migrated.message));
+        let job = outcome.resources.migration.name_any();
+        for part in [format!("not tried again: {counted}"), format!("delete Job {job} or raise spec.database.migrations.backoffLimit")] {
+            assert!(migrated.message.contains(&part), "{part}: {}", migrated.message);
+        }
+        assert!(of(RECONCILING).is_none(), "{findings:?}");
+    }
+}
+
+#[test]
+fn a_release_that_waits_for_approval_says_what_to_write_and_is_neither_on_its_way_nor_stalled() {
+    let (cluster, platform, outcome) = applied(minimal(), Progress::AwaitingApproval, true);
+    let status = status(&cluster, View::Applied(&platform, &outcome));
+    assert_eq!(
+        reasons(&status.conditions),
+        [
+            "Ready=False AwaitingApproval",
+            "SecretsResolved=True AllFound",
+            "DatabaseMigrated=False AwaitingApproval",
+            "ObjectStoreReachable=Unknown NotTried",
+            "Exposed=Unknown NotReached",
+            "DevelopmentOnly=True DevelopmentStorage",
+        ]
+    );
+    let message = &status.conditions[2].message;
+    assert!(message.starts_with("release 1.2.3 waits for your approval: "), "{message}");
+    assert!(message.contains("set spec.database.migrations.approvedVersion to 1.2.3"), "{message}");
+    assert_eq!((status.version, status.target_version.as_deref(), status.migration), (None, Some("1.2.3"), None));
 }
 
 #[test]
@@ -140,6 +197,7 @@ fn a_restore_comes_before_everything_and_says_how_to_go_on() {
     assert_eq!((ready.as_str(), restored.truth, restored.reason.as_str()), ("BackupNotFound", Truth::False, "BackupNotFound"));
     assert!(restored.message.contains("when Job demo-restore is deleted"), "{}", restored.message);
     assert_eq!(told(Progress::Migrated).1.truth, Truth::True);
+    assert_eq!(told(Progress::AwaitingApproval).1.truth, Truth::True);
 }
 
 #[test]
@@ -245,6 +303,7 @@ fn a_refused_resource_keeps_what_was_known_and_says_what_to_do() {
             (READY, Truth::False, "UnknownVersion"),
             (SECRETS_RESOLVED, Truth::False, "SecretMissing"),
             (DATABASE_MIGRATED, Truth::True, "Migrated"),
+            (OBJECT_STORE_REACHABLE, Truth::True, "Answered"),
             (EXPOSED, Truth::True, "IngressApplied"),
             (DEVELOPMENT_ONLY, Truth::True, "DevelopmentStorage"),
             (STALLED, Truth::True, "UnknownVersion"),
@@ -261,7 +320,7 @@ fn living(lifecycle: LifecycleSpec) -> SocialPlatform {
 }
 
 #[test]
-fn a_platform_that_hibernates_is_at_rest_but_not_ready() {
+fn a_platform_that_hibernates_is_ready_for_that_reason() {
     let resource = living(LifecycleSpec { hibernated: Some(true), ..LifecycleSpec::default() });
     let (cluster, platform, outcome) = applied(resource, Progress::Hibernated, true);
     for deployment in outcome.resources.stores.iter().chain(&outcome.resources.deployments) {
@@ -269,7 +328,7 @@ fn a_platform_that_hibernates_is_at_rest_but_not_ready() {
     }
     let status = status(&cluster, View::Applied(&platform, &outcome));
     let reasons = reasons(&status.conditions);
-    assert_eq!(reasons[0], "Ready=False Hibernated");
+    assert_eq!(reasons[0], "Ready=True Hibernated");
     assert!(reasons.contains(&"Hibernated=True Requested".to_owned()), "{reasons:?}");
     assert!(!reasons.iter().any(|it| it.starts_with("Reconciling")), "{reasons:?}");
 }

@@ -16,15 +16,51 @@ fn following_requests() -> (Cluster, Platform, Outcome) {
 #[test]
 fn what_an_autoscaler_cannot_measure_is_a_condition_and_stands_in_nobodys_way() {
     let (mut cluster, platform, outcome) = following_requests();
-    for (resource_metrics, custom_metrics, told) in
-        [(false, false, "False MetricsApiMissing"), (true, false, "False RequestsMetricMissing"), (true, true, "True AutoscalersApplied")]
-    {
+    for (resource_metrics, custom_metrics, told) in [
+        (false, false, "False MetricsApiMissing"),
+        (true, false, "False RequestsMetricMissing"),
+        (false, true, "True AutoscalersApplied"),
+        (true, true, "True AutoscalersApplied"),
+    ] {
         cluster.apis = Apis { resource_metrics, custom_metrics };
         let status = status(&cluster, View::Applied(&platform, &outcome));
         let reasons = reasons(&status.conditions);
         assert!(reasons.contains(&format!("Autoscaling={told}")), "{reasons:?}");
         assert_eq!(reasons[0], "Ready=True AllComponentsAvailable");
     }
+}
+
+/// What is told of the autoscalers of the spec, with these APIs: the reason, and the message.
+fn told(change: impl FnOnce(&mut ComponentsSpec), resource_metrics: bool, custom_metrics: bool) -> (String, String) {
+    let (mut cluster, ..) = following_requests();
+    let mut resource = SocialPlatform::clone(&cluster.resource);
+    change(resource.spec.components.as_mut().unwrap());
+    cluster.resource = Arc::new(resource);
+    cluster.apis = Apis { resource_metrics, custom_metrics };
+    let found = super::super::autoscaling::autoscaling(&cluster).unwrap();
+    (found.reason, found.message)
+}
+
+#[test]
+fn every_api_that_is_missing_is_named_with_whom_it_concerns() {
+    let (reason, message) = told(|_| {}, false, false);
+    assert_eq!(reason, "MetricsApiMissing");
+    assert!(message.contains("metrics-server") && message.contains("prometheus-adapter") && message.ends_with("of social"), "{message}");
+
+    // One that looks at CPU as well, and another that looks at nothing else.
+    let both = |components: &mut ComponentsSpec| {
+        let social = components.social.as_mut().unwrap().autoscaling.as_mut().unwrap();
+        social.target_cpu_utilization_percentage = Some(70);
+    };
+    let another = |components: &mut ComponentsSpec| {
+        let autoscaling = AutoscalingSpec { min_replicas: 1, max_replicas: 2, ..AutoscalingSpec::default() };
+        components.photo = Some(ComponentSpec { autoscaling: Some(autoscaling), ..ComponentSpec::default() });
+    };
+    let (reason, message) = told(both, false, true);
+    assert!(reason == "MetricsApiMissing" && message.ends_with("of social"), "{message}");
+    let (reason, message) = told(another, false, true);
+    assert!(reason == "MetricsApiMissing" && message.ends_with("of photo"), "{message}");
+    assert!(!message.contains("prometheus-adapter"), "{message}");
 }
 
 #[test]
