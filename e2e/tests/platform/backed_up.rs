@@ -2,17 +2,18 @@
 
 use k8s_openapi::api::core::v1::{Pod, Secret, Service};
 use kube::Api;
-use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ObjectMeta, PostParams};
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, ObjectMeta, PostParams, ResourceExt as _};
 use serde_json::{Value, json};
 
 use crate::gateway::{Person, text};
 use crate::picture;
 use crate::platform::{Platform, minimal};
 use crate::scene::{Scene, story};
+use crate::secrets;
 use crate::wait::eventually;
 
 /// The Service, the Secret and the bucket where backups are kept.
-const BACKUPS: &str = "backups";
+pub const BACKUPS: &str = "backups";
 const POSTGRES: &str = "localhost/postgres:dev";
 const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "backups"), ("AWS_SECRET_ACCESS_KEY", "backups-secret")];
 
@@ -22,7 +23,9 @@ async fn a_backup_comes_back_as_another_platform() {
         keep_backups(scene).await;
         let platform = scene.platform();
         let mut spec = minimal(scene);
-        spec["backup"] = json!({ "postgresImage": POSTGRES, "destination": destination(scene) });
+        // Every minute, which the rest of the story mostly takes anyway.
+        let schedule = "* * * * *";
+        spec["backup"] = json!({ "postgresImage": POSTGRES, "destination": destination(scene), "schedule": schedule, "keep": 1 });
         platform.run(&spec).await;
         let gateway = scene.gateway();
         gateway.serves().await;
@@ -34,6 +37,9 @@ async fn a_backup_comes_back_as_another_platform() {
 
         let kept = back_up(scene).await;
         let late = alice.post(json!({ "text": "Too late" })).await;
+        a_scheduled_one_takes_the_place_of_the_one_before(scene).await;
+        // The Jobs that made backups go with the platform.
+        secrets::are_nowhere_else(scene).await;
         platform.delete().await;
 
         hand_on_the_key(scene, "demo", "again").await;
@@ -52,9 +58,14 @@ async fn a_backup_comes_back_as_another_platform() {
     .await;
 }
 
+/// Where that store is.
+pub fn endpoint(scene: &Scene) -> String {
+    format!("http://{BACKUPS}.{}.svc:9000", scene.namespace)
+}
+
 fn destination(scene: &Scene) -> Value {
     json!({
-        "endpoint": format!("http://{BACKUPS}.{}.svc:9000", scene.namespace),
+        "endpoint": endpoint(scene),
         "bucket": BACKUPS,
         "prefix": "platforms/demo",
         "region": "us-east-1",
@@ -63,12 +74,9 @@ fn destination(scene: &Scene) -> Value {
 }
 
 /// Somebody else's store, as far as the platform knows.
-async fn keep_backups(scene: &Scene) {
-    let env: Vec<Value> = [("S3_ADDR", "0.0.0.0:9000"), ("S3_ROOT", "/data"), ("S3_BUCKET", BACKUPS)]
-        .into_iter()
-        .chain(KEYS)
-        .map(|(name, value)| json!({ "name": name, "value": value }))
-        .collect();
+pub async fn keep_backups(scene: &Scene) {
+    let env = [("S3_ADDR", "0.0.0.0:9000"), ("S3_ROOT", "/data"), ("S3_BUCKET", BACKUPS)];
+    let env = env.map(|(name, value)| json!({ "name": name, "value": value }));
     create::<Secret>(scene, json!({ "metadata": { "name": BACKUPS }, "stringData": { KEYS[0].0: KEYS[0].1, KEYS[1].0: KEYS[1].1 } })).await;
     create::<Service>(
         scene,
@@ -87,6 +95,7 @@ async fn keep_backups(scene: &Scene) {
                 "image": "localhost/social-platform:dev",
                 "command": ["/social-platform", "dev-s3"],
                 "env": env,
+                "envFrom": [{ "secretRef": { "name": BACKUPS } }],
                 "securityContext": { "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } },
                 "volumeMounts": [{ "name": "data", "mountPath": "/data" }],
             }],
@@ -96,7 +105,8 @@ async fn keep_backups(scene: &Scene) {
     create::<Pod>(scene, pod).await;
 }
 
-async fn create<K>(scene: &Scene, object: Value)
+/// Creates an object in the scene's namespace.
+pub async fn create<K>(scene: &Scene, object: Value)
 where
     K: kube::Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>,
     K: Clone + std::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned,
@@ -106,9 +116,36 @@ where
     api.create(&PostParams::default(), &object).await.expect("the API server takes the object");
 }
 
+fn kind() -> ApiResource {
+    ApiResource::from_gvk(&GroupVersionKind::gvk("socialplatform.dev", "v1alpha1", "SocialPlatformBackup"))
+}
+
+/// Waits until the schedule has had a backup made, and until that is deleted because there is a newer one.
+async fn a_scheduled_one_takes_the_place_of_the_one_before(scene: &Scene) {
+    let api: Api<DynamicObject> = Api::namespaced_with(scene.client.clone(), &scene.namespace, &kind());
+    let scheduled = ListParams::default().labels("socialplatform.dev/scheduled");
+    let first = eventually("a scheduled backup is made", async || {
+        let backups = api.list(&scheduled).await.map_err(|error| error.to_string())?;
+        let made = backups.iter().find(|backup| backup.data["status"]["phase"] == "Completed");
+        made.map(|backup| backup.name_any()).ok_or_else(|| format!("none of {} is made", backups.items.len()))
+    })
+    .await;
+    eventually("a newer one is made", async || {
+        let backups = api.list(&scheduled).await.map_err(|error| error.to_string())?;
+        let is_newer = |backup: &&DynamicObject| backup.name_any() != first && backup.data["status"]["phase"] == "Completed";
+        backups.iter().find(is_newer).map(drop).ok_or_else(|| format!("none of {} is newer", backups.items.len()))
+    })
+    .await;
+    eventually("it takes the place of the one before", async || match api.get_opt(&first).await.map_err(|error| error.to_string())? {
+        None => Ok(()),
+        Some(_) => Err(format!("{first} is still there")),
+    })
+    .await;
+}
+
 /// Asks for a backup of the platform `demo`, and answers the name under which it is kept.
 async fn back_up(scene: &Scene) -> String {
-    let kind = ApiResource::from_gvk(&GroupVersionKind::gvk("socialplatform.dev", "v1alpha1", "SocialPlatformBackup"));
+    let kind = kind();
     let api: Api<DynamicObject> = Api::namespaced_with(scene.client.clone(), &scene.namespace, &kind);
     let mut backup = DynamicObject::new("by-hand", &kind);
     backup.data = json!({ "spec": { "platformRef": { "name": "demo" } } });
@@ -120,7 +157,7 @@ async fn back_up(scene: &Scene) -> String {
     })
     .await;
     assert_eq!(made["verified"], true, "{made}");
-    assert_eq!(made["objects"], 4, "a photo has four sizes: {made}");
+    assert_eq!(made["objects"], 7, "a photo has four sizes, three of them in two formats: {made}");
     text(&made, "/backupName")
 }
 

@@ -1,8 +1,10 @@
 //! A platform whose owner changes their mind about everything that can be changed.
 
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::Api;
-use kube::api::{Patch, PatchParams};
+use kube::api::{DeleteParams, Patch, PatchParams};
 use kube::runtime::wait::{await_condition, conditions};
 use serde_json::{Value, json};
 
@@ -21,6 +23,7 @@ async fn a_platform_follows_each_change_of_its_resource_and_what_is_no_longer_wa
         kinds_of_others(scene).await;
         holds(scene, &["HorizontalPodAutoscaler demo-social", "Ingress demo", "PodDisruptionBudget demo-auth"]).await;
         holds(scene, &["PrometheusRule demo-alerts", "ServiceMonitor demo-metrics"]).await;
+        is_measured(scene, &platform).await;
 
         let mut gateway = with_everything(scene);
         gateway["exposure"] = json!({
@@ -40,9 +43,34 @@ async fn a_platform_follows_each_change_of_its_resource_and_what_is_no_longer_wa
         }
         platform.ready().await;
         scene.gateway().serves().await;
+        loses_a_password(scene, &platform).await;
         asks_for_a_database(scene).await;
     })
     .await;
+}
+
+/// The autoscaler gets what it decides by from the metrics API, and the platform says so.
+async fn is_measured(scene: &Scene, platform: &Platform) {
+    let autoscalers: Api<HorizontalPodAutoscaler> = Api::namespaced(scene.client.clone(), &scene.namespace);
+    let percent = eventually("the autoscaler of social has measured its CPU", async || {
+        let autoscaler = autoscalers.get("demo-social").await.map_err(|error| error.to_string())?;
+        let status = autoscaler.status.unwrap_or_default();
+        // What could not be measured has an entry as well, with nothing in it.
+        let metrics = status.current_metrics.iter().flatten();
+        let cpu = metrics.filter_map(|metric| metric.resource.as_ref()).find(|resource| resource.name == "cpu");
+        cpu.and_then(|cpu| cpu.current.average_utilization).ok_or_else(|| format!("{:?}", status.conditions))
+    })
+    .await;
+    println!("{}: social's pods use {percent} % of the CPU that they ask for", scene.namespace);
+    platform.autoscaled().await;
+}
+
+/// Somebody deletes the password of the database. There is another then, and PostgreSQL takes it up: the next migration gets in.
+async fn loses_a_password(scene: &Scene, platform: &Platform) {
+    let before = platform.migrated_by().await;
+    let secrets: Api<Secret> = Api::namespaced(scene.client.clone(), &scene.namespace);
+    secrets.delete("demo-database", &DeleteParams::default()).await.expect("the Secret can be deleted");
+    platform.migrated_anew(before.as_deref()).await;
 }
 
 /// Another platform, whose database CloudNativePG would run, if there were more of it than the name of its kind.

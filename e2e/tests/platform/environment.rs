@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 /// The version that the chart's `images` value resolves: the workspace's.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// A later one, which `scripts/e2e` gives the same image.
+pub const NEXT_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), ".1");
 
 /// A client of the cluster in `KUBECONFIG`. Never of a default one: the stories create and delete namespaces.
 pub async fn cluster() -> kube::Client {

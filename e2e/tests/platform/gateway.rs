@@ -164,6 +164,12 @@ impl Person {
         send(self.request(Method::GET, path)).await
     }
 
+    /// Gives a mail address, to which a letter is owed.
+    pub async fn give_address(&self, address: &str) -> Reply {
+        let change = json!({ "email": address, "password": PASSWORD });
+        send(self.request(Method::PUT, "/v1/accounts/me/email").json(&change)).await
+    }
+
     /// `PUT`s what has no body: follow, block.
     pub async fn put(&self, path: &str) -> Reply {
         send(self.request(Method::PUT, path)).await

@@ -15,17 +15,14 @@ use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::runtime::{WatchStreamExt as _, watcher};
 use kube::{Api, Resource};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::first_day::only_what_is_kept_is_left;
-use crate::objects;
 use crate::platform::minimal;
 use crate::scene::{Scene, story};
 use crate::victim::Victim;
 use crate::wait::DEADLINE;
-
-/// What Kubernetes makes of the operator's objects, under names of its own.
-const MADE_OF_OURS: [&str; 4] = ["EndpointSlice", "Endpoints", "Pod", "ReplicaSet"];
+use crate::{environment, objects, wanted};
 
 #[tokio::test]
 async fn wherever_the_operator_is_killed_the_platform_becomes_what_it_was_to_be() {
@@ -50,24 +47,28 @@ async fn wherever_the_operator_is_killed_the_platform_becomes_what_it_was_to_be(
         platform.ready().await;
 
         let victim = deaths.next().await;
-        platform.apply(&another_release(scene)).await.expect("the API server takes the resource");
+        platform.apply(&next_release(scene)).await.expect("the API server takes the resource");
         seen::<Deployment>(scene, "a service is changed", |deployment| is_of("auth")(deployment) && generation(deployment) > 1).await;
         deaths.of(victim, "4: some services are changed").await;
         platform.ready().await;
         scene.gateway().serves().await;
-        let survived = ours(scene).await;
+        let survived = wanted::all(scene, &platform).await;
+        let migrations = [environment::VERSION, environment::NEXT_VERSION].map(|version| (version.to_owned(), 1));
+        assert_eq!(wanted::migrations(scene).await, BTreeMap::from(migrations), "one migration for each release");
 
         let victim = deaths.next().await;
         platform.delete().await;
         deaths.of(victim, "5: the platform is being deleted").await;
         only_what_is_kept_is_left(scene, &before).await;
 
-        // What was kept gives the same migration again: the next one differs in nothing from one that nobody disturbed.
-        platform.run(&another_release(scene)).await;
-        let undisturbed = ours(scene).await;
-        let differing: Vec<_> = survived.symmetric_difference(&undisturbed).collect();
-        assert!(differing.is_empty(), "nothing is missing and nothing is left over: {differing:?}");
-        assert_eq!(survived.iter().filter(|named| named.starts_with("Job ")).count(), 1, "one migration: {survived:?}");
+        // The next one, on what was kept, is one that nobody disturbs: it differs in nothing.
+        platform.run(&next_release(scene)).await;
+        let undisturbed = wanted::all(scene, &platform).await;
+        assert_eq!(wanted::migrations(scene).await, BTreeMap::from([(environment::NEXT_VERSION.to_owned(), 1)]), "one migration");
+        // The migration to the release before is kept as long as that release may be asked about.
+        let differing = differing(&survived, &undisturbed);
+        let (before, others): (Vec<_>, Vec<_>) = differing.iter().partition(|line| line.starts_with("Job "));
+        assert!(others.is_empty() && before.len() == 1, "nothing is missing, nothing left over, nothing another: {differing:#?}");
     })
     .await;
 }
@@ -89,13 +90,18 @@ impl Deaths<'_> {
     }
 }
 
-/// The same release with other pods: what is between two releases, without another image.
-fn another_release(scene: &Scene) -> Value {
+fn next_release(scene: &Scene) -> Value {
     let mut spec = minimal(scene);
-    for name in ["auth", "photo", "relation", "social"] {
-        spec["components"][name] = json!({ "podOverrides": { "metadata": { "annotations": { "example.org/release": "next" } } } });
-    }
+    spec["version"] = environment::NEXT_VERSION.into();
     spec
+}
+
+/// What one has and the other has not, or has otherwise.
+fn differing(one: &BTreeMap<String, Value>, other: &BTreeMap<String, Value>) -> Vec<String> {
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let differing = names.into_iter().filter(|name| one.get(*name) != other.get(*name));
+    let form = |value: Option<&Value>| value.map_or_else(|| "not there".to_owned(), Value::to_string);
+    differing.map(|name| format!("{name}: {}; undisturbed: {}", form(one.get(name)), form(other.get(name)))).collect()
 }
 
 fn is_of(component: &'static str) -> impl Fn(&Deployment) -> bool {
@@ -122,16 +128,4 @@ where
         }
     };
     tokio::time::timeout(DEADLINE, wait).await.unwrap_or_else(|_| panic!("after {} s still not true: {what}", DEADLINE.as_secs()));
-}
-
-/// What the operator has made, by kind and name.
-async fn ours(scene: &Scene) -> BTreeSet<String> {
-    let all = objects::all(scene).await.into_iter();
-    let by_operator = |labels: &BTreeMap<String, String>| {
-        labels.get("app.kubernetes.io/managed-by").is_some_and(|manager| manager == "socialplatform-operator")
-    };
-    all.filter(|(named, _)| !MADE_OF_OURS.contains(&named.kind.as_str()))
-        .filter(|(_, object)| object.metadata.labels.as_ref().is_some_and(by_operator))
-        .map(|(named, _)| named.to_string())
-        .collect()
 }

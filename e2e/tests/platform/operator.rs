@@ -1,10 +1,13 @@
 //! The operator as the cluster sees it: its pods, its account, its metrics.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, ListParams, ResourceExt as _};
 use kube::{Api, Client};
 
 use crate::environment;
+use crate::traces::METRICS;
 use crate::wait::eventually;
 
 /// The operator's private port.
@@ -36,6 +39,32 @@ pub async fn account(client: &Client) -> String {
 /// The user as which the operator's pods write, as the audit log names it.
 pub async fn user(client: &Client) -> String {
     format!("system:serviceaccount:{}:{}", environment::operator_namespace(), account(client).await)
+}
+
+/// Waits until the collector has each metric that the operator's pods show by themselves, under the same name. They send every
+/// minute.
+pub async fn sends_what_it_shows(client: &Client) {
+    let page = async |path: String| {
+        let request = http::Request::get(path).body(Vec::new()).expect("a path of names");
+        client.request_text(request).await.map_err(|error| error.to_string())
+    };
+    eventually("the collector has every metric that the operator shows", async || {
+        let mut shown = BTreeSet::new();
+        for path in metrics(client).await {
+            shown.extend(names(&page(path).await?));
+        }
+        let sent = names(&page(METRICS.to_owned()).await?);
+        let missing: Vec<_> = shown.difference(&sent).collect();
+        if missing.is_empty() && !shown.is_empty() { Ok(()) } else { Err(format!("{missing:?} of {} are missing", shown.len())) }
+    })
+    .await;
+}
+
+/// The names of the operator's samples on a page, but for the one that stands for it as a whole.
+fn names(page: &str) -> BTreeSet<String> {
+    let samples = page.lines().filter(|line| !line.starts_with('#') && line.contains("service_name=\"operator\""));
+    let names = samples.filter_map(|line| line.split('{').next()).filter(|name| *name != "target_info");
+    names.map(str::to_owned).collect()
 }
 
 /// How many reconciles have ended since the operator's pods started: the count of every histogram and the value of

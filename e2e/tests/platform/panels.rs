@@ -15,12 +15,12 @@ struct Query {
     expression: String,
 }
 
-/// Waits until each panel of the dashboard shows something; of those of `except` the story has nothing to show.
-pub async fn show_something(scene: &Scene, prometheus: &Prometheus, dashboard: &str, except: &[&str]) {
+/// Waits until each panel of the dashboard shows something.
+pub async fn show_something(scene: &Scene, prometheus: &Prometheus, dashboard: &str) {
     let queries = queries(scene, dashboard).await;
     assert!(!queries.is_empty(), "the dashboard {dashboard} asks for nothing");
     eventually("every panel shows something", async || {
-        for Query { panel, expression } in queries.iter().filter(|query| !except.contains(&query.panel.as_str())) {
+        for Query { panel, expression } in &queries {
             if prometheus.query(expression).await?.is_empty() {
                 return Err(format!("{dashboard} / {panel} is empty: {expression}"));
             }
@@ -28,13 +28,6 @@ pub async fn show_something(scene: &Scene, prometheus: &Prometheus, dashboard: &
         Ok(())
     })
     .await;
-}
-
-/// Asks for each panel of the dashboard; whether there is something to show depends on what people did.
-pub async fn can_be_asked_for(scene: &Scene, prometheus: &Prometheus, dashboard: &str) {
-    for Query { panel, expression } in queries(scene, dashboard).await {
-        prometheus.query(&expression).await.unwrap_or_else(|error| panic!("{dashboard} / {panel}: {error}"));
-    }
 }
 
 /// The queries of a dashboard, with the platform's own constants, and any service, in the place of variables.

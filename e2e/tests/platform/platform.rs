@@ -67,11 +67,36 @@ impl Platform {
         self.until("SecretsRotated", |platform| is_true(platform, "SecretsRotated")).await;
     }
 
+    /// Waits until the load decides how many pods run.
+    pub async fn autoscaled(&self) {
+        self.until("Autoscaling", |platform| is_true(platform, "Autoscaling")).await;
+    }
+
+    /// The Job that has migrated the database.
+    pub async fn migrated_by(&self) -> Option<String> {
+        migrated_by(&self.api.get(self.name).await.expect("the platform is there")).map(str::to_owned)
+    }
+
+    /// Waits until another Job than this one has migrated the database, and everything serves.
+    pub async fn migrated_anew(&self, before: Option<&str>) {
+        let is_anew = |platform: &DynamicObject| migrated_by(platform) != before && is_true(platform, "Ready");
+        self.until("migrated by another Job", is_anew).await;
+    }
+
     /// Waits until the newest generation is `Stalled`, and answers why.
     pub async fn stalled(&self) -> String {
         let platform = self.until("Stalled", |platform| is_true(platform, "Stalled")).await;
         let why = condition(&platform, "Stalled").and_then(|condition| condition["message"].as_str());
         why.expect("a condition has a message").to_owned()
+    }
+
+    /// Waits until a condition of the newest generation is false for this reason, and answers why.
+    pub async fn fails(&self, kind: &str, reason: &str) -> String {
+        let is_false = |condition: &&Value| condition["status"] == "False" && condition["reason"] == reason;
+        let found = |platform: &DynamicObject| newest(platform, kind).filter(is_false).cloned();
+        let platform = self.until(reason, |platform| found(platform).is_some()).await;
+        let why = found(&platform).and_then(|condition| condition["message"].as_str().map(str::to_owned));
+        why.expect("a condition has a message")
     }
 
     /// Adds an annotation that means nothing, so that the operator looks again.
@@ -135,6 +160,10 @@ pub fn observed(scene: &Scene, endpoint: &str) -> Value {
 pub fn shown(mut spec: Value) -> Value {
     spec["observability"]["dashboards"] = json!("Enabled");
     spec
+}
+
+fn migrated_by(platform: &DynamicObject) -> Option<&str> {
+    platform.data.pointer("/status/migration/job")?.as_str()
 }
 
 fn condition<'a>(platform: &'a DynamicObject, kind: &str) -> Option<&'a Value> {

@@ -71,9 +71,8 @@ impl Prometheus {
         Ok(data["result"].as_array().cloned().unwrap_or_default())
     }
 
-    /// Waits until every metric of the operator that a rule asks for is there, with every label by which it does. Of those of
-    /// `except` the story has none.
-    pub async fn knows_what_rules_ask_of_the_operator(&self, except: &[&str]) {
+    /// Waits until every metric of the operator that a rule asks for is there, with every label by which it does.
+    pub async fn knows_what_rules_ask_of_the_operator(&self) {
         eventually("what rules ask of the operator is there", async || {
             let rules = self.get("rules", &[]).await?;
             let groups = rules["groups"].as_array().cloned().unwrap_or_default();
@@ -83,8 +82,8 @@ impl Prometheus {
             if asked.is_empty() {
                 return Err("no rule asks for anything".into());
             }
-            for selector in asked.iter().filter(|it| !except.contains(&it.metric.as_str())) {
-                let query = format!("{}{{{}}}", selector.metric, any_value(&selector.matchers));
+            for selector in &asked {
+                let query = selector.with_any_values(&[]);
                 if self.query(&query).await?.is_empty() {
                     return Err(format!("there is no {query}"));
                 }
@@ -99,12 +98,6 @@ impl Prometheus {
         let body: Value = answer.json().await.map_err(|error| error.to_string())?;
         if body["status"] == "success" { Ok(body["data"].clone()) } else { Err(body.to_string()) }
     }
-}
-
-/// The same labels, whatever they say.
-fn any_value(matchers: &str) -> String {
-    let labels = matchers.split(',').filter_map(|matcher| matcher.split(['=', '!']).next());
-    labels.map(|label| format!("{label}=~\".+\"")).collect::<Vec<_>>().join(",")
 }
 
 /// Those of the chart, worked out every second: nobody waits for minutes here.

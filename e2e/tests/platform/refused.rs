@@ -1,8 +1,10 @@
 //! Resources that cannot work.
 
 use http::StatusCode;
+use k8s_openapi::api::core::v1::Secret;
 use serde_json::{Value, json};
 
+use crate::backed_up::{BACKUPS, create, endpoint, keep_backups};
 use crate::objects;
 use crate::platform::{Platform, minimal};
 use crate::scene::{Scene, story};
@@ -37,8 +39,33 @@ async fn what_cannot_work_is_refused_or_stalls_while_the_last_good_state_runs_on
 
         platform.apply(&minimal(scene)).await.expect("a good resource is taken again");
         platform.ready().await;
+        keys_that_its_store_refuses(scene).await;
     })
     .await;
+}
+
+/// Another platform, whose store is there, and has never heard of its keys. Nobody comes to ask for the database, which is nowhere.
+async fn keys_that_its_store_refuses(scene: &Scene) {
+    keep_backups(scene).await;
+    let keys = json!({ "AWS_ACCESS_KEY_ID": "keys-of-nobody", "AWS_SECRET_ACCESS_KEY": "secret-of-nobody" });
+    create::<Secret>(scene, json!({ "metadata": { "name": "nobodys" }, "stringData": keys })).await;
+    let owner = json!({ "host": "nowhere", "port": "5432", "dbname": "social", "user": "social", "password": "password-of-nobody" });
+    create::<Secret>(scene, json!({ "metadata": { "name": "nowhere" }, "stringData": owner })).await;
+    let mut spec = minimal(scene);
+    spec["database"] = json!({ "mode": "External", "external": { "secretRef": { "name": "nowhere" } } });
+    let store = json!({
+        "endpoint": endpoint(scene), "bucket": BACKUPS, "region": "us-east-1", "credentialsSecretRef": { "name": "nobodys" },
+    });
+    spec["objectStore"] = json!({ "mode": "External", "external": store });
+    spec["exposure"] = json!({ "mode": "None" });
+    let platform = Platform::named(scene, "another");
+    platform.apply(&spec).await.expect("the API server cannot know which keys a store takes");
+    // Its pod may be no faster than the first attempt.
+    let why = platform.fails("ObjectStoreReachable", "ObjectStoreRefuses").await;
+    assert!(why.contains(&endpoint(scene)) && why.contains("403"), "the condition says who refused, and how: {why}");
+    let deployments = images(scene).await.into_iter().filter(|(name, _)| name.starts_with("another-")).count();
+    assert_eq!(deployments, 0, "no service is made that could keep no picture");
+    platform.delete().await;
 }
 
 /// The API server refuses the spec, and says why in a sentence.

@@ -1,6 +1,6 @@
 //! A release that nobody notices.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::crowd::{Crowd, PACE, person};
-use crate::environment;
-use crate::platform::minimal;
+use crate::platform::{NAME, minimal};
 use crate::scene::{Scene, story};
 use crate::wait::{DEADLINE, eventually};
+use crate::{environment, wanted};
 
 /// The services of a platform.
 pub const SERVICES: [&str; 4] = ["auth", "photo", "relation", "social"];
@@ -46,16 +46,34 @@ async fn no_request_fails_while_every_pod_of_every_service_is_replaced() {
             crowd.no_failure();
         }
         upload.await.expect("the long upload comes to its end");
+        let migrations = [environment::VERSION, environment::NEXT_VERSION].map(|version| (version.to_owned(), 1));
+        assert_eq!(wanted::migrations(scene).await, BTreeMap::from(migrations), "one migration for each release");
+        are_of_the_next_release(scene).await;
         println!("{}: all pods were replaced {round} times; {}", scene.namespace, crowd.go_home().await);
     })
     .await;
 }
 
-/// Two pods of each service, and something that makes them others in each round.
+/// Every service is of the next release, and runs its image.
+async fn are_of_the_next_release(scene: &Scene) {
+    let objects = wanted::all(scene, &scene.platform()).await;
+    for service in SERVICES {
+        let deployment = &objects[&format!("Deployment {NAME}-{service}")];
+        assert_eq!(deployment["version"], environment::NEXT_VERSION, "{deployment}");
+        assert_eq!(deployment["owners"], json!([["SocialPlatform", NAME, true]]), "{deployment}");
+        assert_eq!(deployment["spec"]["replicas"], 2, "{deployment}");
+        assert_eq!(deployment["spec"]["template"]["spec"]["containers"][0]["image"], "localhost/social-platform:dev", "{deployment}");
+    }
+}
+
+/// Two pods of each service, and something that makes them others in each round. The first round brings the next release.
 fn release(scene: &Scene, round: usize) -> Value {
     let annotations = json!({ "example.org/round": round.to_string() });
     let service = json!({ "replicas": 2, "podOverrides": { "metadata": { "annotations": annotations } } });
     let mut spec = minimal(scene);
+    if round > 0 {
+        spec["version"] = environment::NEXT_VERSION.into();
+    }
     for name in SERVICES {
         spec["components"][name] = service.clone();
     }

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 use crate::gateway::Gateway;
 use crate::platform::Platform;
 use crate::wait::{DEADLINE, eventually};
-use crate::{diagnosis, environment};
+use crate::{diagnosis, environment, secrets};
 
 /// The field manager of what the stories write.
 pub const MANAGER: &str = "e2e";
@@ -31,13 +31,17 @@ pub struct Scene {
 static STAGE: Mutex<()> = Mutex::const_new(());
 
 /// Tells a story in the namespace `e2e-<name>`. When it fails, the cluster's own account of it is printed and the
-/// namespace stays, to be looked at.
+/// namespace stays, to be looked at. At its end, no Secret of the namespace may be told anywhere.
 pub async fn story(name: &str, tell: impl AsyncFnOnce(&Scene)) {
     let _alone = STAGE.lock().await;
     let scene = Scene { client: environment::cluster().await, namespace: format!("e2e-{name}") };
     scene.clear().await;
     scene.open().await;
-    if let Err(panic) = AssertUnwindSafe(tell(&scene)).catch_unwind().await {
+    let told = async {
+        tell(&scene).await;
+        secrets::are_nowhere_else(&scene).await;
+    };
+    if let Err(panic) = AssertUnwindSafe(told).catch_unwind().await {
         diagnosis::print(&scene).await;
         std::panic::resume_unwind(panic);
     }

@@ -1,0 +1,36 @@
+//! What a program of ours writes in a pod: one JSON object a line.
+
+use serde_json::Value;
+
+/// The containers that write lines and nothing else. A backup prints its report, too, and PostgreSQL writes as it likes.
+const OURS: [&str; 7] = ["auth", "migrate", "operator", "photo", "relation", "s3", "social"];
+
+/// What the kubelet answers in place of a log that it no longer has.
+const NO_LOG: &str = "unable to retrieve container logs";
+
+/// Looks at each line of a container's log, if the container is one of ours.
+pub fn are_objects(place: &str, container: &str, log: &str) {
+    if !OURS.contains(&container) || log.starts_with(NO_LOG) {
+        return;
+    }
+    for line in log.lines() {
+        assert!(is_right(line), "{place} has a line that does not say when, how grave and what, or of which request: {line}");
+    }
+}
+
+/// Does it say when, how grave and what; and, of a request that was turned away, in which trace and span?
+fn is_right(line: &str) -> bool {
+    let Ok(object) = serde_json::from_str::<Value>(line) else { return false };
+    let has = |member: &str| object[member].is_string();
+    let is_of_request = object["event.name"].as_str().is_some_and(|name| name.starts_with("access."));
+    ["timestamp", "level", "message"].into_iter().all(has) && (!is_of_request || ["trace_id", "span_id"].into_iter().all(has))
+}
+
+#[test]
+fn a_line_that_is_no_object_or_lacks_its_trace_is_noticed() {
+    let words = r#""timestamp":"2026-11-29T02:00:00Z","level":"INFO","message":"refused an access token""#;
+    assert!(is_right(&format!("{{{words}}}")));
+    assert!(is_right(&format!(r#"{{{words},"event.name":"access.refused","trace_id":"4b","span_id":"00"}}"#)));
+    assert!(!is_right(&format!(r#"{{{words},"event.name":"access.refused"}}"#)));
+    assert!(["operator: no cluster", "7", r#"{"level":"INFO"}"#, ""].into_iter().all(|line| !is_right(line)));
+}
