@@ -63,7 +63,7 @@ pub async fn measure(arguments: &Arguments) -> Result<Report> {
     table.row(["memory after that: resident, MiB".into(), memory.resident.into(), "< 150".into()]);
     table.row(["memory after that: peak, MiB".into(), memory.peak.into(), "".into()]);
     table.row(["a change of one field until the status speaks of it: p50, ms".into(), changes.percentile(0.5).into(), "".into()]);
-    table.row(["the same: p99, ms".into(), changes.percentile(0.99).into(), "< 150".into()]);
+    table.row(["the same: p99, ms".into(), changes.percentile(0.99).into(), "".into()]);
     table.row(["a reconcile that such a change causes: p99 at the most, ms".into(), millis(changing.percentile(0.99)), "< 150".into()]);
     report.table(table);
     Ok(report)
