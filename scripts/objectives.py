@@ -12,7 +12,8 @@ OPERATOR = 'service_name="operator"'
 FAILED, ANSWERED = 'error_type!~"|cancelled"', 'error_type!="cancelled"'
 
 TIMELINES = ANY + ',http_route=~"/v1/timelines/.*"'
-SIGN_INS = ANY + ',http_route=~"/v1/sessions(/passkey|/second-factor)?|/oauth/(authorize|token)",http_request_method="POST"'
+BY_SIGNING_IN = 'http_route=~"/v1/sessions(/passkey|/second-factor)?|/oauth/(authorize|token)",http_request_method="POST"'
+SIGN_INS = f"{ANY},{BY_SIGNING_IN}"
 PASSWORDS = ANY + ',http_route="/v1/sessions",http_request_method="POST"'
 PICTURES = ANY + ',http_route=~"/p/.*"'
 UPLOADS = ANY + ',http_route=~"/v1/photos(/tus.*|/uploads.*)?",http_request_method=~"POST|PATCH"'

@@ -1,8 +1,11 @@
-"""Evaluates the Tiltfile; run by scripts/check-tiltfile. Leaves the platform that it deploys in target/tiltfile/."""
+"""Evaluates the Tiltfile; run by scripts/check-tiltfile. Leaves the platform that it deploys in target/tiltfile/, and below pods/
+there the files that its ConfigMaps put into pods."""
 
 import fnmatch
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -40,7 +43,7 @@ class Tilt:
 
     def helm(self, chart, name="", namespace="", values=(), set=()):
         # Tilt leaves the objects of `helm test` out, too.
-        command = ["helm", "template", name, str(self.file(chart)), "--namespace", namespace, "--skip-tests"]
+        command = [os.environ.get("HELM", "helm"), "template", name, str(self.file(chart)), "--namespace", namespace, "--skip-tests"]
         command += [word for file in values for word in ["--values", str(self.file(file))]]
         command += [word for setting in set for word in ["--set", setting]]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -197,6 +200,51 @@ def check_platform(tilt, platform):
     check(not wrong, f"pods of another platform: {wrong}")
 
 
+def config_files(tilt, made):
+    """The files that ConfigMaps put into the containers of a Deployment, by path."""
+    maps = {name_of(one): one.get("data", {}) for one in tilt.objects if one["kind"] == "ConfigMap"}
+    pod = made["spec"]["template"]["spec"]
+    volumes = {volume["name"]: volume["configMap"]["name"] for volume in pod.get("volumes", []) if "configMap" in volume}
+    files = {}
+    for mount in [mount for container in pod["containers"] for mount in container.get("volumeMounts", []) if mount["name"] in volumes]:
+        data, path = maps.get(volumes[mount["name"]]), mount["mountPath"]
+        if data is None:
+            problems.append(f"{name_of(made)} wants the ConfigMap {volumes[mount['name']]}, which nobody makes")
+        elif "subPath" not in mount:
+            files |= {f"{path}/{name}": text for name, text in data.items()}
+        elif mount["subPath"] in data:
+            files[path] = data[mount["subPath"]]
+        else:
+            problems.append(f"{name_of(made)}: {volumes[mount['name']]} has no {mount['subPath']}")
+    return files
+
+
+def check_configurations(tilt, folder):
+    """What is mounted can be read, and is where it is looked for. Writes it below a folder for each Deployment, so that others can
+    read it: there, paths of mounted files lead below that folder, too."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for made in [made for made in tilt.objects if made["kind"] == "Deployment"]:
+        name, files = name_of(made), config_files(tilt, made)
+        words = [word for container in made["spec"]["template"]["spec"]["containers"] for word in container.get("args", [])]
+        told = re.findall(r"/etc/[\w./-]+", " ".join(words)) if files else []
+        for path in told:
+            check(path in files, f"{name} is told of {path}, which is not mounted; there are {', '.join(files)}")
+        folders = {str(pathlib.PurePath(path).parent) for path in files}
+        for path, text in files.items():
+            try:
+                documents = list(yaml.safe_load_all(text))
+            except yaml.YAMLError as error:
+                problems.append(f"{path} of {name}: {error}")
+                continue
+            for pattern in documents[0].get("rule_files", []) if path in told else []:
+                check(any(fnmatch.fnmatch(other, pattern) for other in files), f"{path} of {name}: there is no {pattern}")
+            for parent in folders:
+                text = text.replace(f"{parent}/", f"{folder / name}{parent}/")
+            written = folder / name / path.removeprefix("/")
+            written.parent.mkdir(parents=True, exist_ok=True)
+            written.write_text(text)
+
+
 def staged_files():
     """What scripts/stage-for-tilt puts there, by its own words."""
     lines = (ROOT / "scripts/stage-for-tilt").read_text()
@@ -232,9 +280,10 @@ def main():
     for ref, image in tilt.images.items():
         check_image(ref, image, used, staged_files())
     check_platform(tilt, platform)
+    folder = ROOT / "target/tiltfile"
+    check_configurations(tilt, folder / "pods")
     if problems:
         sys.exit("\n".join(problems))
-    folder = ROOT / "target/tiltfile"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "platform.yaml").write_text(yaml.safe_dump(platform, sort_keys=False))
     print(f"the Tiltfile deploys {len(tilt.objects)} objects and builds {len(tilt.images)} images, and all it names is there")
