@@ -22,6 +22,7 @@ use tokio::sync::{oneshot, watch};
 use crate::apis::Known;
 use crate::children::{Cache, Ended};
 use crate::crd::SocialPlatform;
+use crate::events;
 use crate::images::Images;
 use crate::reconcile::{self, Context, Next, Written};
 use crate::resources::metadata::MANAGER;
@@ -91,6 +92,8 @@ pub async fn run(client: Client, options: Options, ready: watch::Sender<bool>, s
         [] => vec![None],
         namespaces => namespaces.iter().cloned().map(Some).collect(),
     };
+    let reporter = Reporter { controller: MANAGER.to_owned(), instance: options.instance.clone() };
+    let (events, publisher) = events::events(Recorder::new(client.clone(), reporter));
     let mut stops = Vec::new();
     let mut lists = Vec::new();
     let mut controllers = Vec::new();
@@ -99,9 +102,8 @@ pub async fn run(client: Client, options: Options, ready: watch::Sender<bool>, s
         let Watches { controller, platforms, cache, images, strays } = watches::watches(&scope, &options, &apis);
         let (listing, listed) = watch::channel(false);
         lists.push(list(cache.clone(), images.clone(), listing));
-        let reporter = Reporter { controller: MANAGER.to_owned(), instance: options.instance.clone() };
         let context = Context {
-            recorder: Recorder::new(client.clone(), reporter),
+            events: events.clone(),
             generator: Box::new(SystemGenerator),
             cache,
             images,
@@ -137,7 +139,16 @@ pub async fn run(client: Client, options: Options, ready: watch::Sender<bool>, s
             tracing::info!("everything that is watched has been listed");
         }
     });
-    join_all(controllers).await;
+    // Only those who reconcile tell anything: with the last of them the publisher ends.
+    drop(events);
+    let reconciling = async {
+        join_all(controllers).await;
+        tokio::time::sleep(events::LAST).await;
+    };
+    tokio::select! {
+        () = publisher.run() => {}
+        () = reconciling => {}
+    }
 }
 
 /// Says when everything that is watched has been listed. Nobody else asks the stores: of those who wait for one, the runtime wakes the

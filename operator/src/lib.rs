@@ -45,6 +45,7 @@ pub mod crd;
 pub mod drift;
 pub mod drift_metrics;
 pub mod election;
+pub mod events;
 pub mod example;
 pub mod images;
 pub mod leader_metrics;

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kube::Client;
-use kube::runtime::events::Recorder;
 
 use crate::apis::Known;
 use crate::children::Cache;
 use crate::crd::SocialPlatform;
+use crate::events::Events;
 use crate::images::Images;
 use crate::secrets::Generator;
 
@@ -40,7 +40,7 @@ pub struct Context {
     /// How long old passwords and keys are accepted beside new ones.
     pub rotation_overlap: Duration,
     /// Tells people what happened.
-    pub recorder: Recorder,
+    pub events: Events,
     /// What was told last.
     pub written: Written,
 }
@@ -82,7 +82,7 @@ pub async fn reconcile(context: &Context, resource: Arc<SocialPlatform>) -> Resu
 }
 
 /// What the API server said, in one line.
-fn said(error: &kube::Error) -> String {
+pub(crate) fn said(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(status) => status.message.clone(),
         other => other.to_string(),

@@ -144,7 +144,7 @@ async fn write(context: &Context, cluster: &Cluster, view: View<'_>) -> Result<b
 }
 
 /// One event for each condition that changed and says something: `Reconciling` repeats what `Ready` says, and what is not
-/// known yet is no news. An event that cannot be written is not worth a retry.
+/// known yet is no news.
 async fn tell(context: &Context, resource: &SocialPlatform, old: &SocialPlatformStatus, new: &SocialPlatformStatus) {
     let reference = resource.object_ref(&());
     for condition in changed(&old.conditions, &new.conditions) {
@@ -159,9 +159,7 @@ async fn tell(context: &Context, resource: &SocialPlatform, old: &SocialPlatform
             action: condition.type_.clone(),
             secondary: None,
         };
-        if let Err(error) = context.recorder.publish(&event, &reference).await {
-            tracing::warn!(error = said(&error), "failed to publish an event");
-        }
+        context.events.tell(event, reference.clone()).await;
     }
 }
 

@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body::Frame;
+use http_body_util::{BodyExt, Full, StreamBody};
 use kube::client::{Body, DynBody};
 use serde_json::Value;
 use tower::{BoxError, Layer, Service};
@@ -20,6 +21,12 @@ pub type Answer = Response<Box<DynBody>>;
 pub fn answer(status: u16, body: &Value) -> Answer {
     let body = Full::new(Bytes::from(body.to_string())).map_err(|never: Infallible| -> BoxError { match never {} });
     Response::builder().status(status).header("content-type", "application/json").body(Box::new(body) as Box<DynBody>).unwrap()
+}
+
+/// The head of an answer, and then nothing.
+pub fn silence() -> Answer {
+    let body = StreamBody::new(futures::stream::pending::<Result<Frame<Bytes>, BoxError>>());
+    Response::builder().status(200).body(Box::new(body) as Box<DynBody>).unwrap()
 }
 
 type Answerer = dyn Fn(&Request<Body>) -> Option<Answer> + Send + Sync;

@@ -1,10 +1,11 @@
 //! What the API server refuses is told, and holds up no more than it has to.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use http::Method;
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::api::networking::v1::Ingress;
 use kube::ResourceExt;
 use kube::api::DeleteParams;
@@ -15,7 +16,7 @@ use serde_json::json;
 
 use crate::faults::refusal;
 use crate::harness::{Harness, development, eventually, external, message};
-use crate::instead::Instead;
+use crate::instead::{Instead, silence};
 
 /// Answers with `status`, as long as the test wants it, whatever would be written at paths that end with `path`.
 fn refusing(path: &'static str, status: u16) -> (Arc<AtomicBool>, Instead) {
@@ -60,6 +61,31 @@ async fn what_a_webhook_denies_without_a_word_is_told_and_made_once_it_may_be() 
     refuses.store(false, Ordering::SeqCst);
     let platform = harness.wait_until_ready().await;
     assert!(platform.status.unwrap().conditions.iter().all(|condition| condition.type_ != "Stalled"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_that_are_not_answered_hold_up_no_platform_and_others_come() {
+    let harness = Harness::prepare("untold").await;
+    let (is_silent, asked) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicUsize::new(0)));
+    let (silent, count) = (is_silent.clone(), asked.clone());
+    let instead = Instead::new(move |request| {
+        let is_event = request.method() != Method::GET && request.uri().path().contains("/events");
+        (is_event && silent.load(Ordering::SeqCst)).then(|| {
+            count.fetch_add(1, Ordering::SeqCst);
+            silence()
+        })
+    });
+    harness.operate(ClientBuilder::try_from(harness.config.clone()).unwrap().with_layer(&instead).build()).detach();
+    harness.create(&development()).await;
+    harness.wait_until_ready().await;
+    assert_ne!(asked.load(Ordering::SeqCst), 0, "it would have been told of");
+    is_silent.store(false, Ordering::SeqCst);
+    eventually("what is told next is told", || async {
+        let events = harness.api::<Event>().list(&Default::default()).await.unwrap();
+        let told = events.iter().any(|event| event.reason.as_deref() == Some("AllComponentsAvailable"));
+        if told { Ok(()) } else { Err(format!("there are {} events", events.items.len())) }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

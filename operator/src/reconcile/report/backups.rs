@@ -12,7 +12,7 @@ use crate::backups::{COMPLETE, Work, ends_with_its_platform, job_name, status};
 use crate::crd::{BackupPhase, SocialPlatformBackup, SocialPlatformBackupStatus};
 use crate::platform::Platform;
 use crate::reconcile::apply::{Outcome, Progress};
-use crate::reconcile::{Cluster, Context, said};
+use crate::reconcile::{Cluster, Context};
 use crate::resources::metadata::MANAGER;
 
 /// Why none begins, in CamelCase, and for people.
@@ -136,7 +136,7 @@ async fn write(context: &Context, backup: &SocialPlatformBackup, new: &SocialPla
     Ok(())
 }
 
-/// An event for what is final. One that cannot be written is not worth a retry.
+/// An event for what is final.
 async fn publish(context: &Context, backup: &SocialPlatformBackup, new: &SocialPlatformBackupStatus) {
     let type_ = match new.phase {
         Some(BackupPhase::Completed) => EventType::Normal,
@@ -151,9 +151,7 @@ async fn publish(context: &Context, backup: &SocialPlatformBackup, new: &SocialP
         action: COMPLETE.to_owned(),
         secondary: None,
     };
-    if let Err(error) = context.recorder.publish(&event, &backup.object_ref(&())).await {
-        tracing::warn!(error = said(&error), "failed to publish an event");
-    }
+    context.events.tell(event, backup.object_ref(&())).await;
 }
 
 #[cfg(test)]
