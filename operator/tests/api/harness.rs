@@ -16,7 +16,7 @@ use operator::controller::{self, Options};
 use operator::crd::{SocialPlatform, SocialPlatformBackup};
 use operator::example;
 use serde::de::DeserializeOwned;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio::task::JoinHandle;
 
 use crate::optional_kinds;
@@ -25,6 +25,9 @@ use crate::requests::Requests;
 
 /// How long anything may take. Far more than it does, because the machine may be busy.
 const DEADLINE: Duration = Duration::from_secs(90);
+
+/// Whether the CRDs are those of now.
+static INSTALLED: OnceCell<()> = OnceCell::const_new();
 
 /// A namespace with an operator that looks after nothing else.
 pub struct Harness {
@@ -46,7 +49,11 @@ pub async fn connect() -> Config {
         .expect("TEST_KUBECONFIG is not set: start an API server and a controller manager, and give the path of their kubeconfig");
     let kubeconfig = Kubeconfig::read_from(path).expect("TEST_KUBECONFIG is the path of a kubeconfig");
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-    let client = Client::try_from(config.clone()).unwrap();
+    INSTALLED.get_or_init(|| install(Client::try_from(config.clone()).unwrap())).await;
+    config
+}
+
+async fn install(client: Client) {
     let crds: Api<CustomResourceDefinition> = Api::all(client);
     let params = PatchParams::apply("test").force();
     for crd in [SocialPlatform::crd(), SocialPlatformBackup::crd()] {
@@ -55,7 +62,6 @@ pub async fn connect() -> Config {
         let established = await_condition(crds.clone(), &name, is_crd_established());
         tokio::time::timeout(DEADLINE, established).await.expect("the CRD is accepted").unwrap();
     }
-    config
 }
 
 /// Makes a namespace that no other test has.

@@ -1,14 +1,16 @@
 //! Plays kubelet: pods serve as soon as they exist, and those of Jobs end. The controllers of the cluster make the rest
 //! of it, so that Deployments become available and Jobs complete as they do in life.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::pin::pin;
 
+use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{Api, ListParams, Patch, PatchParams};
+use kube::api::{Api, Patch, PatchParams};
+use kube::runtime::{WatchStreamExt as _, reflector, watcher};
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 /// The label by which a pod of a Job is known.
 const OF_A_JOB: &str = "batch.kubernetes.io/job-name";
@@ -26,50 +28,62 @@ pub enum Jobs {
     Wait,
 }
 
-/// The player of one namespace; it plays as long as the test runs.
-pub struct Player {
-    jobs: Arc<Mutex<Jobs>>,
-    new_pods_serve: Arc<AtomicBool>,
+/// What the test wants.
+#[derive(Clone, Debug)]
+struct Part {
+    jobs: Jobs,
+    new_pods_serve: bool,
 }
+
+/// The player of one namespace; it plays as long as the test runs.
+pub struct Player(watch::Sender<Part>);
 
 impl Player {
     /// Begins to play.
     pub fn start(client: &Client, namespace: &str) -> Self {
-        let jobs = Arc::new(Mutex::new(Jobs::Succeed));
-        let new_pods_serve = Arc::new(AtomicBool::new(true));
-        let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
-        tokio::spawn(play(pods, jobs.clone(), new_pods_serve.clone()));
-        Self { jobs, new_pods_serve }
+        let (sender, part) = watch::channel(Part { jobs: Jobs::Succeed, new_pods_serve: true });
+        tokio::spawn(play(Api::namespaced(client.clone(), namespace), part));
+        Self(sender)
     }
 
     /// From now on the pods of Jobs end like this.
     pub fn jobs(&self, jobs: Jobs) {
-        *self.jobs.lock().unwrap() = jobs;
+        self.0.send_modify(|part| part.jobs = jobs);
     }
 
     /// From now on new pods that are not a Job's serve, or wait. Those that serve already go on.
     pub fn new_pods_serve(&self, serve: bool) {
-        self.new_pods_serve.store(serve, Ordering::SeqCst);
+        self.0.send_modify(|part| part.new_pods_serve = serve);
     }
 }
 
-async fn play(pods: Api<Pod>, jobs: Arc<Mutex<Jobs>>, new_pods_serve: Arc<AtomicBool>) {
+/// Watches, as a list every other moment would be half of what the API server does for these tests.
+async fn play(pods: Api<Pod>, mut part: watch::Receiver<Part>) {
+    let (known, writer) = reflector::store();
+    let mut changes = pin!(watcher(pods.clone(), watcher::Config::default()).default_backoff().reflect(writer));
+    // What is known is a little old: each pod is told once.
+    let mut told = BTreeSet::new();
     loop {
-        // The cluster may be going already; the test itself says what it misses.
-        let all = pods.list(&ListParams::default()).await.map(|list| list.items).unwrap_or_default();
-        for pod in all.iter().filter(|pod| is_waiting(pod)) {
-            let jobs = jobs.lock().unwrap().clone();
+        let Part { jobs, new_pods_serve } = part.borrow_and_update().clone();
+        for pod in known.state().iter().filter(|pod| is_waiting(pod)) {
             let waits = match pod.labels().contains_key(OF_A_JOB) {
                 true => matches!(jobs, Jobs::Wait),
-                false => !new_pods_serve.load(Ordering::SeqCst),
+                false => !new_pods_serve,
             };
-            if waits {
+            if waits || told.contains(&pod.uid()) {
                 continue;
             }
             let status = Patch::Merge(json!({ "status": status(pod, &jobs) }));
-            let _ = pods.patch_status(&pod.name_any(), &PatchParams::default(), &status).await;
+            // It may be gone already; the test itself says what it misses.
+            if pods.patch_status(&pod.name_any(), &PatchParams::default(), &status).await.is_ok() {
+                told.insert(pod.uid());
+            }
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::select! {
+            Some(_) = changes.next() => {}
+            Ok(()) = part.changed() => {}
+            else => return,
+        }
     }
 }
 
