@@ -25,7 +25,7 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let folder = tempfile::tempdir_in("/tmp").expect("a folder");
+        let folder = tempfile::tempdir().expect("a folder");
         std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
         let programs = Programs::of_system_with_clients().expect("PostgreSQL");
         let server = Server::start(&programs, &folder.path().join("postgres"), Durability::None).expect("a server");

@@ -11,7 +11,7 @@ use crate::process::{All, GUARD, PASSWORD, post, program, sign_in, sign_up, unti
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_restart_and_a_kill() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let http = Client::new();
     let all = All::start(folder.path(), |_| {});
     until_up(&http, &all.url).await;
@@ -39,7 +39,7 @@ async fn what_was_acknowledged_survives_a_restart_and_a_kill() {
 
 #[tokio::test]
 async fn the_owner_of_a_photo_sees_who_shows_it_for_as_long_as_they_do() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let http = Client::new();
     let all = All::start(folder.path(), |_| {});
     until_up(&http, &all.url).await;
@@ -83,7 +83,7 @@ async fn the_owner_of_a_photo_sees_who_shows_it_for_as_long_as_they_do() {
 
 #[tokio::test]
 async fn rules_are_read_from_a_variable_one_a_line() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let http = Client::new();
     let all = All::start(folder.path(), |command| {
         command.env("MODERATION_RULES", "Be kind, always.\nNo spam.").env("MODERATION_CONTACT", "moderators@example.org");
@@ -97,7 +97,7 @@ async fn rules_are_read_from_a_variable_one_a_line() {
 
 #[tokio::test]
 async fn a_second_process_on_the_same_folder_is_refused() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let all = All::start(folder.path(), |_| {});
     let second = program()
         .args(["all", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0", "--data"])
@@ -116,7 +116,7 @@ fn admin(action: &str, handle: &str, folder: &Path) -> Output {
 
 #[tokio::test]
 async fn whoever_runs_it_makes_administrators_and_finds_the_letters() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let http = Client::new();
     let all = All::start(folder.path(), |_| {});
     until_up(&http, &all.url).await;

@@ -74,7 +74,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 
 #[tokio::test]
 async fn a_pod_of_photo_does_not_wait_for_whoever_only_stays_connected() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let server = migrated(folder.path());
     let (public, private) = (free_port(), free_port());
     let mut pod = photo(&server, public, private);
@@ -106,7 +106,7 @@ async fn a_pod_of_photo_does_not_wait_for_whoever_only_stays_connected() {
 
 #[tokio::test]
 async fn an_upload_that_is_under_way_is_waited_for() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let http = Client::new();
     let all = All::start(folder.path(), |command| {
         command.envs(GRACE);

@@ -47,7 +47,7 @@ async fn logs_in(server: &Server, role: &str, password: &str) -> bool {
 
 #[tokio::test]
 async fn two_logins_of_a_service_overlap_and_one_without_a_password_is_closed() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (server, _admin) = server(&folder, "createrole").await;
 
     let first = migrate(&server, passwords("", "old")).await;
@@ -66,7 +66,7 @@ async fn two_logins_of_a_service_overlap_and_one_without_a_password_is_closed() 
 
 #[tokio::test]
 async fn roles_that_somebody_else_made_need_no_right_to_make_any() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (server, mut admin) = server(&folder, "").await;
     for service in SERVICES {
         let roles = format!("create role own_{service} nologin; create role own_{service}_a login in role own_{service} password 'given'");
@@ -82,7 +82,7 @@ async fn roles_that_somebody_else_made_need_no_right_to_make_any() {
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_refused_unless_it_is_accepted() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (server, _admin) = server(&folder, "createrole").await;
     let first = migrate(&server, passwords("", "word")).await;
     assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stdout));
@@ -103,7 +103,7 @@ async fn a_database_of_a_newer_version_is_refused_unless_it_is_accepted() {
 
 #[tokio::test]
 async fn a_new_database_that_knows_no_letters_but_those_of_ascii_is_refused() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (server, mut admin) = server(&folder, "createrole").await;
     run(&mut admin, "drop database own".to_owned()).await;
     run(&mut admin, "create database own owner own template template0 lc_ctype 'C'".to_owned()).await;
@@ -127,7 +127,7 @@ async fn schemas(owner: &mut PgConnection) -> i64 {
 
 #[tokio::test]
 async fn a_store_that_is_named_is_tried_before_the_database_is_touched() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (server, _admin) = server(&folder, "createrole").await;
     let mut owner = PgConnection::connect(&url(&server, "own", "own")).await.unwrap();
     let port = free_port();

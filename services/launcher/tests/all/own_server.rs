@@ -92,7 +92,7 @@ async fn upload_by_tus(http: &Client, url: &str, token: &str, file: &[u8]) -> Va
 
 #[tokio::test]
 async fn it_runs_behind_nginx_on_a_postgresql_and_a_store_of_ones_own() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let [data, objects, web, postgres] = ["data", "objects", "web", "postgres"].map(|name| folder.path().join(name));
     for made in [&objects, &web] {
         std::fs::create_dir(made).unwrap();

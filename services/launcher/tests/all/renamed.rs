@@ -12,7 +12,7 @@ async fn found(http: &Client, url: &str, handle: &str) -> (StatusCode, Value) {
 
 #[tokio::test]
 async fn what_one_writes_after_a_change_shows_the_new_handle() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let http = Client::new();
     let all = All::start(folder.path(), |_| {});
     until_up(&http, &all.url).await;

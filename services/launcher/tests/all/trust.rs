@@ -78,7 +78,7 @@ async fn ask_for_a_letter(http: &Client, all: &All, token: &str) {
 // More than one thread: the ports answer while the test waits for a program.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_private_authority_is_trusted_by_all_four_clients_with_its_bundle_and_by_none_without() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let [own, embedded, objects, postgres] = ["own", "embedded", "objects", "postgres"].map(|name| folder.path().join(name));
     std::fs::create_dir(&objects).unwrap();
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();

@@ -70,7 +70,7 @@ fn text(value: &Value) -> String {
 
 #[tokio::test]
 async fn a_picture_in_a_comment_is_gone_for_whoever_its_thread_is_no_more_for() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let platform = Platform::start(folder.path()).await;
     let [ruth, cleo, vera] = [platform.sign_up("ruth").await, platform.sign_up("cleo").await, platform.sign_up("vera").await];
     let photo = upload(&platform.http, &platform.all.url, &cleo.token).await;
@@ -108,7 +108,7 @@ async fn a_picture_in_a_comment_is_gone_for_whoever_its_thread_is_no_more_for() 
 
 #[tokio::test]
 async fn a_photo_that_is_left_to_others_is_private_at_once_wherever_its_owner_shows_it() {
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let platform = Platform::start(folder.path()).await;
     let (ada, bob) = (platform.sign_up("ada").await, platform.sign_up("bob").await);
     let photo = upload(&platform.http, &platform.all.url, &ada.token).await;

@@ -26,7 +26,7 @@ impl Stage {
 
     /// One that is told more.
     pub async fn with(configure: impl FnOnce(&mut Command)) -> Self {
-        let folder = tempfile::tempdir_in("/tmp").unwrap();
+        let folder = tempfile::tempdir().unwrap();
         // PostgreSQL may run as somebody else, who has to get through.
         std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let server = Server::start(&Programs::of_system().unwrap(), &folder.path().join("postgres"), Durability::None).unwrap();

@@ -76,7 +76,7 @@ async fn a_collector_gets_traces_metrics_and_logs() {
         return;
     };
     let _alone = alone().await;
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (otlp, prometheus) = (free_port(), free_port());
     let _collector = collector(&program, folder.path(), otlp, prometheus).await;
     let platform = Platform::start(Some(&format!("http://127.0.0.1:{otlp}"))).await;

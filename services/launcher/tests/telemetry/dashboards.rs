@@ -40,7 +40,7 @@ struct Prometheus {
 impl Prometheus {
     /// Starts one, and waits until it has read `target`.
     async fn reading(reads: &'static str, target: &str) -> Self {
-        let folder = tempfile::tempdir_in("/tmp").expect("a folder");
+        let folder = tempfile::tempdir().expect("a folder");
         for file in ["objectives.yaml", "alerts.yaml"] {
             let text = rules(file)
                 .replace("interval: 30s", "interval: 1s")
@@ -159,7 +159,7 @@ impl Prometheus {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_panel_is_empty_after_the_load() {
     let _alone = alone().await;
-    let folder = tempfile::tempdir_in("/tmp").unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let (otlp, shown) = (free_port(), free_port());
     let collector = match std::env::var("OTELCOL") {
         Ok(program) => Some(collector(&program, folder.path(), otlp, shown).await),

@@ -43,7 +43,7 @@ impl Platform {
 
     /// The same, with more in its environment.
     pub async fn start_with(otlp: Option<&str>, environment: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir_in("/tmp").expect("a folder");
+        let folder = tempfile::tempdir().expect("a folder");
         let mut command = Command::new(env!("CARGO_BIN_EXE_social-platform"));
         command.args(["all", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0", "--log-format=json", "--data"]).arg(folder.path());
         command.env("FIRST_ADMIN_TOKEN", FIRST_ADMIN_TOKEN).env("PUBLIC_URL", PUBLIC_URL);

@@ -81,7 +81,7 @@ impl Pods {
 
     /// The same, where `settle` has the last word on the settings of each.
     async fn start_each(settle: impl Fn(Service, &mut Command)) -> Self {
-        let folder = tempfile::tempdir_in("/tmp").expect("a folder");
+        let folder = tempfile::tempdir().expect("a folder");
         // PostgreSQL may run as somebody else, who has to get through.
         std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("the folder is ours");
         let programs = Programs::of_system().expect("PostgreSQL is installed");

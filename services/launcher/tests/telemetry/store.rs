@@ -28,7 +28,7 @@ impl Store {
 
     /// The same, with more in its environment.
     pub async fn start_with(otlp: Option<&str>, environment: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir_in("/tmp").expect("a folder");
+        let folder = tempfile::tempdir().expect("a folder");
         let address = format!("127.0.0.1:{}", free_port());
         let mut command = Command::new(env!("CARGO_BIN_EXE_social-platform"));
         command.arg("dev-s3").env("S3_ADDR", &address).env("S3_ROOT", folder.path()).env("S3_BUCKET", "own");
