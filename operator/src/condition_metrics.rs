@@ -1,5 +1,6 @@
 //! The conditions of all platforms as one metric, so that an alert can say what `kubectl describe` says. One reason is there as if it
-//! were a condition, since alerts have to know it: `AwaitingApproval`, while a migration waits for a person.
+//! were a condition, since alerts have to know it: `AwaitingApproval`, while a migration waits for a person. It is 1 if nothing else
+//! keeps the platform from being ready, and else 0.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use opentelemetry::KeyValue;
 
-use crate::reconcile::conditions::{AWAITING_APPROVAL, DATABASE_MIGRATED};
+use crate::reconcile::conditions::{AWAITING_APPROVAL, DATABASE_MIGRATED, READY};
 
 /// By namespace and name: each condition and its value.
 type Known = BTreeMap<(String, String), Vec<(String, i64)>>;
@@ -48,7 +49,8 @@ fn values(conditions: &[Condition]) -> Vec<(String, i64)> {
         _ => -1,
     };
     let awaits = |condition: &&Condition| condition.type_ == DATABASE_MIGRATED && condition.reason == AWAITING_APPROVAL;
-    let reason = conditions.iter().find(awaits).map(|_| (AWAITING_APPROVAL.to_owned(), 1));
+    let alone = conditions.iter().any(|condition| condition.type_ == READY && condition.reason == AWAITING_APPROVAL);
+    let reason = conditions.iter().find(awaits).map(|_| (AWAITING_APPROVAL.to_owned(), i64::from(alone)));
     conditions.iter().map(|condition| (condition.type_.clone(), value(condition))).chain(reason).collect()
 }
 
@@ -62,16 +64,19 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::reconcile::conditions::{Finding, READY, Truth, merged};
+    use crate::reconcile::conditions::{Finding, Truth, merged};
 
     #[test]
     fn a_migration_that_waits_for_a_person_is_told_from_one_that_fails() {
-        let told = |reason| {
-            let finding = |type_| Finding::new(type_, Truth::False, reason, "…");
-            values(&merged(&[], vec![finding(READY), finding(DATABASE_MIGRATED)], Some(1), Timestamp::UNIX_EPOCH))
+        let told = |ready, migrated| {
+            let finding = |type_, reason| Finding::new(type_, Truth::False, reason, "…");
+            let findings = vec![finding(READY, ready), finding(DATABASE_MIGRATED, migrated)];
+            values(&merged(&[], findings, Some(1), Timestamp::UNIX_EPOCH))
         };
         let both = [("Ready".to_owned(), 0), ("DatabaseMigrated".to_owned(), 0)];
-        assert_eq!(told("MigrationFailed"), both);
-        assert_eq!(told(AWAITING_APPROVAL), [both.to_vec(), vec![("AwaitingApproval".to_owned(), 1)]].concat());
+        let with = |value| [both.to_vec(), vec![("AwaitingApproval".to_owned(), value)]].concat();
+        assert_eq!(told("MigrationFailed", "MigrationFailed"), both);
+        assert_eq!(told(AWAITING_APPROVAL, AWAITING_APPROVAL), with(1));
+        assert_eq!(told("RollingOut", AWAITING_APPROVAL), with(0), "that pods are missing is another matter");
     }
 }

@@ -202,7 +202,11 @@ async fn reconcile(guarded: Arc<Guarded>, controller: Arc<Controller>) -> Result
     }
     let Some(_permit) = controller.queue.turn().await else { return Ok(Action::await_change()) };
     // It may have changed, or gone, while it waited for its turn.
-    let Some(guarded) = controller.platforms.get(&platform) else { return Ok(Action::await_change()) };
+    let Some(guarded) = controller.platforms.get(&platform) else {
+        controller.backoff.forget(platform.namespace.as_deref(), &platform.name);
+        controller.forget(platform.namespace.as_deref(), &platform.name);
+        return Ok(Action::await_change());
+    };
     let DeserializeGuard(resource) = &*guarded;
     let resource = match resource {
         Ok(resource) => resource,

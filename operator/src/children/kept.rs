@@ -89,18 +89,19 @@ impl<K: DeserializeOwned> Kept<K> {
 }
 
 impl<K: Resource + Serialize> Keeper<K> {
-    /// Keeps what a watch says.
-    pub fn hear(&mut self, event: &Event<K>) {
+    /// Keeps what a watch says. Was it the end of a new list, in the place of an older one? Then anything may be another, or gone.
+    pub fn hear(&mut self, event: &Event<K>) -> bool {
         match event {
             Event::Init => self.list = Objects::default(),
             Event::InitApply(object) => self.list.keep(object),
             Event::InitDone => {
                 *self.objects.write().unwrap_or_else(PoisonError::into_inner) = mem::take(&mut self.list);
-                self.listed.send_replace(true);
+                return self.listed.send_replace(true);
             }
             Event::Apply(object) => self.objects.write().unwrap_or_else(PoisonError::into_inner).keep(object),
             Event::Delete(object) => self.objects.write().unwrap_or_else(PoisonError::into_inner).forget(object),
         }
+        false
     }
 }
 
@@ -188,13 +189,12 @@ mod tests {
         keeper.hear(&Event::InitApply(config_map("demo", "a", "1")));
         assert_eq!(contents(&kept, "demo"), [""; 0]);
         assert!(!*kept.listed.borrow());
-        keeper.hear(&Event::InitDone);
+        assert!(!keeper.hear(&Event::InitDone), "nothing was known before");
         kept.listed().await.unwrap();
         assert_eq!(contents(&kept, "demo"), ["a=1"]);
 
-        for event in [Event::Init, Event::InitApply(config_map("demo", "b", "1")), Event::InitDone] {
-            keeper.hear(&event);
-        }
+        let again = [Event::Init, Event::InitApply(config_map("demo", "b", "1")), Event::InitDone];
+        assert_eq!(again.map(|event| keeper.hear(&event)), [false, false, true], "what went was told of by no event");
         assert_eq!(contents(&kept, "demo"), ["b=1"]);
     }
 

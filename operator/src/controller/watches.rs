@@ -8,14 +8,16 @@
 //!   Secrets labelled socialplatform.dev/reload=true ───────► the platforms that refer to them
 //!   the ConfigMap with the catalog of images ──────────────► all platforms
 //!   the optional APIs of the cluster, by asking ───────────► all platforms
+//!   a new list, where a watch could not go on ─────────────► all platforms, once it is known
 //! ```
 //!
 //! Platforms are found by label and not by owner, because what the deletion policy retains has no owner. The streams are
 //! our own and not `Controller::owns`, because a store has to be filled from the same events.
 
 use std::fmt::Debug;
+use std::mem;
 
-use futures::{FutureExt, Stream, StreamExt, future};
+use futures::{FutureExt, Stream, StreamExt, future, stream};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::{Api, PartialObjectMeta};
@@ -80,14 +82,14 @@ pub(super) fn watches(scope: &Scope, options: &Options, apis: &Known) -> Watches
     let (platforms, writer) = reflector::store::<Guarded>();
     let (strays_change, strays) = watch::channel(false);
     let backups_change = strays_change.clone();
+    let relists = Relists::default();
+    let (of_platforms, of_backups) = (relists.clone(), relists.clone());
     // Our own status is no reason to look again; a spec is.
     let specs = pruned(scope.api::<Guarded>(), watcher::Config::default().page_size(PAGE))
         .reflect(writer)
         .inspect(move |event| match event {
             // A new list tells as well, without a word, of those that went meanwhile.
-            Ok(watcher::Event::InitDone) => {
-                strays_change.send_replace(true);
-            }
+            Ok(watcher::Event::InitDone) => of_platforms.ended(strays_change.send_replace(true)),
             Ok(watcher::Event::Delete(_)) => strays_change.send_modify(|_| ()),
             Ok(_) | Err(_) => {}
         })
@@ -99,29 +101,36 @@ pub(super) fn watches(scope: &Scope, options: &Options, apis: &Known) -> Watches
     let all = platforms.clone();
     let controller = controller.watches_stream(reloadable(scope), move |secret| referring(&all, &secret));
     let (controller, images) = catalog(controller, scope, options);
-    let controller = controller.reconcile_all_on(apis.changes());
+    let controller = controller.reconcile_all_on(apis.changes()).reconcile_all_on(relists.all());
 
-    let (controller, service_accounts) = children(controller, scope);
-    let (controller, secrets) = children(controller, scope);
-    let (controller, config_maps) = children(controller, scope);
-    let (controller, network_policies) = children(controller, scope);
-    let (controller, disruption_budgets) = children(controller, scope);
-    let (controller, services) = children(controller, scope);
-    let (controller, volume_claims) = children(controller, scope);
-    let (controller, deployments) = children(controller, scope);
-    let (controller, autoscalers) = children(controller, scope);
-    let (controller, jobs) = children(controller, scope);
-    let (controller, ingresses) = children(controller, scope);
-    let (controller, http_routes) = optional_children(controller, scope);
-    let (controller, prometheus_rules) = optional_children(controller, scope);
-    let (controller, service_monitors) = optional_children(controller, scope);
-    let (controller, certificates) = optional_children(controller, scope);
-    let (controller, postgres_clusters) = optional_children(controller, scope);
+    let (controller, service_accounts) = children(controller, scope, &relists);
+    let (controller, secrets) = children(controller, scope, &relists);
+    let (controller, config_maps) = children(controller, scope, &relists);
+    let (controller, network_policies) = children(controller, scope, &relists);
+    let (controller, disruption_budgets) = children(controller, scope, &relists);
+    let (controller, services) = children(controller, scope, &relists);
+    let (controller, volume_claims) = children(controller, scope, &relists);
+    let (controller, deployments) = children(controller, scope, &relists);
+    let (controller, autoscalers) = children(controller, scope, &relists);
+    let (controller, jobs) = children(controller, scope, &relists);
+    let (controller, ingresses) = children(controller, scope, &relists);
+    let (controller, http_routes) = optional_children(controller, scope, &relists);
+    let (controller, prometheus_rules) = optional_children(controller, scope, &relists);
+    let (controller, service_monitors) = optional_children(controller, scope, &relists);
+    let (controller, certificates) = optional_children(controller, scope, &relists);
+    let (controller, postgres_clusters) = optional_children(controller, scope, &relists);
     // Whoever makes them, each names its platform.
     let (store, writer) = reflector::store();
     let all = move |api: Api<StoredBackup>| {
         let events = pruned(api, watcher::Config::default()).reflect(writer);
-        logged(events.inspect(move |_| backups_change.send_modify(|_| ())).touched_objects())
+        let mut known = false;
+        let heard = move |event: &watcher::Result<watcher::Event<StoredBackup>>| {
+            if let Ok(watcher::Event::InitDone) = event {
+                of_backups.ended(mem::replace(&mut known, true));
+            }
+            backups_change.send_modify(|_| ());
+        };
+        logged(events.inspect(heard).touched_objects())
     };
     let (controller, served) = optional(controller, scope, all, backed_up);
     let backups = Backups { store, served };
@@ -148,25 +157,26 @@ pub(super) fn watches(scope: &Scope, options: &Options, apis: &Known) -> Watches
 }
 
 /// Watches one kind of object of ours.
-fn children<K>(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Kept<K>)
+fn children<K>(controller: Controller<Guarded>, scope: &Scope, relists: &Relists) -> (Controller<Guarded>, Kept<K>)
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     K: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     let (kept, keeper) = kept();
     drift_metrics::corrected(&K::kind(&()), 0);
-    (controller.watches_stream(remembered(scope.api(), keeper), platform_of::<K>), kept)
+    (controller.watches_stream(remembered(scope.api(), keeper, relists.clone()), platform_of::<K>), kept)
 }
 
 /// Watches one kind of object of ours that the cluster may not know.
-fn optional_children<K>(controller: Controller<Guarded>, scope: &Scope) -> (Controller<Guarded>, Optional<K>)
+fn optional_children<K>(controller: Controller<Guarded>, scope: &Scope, relists: &Relists) -> (Controller<Guarded>, Optional<K>)
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     K: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     let (kept, keeper) = kept();
     drift_metrics::corrected(&K::kind(&()), 0);
-    let (controller, served) = optional(controller, scope, |api| remembered(api, keeper), platform_of);
+    let relists = relists.clone();
+    let (controller, served) = optional(controller, scope, |api| remembered(api, keeper, relists), platform_of);
     (controller, Optional { kept, served })
 }
 
@@ -226,13 +236,13 @@ fn ours() -> watcher::Config {
 }
 
 /// Everything that happens to the objects of ours of one kind, once it is remembered; deletions too.
-fn remembered<K>(api: Api<K>, mut keeper: Keeper<K>) -> impl Stream<Item = watcher::Result<K>> + Send + 'static
+fn remembered<K>(api: Api<K>, mut keeper: Keeper<K>, relists: Relists) -> impl Stream<Item = watcher::Result<K>> + Send + 'static
 where
     K: Resource<DynamicType = ()> + Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     let events = pruned(api, ours()).inspect(move |event| {
         if let Ok(event) = event {
-            keeper.hear(event);
+            relists.ended(keeper.hear(event));
         }
     });
     logged(events.touched_objects())
@@ -259,6 +269,31 @@ where
         }
         future::ready(item.is_ok())
     })
+}
+
+/// Tells of lists that took the place of older ones. Each object of such a list is passed on before the list counts, and what went
+/// meanwhile is not passed on at all; so all platforms are looked at once more when it does.
+#[derive(Clone)]
+struct Relists(watch::Sender<()>);
+
+impl Default for Relists {
+    fn default() -> Self {
+        Self(watch::Sender::new(()))
+    }
+}
+
+impl Relists {
+    /// Something was heard; was it that a list counts in the place of an older one?
+    fn ended(&self, is_another: bool) {
+        if is_another {
+            self.0.send_replace(());
+        }
+    }
+
+    /// One item for each, or for some that come together.
+    fn all(&self) -> impl Stream<Item = ()> + Send + use<> {
+        stream::unfold(self.0.subscribe(), async |mut heard| heard.changed().await.ok().map(|()| ((), heard)))
+    }
 }
 
 /// The platform that a backup is of.

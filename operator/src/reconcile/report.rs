@@ -139,13 +139,13 @@ async fn write(context: &Context, cluster: &Cluster, view: View<'_>) -> Result<b
     let params = PatchParams::apply(MANAGER).force();
     let written = api.patch_status(&name, &params, &Patch::Apply(patch)).await;
     context.written.remember(&written.map_err(|source| Error { kind: "SocialPlatform", name, source: Box::new(source) })?);
-    tell(context, resource, &old, &new).await;
+    tell(context, resource, &old, &new);
     Ok(true)
 }
 
 /// One event for each condition that changed and says something: `Reconciling` repeats what `Ready` says, and what is not
 /// known yet is no news.
-async fn tell(context: &Context, resource: &SocialPlatform, old: &SocialPlatformStatus, new: &SocialPlatformStatus) {
+fn tell(context: &Context, resource: &SocialPlatform, old: &SocialPlatformStatus, new: &SocialPlatformStatus) {
     let reference = resource.object_ref(&());
     for condition in changed(&old.conditions, &new.conditions) {
         if condition.type_ == RECONCILING || condition.status == "Unknown" {
@@ -159,7 +159,7 @@ async fn tell(context: &Context, resource: &SocialPlatform, old: &SocialPlatform
             action: condition.type_.clone(),
             secondary: None,
         };
-        context.events.tell(event, reference.clone()).await;
+        context.events.tell(event, reference.clone());
     }
 }
 

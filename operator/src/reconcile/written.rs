@@ -31,7 +31,7 @@ impl Written {
         let mut fresh = seen.clone();
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match all.get(&key(seen)) {
-            Some(last) if last.uid == seen.uid() && version(seen) < last.version => fresh.status = last.status.clone(),
+            Some(last) if last.uid == seen.uid() && is_older(version(seen), last.version) => fresh.status = last.status.clone(),
             Some(_) => _ = all.remove(&key(seen)),
             None => {}
         }
@@ -51,6 +51,10 @@ fn key(resource: &SocialPlatform) -> (String, String) {
 /// Versions are numbers that grow (KEP-5504). Of one that is none, nothing is known to be older.
 fn version(resource: &SocialPlatform) -> Option<u64> {
     resource.resource_version().and_then(|version| version.parse().ok())
+}
+
+fn is_older(seen: Option<u64>, last: Option<u64>) -> bool {
+    seen.zip(last).is_some_and(|(seen, last)| seen < last)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use http::Method;
 use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::api::networking::v1::Ingress;
 use kube::ResourceExt;
@@ -47,6 +48,21 @@ async fn an_object_of_somebody_else_is_left_as_it_is_and_told() {
     harness.api::<Ingress>().delete("demo", &DeleteParams::default()).await.unwrap();
     harness.wait_until_ready().await;
     assert_ne!(harness.get::<Ingress>("demo").await.uid(), theirs.uid());
+}
+
+/// It says nothing that we would say otherwise, so that the API server would have let us.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_of_somebody_else_is_left_as_it_is_though_nothing_in_it_conflicts() {
+    let harness = Harness::prepare("account").await;
+    let account: ServiceAccount = serde_json::from_value(json!({ "metadata": { "name": "demo-social" } })).unwrap();
+    let theirs = harness.create(&account).await;
+    harness.operate(harness.observed()).detach();
+    harness.create(&development()).await;
+    let platform = harness.wait_for("Stalled", "True", "ApplyRefused").await;
+    let told = message(&platform, "Ready");
+    assert!(told.contains("ServiceAccount demo-social") && told.contains("somebody else has made it"), "{told}");
+    let left = harness.get::<ServiceAccount>("demo-social").await;
+    assert_eq!((left.metadata.resource_version, left.metadata.owner_references), (theirs.metadata.resource_version, None));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

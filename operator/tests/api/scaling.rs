@@ -88,6 +88,16 @@ async fn an_autoscaler_is_never_contradicted_and_no_pod_is_lost_when_it_comes_or
     social(&harness, json!({"resources": {"requests": {"cpu": "60m"}}})).await;
     replicas(&harness, 5).await;
 
+    // Out of sight for a moment, and not new.
+    let unlabeled = json!({"metadata": {"labels": {"app.kubernetes.io/managed-by": null}}});
+    harness.edit::<Deployment>("demo-social", unlabeled).await;
+    eventually("the label is back", || async {
+        let labels = harness.get::<Deployment>("demo-social").await.metadata.labels.unwrap_or_default();
+        if labels.contains_key("app.kubernetes.io/managed-by") { Ok(()) } else { Err(format!("{labels:?}")) }
+    })
+    .await;
+    reconciled(&harness).await;
+
     // Off, with the number that is asked for.
     social(&harness, json!({"replicas": 4, "autoscaling": null})).await;
     replicas(&harness, 4).await;

@@ -70,6 +70,16 @@ fn a_panel_of_routes_or_of_durations_leads_to_their_traces() {
     });
 }
 
+/// The one label whose values are others than those of the attribute of its name.
+#[test]
+fn a_link_asks_for_an_operation_of_the_object_store_as_spans_name_it() {
+    each_panel(|title, _, panel| {
+        for link in links(panel) {
+            assert!(!link.contains("__field.labels.rpc_method"), "{title}: no span has a service's name there: {link}");
+        }
+    });
+}
+
 #[test]
 fn a_link_asks_for_attributes_labels_and_variables_that_there_are() {
     let (of_services, of_operator) = (read(OF_SERVICES), read(OF_OPERATOR));
@@ -85,7 +95,8 @@ fn a_link_asks_for_attributes_labels_and_variables_that_there_are() {
             for label in named(&link, "${__field.labels.") {
                 for expression in expressions(panel) {
                     let parts = grouped(expression);
-                    let has_label = !parts.is_empty() && parts.iter().all(|labels| labels.contains(&label.as_str()));
+                    let is_grouped = !parts.is_empty() && parts.iter().all(|labels| labels.contains(&label.as_str()));
+                    let has_label = is_grouped || expression.contains(&format!(r#", "{label}", "$1", "#));
                     assert!(has_label, "{title}: a series has no {label}: {link}");
                 }
             }

@@ -45,11 +45,12 @@ async fn under_autoscaler(
     live: Option<Arc<Deployment>>,
 ) -> Result<Deployment, Error> {
     let Some(live) = live else {
-        // A new one begins with one pod, unless it is told otherwise.
+        // A new one begins with one pod, unless it is told otherwise; one that was only out of sight has as many as it has.
         let mut made = writer.apply_one(desired, None).await?;
+        let Some(replicas) = handed_over(&made, least) else { return Ok(made) };
         // Its controller writes to it at once, and nobody has decided on its pods yet.
         made.metadata.resource_version = None;
-        return if least > 1 { writer.scale(&made, least).await } else { Ok(made) };
+        return writer.scale(&made, replicas).await;
     };
     match handed_over(&live, least) {
         Some(replicas) => {

@@ -1,5 +1,6 @@
 //! Every write of an object, in one place.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -7,8 +8,10 @@ use std::sync::Arc;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
+use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::core::Status;
 use kube::{Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -182,23 +185,34 @@ impl<'a> Writer<'a> {
         applied.map_err(|source| self.failed::<K>("apply", &name, source))
     }
 
-    /// Applies an object that nobody has seen. If there is one of its name that says something else, it is ours if we have written
-    /// to it before: its labels may be gone.
+    /// Applies an object that nobody has seen. If there is one of its name, it is ours if we have written to it before: its labels
+    /// may be gone. A Secret is ours too if it says nothing else: a person may have brought back a key.
     async fn claim<K: Object>(&mut self, desired: &K) -> Result<K, Error> {
-        let refused = match self.patch(desired, PatchParams::apply(MANAGER)).await {
-            Err(error) if error.is_conflict() => error,
-            other => return other,
-        };
-        let name = desired.name_any();
-        // As a list, which the operator may ask for of every kind.
-        let found = self.api::<K>().list_metadata(&ListParams::default().fields(&format!("metadata.name={name}"))).await;
-        let found = found.map_err(|source| self.failed::<K>("look for", &name, source))?;
-        match found.items.first().map(|there| is_written_by_us(&there.metadata)) {
-            // It went meanwhile.
-            None => Err(refused),
-            Some(true) => self.patch(desired, PatchParams::apply(MANAGER).force()).await,
-            Some(false) => Err(Error { verb: FOREIGN, ..refused }),
+        let is_secret = K::kind(&()) == Secret::kind(&());
+        match self.there::<K>(&desired.name_any()).await? {
+            // What comes between is told as a conflict, and looked at again.
+            None => self.patch(desired, PatchParams::apply(MANAGER)).await,
+            Some(there) if is_written_by_us(&there) => self.patch(desired, PatchParams::apply(MANAGER).force()).await,
+            Some(there) if is_secret => match self.patch(desired, PatchParams::apply(MANAGER)).await {
+                Err(error) if error.is_conflict() => Err(self.foreign::<K>(&there)),
+                other => other,
+            },
+            Some(there) => Err(self.foreign::<K>(&there)),
         }
+    }
+
+    /// What there is of that name; as a list, which the operator may ask for of every kind.
+    async fn there<K: Object>(&self, name: &str) -> Result<Option<ObjectMeta>, Error> {
+        let found = self.api::<K>().list_metadata(&ListParams::default().fields(&format!("metadata.name={name}"))).await;
+        let found = found.map_err(|source| self.failed::<K>("look for", name, source))?;
+        Ok(found.items.into_iter().next().map(|there| there.metadata))
+    }
+
+    fn foreign<K: Object>(&self, there: &ObjectMeta) -> Error {
+        let managers: BTreeSet<&str> = there.managed_fields.iter().flatten().filter_map(|entry| entry.manager.as_deref()).collect();
+        let managers = Vec::from_iter(managers).join(", ");
+        let refused = Status::failure(&format!("it was written by {managers}"), "Conflict").with_code(409);
+        self.failed::<K>(FOREIGN, there.name.as_deref().unwrap_or_default(), kube::Error::Api(refused.boxed()))
     }
 
     /// Takes from `live` the owner that it should have no more, since the deletion policy has changed. What a create has set, no

@@ -132,12 +132,12 @@ async fn write(context: &Context, backup: &SocialPlatformBackup, new: &SocialPla
         Err(kube::Error::Api(status)) if status.is_not_found() => return Ok(()),
         Err(source) => return Err(Error { kind: "SocialPlatformBackup", name, source: Box::new(source) }),
     }
-    publish(context, backup, new).await;
+    publish(context, backup, new);
     Ok(())
 }
 
 /// An event for what is final.
-async fn publish(context: &Context, backup: &SocialPlatformBackup, new: &SocialPlatformBackupStatus) {
+fn publish(context: &Context, backup: &SocialPlatformBackup, new: &SocialPlatformBackupStatus) {
     let type_ = match new.phase {
         Some(BackupPhase::Completed) => EventType::Normal,
         Some(BackupPhase::Failed) => EventType::Warning,
@@ -151,7 +151,7 @@ async fn publish(context: &Context, backup: &SocialPlatformBackup, new: &SocialP
         action: COMPLETE.to_owned(),
         secondary: None,
     };
-    context.events.tell(event, backup.object_ref(&())).await;
+    context.events.tell(event, backup.object_ref(&()));
 }
 
 #[cfg(test)]

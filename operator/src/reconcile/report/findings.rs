@@ -115,7 +115,7 @@ fn of_the_moment(cluster: &Cluster, view: View<'_>, others: &[Finding]) -> Vec<F
             findings.push(Finding { type_: STALLED, truth: Truth::True, ..why.clone() });
         }
         // As for a Secret that is missing: nothing is on its way, and nothing has failed.
-        View::Applied(_, Outcome { progress: Progress::AwaitingApproval, .. }) => {}
+        View::Applied(_, Outcome { progress: Progress::AwaitingApproval, .. }) if ready.reason == AWAITING_APPROVAL => {}
         View::Applied(..) if is_stuck(ready) || storage::is_about_data(ready) => {
             findings.push(Finding { type_: STALLED, truth: Truth::True, ..ready.clone() })
         }

@@ -39,6 +39,10 @@ pub(super) fn ready(
     if let (Progress::WaitingForStores(_), Some(stuck)) = (&outcome.progress, storage()) {
         return stuck;
     }
+    // While a release waits for somebody, the one before is to serve.
+    if let (Progress::AwaitingApproval, Some(waiting)) = (&outcome.progress, rolling_out(all())) {
+        return waiting;
+    }
     if migrated.truth != Truth::True {
         return Finding { type_: READY, truth: Truth::False, ..migrated.clone() };
     }

@@ -181,6 +181,24 @@ fn a_release_that_waits_for_approval_says_what_to_write_and_is_neither_on_its_wa
 }
 
 #[test]
+fn what_is_wrong_while_a_release_waits_for_approval_is_told() {
+    let (cluster, platform, outcome) = applied(minimal(), Progress::AwaitingApproval, false);
+    let told = reasons(&status(&cluster, View::Applied(&platform, &outcome)).conditions);
+    assert!(told.contains(&"Ready=False RollingOut".to_owned()), "{told:?}");
+    assert!(told.contains(&"DatabaseMigrated=False AwaitingApproval".to_owned()), "{told:?}");
+    assert!(told.contains(&"Reconciling=True RollingOut".to_owned()), "{told:?}");
+
+    let (mut cluster, platform, outcome) = applied(minimal(), Progress::AwaitingApproval, true);
+    let mut claims = outcome.resources.volume_claims.clone();
+    claims[0].metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH));
+    cluster.children.volume_claims = claims.into_iter().map(Arc::new).collect();
+    let told = reasons(&status(&cluster, View::Applied(&platform, &outcome)).conditions);
+    for wanted in ["Ready=False StorageTerminating", "Stalled=True StorageTerminating"] {
+        assert!(told.iter().any(|told| told == wanted), "{told:?}");
+    }
+}
+
+#[test]
 fn a_restore_comes_before_everything_and_says_how_to_go_on() {
     let mut resource = minimal();
     resource.spec.bootstrap = crate::example::restored().spec.bootstrap;
