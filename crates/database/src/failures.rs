@@ -9,7 +9,7 @@ use opentelemetry::metrics::Counter;
 
 static ERRORS: LazyLock<Counter<u64>> = LazyLock::new(|| {
     telemetry::meter()
-        .u64_counter("db.client.operation.errors")
+        .u64_counter("socialplatform.database.errors")
         .with_unit("{error}")
         .with_description("Statements of requests, jobs and facts that failed, by class: that of PostgreSQL's SQLSTATE, or a word.")
         .build()

@@ -19,7 +19,7 @@ static WAITING: LazyLock<Gauge<u64>> = LazyLock::new(|| count("socialplatform.jo
 static FAILING: LazyLock<Gauge<u64>> =
     LazyLock::new(|| count("socialplatform.jobs.failing", "Jobs that are owed and have failed, up to 10,000."));
 static AGE: LazyLock<Gauge<f64>> = LazyLock::new(|| {
-    let about = "Age of the oldest job that is owed.";
+    let about = "For how long the oldest job that is owed has been, which is from the end of its rest.";
     telemetry::meter().f64_gauge("socialplatform.jobs.waiting.age").with_unit("s").with_description(about).build()
 });
 static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
@@ -67,11 +67,11 @@ struct Owed {
     age: f64,
 }
 
-/// Counts until dropped.
-pub(crate) async fn watch(pool: PgPool, known: &Known) {
+/// Counts until dropped. A job of a kind is owed after its `rest`.
+pub(crate) async fn watch(pool: PgPool, known: &Known, rest: impl Fn(&str) -> Duration) {
     loop {
         match owed(&pool).await {
-            Ok(owed) => report(&owed, known),
+            Ok(owed) => report(&owed, known, &rest),
             Err(error) => tracing::debug!(%error, "failed to count jobs; trying again later"),
         }
         tokio::time::sleep(EVERY).await;
@@ -95,19 +95,38 @@ async fn owed(pool: &PgPool) -> sqlx::Result<Vec<Owed>> {
     .await
 }
 
-fn report(owed: &[Owed], known: &Known) {
+fn report(owed: &[Owed], known: &Known, rest: impl Fn(&str) -> Duration) {
     let record = |kind: &str, waiting: i64, failing: i64, age: f64| {
         let labels = [KeyValue::new("kind", kind.to_owned())];
         WAITING.record(u64::try_from(waiting).unwrap_or_default(), &labels);
         FAILING.record(u64::try_from(failing).unwrap_or_default(), &labels);
-        AGE.record(age.max(0.0), &labels);
+        AGE.record(age, &labels);
     };
     // A kind that nothing is owed of any more has no row, and its series would keep its last value.
     for done in known.all().iter().filter(|known| !owed.iter().any(|owed| owed.kind == **known)) {
         record(done, 0, 0, 0.0);
     }
     for Owed { kind, waiting, failing, age } in owed {
-        record(kind, *waiting, *failing, *age);
+        record(kind, *waiting, *failing, owed_for(*age, rest(kind)));
         known.add(kind);
+    }
+}
+
+/// Seconds for which a job of this age has been owed.
+fn owed_for(age: f64, rest: Duration) -> f64 {
+    (age - rest.as_secs_f64()).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_rested_for_a_day_is_not_a_day_late() {
+        let day = Duration::from_secs(86_400);
+        assert_eq!(owed_for(86_460.0, day), 60.0);
+        assert_eq!(owed_for(60.0, Duration::ZERO), 60.0);
+        // The clocks of two machines.
+        assert_eq!(owed_for(86_399.9, day), 0.0);
     }
 }

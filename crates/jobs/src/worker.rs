@@ -51,7 +51,7 @@ impl<R: Run> Worker<R> {
     /// Runs jobs until dropped.
     pub async fn run(self) {
         let known = Known::default();
-        tokio::join!(self.work(&known), backlog::watch(self.pool.clone(), &known));
+        tokio::join!(self.work(&known), backlog::watch(self.pool.clone(), &known, |kind| self.run.rest(kind)));
     }
 
     async fn work(&self, known: &Known) {

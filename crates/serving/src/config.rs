@@ -11,8 +11,8 @@ pub struct ServingConfig {
     /// The address of probes, metrics and internal calls. Never expose it to people.
     #[arg(long, env = "PRIVATE_ADDR", default_value = "127.0.0.1:9090")]
     pub private_addr: SocketAddr,
-    /// How many proxies stand in front, each adding one entry to `X-Forwarded-For`. With 0 the header is ignored: a
-    /// caller could write anything into it.
+    /// How many proxies stand in front, each adding one entry to `X-Forwarded-For`. With 0 that header and `X-Forwarded-Proto`
+    /// are ignored: a caller could write anything into them.
     #[arg(long, env = "TRUSTED_PROXY_HOPS", default_value_t = 0)]
     pub trusted_proxy_hops: usize,
     /// Requests a second that one address may make, after a burst of ten seconds' worth. More get a 429.

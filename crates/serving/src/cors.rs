@@ -3,6 +3,7 @@
 //! Only a browser's question about another site (it names the method that it is going to use) is answered here. Any other
 //! `OPTIONS` is a request like others: tus asks with it what is spoken.
 
+use axum::Extension;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -11,6 +12,7 @@ use http::header::{
     ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
 };
 use http::{HeaderValue, Method, StatusCode};
+use telemetry::Unhandled;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 /// What a page may send. The last line is tus.
@@ -29,7 +31,7 @@ pub(crate) async fn allow(request: Request, next: Next) -> Response {
     let (mut response, more) = match asked {
         true => {
             let more = [(ACCESS_CONTROL_ALLOW_METHODS, METHODS), (ACCESS_CONTROL_ALLOW_HEADERS, SENT), (ACCESS_CONTROL_MAX_AGE, MAX_AGE)];
-            (StatusCode::NO_CONTENT.into_response(), more.to_vec())
+            ((Extension(Unhandled), StatusCode::NO_CONTENT).into_response(), more.to_vec())
         }
         false => (next.run(request).await, vec![(ACCESS_CONTROL_EXPOSE_HEADERS, READ)]),
     };

@@ -3,12 +3,12 @@
 use std::any::Any;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use http::{HeaderValue, header};
-use telemetry::Panicked;
+use telemetry::{Panicked, Unhandled};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{ClientAddress, Problem, Rates, Readiness, ServingConfig, cors, probes, rest};
@@ -16,17 +16,18 @@ use crate::{ClientAddress, Problem, Rates, Readiness, ServingConfig, cors, probe
 /// The public port: traced, limited in size, time and rate; callable from other sites without credentials. Whoever is refused
 /// early hears the answer.
 pub fn public_stack(router: Router, config: &ServingConfig, rates: &Rates) -> Router {
+    let behind_proxy = config.trusted_proxy_hops > 0;
     let times = [config.request_timeout_seconds, config.upload_timeout_seconds].map(Duration::from_secs);
     router
         .fallback(|| async { Problem::not_found() })
-        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .method_not_allowed_fallback(|| async { (Extension(Unhandled), Problem::method_not_allowed()) })
         .layer(DefaultBodyLimit::max(config.max_body_bytes))
         .layer(from_fn(move |request, next| limit_time(times, request, next)))
         .layer(from_fn_with_state(rates.clone(), limit_rate))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(harden))
         .layer(from_fn(cors::allow))
-        .layer(from_fn(telemetry::trace_public))
+        .layer(from_fn(move |request, next| telemetry::trace_public(behind_proxy, request, next)))
         .layer(from_fn(rest::read))
 }
 
@@ -42,7 +43,7 @@ pub fn private_stack(router: Router, readiness: Readiness) -> Router {
 async fn limit_rate(State(rates): State<Rates>, address: ClientAddress, request: Request, next: Next) -> Response {
     match rates.check_address(address) {
         Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+        Err(problem) => (Extension(Unhandled), problem).into_response(),
     }
 }
 

@@ -13,18 +13,25 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use crate::in_flight::InFlight;
 use crate::{context, sampling};
 
+/// Marks an answer that no handler gave, such as one to a method that its address does not take. Strangers may ask for every
+/// method of every route: if those were counted by their route, there would be more series than the SDK keeps of a metric, and it
+/// counts what comes later without labels, failures too.
+#[derive(Clone, Copy, Debug)]
+pub struct Unhandled;
+
 /// Traces requests of the public port. A caller's trace id is kept, so that a gateway's trace goes on here, but whether
 /// the trace is recorded is ours to say: a stranger could otherwise switch tracing on for everything. Their
-/// `tracestate` ends here.
-pub async fn trace_public(request: Request, next: Next) -> Response {
+/// `tracestate` ends here. How they came is believed only `behind_proxy`.
+pub async fn trace_public(behind_proxy: bool, request: Request, next: Next) -> Response {
     let parent = context::extract(request.headers());
-    trace(distrust(&parent), request, next).await
+    let scheme = if behind_proxy { scheme(request.headers()) } else { "http" };
+    trace(distrust(&parent), scheme, request, next).await
 }
 
 /// Traces requests of the private port, whose callers are our own services.
 pub async fn trace_private(request: Request, next: Next) -> Response {
     let parent = context::extract(request.headers());
-    trace(parent, request, next).await
+    trace(parent, "http", request, next).await
 }
 
 fn distrust(parent: &Context) -> Context {
@@ -37,8 +44,8 @@ fn distrust(parent: &Context) -> Context {
     Context::new().with_remote_span_context(ours)
 }
 
-async fn trace(parent: Context, request: Request, next: Next) -> Response {
-    let (method, scheme) = (known_method(request.method()), scheme(request.headers()));
+async fn trace(parent: Context, scheme: &'static str, request: Request, next: Next) -> Response {
+    let method = known_method(request.method());
     // Only the router's template is a label: a path holds ids, and their number has no end.
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let span = tracing::info_span!(
@@ -58,7 +65,7 @@ async fn trace(parent: Context, request: Request, next: Next) -> Response {
 
     let in_flight = InFlight::begin(method, scheme, route, span.clone());
     let response = next.run(request).instrument(span).await;
-    in_flight.answered(response.status());
+    in_flight.answered(response.status(), response.extensions().get::<Unhandled>().is_none());
     response
 }
 

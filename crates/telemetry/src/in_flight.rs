@@ -44,9 +44,10 @@ impl InFlight {
         Self { start: Instant::now(), method, scheme, route, span, status: None }
     }
 
-    /// It was answered.
-    pub(crate) fn answered(mut self, status: StatusCode) {
+    /// It was answered, by the handler of its route or by something before it.
+    pub(crate) fn answered(mut self, status: StatusCode, handled: bool) {
         self.status = Some(status);
+        self.route = self.route.take().filter(|_| handled);
     }
 }
 

@@ -35,7 +35,7 @@ mod written;
 
 pub use context::{extract, inject, link, trace_id, traceparent};
 pub use http_client::{Callee, called_url, http_client_span, timed_call};
-pub use http_server::{trace_private, trace_public};
+pub use http_server::{Unhandled, trace_private, trace_public};
 pub use outcome::{recorded, refused_by_database};
 pub use panics::{Panicked, caught};
 pub use sampling::TraceSampler;

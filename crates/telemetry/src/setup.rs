@@ -10,7 +10,7 @@ use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
 use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus::{Registry, TextEncoder};
@@ -114,7 +114,7 @@ impl Telemetry {
         let registry = Registry::new();
         let labels: HashSet<Key> = ON_EVERY_SERIES.map(Key::from_static_str).into();
         let reader = opentelemetry_prometheus::exporter().with_registry(registry.clone()).with_resource_selector(labels).build()?;
-        let mut metrics = SdkMeterProvider::builder().with_resource(resource).with_reader(reader);
+        let mut metrics = SdkMeterProvider::builder().with_resource(resource).with_reader(reader).with_view(room_for_routes);
         if let Some(base) = config.otlp_endpoint.as_deref().filter(|base| !base.is_empty()) {
             use opentelemetry_otlp::WithExportConfig;
             let at = |signal: &str| format!("{}/v1/{signal}", base.trim_end_matches('/'));
@@ -171,13 +171,25 @@ impl Telemetry {
 
     /// Sends what is not yet sent. The exporters block, so this runs off the runtime's own threads.
     pub fn shutdown(self) {
+        // At once: to a collector that does not answer, each may take five seconds, and a pod has a few for its end.
         let flush = std::thread::spawn(move || {
-            let _ = self.traces.shutdown();
-            let _ = self.metrics.shutdown();
-            let _ = self.logs.shutdown();
+            std::thread::scope(|scope| {
+                scope.spawn(|| self.traces.shutdown());
+                scope.spawn(|| self.metrics.shutdown());
+                scope.spawn(|| self.logs.shutdown());
+            });
         });
         let _ = flush.join();
     }
+}
+
+/// `all` has some two hundred operations, and each has a handful of statuses: more than the 2,000 series that the SDK keeps of a
+/// metric unless told otherwise.
+fn room_for_routes(instrument: &Instrument) -> Option<Stream> {
+    if instrument.name() != "http.server.request.duration" {
+        return None;
+    }
+    Stream::builder().with_cardinality_limit(6_000).build().ok()
 }
 
 /// All metrics in Prometheus' text format, for `/metrics`; empty before [`Telemetry::init`].

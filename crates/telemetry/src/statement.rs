@@ -47,6 +47,8 @@ pub(crate) struct Statement {
 
 #[derive(Default)]
 struct Logged {
+    /// Of one that is not, the first words are enough.
+    is_recorded: bool,
     summary: String,
     text: String,
     elapsed: f64,
@@ -62,7 +64,7 @@ impl Visit for Logged {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "summary" => self.summary = value.to_owned(),
-            "db.statement" => self.text = value.trim().to_owned(),
+            "db.statement" if self.is_recorded => self.text = value.trim().to_owned(),
             _ => {}
         }
     }
@@ -98,10 +100,10 @@ impl Failure {
 impl Statement {
     /// What sqlx logs of one, when it ends and where.
     pub(crate) fn of(event: &Event<'_>) -> Self {
-        let mut logged = Logged::default();
+        let below = Context::current().span().span_context().clone();
+        let mut logged = Logged { is_recorded: below.is_sampled(), ..Logged::default() };
         event.record(&mut logged);
         let text = if logged.text.is_empty() { logged.summary } else { logged.text };
-        let below = Context::current().span().span_context().clone();
         Self { text, elapsed: logged.elapsed, ended: SystemTime::now(), below }
     }
 

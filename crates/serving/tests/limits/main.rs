@@ -3,6 +3,7 @@
 mod cancelled;
 mod connections;
 mod cors;
+mod counted;
 mod pages;
 mod rates;
 mod requests;

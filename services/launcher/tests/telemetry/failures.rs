@@ -104,7 +104,7 @@ async fn what_fails_is_marked_and_so_is_what_asked_for_it() {
     refused_statement(&sink, &fact.trace, UNDEFINED_TABLE).await;
 
     let metrics = platform.metrics().await;
-    let is_counted = |line: &str| line.starts_with("db_client_operation_errors_total{") && line.contains("class=\"42\"");
+    let is_counted = |line: &str| line.starts_with("socialplatform_database_errors_total{") && line.contains("class=\"42\"");
     assert!(metrics.lines().any(is_counted), "{metrics}");
     let labels = ["error_type", "db_response_status_code"].map(|label| format!("{label}=\"{UNDEFINED_TABLE}\""));
     let is_measured = |line: &str| {

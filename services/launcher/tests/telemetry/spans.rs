@@ -82,7 +82,9 @@ async fn every_route_has_its_spans_and_every_fact_its_edge() {
     let _alone = alone().await;
     let sink = Sink::start().await;
     let store = Store::start(None).await;
-    let platform = Platform::start_with(Some(&sink.url), &store.environment()).await;
+    // What a proxy says of how callers came is believed.
+    let environment = [&[("TRUSTED_PROXY_HOPS", "1")][..], store.environment().as_slice()].concat();
+    let platform = Platform::start_with(Some(&sink.url), &environment).await;
     let mut tour = Tour::of(&platform);
     tour.visit_every_route("spans").await;
 
