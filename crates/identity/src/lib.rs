@@ -28,7 +28,6 @@ mod mixed_up;
 mod outages;
 mod revocations;
 mod service;
-#[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
 use jsonwebtoken::errors::ErrorKind;

@@ -1,4 +1,5 @@
-//! An issuer for tests: signs what auth and the services would sign, with keys of its own.
+//! An issuer for the tests of this crate and others: signs what auth and the services would sign, with keys of its own. Programs do
+//! not use it, and linkers leave it out; behind a feature, everything above would be compiled twice, with it and without.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -2,6 +2,7 @@
 //! `OTELCOL` names a collector, by one that reads what the collector shows.
 
 mod asked;
+pub mod linked;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -16,6 +16,7 @@
 //! | `flood` | nothing that a stranger or a member makes up adds a series |
 //! | `losses` | what no collector takes, and what no queue holds, is counted |
 //! | `secrets` | no password, token, cookie or address of a person is in anything that is emitted |
+//! | `dashboards::linked` | the links from panels to traces find spans |
 //! | `dashboards` | a real Prometheus executes every panel's query, by way of `/metrics` and of a collector, and none is empty or asks for what nobody counts |
 //! | `collector` | a real collector gets traces, metrics and logs, under the names that `/metrics` has |
 

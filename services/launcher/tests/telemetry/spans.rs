@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::StatusCode;
 
+use crate::dashboards::linked;
 use crate::documented::documented;
 use crate::platform::Platform;
 use crate::routes::ROUTES;
@@ -111,10 +112,13 @@ async fn every_route_has_its_spans_and_every_fact_its_edge() {
     let odd = |it: reqwest::RequestBuilder| it.header("x-forwarded-proto", "https");
     tour.ask("BREW /v1/posts", "/v1/posts", "", odd).await;
     let odd = tour.visits.last().expect("just now").trace.clone();
+    let page = platform.metrics().await;
     // What is not sent yet is sent at the end.
     platform.stop();
     attributes::all_fit(&sink);
     let spans = sink.spans();
+    let astray = linked::astray(&page, &spans);
+    assert!(astray.is_empty(), "links of panels that lead nowhere: {astray:#?}");
     let odd = spans.iter().find(|span| span.trace == odd).expect("it was sent");
     let has = |name: &str| odd.attributes.get(name).map(String::as_str);
     let method = ["http.request.method", "http.request.method_original"].map(has);

@@ -13,13 +13,14 @@ const OF_FAILURES: [&str; 1] = ["error_type"];
 /// Prometheus' own, while an alert is about to fire.
 const ALERTS: &str = "ALERTS";
 
-fn dashboards() -> Vec<Value> {
+/// All but the operator's.
+pub fn dashboards() -> Vec<Value> {
     let files = std::fs::read_dir(chart().join("dashboards")).expect("the dashboards are committed");
     let paths = files.map(|file| file.expect("a file").path()).filter(|path| !path.ends_with("operator.json"));
     paths.map(|path| serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON")).collect()
 }
 
-fn list(value: &Value) -> &[Value] {
+pub fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).expect("a list")
 }
 
