@@ -1,6 +1,7 @@
 //! Where a story takes place: a namespace of its own, under the strictest Pod Security, and gone when it ends well.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Instant;
 
 use futures::FutureExt as _;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, ServiceAccount};
@@ -27,13 +28,14 @@ pub struct Scene {
 }
 
 /// Stories wait for each other: two platforms on one laptop would spoil each other's times, and one story restarts the
-/// operator.
+/// operator. That a namespace goes is waited for beside the next one.
 static STAGE: Mutex<()> = Mutex::const_new(());
 
 /// Tells a story in the namespace `e2e-<name>`. When it fails, the cluster's own account of it is printed and the
 /// namespace stays, to be looked at. At its end, no Secret of the namespace may be told anywhere.
 pub async fn story(name: &str, tell: impl AsyncFnOnce(&Scene)) {
-    let _alone = STAGE.lock().await;
+    let alone = STAGE.lock().await;
+    let begun = Instant::now();
     let scene = Scene { client: environment::cluster().await, namespace: format!("e2e-{name}") };
     scene.clear().await;
     scene.open().await;
@@ -45,7 +47,10 @@ pub async fn story(name: &str, tell: impl AsyncFnOnce(&Scene)) {
         diagnosis::print(&scene).await;
         std::panic::resume_unwind(panic);
     }
+    println!("{}: told in {} s", scene.namespace, begun.elapsed().as_secs());
+    drop(alone);
     scene.clear().await;
+    println!("{}: gone after {} s", scene.namespace, begun.elapsed().as_secs());
 }
 
 impl Scene {
