@@ -27,8 +27,11 @@ use tower::ServiceExt;
 
 use crate::{ClientAddress, Connection, Readiness, ServingConfig};
 
-/// Seconds a client may take to send the head of a request.
+/// How long a client may take to send the head of a request. For hyper that includes the time for which a connection is only kept.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same for gateways and for our own services. They keep connections for a minute and a half (Traefik's `idleConnTimeout`, reqwest's
+/// `pool_idle_timeout`), and whoever ends one sooner may do so just when a request comes, which is not sent again if it writes.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The two bound sockets of a service.
 pub struct Listeners {
@@ -81,8 +84,9 @@ pub async fn serve(
 ) {
     let (closing, closed) = watch::channel(false);
     let hops = config.trusted_proxy_hops;
-    let outside = tokio::spawn(accept(listeners.public, public, hops, config.max_connections, closed.clone()));
-    let inside = tokio::spawn(accept(listeners.private, private, 0, config.max_connections, closed));
+    let patience = if hops > 0 { PATIENCE } else { HEAD_TIMEOUT };
+    let outside = tokio::spawn(accept(listeners.public, public, hops, patience, config.max_connections, closed.clone()));
+    let inside = tokio::spawn(accept(listeners.private, private, 0, PATIENCE, config.max_connections, closed));
     readiness.set("serving", true);
 
     stop.await;
@@ -96,10 +100,10 @@ pub async fn serve(
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, hops: usize, most: usize, mut closed: watch::Receiver<bool>) {
+async fn accept(listener: TcpListener, router: Router, hops: usize, patience: Duration, most: usize, mut closed: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(most));
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    builder.timer(TokioTimer::new()).header_read_timeout(patience);
     loop {
         let next = async {
             let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");

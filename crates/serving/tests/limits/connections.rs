@@ -43,3 +43,22 @@ async fn a_connection_that_says_nothing_is_cut_off() {
         until_cut_off(stream, b"").await;
     }
 }
+
+#[tokio::test]
+async fn what_gateways_and_our_own_services_keep_is_kept_for_longer() {
+    let (service, behind_gateway) = (TestService::spawn(&[]).await, TestService::spawn(&["--trusted-proxy-hops=1"]).await);
+    let kept = [(service.private, "/livez"), (behind_gateway.public, "/open")];
+    let mut connections = Vec::new();
+    for (address, path) in kept {
+        connections.push((TcpStream::connect(address).await.unwrap(), path));
+    }
+    // One that is younger, and a stranger's.
+    until_cut_off(TcpStream::connect(service.public).await.unwrap(), b"").await;
+    for (mut connection, path) in connections {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    }
+}
