@@ -21,6 +21,16 @@ async fn told(harness: &Harness) -> Vec<(String, String, String, i32)> {
     told
 }
 
+/// Waits until an event tells that the platform is ready.
+pub async fn ready_is_told(harness: &Harness) {
+    eventually("an event tells that the platform is ready", || async {
+        let events = harness.api::<Event>().list(&Default::default()).await.unwrap();
+        let told = events.iter().any(|event| event.reason.as_deref() == Some("AllComponentsAvailable"));
+        if told { Ok(()) } else { Err(format!("there are {} events", events.items.len())) }
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_is_told_once_however_often_it_is_looked_at_and_by_whom() {
     let harness = Harness::prepare("events").await;

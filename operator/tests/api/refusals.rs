@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use http::Method;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::ServiceAccount;
-use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::api::networking::v1::Ingress;
 use kube::ResourceExt;
 use kube::api::DeleteParams;
@@ -15,6 +14,7 @@ use operator::crd::{SocialPlatform, Switch};
 use operator::resources::monitoring::PrometheusRule;
 use serde_json::json;
 
+use crate::events::ready_is_told;
 use crate::faults::refusal;
 use crate::harness::{Harness, development, eventually, external, message};
 use crate::instead::{Instead, silence};
@@ -96,12 +96,8 @@ async fn events_that_are_not_answered_hold_up_no_platform_and_others_come() {
     harness.wait_until_ready().await;
     assert_ne!(asked.load(Ordering::SeqCst), 0, "it would have been told of");
     is_silent.store(false, Ordering::SeqCst);
-    eventually("what is told next is told", || async {
-        let events = harness.api::<Event>().list(&Default::default()).await.unwrap();
-        let told = events.iter().any(|event| event.reason.as_deref() == Some("AllComponentsAvailable"));
-        if told { Ok(()) } else { Err(format!("there are {} events", events.items.len())) }
-    })
-    .await;
+    // What is told next.
+    ready_is_told(&harness).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

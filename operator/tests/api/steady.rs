@@ -3,11 +3,11 @@
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount};
-use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use kube::ResourceExt;
 use serde_json::json;
 
+use crate::events::ready_is_told;
 use crate::harness::{Harness, development, eventually, external};
 
 /// Names of all objects of one kind, without the platform's name.
@@ -82,12 +82,7 @@ async fn a_resource_becomes_a_platform() {
     assert_eq!(rows, [("auth", 1), ("photo", 1), ("relation", 1), ("social", 1)]);
     let pods = harness.api::<Pod>().list(&Default::default()).await.unwrap();
     assert!(pods.items.len() >= 6, "Pod Security lets every pod in");
-    eventually("an event tells it", || async {
-        let events = harness.api::<Event>().list(&Default::default()).await.unwrap();
-        let told = events.iter().any(|event| event.reason.as_deref() == Some("AllComponentsAvailable"));
-        if told { Ok(()) } else { Err(format!("there are {} events", events.items.len())) }
-    })
-    .await;
+    ready_is_told(&harness).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -23,7 +23,8 @@ pub fn astray(page: &str, spans: &[Span]) -> Vec<String> {
         for panel in list(&dashboard["panels"]) {
             let series = series_of(panel, page);
             for link in links(panel) {
-                let finds = |labels: &Labels| spans.iter().any(|span| conditions(&link).iter().all(|it| holds(it, span, labels)));
+                let conditions = conditions(&link);
+                let finds = |labels: &Labels| spans.iter().any(|span| conditions.iter().all(|it| holds(it, span, labels)));
                 if !series.iter().any(finds) {
                     astray.push(format!("{} / {}: {link}", dashboard["title"], panel["title"]));
                 }
