@@ -16,6 +16,7 @@
 
 mod caps;
 mod context;
+mod described;
 mod http_client;
 mod http_server;
 mod in_flight;

@@ -1,16 +1,25 @@
 //! What the text of a statement says of it, without a parser of SQL: its operation, and its table where that is easily seen.
+//!
+//! Both make a summary, as the conventions advise; they have no attributes of their own (`db.operation.name`, `db.collection.name`),
+//! which for PostgreSQL are not to be taken from the text.
 
-/// The statement's first word, if it is one that SQL has (`db.operation.name`).
-pub(crate) fn operation(text: &str) -> &'static str {
+/// What a statement does, in few words (`db.query.summary`): its operation and its table.
+pub(crate) fn summary(text: &str) -> String {
+    let operation = operation(text);
+    table(text).map_or_else(|| operation.to_owned(), |table| format!("{operation} {table}"))
+}
+
+/// The statement's first word, if it is one that SQL has.
+fn operation(text: &str) -> &'static str {
     const KNOWN: [&str; 12] =
         ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "BEGIN", "COMMIT", "ROLLBACK", "LISTEN", "NOTIFY", "SAVEPOINT", "SET"];
     let first = text.split_whitespace().next().unwrap_or_default();
     KNOWN.into_iter().find(|known| known.eq_ignore_ascii_case(first)).unwrap_or("OTHER")
 }
 
-/// The table (`db.collection.name`): the name after the first `from`, `into` or `update` that is in no parentheses. Where a function
+/// The table: the name after the first `from`, `into` or `update` that is in no parentheses. Where a function
 /// or a subquery stands there, none: no name is better than a wrong one.
-pub(crate) fn table(text: &str) -> Option<&str> {
+fn table(text: &str) -> Option<&str> {
     let (mut depth, mut quote, mut before, mut is_next) = (0_usize, None::<char>, "", false);
     let code = text.split_inclusive('\n').map(|line| line.split_once("--").map_or(line, |(code, _)| code));
     for piece in code.flat_map(|line| line.split_inclusive(is_sign)) {
@@ -47,11 +56,6 @@ fn is_name(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte))
 }
 
-/// The span's name: the operation and the table (`db.query.summary`).
-pub(crate) fn summary(operation: &'static str, table: Option<&str>) -> String {
-    table.map_or_else(|| operation.to_owned(), |table| format!("{operation} {table}"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -61,11 +65,10 @@ mod tests {
 
     #[test]
     fn a_span_is_named_by_operation_and_table() {
-        let named = |text| summary(operation(text), table(text));
-        assert_eq!(named("select id from posts where id = $1"), "SELECT posts");
-        assert_eq!(named("insert into posts (id) values ($1)"), "INSERT posts");
-        assert_eq!(named("with gone as (delete from uploads returning id)\nselect id from\n    gone"), "WITH gone");
-        assert_eq!(named("COMMIT"), "COMMIT");
+        assert_eq!(summary("select id from posts where id = $1"), "SELECT posts");
+        assert_eq!(summary("insert into posts (id) values ($1)"), "INSERT posts");
+        assert_eq!(summary("with gone as (delete from uploads returning id)\nselect id from\n    gone"), "WITH gone");
+        assert_eq!(summary("COMMIT"), "COMMIT");
         assert_eq!(operation("drop table posts"), "OTHER");
     }
 

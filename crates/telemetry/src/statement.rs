@@ -1,17 +1,18 @@
 //! A statement that has ended, and what is told of it once it is known how.
 
 use std::fmt;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{Duration, SystemTime};
 
+use opentelemetry::global::{self, BoxedTracer};
 use opentelemetry::metrics::Histogram;
 use opentelemetry::trace::{Span, SpanContext, SpanKind, Status, TraceContextExt, Tracer};
-use opentelemetry::{Context, KeyValue, global};
+use opentelemetry::{Context, KeyValue};
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
+use crate::described::{Described, described};
 use crate::meter;
-use crate::query_text::{operation, summary, table};
 
 static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
     meter()
@@ -22,7 +23,13 @@ static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         .build()
 });
 
+/// Of the provider that [`Telemetry::init`](crate::Telemetry::init) set: nothing is recorded before.
+static TRACER: LazyLock<BoxedTracer> = LazyLock::new(|| global::tracer("sqlx"));
+
 static SERVER: OnceLock<Server> = OnceLock::new();
+
+/// Of the span of a statement that failed.
+const MOST_ATTRIBUTES: usize = 8;
 
 /// Where statements go.
 struct Server {
@@ -32,25 +39,26 @@ struct Server {
 
 /// Says where the statements of this process go, which sqlx does not: to one database, whatever the service.
 pub fn statements_go_to(address: &str, port: u16, database: &str) {
-    let address = [KeyValue::new("server.address", address.to_owned()), KeyValue::new("server.port", i64::from(port))];
-    let _ = SERVER.set(Server { address, database: KeyValue::new("db.namespace", database.to_owned()) });
+    // Shared, since each statement's span has them.
+    let [address, database]: [Arc<str>; 2] = [address.into(), database.into()];
+    let address = [KeyValue::new("server.address", address), KeyValue::new("server.port", i64::from(port))];
+    let _ = SERVER.set(Server { address, database: KeyValue::new("db.namespace", database) });
 }
 
 /// A statement that has ended.
 pub(crate) struct Statement {
-    text: String,
+    described: Arc<Described>,
     elapsed: f64,
     ended: SystemTime,
     /// The span that asked for it.
     below: SpanContext,
 }
 
+/// sqlx logs the first words of a statement, and then all of it if there are more.
 #[derive(Default)]
 struct Logged {
-    /// Of one that is not, the first words are enough.
-    is_recorded: bool,
-    summary: String,
-    text: String,
+    first_words: String,
+    described: Option<Arc<Described>>,
     elapsed: f64,
 }
 
@@ -63,8 +71,8 @@ impl Visit for Logged {
 
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "summary" => self.summary = value.to_owned(),
-            "db.statement" if self.is_recorded => self.text = value.trim().to_owned(),
+            "summary" => value.clone_into(&mut self.first_words),
+            "db.statement" if !value.is_empty() => self.described = Some(described(value.trim())),
             _ => {}
         }
     }
@@ -100,41 +108,38 @@ impl Failure {
 impl Statement {
     /// What sqlx logs of one, when it ends and where.
     pub(crate) fn of(event: &Event<'_>) -> Self {
-        let below = Context::current().span().span_context().clone();
-        let mut logged = Logged { is_recorded: below.is_sampled(), ..Logged::default() };
+        let below = Context::map_current(|context| context.span().span_context().clone());
+        let mut logged = Logged::default();
         event.record(&mut logged);
-        let text = if logged.text.is_empty() { logged.summary } else { logged.text };
-        Self { text, elapsed: logged.elapsed, ended: SystemTime::now(), below }
+        let Logged { first_words, described: longer, elapsed } = logged;
+        let described = longer.unwrap_or_else(|| described(&first_words));
+        Self { described, elapsed, ended: SystemTime::now(), below }
     }
 
-    /// Tells of it: nothing more will be known. Labels have few values: one database, the operations that SQL has, and the
-    /// SQLSTATEs that statements of ours are refused with.
+    /// Tells of it: nothing more will be known. Labels have few values: one database, the operations that SQL has on the tables that
+    /// there are, and the SQLSTATEs that statements of ours are refused with.
     pub(crate) fn tell(self, failure: Option<&Failure>) {
-        let operation = operation(&self.text);
         let server = SERVER.get();
-        let mut labels = vec![KeyValue::new("db.system.name", "postgresql"), KeyValue::new("db.operation.name", operation)];
-        labels.extend(server.map(|server| server.database.clone()));
-        labels.extend(failure.map(|failure| KeyValue::new("error.type", failure.kind().to_owned())));
-        labels.extend(failure.and_then(Failure::state).map(|state| KeyValue::new("db.response.status_code", state.to_owned())));
-        DURATION.record(self.elapsed, &labels);
+        let mut attributes = Vec::with_capacity(MOST_ATTRIBUTES);
+        attributes.push(KeyValue::new("db.system.name", "postgresql"));
+        attributes.push(KeyValue::new("db.query.summary", self.described.summary.clone()));
+        attributes.extend(server.map(|server| server.database.clone()));
+        attributes.extend(failure.map(|failure| KeyValue::new("error.type", failure.kind().to_owned())));
+        attributes.extend(failure.and_then(Failure::state).map(|state| KeyValue::new("db.response.status_code", state.to_owned())));
+        DURATION.record(self.elapsed, &attributes);
         // Statements of background loops that found nothing to do would drown everything else.
         if !self.below.is_sampled() {
             return;
         }
-        let table = table(&self.text);
-        let summary = summary(operation, table);
-        let described = [KeyValue::new("db.query.summary", summary.clone()), KeyValue::new("db.query.text", self.text.clone())];
-        let collection = table.map(|table| KeyValue::new("db.collection.name", table.to_owned()));
-        let address = server.into_iter().flat_map(|server| server.address.clone());
-        let more = described.into_iter().chain(collection).chain(address);
-        let tracer = global::tracer("sqlx");
+        attributes.push(KeyValue::new("db.query.text", self.described.text.clone()));
+        attributes.extend(server.into_iter().flat_map(|server| server.address.clone()));
         let parent = Context::new().with_remote_span_context(self.below);
-        let mut span = tracer
-            .span_builder(summary)
+        let mut span = TRACER
+            .span_builder(self.described.summary.to_string())
             .with_kind(SpanKind::Client)
             .with_start_time(self.ended - Duration::from_secs_f64(self.elapsed))
-            .with_attributes(labels.into_iter().chain(more))
-            .start_with_context(&tracer, &parent);
+            .with_attributes(attributes)
+            .start_with_context(&*TRACER, &parent);
         if let Some(failure) = failure {
             // Not the server's message: there may be values in it.
             span.set_status(Status::error(failure.kind().to_owned()));
