@@ -3,7 +3,8 @@
 //! A steady reconcile writes nothing, so each object carries a hash of what was last applied, and is applied again only
 //! if the wish has changed (another hash) or the cluster has (the wish is no longer part of what is there). What others
 //! add to an object, such as defaults, labels and status, is theirs; but nobody adds to what a NetworkPolicy lets through, to
-//! where an HTTPRoute leads, to what a ServiceMonitor selects, or to what the roles of a database may do.
+//! where an HTTPRoute leads, to which pods a Service or a PodDisruptionBudget is about, to what a ServiceMonitor selects, or to what the
+//! roles of a database may do.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -47,6 +48,7 @@ pub fn is_part_of(desired: &Value, live: &Value) -> bool {
 fn closed(object: &Value) -> Option<&'static str> {
     match object["kind"].as_str()? {
         "NetworkPolicy" | "HTTPRoute" | "ServiceMonitor" => Some("/spec"),
+        "Service" | "PodDisruptionBudget" => Some("/spec/selector"),
         // Of CloudNativePG.
         "Cluster" => Some("/spec/managed"),
         _ => None,

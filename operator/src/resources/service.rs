@@ -21,6 +21,8 @@ pub fn service(platform: &Platform, component: &Component) -> Option<Service> {
     Some(Service {
         metadata: owned(platform, component.name, &platform.named(component.name)),
         spec: Some(ServiceSpec {
+            // The default, but said: whoever makes it an `ExternalName` leads our calls elsewhere.
+            type_: Some("ClusterIP".to_owned()),
             selector: Some(labels(platform, component.name)),
             ports: Some(component.ports.iter().map(port).collect()),
             ..ServiceSpec::default()

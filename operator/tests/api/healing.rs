@@ -273,7 +273,12 @@ async fn what_is_edited_becomes_what_it_was() {
     network_policies_are_closed(&harness).await;
     let label = "app.kubernetes.io/component";
     edited::<Service>(&harness, "demo-auth", json!({"spec": {"selector": {label: "social"}}}), "/spec/selector").await;
+    edited::<Service>(&harness, "demo-auth", json!({"spec": {"selector": {"of": "nobody"}}}), "/spec/selector").await;
+    let elsewhere = json!({"spec": {"type": "ExternalName", "externalName": "elsewhere.example.org"}});
+    edited::<Service>(&harness, "demo-social", elsewhere, "/spec/type").await;
     edited::<Deployment>(&harness, "demo-photo", json!({"spec": {"replicas": 9}}), "/spec/replicas").await;
+    let of_nobody = json!({"spec": {"selector": {"matchLabels": {"of": "nobody"}}}});
+    edited::<PodDisruptionBudget>(&harness, "demo-auth", of_nobody, "/spec/selector").await;
     edited::<PodDisruptionBudget>(&harness, "demo-auth", json!({"spec": {"maxUnavailable": 2}}), "/spec/maxUnavailable").await;
     edited::<HorizontalPodAutoscaler>(&harness, "demo-social", json!({"spec": {"maxReplicas": 50}}), "/spec/maxReplicas").await;
     let host = json!({"spec": {"rules": [{"host": "elsewhere.example.org"}]}});
