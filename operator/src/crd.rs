@@ -47,6 +47,26 @@ pub use settings::{AccountsSpec, ConfigMapKeyRef, MailSpec, MailTls, PhotosSpec,
 pub use status::{BackupsStatus, ComponentStatus, MigrationStatus, SocialPlatformStatus};
 pub use tls::{IssuerKind, IssuerRef, TlsSpec};
 
+/// Who takes an autoscaler away says how many pods are left: 1, the default, may be far fewer than run.
+macro_rules! keeps_its_pods {
+    ($service:literal) => {
+        Rule::new(concat!(
+            "!has(oldSelf.components) || !has(oldSelf.components.",
+            $service,
+            ") || !has(oldSelf.components.",
+            $service,
+            ".autoscaling) || (has(self.components) && has(self.components.",
+            $service,
+            ") && (has(self.components.",
+            $service,
+            ".autoscaling) || has(self.components.",
+            $service,
+            ".replicas)))"
+        ))
+        .message(concat!("components.", $service, " had autoscaling: say in replicas how many pods run without it"))
+    };
+}
+
 /// A social platform: accounts, posts, photos and relations, behind one host name.
 #[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(
@@ -86,7 +106,11 @@ pub use tls::{IssuerKind, IssuerRef, TlsSpec};
          what lies in an external database or object store is not cleaned up, so use Retain"
     ),
     validation = Rule::new("has(self.bootstrap) == has(oldSelf.bootstrap)")
-        .message("bootstrap is immutable: a platform begins once; make another SocialPlatform to begin with a backup")
+        .message("bootstrap is immutable: a platform begins once; make another SocialPlatform to begin with a backup"),
+    validation = keeps_its_pods!("auth"),
+    validation = keeps_its_pods!("photo"),
+    validation = keeps_its_pods!("relation"),
+    validation = keeps_its_pods!("social")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct SocialPlatformSpec {

@@ -19,6 +19,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
 use crate::crd::{DeletionPolicy, ImagePullPolicy, ModerationSpec, PhotosSpec, RegistrationMode, SchedulingSpec};
 use crate::migration::{Allowance, Attempt};
+use crate::reconcile::validate::Problem;
 use crate::rotation::Rotation;
 use crate::secrets::Stored;
 
@@ -70,6 +71,8 @@ pub struct Platform {
     pub object_store: ObjectStore,
     /// Where backups go, if anywhere.
     pub backup: Option<Backup>,
+    /// Why none is made though the resource asks for them: everything else goes on without.
+    pub without_backups: Option<Problem>,
     /// The backup that it is still to begin with.
     pub origin: Option<Origin>,
     /// How requests come in.

@@ -17,7 +17,7 @@ use crate::migration::is_through;
 use crate::reconcile::Cluster;
 use crate::reconcile::build::build;
 use crate::reconcile::fetch::{Surroundings, gather};
-use crate::reconcile::validate::validate;
+use crate::reconcile::validate::{running_image, validate};
 use crate::resources::certificate::Certificate;
 use crate::resources::http_route::HttpRoute;
 use crate::resources::monitoring::{PrometheusRule, ServiceMonitor};
@@ -110,12 +110,6 @@ pub async fn changes(client: &Client, resource: &SocialPlatform, image: Option<&
         messages.join("; ")
     })?;
     Ok(compare(&cluster, &build(&platform, &Placeholder)))
-}
-
-/// The image of the version, if a service runs it already: only the operator knows its catalog.
-fn running_image(resource: &SocialPlatform) -> Option<String> {
-    let mut rows = resource.status.iter().flat_map(|status| &status.components);
-    rows.find(|row| row.version.as_ref() == Some(&resource.spec.version)).map(|row| row.image.clone())
 }
 
 fn compare(cluster: &Cluster, prepared: &Resources<Prepared>) -> Vec<Change> {

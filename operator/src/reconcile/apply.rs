@@ -2,6 +2,7 @@
 
 mod backups;
 mod database;
+mod late;
 mod migration;
 mod progress;
 mod prune;
@@ -23,12 +24,14 @@ use crate::platform::Platform;
 use crate::resources::deployment::is_available;
 use crate::resources::{Applied, Prepared, Resources};
 use backups::back_up;
+use late::Late;
 use migration::{finished, migrate};
 use prune::prune;
 use restore::{interrupt, restored};
 use writer::{Object, Writer, find, orphans};
 
 pub use database::ready;
+pub use late::Unwritten;
 pub use progress::Progress;
 pub use writer::Error;
 
@@ -39,6 +42,8 @@ pub struct Outcome {
     pub resources: Resources<Applied>,
     /// How far the platform is.
     pub progress: Progress,
+    /// What nothing waits for, and could not be written.
+    pub unwritten: Unwritten,
     /// When the replacement of passwords and keys goes on, if it waits for a time.
     pub rotates_at: Option<Timestamp>,
     /// How many times the API server was written to.
@@ -120,15 +125,10 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
         }
         _ => (untouched(&deployments, &children.deployments), untouched(&autoscalers, &children.autoscalers)),
     };
-    let certificates = writer.apply(certificates, &children.certificates).await?;
     let (ingresses, http_routes) = match progress.is_through() {
         true => (writer.apply(ingresses, &children.ingresses).await?, writer.apply(http_routes, &children.http_routes).await?),
         false => (untouched(&ingresses, &children.ingresses), untouched(&http_routes, &children.http_routes)),
     };
-
-    // Late: nobody waits for them, and kinds of others have webhooks of others.
-    let prometheus_rules = writer.apply(prometheus_rules, &children.prometheus_rules).await?;
-    let service_monitors = writer.apply(service_monitors, &children.service_monitors).await?;
 
     let (backup, scheduled) = match progress {
         Progress::Migrated => back_up(&mut writer, cluster, backup, scheduled).await?,
@@ -136,7 +136,8 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
         _ => (backup.and_then(|due| find(&children.jobs, &due.name_any())).map(|job| Job::clone(&job)), None),
     };
 
-    let resources = Resources {
+    let late = Late { prometheus_rules, service_monitors, certificates };
+    let mut resources = Resources {
         service_accounts,
         new_secrets,
         secrets,
@@ -145,15 +146,15 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
         disruption_budgets,
         services,
         volume_claims,
-        prometheus_rules,
-        service_monitors,
+        prometheus_rules: untouched(&late.prometheus_rules, &children.prometheus_rules),
+        service_monitors: untouched(&late.service_monitors, &children.service_monitors),
         postgres_clusters,
         stores,
         restore,
         migration,
         deployments,
         autoscalers,
-        certificates,
+        certificates: untouched(&late.certificates, &children.certificates),
         ingresses,
         http_routes,
         backup,
@@ -165,7 +166,8 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
         prune(&mut writer, cluster, &resources).await?;
         rotates_at = rotation::advance(&mut writer, cluster, platform, &resources, &progress).await?;
     }
-    Ok(Outcome { resources, progress, rotates_at, writes: writer.writes })
+    let unwritten = late.apply(&mut writer, children, &mut resources).await;
+    Ok(Outcome { resources, progress, unwritten, rotates_at, writes: writer.writes })
 }
 
 /// What there is of `desired`, as it is.

@@ -82,8 +82,12 @@ pub async fn report(
         Ok(outcome) => {
             let wrote = write(context, cluster, View::Applied(platform, &outcome)).await?;
             let told = backups::tell(context, cluster, platform, &outcome).await?;
+            let within = within(cluster, platform, &outcome);
             let warned = unreadable::tell(context, cluster).await?;
-            Ok(Next { within: within(cluster, platform, &outcome), wrote: wrote || told || warned || outcome.writes > 0 })
+            if let Some(error) = outcome.unwritten.into_error() {
+                return Err(error.into());
+            }
+            Ok(Next { within, wrote: wrote || told || warned || outcome.writes > 0 })
         }
         Err(error) => {
             if error.is_refusal() {
@@ -108,7 +112,8 @@ fn within(cluster: &Cluster, platform: &Platform, outcome: &Outcome) -> Option<D
         Some(Own::Until(at)) if at > cluster.now => Some(until(at)),
         Some(Own::Until(_)) | None => None,
     };
-    [retry, outcome.rotates_at.map(until), next_backup.map(until), certificate].into_iter().flatten().min()
+    let credentials = platform.without_backups.as_ref().map(|_| SECRET_RETRY);
+    [retry, outcome.rotates_at.map(until), next_backup.map(until), certificate, credentials].into_iter().flatten().min()
 }
 
 fn is_api_missing(platform: &Platform) -> bool {
@@ -133,7 +138,8 @@ async fn write(context: &Context, cluster: &Cluster, view: View<'_>) -> Result<b
     let patch = serde_json::json!({
         "apiVersion": SocialPlatform::api_version(&()),
         "kind": SocialPlatform::kind(&()),
-        "metadata": { "name": name },
+        // Of no other of its name that was made meanwhile.
+        "metadata": { "name": name, "uid": resource.metadata.uid },
         "status": new,
     });
     let params = PatchParams::apply(MANAGER).force();

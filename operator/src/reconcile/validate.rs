@@ -75,7 +75,11 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
     let image = problems.note(image(cluster));
     let database = problems.note(secrets::database(cluster));
     let object_store = problems.note(secrets::object_store(cluster));
-    let backup = problems.note(backups::backup(cluster));
+    let (backup, without_backups) = match backups::backup(cluster) {
+        // Nobody who uses the platform waits for a backup.
+        Err(problem) if problem.condition == SECRETS_RESOLVED => (Some(None), Some(problem)),
+        other => (problems.note(other), None),
+    };
     let origin = problems.note(backups::origin(cluster));
     let rotation = problems.note(generated::rotation(cluster));
     let stored = problems.note(generated::stored(cluster, rotation.as_ref()));
@@ -121,6 +125,7 @@ fn platform(cluster: &Cluster) -> Result<Platform, Vec<Problem>> {
             allowance: Allowance { approved: spec.database.approves(&spec.version), retries: spec.database.migration_retries() },
             object_store,
             backup,
+            without_backups,
             origin,
             exposure: exposure::exposure(&spec.exposure, cluster.http_routes_served),
             tls: spec.exposure.tls.as_ref().map(|wanted| exposure::tls(wanted, &resource.name_any(), cluster.cert_manager_served)),
@@ -179,9 +184,12 @@ fn owner(resource: &SocialPlatform) -> Result<OwnerReference, Problem> {
         .ok_or_else(|| Problem::in_spec("NotStored", "the resource has no uid: it has to come from the API server".to_owned()))
 }
 
+/// The image of the release: that of the resource, of the catalog, or the one that runs it already. A new operator has a new catalog, and
+/// what runs is looked after until somebody asks for another release.
 fn image(cluster: &Cluster) -> Result<String, Problem> {
     let spec = &cluster.resource.spec;
-    spec.image.clone().or_else(|| cluster.images.get(&spec.version).cloned()).ok_or_else(|| {
+    let known = spec.image.clone().or_else(|| cluster.images.get(&spec.version).cloned());
+    known.or_else(|| running_image(&cluster.resource)).ok_or_else(|| {
         let known: Vec<_> = cluster.images.keys().map(String::as_str).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         let message = format!(
@@ -191,6 +199,12 @@ fn image(cluster: &Cluster) -> Result<String, Problem> {
         );
         Problem::in_spec("UnknownVersion", message)
     })
+}
+
+/// The image of the version, if a service runs it already.
+pub fn running_image(resource: &SocialPlatform) -> Option<String> {
+    let mut rows = resource.status.iter().flat_map(|status| &status.components);
+    rows.find(|row| row.version.as_ref() == Some(&resource.spec.version)).map(|row| row.image.clone())
 }
 
 /// No migration goes backwards: code from before the running release may not know what it finds in the database.

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use contracts::backup::BackupReport;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::ResourceExt;
-use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use kube::api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams};
 use kube::client::ClientBuilder;
 use operator::crd::{BackupPhase, SocialPlatform, SocialPlatformBackup, SocialPlatformBackupStatus};
 use operator::example::backup;
@@ -83,6 +83,30 @@ async fn a_backup_that_is_asked_for_is_made_once_and_goes_with_its_resource() {
         if left == 0 { Ok(()) } else { Err(format!("{left} Jobs")) }
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_credentials_for_backups_everything_else_goes_on() {
+    let harness = Harness::start("uncredited").await;
+    harness.create(&external()).await;
+    harness.wait_until_ready().await;
+    let name = external().spec.backup.unwrap().destination.credentials_secret_ref.name;
+    let credentials: Secret = harness.get(&name).await;
+    harness.api::<Secret>().delete(&name, &DeleteParams::default()).await.unwrap();
+    harness.edit::<SocialPlatform>("demo", json!({"spec": {"version": "2.0.0"}})).await;
+    harness.wait_for("BackedUp", "False", "SecretMissing").await;
+    harness.wait_for("SecretsResolved", "False", "SecretMissing").await;
+    let platform = harness.wait_until_ready().await;
+    assert_eq!(platform.status.unwrap().version.as_deref(), Some("2.0.0"));
+    harness.create(&backup()).await;
+    let status = in_phase(&harness, NAME, BackupPhase::Pending).await;
+    assert_eq!(status.conditions[0].reason, "WaitingForPlatform");
+
+    harness.player.jobs(Jobs::Report(report()));
+    let metadata = ObjectMeta { name: Some(name), ..ObjectMeta::default() };
+    harness.create(&Secret { metadata, ..credentials }).await;
+    in_phase(&harness, NAME, BackupPhase::Completed).await;
+    harness.wait_for("SecretsResolved", "True", "AllFound").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,7 +6,7 @@ use operator::crd::{
     DeletionPolicy, LifecycleSpec, MigrationsSpec, ModerationSpec, ObservabilitySpec, SocialPlatform, SocialPlatformBackup,
 };
 use operator::example::{backup, full, minimal, restored};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{connect, eventually, namespace};
 
@@ -127,6 +127,25 @@ async fn what_cannot_change_is_refused_with_a_sentence() {
         let message = refused.expect_err("a rule refuses it").to_string();
         assert!(message.contains(sentence), "{message}");
     }
+}
+
+#[tokio::test]
+async fn an_autoscaler_is_not_taken_away_without_a_number_of_pods() {
+    let api = platforms("autoscaled").await;
+    let mut resource = serde_json::to_value(minimal()).unwrap();
+    resource["spec"]["components"] = json!({"photo": {"autoscaling": {"minReplicas": 2, "maxReplicas": 8}}});
+    api.create(&PostParams::default(), &serde_json::from_value(resource).unwrap()).await.unwrap();
+    let patch = async |photo: Value| {
+        let change = json!({"spec": {"components": photo}});
+        api.patch("demo", &PatchParams::default(), &Patch::Merge(&change)).await.map(drop).map_err(|error| error.to_string())
+    };
+    for without in [json!(null), json!({"photo": null}), json!({"photo": {"autoscaling": null}})] {
+        let message = patch(without).await.expect_err("a rule refuses it");
+        assert!(message.contains("components.photo had autoscaling: say in replicas how many pods run without it"), "{message}");
+    }
+    patch(json!({"photo": {"autoscaling": {"maxReplicas": 9}}})).await.expect("it stays");
+    patch(json!({"photo": {"autoscaling": null, "replicas": 4}})).await.expect("a number is said");
+    patch(json!(null)).await.expect("nothing decided the number but the resource");
 }
 
 #[tokio::test]

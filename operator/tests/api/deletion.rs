@@ -14,7 +14,7 @@ use kube::{Resource, ResourceExt};
 use operator::crd::{DeletionPolicy, LifecycleSpec, SocialPlatform};
 use serde::de::DeserializeOwned;
 
-use crate::harness::{Harness, development, eventually};
+use crate::harness::{Harness, development, eventually, message, secret};
 
 /// Waits until only the objects with these names are left of a kind of ours.
 async fn only<K>(harness: &Harness, left: &[&str])
@@ -67,6 +67,23 @@ async fn retain_leaves_data_and_keys_and_the_next_resource_takes_them_over() {
     assert_eq!(harness.get::<Secret>("demo-key-encryption").await.data, key.data);
     assert_eq!(harness.get::<Secret>("demo-database").await.data, password.data);
     assert_eq!(harness.get::<PersistentVolumeClaim>("demo-postgres").await.uid(), volume.uid());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_in_use_is_never_made_anew() {
+    let harness = Harness::start("key").await;
+    harness.create(&development()).await;
+    harness.wait_until_ready().await;
+    let pods = harness.get::<Deployment>("demo-auth").await.metadata.generation;
+    harness.api::<Secret>().delete("demo-key-encryption", &DeleteParams::default()).await.unwrap();
+    let platform = harness.wait_for("SecretsResolved", "False", "SecretMissing").await;
+    let told = message(&platform, "SecretsResolved");
+    assert!(told.contains("kubectl create secret generic demo-key-encryption -n"), "{told}");
+    assert!(harness.api::<Secret>().get_opt("demo-key-encryption").await.unwrap().is_none());
+    assert_eq!(harness.get::<Deployment>("demo-auth").await.metadata.generation, pods, "the pods that have the key run on");
+
+    harness.create(&secret("demo-key-encryption", &[("KEY_ENCRYPTION_KEY", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=")])).await;
+    harness.wait_until_ready().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

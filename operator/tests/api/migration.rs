@@ -139,6 +139,11 @@ async fn a_release_waits_for_approval_and_what_runs_runs_on() {
     assert_eq!(generations(&harness).await, before);
     assert_eq!(images(&harness).await, ["example.org/social-platform:1.0.0"]);
 
+    // What has gone is of the release before, and the next one waits.
+    harness.api::<Deployment>().delete("demo-auth", &DeleteParams::background()).await.unwrap();
+    let platform = harness.wait_for("Stalled", "True", "ServicesMissing").await;
+    assert!(message(&platform, "Ready").contains("no pod runs of demo-auth, and"), "{}", message(&platform, "Ready"));
+
     approve(&harness, "2.0.0").await;
     let second = harness.wait_until_ready().await.status.unwrap();
     assert_eq!((second.version.as_deref(), second.target_version), (Some("2.0.0"), None));

@@ -120,4 +120,8 @@ async fn alerts_that_cannot_be_written_hold_up_no_release() {
         if image.ends_with(":2.0.0") { Ok(()) } else { Err(image) }
     })
     .await;
+    let platform = harness.wait_for("Monitored", "False", "ApplyFailed").await;
+    assert!(message(&platform, "Monitored").contains("PrometheusRule demo-alerts"), "{}", message(&platform, "Monitored"));
+    let platform = harness.wait_until_ready().await;
+    assert_eq!(platform.status.unwrap().version.as_deref(), Some("2.0.0"), "that is told though one of its objects is not there");
 }

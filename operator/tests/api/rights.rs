@@ -84,7 +84,7 @@ async fn the_installed_roles_are_all_that_an_operator_of_one_namespace_needs() {
     harness.wait_until_ready().await;
     in_phase(&harness, NAME, BackupPhase::Completed).await;
 
-    harness.edit::<SocialPlatform>("demo", json!({"spec": {"components": {"social": {"autoscaling": null}}}})).await;
+    harness.edit::<SocialPlatform>("demo", json!({"spec": {"components": {"social": {"autoscaling": null, "replicas": 1}}}})).await;
     eventually("what is no longer wished for is gone", || async {
         let left = harness.api::<HorizontalPodAutoscaler>().list(&ListParams::default()).await.unwrap().items.len();
         if left == 0 { Ok(()) } else { Err(format!("{left} autoscalers")) }

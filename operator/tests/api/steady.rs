@@ -5,6 +5,7 @@ use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, PersistentVolumeClaim, Pod, Secret, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use kube::ResourceExt;
+use operator::crd::SocialPlatform;
 use serde_json::json;
 
 use crate::events::ready_is_told;
@@ -120,4 +121,13 @@ async fn an_unknown_version_is_stalled_until_the_catalog_has_it() {
     let platform = harness.wait_until_ready().await;
     let conditions = platform.status.unwrap().conditions;
     assert!(!conditions.iter().any(|condition| condition.type_ == "Stalled"), "{conditions:?}");
+
+    // As after an upgrade of the operator, whose catalog has its own release only.
+    harness.edit::<ConfigMap>("images", json!({"data": {"3.0.0": null}})).await;
+    harness.edit::<SocialPlatform>("demo", json!({"spec": {"components": {"auth": {"replicas": 2}}}})).await;
+    eventually("what runs is looked after", || async {
+        let replicas = harness.get::<Deployment>("demo-auth").await.spec.unwrap().replicas;
+        if replicas == Some(2) { Ok(()) } else { Err(format!("{replicas:?}")) }
+    })
+    .await;
 }

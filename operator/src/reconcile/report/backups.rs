@@ -97,6 +97,9 @@ async fn write_changed(context: &Context, told: Vec<(&SocialPlatformBackup, Soci
 
 /// What there is of its Job.
 fn work<'a>(backup: &SocialPlatformBackup, cluster: &'a Cluster, platform: &Platform, outcome: &'a Outcome) -> Work<'a> {
+    if platform.without_backups.is_some() {
+        return work_of_before(backup, cluster, WITHOUT_SECRET);
+    }
     let Some(spec) = &platform.backup else {
         return Work::Waits("NoDestination", "spec.backup of the SocialPlatform does not say where backups go: set it");
     };
@@ -123,7 +126,8 @@ async fn write(context: &Context, backup: &SocialPlatformBackup, new: &SocialPla
     let patch = serde_json::json!({
         "apiVersion": SocialPlatformBackup::api_version(&()),
         "kind": SocialPlatformBackup::kind(&()),
-        "metadata": { "name": name },
+        // Of no other of its name that was made meanwhile.
+        "metadata": { "name": name, "uid": backup.metadata.uid },
         "status": new,
     });
     match api.patch_status(&name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(patch)).await {

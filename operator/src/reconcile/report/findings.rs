@@ -15,7 +15,7 @@ use super::status::View;
 use crate::migration::reason_of;
 use crate::platform::{Exposure, Observability, Platform};
 use crate::reconcile::Cluster;
-use crate::reconcile::apply::{Outcome, Progress};
+use crate::reconcile::apply::{self, Outcome, Progress};
 use crate::reconcile::conditions::{
     AWAITING_APPROVAL, BACKUP_RESTORED, DATABASE_MIGRATED, DEVELOPMENT_ONLY, EXPOSED, Finding, HIBERNATED, MONITORED,
     OBJECT_STORE_REACHABLE, PAUSED, READY, RECONCILING, SECRETS_RESOLVED, STALLED, Truth,
@@ -30,6 +30,8 @@ pub(super) const MIGRATING: &str = "Migrating";
 pub(super) const RESTORING: &str = "Restoring";
 /// Somebody asked for it.
 const REQUESTED: &str = "Requested";
+/// The API server does not take an object that nothing waits for; it is tried again.
+const APPLY_FAILED: &str = "ApplyFailed";
 /// Nobody asked for it.
 pub(super) const NOT_REQUESTED: &str = "NotRequested";
 
@@ -61,9 +63,10 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
             let database = database::database(platform, outcome);
             let in_the_way = database.as_ref().filter(|database| database::is_in_the_way(database, &migrated));
             let certificate = certificate::certificate(cluster, platform, outcome);
-            let ready = || ready(outcome, in_the_way, &migrated, &exposed, certificate.as_ref());
+            let ready = || ready(platform, outcome, in_the_way, &migrated, &exposed, certificate.as_ref());
             let ready = storage::going(cluster).unwrap_or_else(ready);
-            let mut findings = vec![ready, secrets(&[]), migrated, object_store::object_store(outcome, old), exposed];
+            let mut findings =
+                vec![ready, secrets(platform.without_backups.as_slice()), migrated, object_store::object_store(outcome, old), exposed];
             findings.extend(certificate);
             findings.extend(database);
             findings.extend(database::rotation(cluster, platform));
@@ -76,10 +79,13 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
     }
     findings.push(development(cluster));
     findings.extend(backups::restored(cluster, view, old));
-    findings.extend(backups::backed_up(cluster));
+    findings.extend(match view {
+        View::Applied(Platform { without_backups: Some(problem), .. }, _) => Some(backups::held_up(problem)),
+        _ => backups::backed_up(cluster),
+    });
     findings.extend(autoscaling::autoscaling(cluster));
     findings.extend(match view {
-        View::Applied(platform, _) => monitored(&platform.observability),
+        View::Applied(platform, outcome) => monitored(&platform.observability, outcome.unwritten.monitoring.as_ref()),
         View::Refused(_) | View::ApplyRefused(_) | View::Paused => monitored_before(old),
     });
     let of_the_moment = of_the_moment(cluster, view, &findings);
@@ -210,7 +216,10 @@ fn exposed(platform: &Platform, routes: &[HttpRoute]) -> Finding {
 }
 
 /// What became of dashboards, alerts and ServiceMonitors, where any was asked for. A platform is Ready without them.
-fn monitored(wanted: &Observability) -> Option<Finding> {
+fn monitored(wanted: &Observability, unwritten: Option<&apply::Error>) -> Option<Finding> {
+    if let Some(error) = unwritten {
+        return Some(Finding::new(MONITORED, Truth::False, APPLY_FAILED, error.to_string()));
+    }
     let Observability { dashboards, alerts, service_monitors, served, .. } = *wanted;
     if (alerts || service_monitors) && !served {
         let message = "the cluster does not know PrometheusRules and ServiceMonitors: install the Prometheus operator's CRDs, or \

@@ -44,6 +44,7 @@ pub(super) fn stored(cluster: &Cluster, rotation: Option<&Rotation>) -> Result<S
     let own_object_store = spec.object_store.mode == ObjectStoreMode::Development;
     let mut stored = Stored::default();
     let rotation = rotation.cloned().unwrap_or_default();
+    key_is_there(cluster)?;
     if spec.database.mode == DatabaseMode::CloudNativePg {
         are_of_the_type_that_cloud_native_pg_reads(cluster, &rotation)?;
     }
@@ -60,6 +61,23 @@ pub(super) fn stored(cluster: &Cluster, rotation: Option<&Rotation>) -> Result<S
         stored.0.insert(name, values);
     }
     Ok(stored)
+}
+
+/// What auth has sealed is read with the key of before only, and the pods that run still have it. So a new one is made by a person who
+/// knows what that means, and never behind a platform's back.
+fn key_is_there(cluster: &Cluster) -> Result<(), Problem> {
+    let key = format!("{}-key-encryption", cluster.resource.name_any());
+    let is_in_use = cluster.resource.status.as_ref().is_some_and(|status| status.migration.is_some());
+    if !is_in_use || cluster.generated.contains_key(&key) {
+        return Ok(());
+    }
+    let message = format!(
+        "Secret {key} is gone, without which auth cannot read what it has sealed: restore it from a copy before its pods end. If there \
+         is no copy, make another, and people sign in anew, those with an app by a recovery code: kubectl create secret generic {key} \
+         -n {} --from-literal=KEY_ENCRYPTION_KEY=\"$(openssl rand -base64 32)\"",
+        cluster.namespace()
+    );
+    Err(Problem::in_secret("SecretMissing", message))
 }
 
 /// A Secret keeps its type for ever, and a platform of this name with another `database.mode` has left some of another type. They

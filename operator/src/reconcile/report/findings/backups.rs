@@ -8,6 +8,7 @@ use crate::migration::reason_of;
 use crate::reconcile::Cluster;
 use crate::reconcile::apply::Progress;
 use crate::reconcile::conditions::{BACKED_UP, BACKUP_RESTORED, Finding, Truth};
+use crate::reconcile::validate::Problem;
 use crate::schedule::Schedule;
 
 /// Whether the backup is restored with which the platform begins; nothing, if it begins with none.
@@ -33,6 +34,11 @@ pub(super) fn restored(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
         }
         Progress::WaitingForStores(_) | Progress::Hibernated => Some(carried(old, BACKUP_RESTORED)),
     }
+}
+
+/// No backup is made, for this reason, and everything else is.
+pub(super) fn held_up(problem: &Problem) -> Finding {
+    Finding::new(BACKED_UP, Truth::False, problem.reason, &*problem.message)
 }
 
 /// Whether the schedule's backups are made and verified; nothing, if there is no schedule.

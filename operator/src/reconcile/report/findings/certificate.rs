@@ -2,7 +2,7 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-use super::carried;
+use super::{APPLY_FAILED, carried};
 use crate::platform::{Issuer, Platform, Tls};
 use crate::reconcile::Cluster;
 use crate::reconcile::apply::Outcome;
@@ -30,6 +30,9 @@ fn kept(secret: &str, Issuer { name: issuer, served, .. }: &Issuer, outcome: &Ou
              Secret {secret} yourself"
         );
         return finding(Truth::False, "CertManagerMissing", message);
+    }
+    if let Some(error) = &outcome.unwritten.certificate {
+        return finding(Truth::False, APPLY_FAILED, error.to_string());
     }
     let Some(ready) = outcome.resources.certificates.first().and_then(|certificate| certificate.ready()) else {
         let message = format!("cert-manager has not yet answered: does it run, and is there an issuer {issuer}?");

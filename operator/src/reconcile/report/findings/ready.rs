@@ -1,9 +1,11 @@
 //! Whether a platform is ready: the sum of all.
 
+use contracts::Service;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::ResourceExt;
 
 use super::NOT_REQUESTED;
+use crate::platform::Platform;
 use crate::reconcile::apply::{Outcome, Progress};
 use crate::reconcile::conditions::{Finding, HIBERNATED, READY, Truth};
 use crate::resources::deployment::{is_available, refusal, replicas, running_replicas, serving_replicas, standstill};
@@ -14,9 +16,12 @@ const ROLLING_OUT: &str = "RollingOut";
 const PODS_REFUSED: &str = "PodsRefused";
 /// New pods do not come to serve.
 const ROLLOUT_STUCK: &str = "RolloutStuck";
+/// What served is gone, and what is to serve waits for somebody.
+const SERVICES_MISSING: &str = "ServicesMissing";
 
 /// `database` and `certificate` are there where they can stand in the way.
 pub(super) fn ready(
+    platform: &Platform,
     outcome: &Outcome,
     database: Option<&Finding>,
     migrated: &Finding,
@@ -40,7 +45,9 @@ pub(super) fn ready(
         return stuck;
     }
     // While a release waits for somebody, the one before is to serve.
-    if let (Progress::AwaitingApproval, Some(waiting)) = (&outcome.progress, rolling_out(all())) {
+    if outcome.progress == Progress::AwaitingApproval
+        && let Some(waiting) = missing(platform, outcome).or_else(|| rolling_out(all()))
+    {
         return waiting;
     }
     if migrated.truth != Truth::True {
@@ -56,6 +63,19 @@ pub(super) fn ready(
         return Finding { type_: READY, truth: Truth::False, ..certificate.clone() };
     }
     all_available()
+}
+
+/// Not ready, if a service of the release before is gone or sleeps: the operator makes the next one only, and that one waits.
+fn missing(platform: &Platform, outcome: &Outcome) -> Option<Finding> {
+    let runs = |name: &String| outcome.resources.deployments.iter().any(|it| it.name_any() == *name && replicas(it) > 0);
+    let missing: Vec<_> = Service::ALL.map(|service| platform.named(service.name())).into_iter().filter(|name| !runs(name)).collect();
+    let message = format!(
+        "no pod runs of {}, and none is made before release {} is approved: set spec.database.migrations.approvedVersion to it, or \
+         spec.version back to the release that ran",
+        missing.join(", "),
+        platform.version
+    );
+    (platform.is_migrated && !missing.is_empty()).then(|| Finding::new(READY, Truth::False, SERVICES_MISSING, message))
 }
 
 pub(super) fn all_available() -> Finding {
@@ -88,5 +108,5 @@ pub(super) fn is_about_pods(ready: &Finding) -> bool {
 
 /// Do pods stay away unless someone acts?
 pub(super) fn is_stuck(ready: &Finding) -> bool {
-    ready.reason == PODS_REFUSED || ready.reason == ROLLOUT_STUCK
+    [PODS_REFUSED, ROLLOUT_STUCK, SERVICES_MISSING].contains(&ready.reason.as_str())
 }

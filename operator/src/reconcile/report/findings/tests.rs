@@ -17,6 +17,7 @@ use crate::backups::COMPLETE;
 use crate::crd::{BackupPhase, BackupsStatus, LifecycleSpec, SocialPlatform, SocialPlatformBackupStatus, SocialPlatformStatus};
 use crate::example::{cloud_native_pg, full, minimal};
 use crate::fixtures::{FixedGenerator, cluster};
+use crate::reconcile::apply::Unwritten;
 use crate::reconcile::build::build;
 use crate::reconcile::conditions::{BACKED_UP, merged};
 use crate::reconcile::report::status::status;
@@ -64,7 +65,7 @@ fn applied(resource: SocialPlatform, progress: Progress, serving: bool) -> (Clus
         scheduled: prepared.scheduled,
         state: PhantomData,
     };
-    (cluster, platform, Outcome { resources, progress, rotates_at: None, writes: 0 })
+    (cluster, platform, Outcome { resources, progress, unwritten: Unwritten::default(), rotates_at: None, writes: 0 })
 }
 
 fn reasons(conditions: &[Condition]) -> Vec<String> {
@@ -188,11 +189,23 @@ fn what_is_wrong_while_a_release_waits_for_approval_is_told() {
     assert!(told.contains(&"DatabaseMigrated=False AwaitingApproval".to_owned()), "{told:?}");
     assert!(told.contains(&"Reconciling=True RollingOut".to_owned()), "{told:?}");
 
+    let (cluster, mut platform, mut outcome) = applied(minimal(), Progress::AwaitingApproval, true);
+    platform.is_migrated = true;
+    outcome.resources.deployments.remove(0);
+    outcome.resources.deployments[0].spec.as_mut().unwrap().replicas = Some(0);
+    let status = status(&cluster, View::Applied(&platform, &outcome));
+    let told = reasons(&status.conditions);
+    for wanted in ["Ready=False ServicesMissing", "Stalled=True ServicesMissing"] {
+        assert!(told.iter().any(|told| told == wanted), "{told:?}");
+    }
+    let ready = &status.conditions[0];
+    assert!(ready.message.starts_with("no pod runs of demo-auth, demo-"), "{}", ready.message);
+
     let (mut cluster, platform, outcome) = applied(minimal(), Progress::AwaitingApproval, true);
     let mut claims = outcome.resources.volume_claims.clone();
     claims[0].metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH));
     cluster.children.volume_claims = claims.into_iter().map(Arc::new).collect();
-    let told = reasons(&status(&cluster, View::Applied(&platform, &outcome)).conditions);
+    let told = reasons(&super::super::status::status(&cluster, View::Applied(&platform, &outcome)).conditions);
     for wanted in ["Ready=False StorageTerminating", "Stalled=True StorageTerminating"] {
         assert!(told.iter().any(|told| told == wanted), "{told:?}");
     }
