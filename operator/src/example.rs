@@ -101,6 +101,7 @@ pub fn full() -> SocialPlatform {
                     namespace: Some("gateways".to_owned()),
                     section_name: Some("https".to_owned()),
                 }],
+                request_timeout: Some("310s".to_owned()),
             }),
             from: Some(vec![pods_of("gateways")]),
         },

@@ -90,6 +90,12 @@ pub struct GatewaySpec {
     /// The Gateways to attach to. A Gateway of another namespace has to allow routes from this one.
     #[schemars(length(min = 1, max = 8))]
     pub parent_refs: Vec<ParentRef>,
+
+    /// How long the Gateway lets a request take, such as `310s`, or `0s` for as long as it wants; the Gateway's own time unless set. An
+    /// upload may take 300 s, and a stream of events ends with its time and is opened again. The Gateway has to support `timeouts`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^([0-9]{1,5}(h|m|s|ms)){1,4}$"))]
+    pub request_timeout: Option<String>,
 }
 
 /// A Gateway.

@@ -18,6 +18,8 @@ pub enum Exposure {
     Gateway {
         /// The Gateways to attach to.
         parents: Vec<ParentRef>,
+        /// How long a request may take, if the resource says so.
+        request_timeout: Option<String>,
         /// Whether the cluster knows HTTPRoutes.
         served: bool,
     },

@@ -72,6 +72,21 @@ pub struct Rule {
     /// Where.
     #[serde(default)]
     pub backend_refs: Vec<BackendRef>,
+    /// How long they may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeouts: Option<Timeouts>,
+}
+
+/// How long requests may take.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Timeouts {
+    /// From its beginning to the end of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
+    /// Of each try; never of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backend_request: Option<String>,
 }
 
 /// Which requests a rule is about.
@@ -185,13 +200,15 @@ impl HttpRoute {
 
 /// One host, and each service's public paths; nothing else of the platform can be reached.
 pub fn http_route(platform: &Platform) -> Option<HttpRoute> {
-    let Exposure::Gateway { parents, served: true } = &platform.exposure else { return None };
+    let Exposure::Gateway { parents, request_timeout, served: true } = &platform.exposure else { return None };
+    let timeouts = request_timeout.as_ref().map(|timeout| Timeouts { request: Some(timeout.clone()), backend_request: None });
     let spec = HttpRouteSpec {
         parent_refs: parents.iter().cloned().map(parent).collect(),
         hostnames: vec![platform.domain.clone()],
         rules: PUBLIC
             .iter()
-            .flat_map(|(service, prefixes)| prefixes.chunks(MATCHES).map(move |prefixes| rule(platform, *service, prefixes)))
+            .flat_map(|(service, prefixes)| prefixes.chunks(MATCHES).map(move |prefixes| (*service, prefixes)))
+            .map(|(service, prefixes)| Rule { timeouts: timeouts.clone(), ..rule(platform, service, prefixes) })
             .collect(),
     };
     Some(HttpRoute { metadata: owned(platform, "gateway", &platform.name), spec, status: None })
@@ -213,7 +230,7 @@ fn rule(platform: &Platform, service: Service, prefixes: &[&str]) -> Rule {
         weight: Some(1),
         ..BackendRef::default()
     };
-    Rule { matches: prefixes.iter().map(by_prefix).collect(), filters: Vec::new(), backend_refs: vec![backend] }
+    Rule { matches: prefixes.iter().map(by_prefix).collect(), filters: Vec::new(), backend_refs: vec![backend], timeouts: None }
 }
 
 #[cfg(test)]
@@ -260,6 +277,8 @@ mod tests {
             ("/rules/0/matches/0/path", json!({ "value": "/elsewhere" })),
             ("/parentRefs/0", json!({ "kind": "Service", "group": "" })),
             ("/parentRefs/0", json!({ "port": 8443 })),
+            ("/rules/0", json!({ "timeouts": { "request": "1s" } })),
+            ("/rules/0/timeouts", json!({ "backendRequest": "1s" })),
         ] {
             let edit = |route: &mut Value| {
                 let fields = route["spec"].pointer_mut(place).unwrap().as_object_mut().unwrap();
@@ -272,10 +291,9 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_server_sets_and_how_long_requests_may_take_are_no_drift() {
+    fn what_the_api_server_sets_and_how_often_requests_are_tried_are_no_drift() {
         assert!(!is_healed(|_| {}));
         assert!(!is_healed(|route| {
-            route["spec"]["rules"][0]["timeouts"] = json!({ "request": "300s" });
             route["spec"]["rules"][0]["retry"] = json!({ "attempts": 2 });
             route["metadata"]["labels"]["team"] = json!("x");
         }));

@@ -14,7 +14,8 @@ pub(super) fn exposure(spec: &ExposureSpec, served: bool) -> Exposure {
         }
         ExposureMode::Gateway => {
             let parents = spec.gateway.as_ref().map(|gateway| gateway.parent_refs.clone()).unwrap_or_default();
-            Exposure::Gateway { parents, served }
+            let request_timeout = spec.gateway.as_ref().and_then(|gateway| gateway.request_timeout.clone());
+            Exposure::Gateway { parents, request_timeout, served }
         }
     }
 }
