@@ -15,8 +15,8 @@ use crate::store::erasure::{self, Kept};
 use crate::store::{albums, photos};
 use crate::{State, cleaning, removal, reuse};
 
-/// Refuses to make anything for somebody who is suspended or erased. If they are not, no erasure begins until the transaction
-/// ends.
+/// Refuses to make or change anything for somebody who is suspended or erased. If they are not, that stays so until the transaction
+/// ends: to be asked before anything else is locked, as whoever hides them counts what is theirs.
 pub(crate) async fn admit(connection: &mut PgConnection, account: AccountId) -> Result<()> {
     match accounts::is_barred(connection, account).await? {
         true => Err(Problem::forbidden("Your account is suspended or erased.")),

@@ -17,7 +17,7 @@ use crate::reuse::What;
 use crate::routes::bodies::PhotoBody;
 use crate::store::album_photos::Placed;
 use crate::store::{album_photos, albums, photos};
-use crate::{Photo, reuse};
+use crate::{Photo, erasure, reuse};
 
 /// Photos of one album.
 const MOST: usize = 1000;
@@ -87,6 +87,7 @@ pub(crate) async fn put(
     Json(Place { position }): Json<Place>,
 ) -> Result<StatusCode> {
     let mut tx = photo.pool.begin().await?;
+    erasure::admit(&mut tx, viewer.account).await?;
     let locked = albums::lock(&mut tx, album, Owner::Account(viewer.account)).await?.ok_or_else(Problem::not_found)?;
     let row = photos::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     // Not there for anybody while its owner is hidden.
@@ -126,6 +127,7 @@ pub(crate) async fn delete(
     Path((album, id)): Path<(AlbumId, PhotoId)>,
 ) -> Result<StatusCode> {
     let mut tx = photo.pool.begin().await?;
+    erasure::admit(&mut tx, viewer.account).await?;
     albums::lock(&mut tx, album, Owner::Account(viewer.account)).await?.ok_or_else(Problem::not_found)?;
     let row = photos::lock(&mut tx, id).await?;
     if let (true, Some(row)) = (album_photos::remove(&mut tx, album, id).await?, row) {

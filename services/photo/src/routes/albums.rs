@@ -153,6 +153,7 @@ pub(crate) async fn update(
     let owner = Owner::Account(viewer.account);
     let new_title = new_title.map(|new| title(&new)).transpose()?;
     let mut tx = photo.pool.begin().await?;
+    erasure::admit(&mut tx, viewer.account).await?;
     let before = albums::lock(&mut tx, id, owner).await?.ok_or_else(Problem::not_found)?;
     let visibility = visibility.unwrap_or(before.visibility);
     albums::update(&mut tx, id, new_title.as_deref().unwrap_or(&before.title), visibility).await?;
@@ -182,6 +183,7 @@ pub(crate) async fn update(
 )]
 pub(crate) async fn delete(State(Photo(photo)): State<Photo>, viewer: Viewer, Path(id): Path<AlbumId>) -> Result<StatusCode> {
     let mut tx = photo.pool.begin().await?;
+    erasure::admit(&mut tx, viewer.account).await?;
     albums::lock(&mut tx, id, Owner::Account(viewer.account)).await?.ok_or_else(Problem::not_found)?;
     reuse::shows(&mut tx, viewer.account, What { source: &reuse::album(id), open: false }, &[]).await?;
     albums::delete(&mut tx, id).await?;

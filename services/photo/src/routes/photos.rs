@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use audience::accounts;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use contracts::PhotoId;
@@ -19,7 +18,7 @@ use crate::license::License;
 use crate::owner::Owner;
 use crate::routes::bodies::{Pending, PhotoBody};
 use crate::store::{photos, terms, uses};
-use crate::{Photo, State as Inner, keeping, removal, reuse};
+use crate::{Photo, State as Inner, erasure, keeping, removal, reuse};
 
 /// How long an answer waits for the other services to have heard that fewer may see a photo.
 const HEARD_BY_ALL: Duration = Duration::from_secs(2);
@@ -103,11 +102,8 @@ pub(crate) async fn update(
 ) -> Result<Response> {
     let UpdatePhoto { visibility, title, alt, tags, license, credit, uses } = change;
     let mut tx = photo.pool.begin().await?;
-    // Until the end nobody hides the account: that counts its tags, and has to see this change or come before it. What somebody
-    // hidden has is not there, and of somebody erased nothing may be made.
-    if accounts::is_barred(&mut tx, viewer.account).await? {
-        return Err(Problem::not_found());
-    }
+    // Until the end nobody hides the account: that counts its tags, and has to see this change or come before it.
+    erasure::admit(&mut tx, viewer.account).await?;
     let before = photos::lock(&mut tx, id).await?.filter(|row| row.is_of(viewer.account)).ok_or_else(Problem::not_found)?;
     let about = before.about().with(Said { visibility, title, alt, tags, license, credit })?;
     let narrowed = before.is_public() && about.visibility == PhotoVisibility::Private;
@@ -174,8 +170,8 @@ pub(crate) async fn delete(
     Query(Elsewhere { uses }): Query<Elsewhere>,
 ) -> Result<Response> {
     let mut tx = photo.pool.begin().await?;
-    // For its lock: until the end nobody hides the account, as that counts the tags of its photos.
-    accounts::is_gone(&mut tx, viewer.account).await?;
+    // Until the end nobody hides the account, as that counts the tags of its photos.
+    erasure::admit(&mut tx, viewer.account).await?;
     let row = photos::lock(&mut tx, id).await?.filter(|row| row.owner == Owner::Account(viewer.account)).ok_or_else(Problem::not_found)?;
     let mut left = None;
     if uses == Uses::Leave && row.is_public() && uses::any(&mut tx, id).await? {

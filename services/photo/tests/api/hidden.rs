@@ -4,10 +4,12 @@ use contracts::fact::AccountState::{Active, Hidden};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::albums::{album, path as album_path};
 use crate::erasure::hide;
 use crate::left::left_by;
+use crate::missing::sweep;
 use crate::pictures::jpeg;
-use crate::support::{Person, TestPhoto, answer, eventually, path};
+use crate::support::{Person, TestPhoto, answer, eventually, id, path};
 
 async fn public(photos: &TestPhoto, who: &Person, seed: u8, tags: &str) -> Value {
     photos.keep(who, jpeg(60, 40, seed), &[("visibility", "public"), ("tags", tags)]).await
@@ -31,7 +33,7 @@ async fn nothing_is_owed(photos: &TestPhoto) {
 async fn tags_of_who_is_hidden_are_not_suggested() {
     let photos = TestPhoto::spawn().await;
     let (ada, bob) = (photos.person(), photos.person());
-    let hers = public(&photos, &ada, 1, "sea,secret").await;
+    public(&photos, &ada, 1, "sea,secret").await;
     public(&photos, &ada, 2, "sea,pier").await;
     public(&photos, &bob, 3, "sea").await;
     let all = json!([{"tag": "sea", "photos": 3}, {"tag": "pier", "photos": 1}, {"tag": "secret", "photos": 1}]);
@@ -44,15 +46,55 @@ async fn tags_of_who_is_hidden_are_not_suggested() {
         hide(&photos, &ada, Active).await;
         assert_eq!(suggested(&photos).await, all);
     }
+}
 
-    // What goes meanwhile does not come back.
+#[tokio::test]
+async fn tags_of_a_photo_that_goes_while_its_owner_is_hidden_do_not_come_back() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob) = (photos.person(), photos.person());
+    public(&photos, &ada, 1, "sea,secret").await;
+    let objects = photos.store.objects();
+    public(&photos, &ada, 2, "sea,pier").await;
+    public(&photos, &bob, 3, "sea").await;
     hide(&photos, &ada, Hidden).await;
-    assert_eq!(photos.send(Method::PATCH, &path(&hers), Some(&ada), &json!({"tags": []})).await.0, StatusCode::NOT_FOUND);
-    assert_eq!(answer(photos.request(Method::DELETE, &path(&hers), Some(&ada))).await.0, StatusCode::NO_CONTENT);
-    assert_eq!(suggested(&photos).await, his);
+    for name in objects.keys() {
+        photos.store.steal(name);
+    }
+    assert_eq!(sweep(&photos, 0).await.missing, 1);
+    assert_eq!(sweep(&photos, 31).await.lost, 1);
+    assert_eq!(suggested(&photos).await, json!([{"tag": "sea", "photos": 1}]));
     hide(&photos, &ada, Active).await;
     assert_eq!(suggested(&photos).await, json!([{"tag": "sea", "photos": 2}, {"tag": "pier", "photos": 1}]));
     assert_eq!(photos.count("hidden_tags").await, 0);
+}
+
+#[tokio::test]
+async fn who_is_hidden_changes_nothing_with_a_token_that_is_still_good() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    let (placed, other) = (public(&photos, &ada, 1, "sea").await, public(&photos, &ada, 2, "pier").await);
+    let hers = album(&photos, &ada, "Hers", "private").await;
+    let place = |photo: &Value| format!("{}/photos/{}", album_path(&hers), id(photo));
+    assert_eq!(photos.send(Method::PUT, &place(&placed), Some(&ada), &json!({})).await.0, StatusCode::NO_CONTENT);
+    let photo = photos.json(&path(&placed), Some(&ada)).await;
+
+    hide(&photos, &ada, Hidden).await;
+    for (method, address, body) in [
+        (Method::PATCH, path(&placed), json!({"tags": []})),
+        (Method::DELETE, path(&placed), json!({})),
+        (Method::PATCH, album_path(&hers), json!({"visibility": "public"})),
+        (Method::DELETE, album_path(&hers), json!({})),
+        (Method::PUT, place(&other), json!({})),
+        (Method::DELETE, place(&placed), json!({})),
+    ] {
+        let (status, problem) = photos.send(method.clone(), &address, Some(&ada), &body).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{method} {address}: {problem}");
+    }
+
+    hide(&photos, &ada, Active).await;
+    assert_eq!(photos.json(&path(&placed), Some(&ada)).await, photo);
+    let kept = photos.json(&album_path(&hers), Some(&ada)).await;
+    assert_eq!((&kept["visibility"], &kept["photos"]), (&json!("private"), &json!(1)));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::pictures::jpeg;
 use crate::support::{OBJECTS, Person, TestPhoto, answer, eventually, id, path, url};
 
 /// Sweeps after so many days in which nobody has brought anything back.
-async fn sweep(photos: &TestPhoto, days: i32) -> Swept {
+pub async fn sweep(photos: &TestPhoto, days: i32) -> Swept {
     let later = "update blobs set checked_at = null, missing_since = missing_since - make_interval(days => $1)";
     sqlx::query(later).bind(days).execute(&photos.db.superuser_pool(Service::Photo)).await.unwrap();
     photos.service.sweep(Duration::from_secs(24 * 3600)).await.unwrap()
