@@ -41,7 +41,8 @@ pub(crate) struct PasswordChange {
 
 /// Change one's password.
 ///
-/// Every session but the one that asks ends, and no device but the one on which that one began is known any more.
+/// Every session but the one that asks ends, and no device but the one on which that one began is known any more. No
+/// link of an earlier letter is good any more, one that proves an address included: give it once more.
 #[utoipa::path(put, path = "/v1/accounts/me/password", tag = "accounts", request_body = PasswordChange, responses(
     (status = 204),
     (status = 409, body = ProblemDocument, description = "It was changed meanwhile"),
@@ -73,7 +74,7 @@ pub(crate) async fn change(
     // Again, now that none can go: the last second factor may have been removed meanwhile.
     password.check_new(second_factors::of(&mut *tx, account.id).await?.on(), &names)?;
     accounts::set_password(&mut tx, account.id, &hash).await?;
-    links::delete_all(&mut tx, account.id, Purpose::PasswordReset).await?;
+    end_links(&mut tx, account.id).await?;
     sessions::end_all(&mut tx, account.id, Some(viewer.session)).await?;
     // Whoever had the password may have left a device behind.
     devices::delete_others(&mut tx, account.id, viewer.session).await?;
@@ -171,7 +172,8 @@ pub(crate) struct Reset {
     pub(super) device: String,
 }
 
-/// Choose a new password, with the end of the link from the letter. Each is good once. Every session ends.
+/// Choose a new password, with the end of the link from the letter. Each is good once. Every session ends, and every other link
+/// from a letter.
 #[utoipa::path(put, path = "/v1/accounts/password-resets/{token}", tag = "accounts", params(("token" = String, Path)),
     request_body = NewPassword, responses(
         (status = 200, body = Reset),
@@ -201,7 +203,7 @@ pub(super) async fn choose(auth: &Inner, token: &str, password: Password, source
     let account = accounts::lock(&mut tx, whose).await?.ok_or_else(Problem::not_found)?;
     password.check_new(second_factors::of(&mut *tx, whose).await?.on(), &names)?;
     links::take(&mut tx, &token, Purpose::PasswordReset).await?.ok_or_else(Problem::not_found)?;
-    links::delete_all(&mut tx, account.id, Purpose::PasswordReset).await?;
+    end_links(&mut tx, account.id).await?;
     accounts::set_password(&mut tx, account.id, &hash).await?;
     sessions::end_all(&mut tx, account.id, None).await?;
     // Whoever had the password may have left a device behind.
@@ -212,4 +214,11 @@ pub(super) async fn choose(auth: &Inner, token: &str, password: Password, source
     tx.commit().await?;
     auth.attempts.forget(Tried::Name, &account.handle).await?;
     Ok(Reset { handle: account.handle, device })
+}
+
+/// Makes every link of an account worthless whose password is another one now. Whoever had the old one may have given an address of
+/// theirs: with it, they would get a link to a new password.
+async fn end_links(connection: &mut PgConnection, account: AccountId) -> Result<()> {
+    links::delete_all(connection, account, Purpose::PasswordReset).await?;
+    links::delete_all(connection, account, Purpose::EmailVerification).await
 }

@@ -3,6 +3,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 use crate::letters::Letters;
+use crate::passwords::{NEW, ask, change, reset};
 use crate::smtp_server::SmtpServer;
 use crate::support::{PASSWORD, TestAuth, Tokens, answer, eventually, kind};
 
@@ -62,6 +63,35 @@ async fn a_later_address_takes_the_place_of_an_earlier_one_and_the_earlier_one_i
     assert_eq!(answer(verify(&auth, &third)).await.0, StatusCode::NO_CONTENT);
     let told = async || letters.to("two@example.org").iter().any(|letter| letter.contains("Subject: Your address was changed"));
     eventually("the address of before is told", told).await;
+}
+
+#[tokio::test]
+async fn an_address_that_was_given_before_a_new_password_is_not_proved_after_it() {
+    let letters = Letters::new();
+    let auth = TestAuth::with(&[&letters.flag()]).await;
+    let ada = auth.somebody("ada").await;
+    auth.sql("update accounts set email = 'ada@example.org'").await;
+    // Mallory knows the password, and gives an address that is his.
+    let mallory = auth.session("ada").await;
+    assert_eq!(answer(give(&auth, &mallory, "mallory@example.org", PASSWORD)).await.0, StatusCode::ACCEPTED);
+    let his = letters.token("mallory@example.org", VERIFY).await;
+    assert_eq!(answer(change(&auth, &ada, PASSWORD, NEW)).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(answer(verify(&auth, &his)).await.0, StatusCode::NOT_FOUND);
+
+    assert_eq!(answer(give(&auth, &ada, "mallory@example.com", NEW)).await.0, StatusCode::ACCEPTED);
+    let his = letters.token("mallory@example.com", VERIFY).await;
+    assert_eq!(answer(ask(&auth, "ada@example.org")).await.0, StatusCode::ACCEPTED);
+    let link = letters.token("ada@example.org", "Choose a new password").await;
+    assert_eq!(answer(reset(&auth, &link, PASSWORD)).await.0, StatusCode::OK);
+    assert_eq!(answer(verify(&auth, &his)).await.0, StatusCode::NOT_FOUND);
+
+    // What is given afterwards counts.
+    let ada = auth.session("ada").await;
+    assert_eq!(email_of(&auth, &ada).await, "ada@example.org");
+    assert_eq!(answer(give(&auth, &ada, "countess@example.org", PASSWORD)).await.0, StatusCode::ACCEPTED);
+    let hers = letters.token("countess@example.org", VERIFY).await;
+    assert_eq!(answer(verify(&auth, &hers)).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(email_of(&auth, &ada).await, "countess@example.org");
 }
 
 #[tokio::test]

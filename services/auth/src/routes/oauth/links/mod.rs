@@ -36,8 +36,8 @@ async fn owner(auth: &Inner, code: &str, purpose: Purpose) -> Result<Account, St
 fn over(purpose: Purpose) -> Stop {
     let text = match purpose {
         Purpose::EmailVerification => {
-            "This link is not good, or not any more: it works once, for a day, and a newer one takes its place. \
-             If your address is not proved yet, give it once more in your app, and open the link in the newest letter."
+            "This link is not good, or not any more: it works once, for a day, and ends when the password is changed or a newer one \
+             takes its place. If your address is not proved yet, give it once more in your app, and open the link in the newest letter."
         }
         Purpose::PasswordReset => {
             "This link is not good, or not any more: it works once, for an hour, and ends when the password is changed. \
