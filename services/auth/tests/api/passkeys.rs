@@ -12,7 +12,7 @@ async fn asked(auth: &TestAuth, who: &Tokens) -> Value {
 }
 
 /// The same for somebody who has a second factor, and sends it with the password.
-async fn asked_with(auth: &TestAuth, who: &Tokens, proof: Value) -> Value {
+pub async fn asked_with(auth: &TestAuth, who: &Tokens, proof: Value) -> Value {
     let (status, options) = answer(auth.of(who, Method::POST, &format!("{PASSKEYS}/challenges")).json(&proof)).await;
     assert_eq!(status, StatusCode::CREATED, "{options}");
     options
@@ -23,7 +23,8 @@ pub async fn with_passkey(auth: &TestAuth, authenticator: &mut Authenticator) ->
     json!({"password": PASSWORD, "passkey": authenticator.get(&sign_in_options(auth).await)})
 }
 
-fn register(auth: &TestAuth, who: &Tokens, credential: &Value) -> RequestBuilder {
+/// What adds a passkey, with what its authenticator answered.
+pub fn register(auth: &TestAuth, who: &Tokens, credential: &Value) -> RequestBuilder {
     auth.of(who, Method::POST, PASSKEYS).json(&json!({"name": "My phone", "credential": credential}))
 }
 

@@ -2,8 +2,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::authenticator::Authenticator;
-use crate::passkeys::{PASSKEYS, add, add_with, alone, sign_in_options, with_passkey};
-use crate::support::{PASSWORD, TestAuth, Tokens, answer};
+use crate::passkeys::{PASSKEYS, add, add_with, alone, asked_with, register, sign_in_options, with_passkey};
+use crate::support::{PASSWORD, TestAuth, Tokens, answer, kind};
 
 #[tokio::test]
 async fn passkeys_are_listed_named_and_removed() {
@@ -39,4 +39,33 @@ async fn passkeys_are_listed_named_and_removed() {
     assert_eq!(answer(remove(&ada, proof)).await.0, StatusCode::NO_CONTENT);
     assert_eq!(answer(alone(&auth, &phone.get(&sign_in_options(&auth).await))).await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(answer(alone(&auth, &key.get(&sign_in_options(&auth).await))).await.0, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn a_twenty_first_passkey_is_refused_before_anything_is_given_for_it() {
+    let auth = TestAuth::spawn().await;
+    let ada = auth.somebody("ada").await;
+    let mut phone = Authenticator::new();
+    add(&auth, &ada, &mut phone).await;
+    let proof = with_passkey(&auth, &mut phone).await;
+    let credential = Authenticator::new().create(&asked_with(&auth, &ada, proof).await);
+    auth.sql(
+        "insert into passkeys (account_id, credential_id, public_key, state, transports, name)
+         select account_id, credential_id || int4send(n), public_key, state, transports, name from passkeys, generate_series(1, 19) n",
+    )
+    .await;
+
+    let ask = async |proof: Value| answer(auth.of(&ada, Method::POST, &format!("{PASSKEYS}/challenges")).json(&proof)).await;
+    let proof = with_passkey(&auth, &mut phone).await;
+    for proof in [&proof, &json!({"password": "not my password, not at all"})] {
+        let (status, problem) = ask(proof.clone()).await;
+        assert_eq!((status, kind(&problem)), (StatusCode::CONFLICT, "too-many-passkeys"));
+    }
+    // Nor is one added that was asked for before.
+    let (status, problem) = answer(register(&auth, &ada, &credential)).await;
+    assert_eq!((status, kind(&problem), auth.count("passkeys").await), (StatusCode::CONFLICT, "too-many-passkeys", 20));
+
+    // What was sent with the refused one is still good.
+    auth.sql("delete from passkeys where id > (select min(id) from passkeys)").await;
+    assert_eq!(ask(proof).await.0, StatusCode::CREATED);
 }

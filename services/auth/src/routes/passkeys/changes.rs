@@ -27,7 +27,7 @@ pub(in crate::routes) struct Added {
 }
 
 /// What an authenticator is asked for a new passkey. It takes the password and the second factor that there is; 409 where the
-/// platform has no name.
+/// platform has no name, or where there can be no more.
 pub(in crate::routes) async fn ask(
     auth: &State,
     who: InSession,
@@ -38,6 +38,8 @@ pub(in crate::routes) async fn ask(
 ) -> Result<Asked> {
     let platform = Platform::of(&auth.issuer)?;
     let account = who.account;
+    // Before anything is given in vain: a code is good once.
+    has_room(second_factors::of(&auth.pool, account).await?)?;
     let before = passwords::confirm(auth, who, password, "password", source).await?;
     let factor = Confirmation::begin(auth, who, showing).await?;
     let mut tx = auth.pool.begin().await?;
@@ -62,15 +64,22 @@ pub(in crate::routes) async fn add(auth: &State, account: AccountId, name: &str,
     let account = accounts::lock(&mut tx, account).await?.ok_or_else(Problem::not_found)?;
     let state = passkey_challenges::take(&mut tx, Some(account.id), &challenge).await?.ok_or_else(wrong)?;
     let Ok(registered) = platform.register(&state, &answer)? else { return Err(wrong()) };
-    if second_factors::of(&mut *tx, account.id).await?.passkeys >= MOST {
-        return Err(Problem::conflict("too-many-passkeys", format!("There are {MOST} passkeys. Remove one first.")));
-    }
+    // Again, now that nobody else adds one.
+    has_room(second_factors::of(&mut *tx, account.id).await?)?;
     let passkey = passkeys::insert(&mut tx, account.id, name, &registered).await?;
     let recovery_codes = second_factor::first_codes(&mut tx, account.id).await?;
     let details = json!({ "passkey": passkey.id.to_string() });
     second_factor::tell(auth, &mut tx, &account, Change::PasskeyAdded, source, details).await?;
     tx.commit().await?;
     Ok(Added { passkey, recovery_codes })
+}
+
+/// Refuses one more than an account may have.
+fn has_room(factors: second_factors::SecondFactors) -> Result<()> {
+    match factors.passkeys < MOST {
+        true => Ok(()),
+        false => Err(Problem::conflict("too-many-passkeys", format!("There are {MOST} passkeys. Remove one first."))),
+    }
 }
 
 /// A name as it is kept; 422 if it is none.
