@@ -1,9 +1,14 @@
 //! Taking a copy of all that is one's own.
 
+use std::io;
+
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use contracts::Scope;
+use futures::stream;
 use identity::Viewer;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -109,10 +114,21 @@ pub(crate) async fn show(State(Auth(auth)): State<Auth>, viewer: Viewer, Path(id
     (status = 409, body = ProblemDocument, description = "One of yours is being downloaded"),
     (status = 503, body = ProblemDocument, description = "Too many downloads at once; see `Retry-After`"),
 ))]
-pub(crate) async fn download(State(Auth(auth)): State<Auth>, viewer: Viewer, source: Source, Path(id): Path<i64>) -> Result<Response> {
+pub(crate) async fn download(
+    State(Auth(auth)): State<Auth>,
+    viewer: Viewer,
+    source: Source,
+    method: Method,
+    Path(id): Path<i64>,
+) -> Result<Response> {
     exports::find(&auth.pool, viewer.account, id).await?.ok_or_else(Problem::not_found)?;
     if let Some(missing) = READING.into_iter().find(|scope| !viewer.scopes.contains(*scope)) {
         return Err(Problem::insufficient_scope(missing));
+    }
+    if method == Method::HEAD {
+        let account = accounts::find(&auth.pool, viewer.account).await?.ok_or_else(Problem::not_found)?;
+        // How long it would be is not known: an empty body would say that it is empty.
+        return archive(&account.handle, Body::from_stream(stream::empty::<io::Result<Bytes>>()));
     }
     let mut tx = auth.pool.begin().await?;
     let account = accounts::lock(&mut tx, viewer.account).await?.ok_or_else(Problem::not_found)?;
@@ -123,9 +139,14 @@ pub(crate) async fn download(State(Auth(auth)): State<Auth>, viewer: Viewer, sou
     let details = json!({ "export": id.to_string() });
     security_events::insert(&mut tx, Kind::ExportFetched, Some(account.id), Some(&source), details).await?;
     tx.commit().await?;
-    let name = format!("attachment; filename=\"{}.tar\"", account.handle);
     let body = export::begin(auth, Download { export: id, account: account.id, session: viewer.session }).await?;
-    let mut response = body.into_response();
+    archive(&account.handle, body)
+}
+
+/// The answer with a tar of whoever has this handle.
+fn archive(handle: &str, tar: Body) -> Result<Response> {
+    let name = format!("attachment; filename=\"{handle}.tar\"");
+    let mut response = tar.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-tar"));
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::try_from(name).map_err(Problem::internal)?);

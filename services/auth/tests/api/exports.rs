@@ -150,6 +150,20 @@ async fn one_is_downloaded_at_a_time_and_few_are_kept() {
 }
 
 #[tokio::test]
+async fn whoever_asks_for_the_head_of_an_archive_downloads_nothing() {
+    let auth = TestAuth::spawn().await;
+    let (ada, bob) = (auth.somebody("ada").await, auth.somebody("bob").await);
+    let export = ask(&auth, &ada).await;
+    assert_eq!(auth.of(&bob, Method::HEAD, path(&export)).send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    let head = auth.of(&ada, Method::HEAD, path(&export)).send().await.unwrap();
+    assert_eq!(head.status(), StatusCode::OK);
+    assert_eq!(head.headers()["content-type"], "application/x-tar");
+    assert!(!head.headers().contains_key("content-length"), "nobody knows how long it will be");
+    assert_eq!(auth.count("exports where busy_until is not null").await, 0);
+    assert_eq!(auth.count("security_events where kind = 'ExportFetched'").await, 0);
+}
+
+#[tokio::test]
 async fn asking_twice_with_one_key_is_asking_once() {
     let auth = TestAuth::spawn().await;
     let ada = auth.somebody("ada").await;
