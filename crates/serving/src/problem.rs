@@ -219,7 +219,10 @@ impl From<sqlx::Error> for Problem {
         };
         if passing {
             tracing::warn!(error = chain(&error), "failed to use the database");
-            return Self::unavailable("The database cannot answer now; nothing was changed. Try again.", Duration::from_secs(1));
+            // The answer to a commit may be what was lost, so nobody knows whether something was changed.
+            let detail = "The database cannot answer now. Try again; if you meant to change something, it may have been done: look \
+                          before you repeat it, or repeat it with the same Idempotency-Key.";
+            return Self::unavailable(detail, Duration::from_secs(1));
         }
         Self::internal(error)
     }

@@ -73,3 +73,14 @@ async fn a_handler_that_panics_is_a_problem_and_the_service_goes_on() {
     }
     assert_eq!(service.get("/open").await.status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn whoever_sent_a_change_that_the_database_did_not_answer_is_told_that_it_may_be_made() {
+    let service = TestService::spawn(&[]).await;
+    let lost = service.request(Method::POST, "/lost").send().await.unwrap();
+    assert_eq!(lost.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(lost.headers().contains_key("retry-after"));
+    let problem: Value = lost.json().await.unwrap();
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("may have been done") && detail.contains("Idempotency-Key"), "{detail}");
+}

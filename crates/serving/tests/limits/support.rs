@@ -1,6 +1,7 @@
 //! A service with nothing to do.
 
 use std::convert::Infallible;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -65,6 +66,11 @@ struct Note {
     text: String,
 }
 
+/// What becomes of a change whose commit nobody answers.
+async fn lost() -> serving::Result<()> {
+    Err(sqlx::Error::Io(ErrorKind::ConnectionReset.into()).into())
+}
+
 async fn panics() -> StatusCode {
     panic!("nobody may read this");
 }
@@ -109,6 +115,7 @@ impl TestService {
             .route("/notes", post(|Json(note): Json<Note>| async move { Json(note.text.len()) }))
             .route("/open", get(|| async { "open" }))
             .route("/panics", get(panics))
+            .route("/lost", post(lost))
             .route("/drips", get(drips))
             .route("/items", get(items))
             .route("/held", get(hold.clone()))
