@@ -59,6 +59,7 @@ impl Platform {
             .arg(self.folder.path().join("data"))
             .env("OWNER_DATABASE_URL", self.database_url())
             .env("PASSWORD_HASHES_AT_ONCE", cores().to_string())
+            .env("SIGN_UPS_PER_HOUR", "1000000")
             .env("PHOTO_WORKERS", cores().to_string());
         for name in
             ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "S3_ENDPOINT", "PUBLIC_URL", "RUST_LOG"]

@@ -20,6 +20,7 @@
 //! | | the source | 30 | an hour |
 //! | getting a link to a new password | the account, in [`post`](crate::post) | 10 | a day |
 //! | registering an app | the source | 20 | an hour |
+//! | making an account | the source | 2,000, unless `SIGN_UPS_PER_HOUR` says otherwise | an hour |
 //!
 //! An attempt is counted before it is made and given back when it was right: of a thousand at once, no more than these
 //! are made. Whoever guesses at somebody's password thereby shuts the devices that nobody knows, until the day is over or the
@@ -74,6 +75,8 @@ pub(crate) enum Kind {
     MailTo,
     MailFrom,
     Registration,
+    /// As many as whoever runs the platform allows.
+    SignUp(i32),
 }
 
 impl Kind {
@@ -93,6 +96,7 @@ impl Kind {
             Self::MailTo => "MailTo",
             Self::MailFrom => "MailFrom",
             Self::Registration => "Registration",
+            Self::SignUp(_) => "SignUp",
         }
     }
 
@@ -112,6 +116,7 @@ impl Kind {
             Self::PasskeyChallenge => (600, HOUR),
             Self::MailTo => (5, HOUR),
             Self::MailFrom => (30, HOUR),
+            Self::SignUp(most) => (most, HOUR),
         }
     }
 }

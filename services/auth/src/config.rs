@@ -31,6 +31,10 @@ pub struct AuthSettings {
     /// Who may sign up.
     #[arg(long, env = "REGISTRATION", value_enum, default_value_t = Registration::Open)]
     pub registration: Registration,
+    /// Accounts that one address (IPv6: one /64) makes within an hour, whichever replica it asks; more get a 429. A school behind one
+    /// address makes many, and so does whoever seeds a platform.
+    #[arg(long, env = "SIGN_UPS_PER_HOUR", default_value_t = 2000, value_parser = clap::value_parser!(i32).range(1..=1_000_000))]
+    pub sign_ups_per_hour: i32,
     /// How the platform is kept in order.
     #[command(flatten)]
     pub moderation: ModerationSettings,

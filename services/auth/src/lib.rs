@@ -81,6 +81,8 @@ pub(crate) struct State {
     outbox: Outbox,
     exporter: Exporter,
     registration: Registration,
+    /// Of one network.
+    sign_ups_per_hour: i32,
     moderation: ModerationSettings,
     session_life_days: u16,
     /// Days until somebody who leaves is erased.
@@ -127,6 +129,7 @@ impl Auth {
             outbox,
             exporter: Exporter::new(others),
             registration: settings.registration,
+            sign_ups_per_hour: settings.sign_ups_per_hour,
             moderation,
             session_life_days: settings.session_life_days,
             erasure_grace: settings.account_erasure_grace,

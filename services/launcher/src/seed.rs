@@ -52,7 +52,8 @@ pub struct SeedConfig {
     /// Folder of JPEG, PNG or WebP files to upload. Where it is absent, pictures are made.
     #[arg(long)]
     photos: Option<PathBuf>,
-    /// People to sign up: the first of the graph file, or the size of the made-up one (200).
+    /// People to sign up: the first of the graph file, or the size of the made-up one (200). For more than 2,000, the platform needs
+    /// a higher `SIGN_UPS_PER_HOUR`.
     #[arg(long, value_parser = clap::value_parser!(u32).range(3..=1_000_000))]
     people: Option<u32>,
     /// Posts that each person writes.

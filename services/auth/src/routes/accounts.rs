@@ -9,11 +9,12 @@ use identity::Viewer;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use serving::{Attempt, Create, Json, Problem, ProblemDocument, Result};
+use serving::{Attempt, Create, Idempotency, Json, Problem, ProblemDocument, Result};
 use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::emails;
+use crate::attempts::Kind as Tried;
 use crate::config::Registration;
 use crate::handle::{self, Handle};
 use crate::password::Password;
@@ -71,7 +72,7 @@ impl From<accounts::Account> for Account {
     (status = 403, body = ProblemDocument, description = "Nobody can sign up here"),
     (status = 409, body = ProblemDocument, description = "The handle is taken, or an address was given and the platform sends no mail"),
     (status = 422, body = ProblemDocument),
-    (status = 429, body = ProblemDocument, description = "Too many letters of late, or too many sign-ups of your network at once; see `Retry-After`"),
+    (status = 429, body = ProblemDocument, description = "Too many letters of late, or too many sign-ups of your network, of late or at once; see `Retry-After`"),
     (status = 503, body = ProblemDocument, description = "Too many sign-ups at once; see `Retry-After`"),
 ))]
 pub(crate) async fn create(
@@ -79,26 +80,39 @@ pub(crate) async fn create(
     source: Source,
     Create { body, idempotency }: Create<NewAccount>,
 ) -> Result<Response> {
-    let NewAccount { handle, password, email, invite } = body;
-    let door = Door::of(&auth, invite.as_deref())?;
+    let door = Door::of(&auth, body.invite.as_deref())?;
     if !matches!(door, Door::First(_)) {
-        auth.moderation.check(&handle)?;
+        auth.moderation.check(&body.handle)?;
     }
-    password.check_new(false, &[handle.as_str(), auth.host()])?;
+    body.password.check_new(false, &[body.handle.as_str(), auth.host()])?;
+    // Before it is made: of many at once, no more than these are.
+    let (tried, network) = (Tried::SignUp(auth.sign_ups_per_hour), source.network());
+    auth.attempts.take(tried, &network).await?;
+    let made = make(&auth, door, body, idempotency, &source).await;
+    // Whoever sends it again, or finds a handle taken or no place in the queue, uses nothing up.
+    if !matches!(made, Ok((_, true))) {
+        auth.attempts.give_back(tried, &network).await?;
+    }
+    made.map(|(response, _)| response)
+}
+
+/// Makes the account; `false` if it was made before, and this is the answer of then.
+async fn make(auth: &Inner, door: Door, new: NewAccount, idempotency: Idempotency, source: &Source) -> Result<(Response, bool)> {
+    let NewAccount { handle, password, email, invite } = new;
     let address = match email.as_deref() {
         None => None,
-        Some(email) => Some(emails::accept(&auth, email, &source).await?),
+        Some(email) => Some(emails::accept(auth, email, source).await?),
     };
     // Kept for a day, so it must not be a hash of the password that somebody could guess against.
     let sent = [password.expose(), email.as_deref().unwrap_or_default(), invite.as_deref().unwrap_or_default()].join("\0");
     let idempotency = idempotency.fingerprint(auth.sealing.fingerprint([handle.as_str(), &sent]));
     // Hashed before the transaction: no connection is held while a hash waits for its turn.
-    let hash = auth.hasher.hash(password, &source).await?;
+    let hash = auth.hasher.hash(password, source).await?;
     let mut attempt = match idempotency.begin(&auth.pool, format!("handle:{handle}")).await? {
-        Attempt::Replayed(response) => return Ok(response),
+        Attempt::Replayed(response) => return Ok((response, false)),
         Attempt::Fresh(attempt) => attempt,
     };
-    let account = door.enter(&mut attempt, &handle, &hash, &source).await?;
+    let account = door.enter(&mut attempt, &handle, &hash, source).await?;
     // Now that nobody else can take it: whoever had it may have given it up a moment ago.
     if held_handles::is_held(&mut attempt, &handle::hash(&auth.sealing, handle.as_str()), None).await? {
         return Err(accounts::handle_taken());
@@ -106,7 +120,7 @@ pub(crate) async fn create(
     if let Some(email) = &address {
         auth.post.email_verification(&mut attempt, account.id, &account.handle, email).await?;
     }
-    attempt.finish(StatusCode::CREATED, &Account::from(account)).await
+    Ok((attempt.finish(StatusCode::CREATED, &Account::from(account)).await?, true))
 }
 
 /// By which door somebody comes in.
