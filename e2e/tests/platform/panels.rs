@@ -21,7 +21,7 @@ pub async fn show_something(scene: &Scene, prometheus: &Prometheus, dashboard: &
     assert!(!queries.is_empty(), "the dashboard {dashboard} asks for nothing");
     eventually("every panel shows something", async || {
         for Query { panel, expression } in &queries {
-            if prometheus.query(expression).await?.is_empty() {
+            if !prometheus.query(expression).await?.iter().any(is_number) {
                 return Err(format!("{dashboard} / {panel} is empty: {expression}"));
             }
         }
@@ -30,13 +30,18 @@ pub async fn show_something(scene: &Scene, prometheus: &Prometheus, dashboard: &
     .await;
 }
 
-/// The queries of a dashboard, with the platform's own constants, and any service, in the place of variables.
+/// A share or a quantile of nothing is NaN, of which a panel shows nothing.
+fn is_number(sample: &Value) -> bool {
+    sample["value"][1].as_str().is_some_and(|value| value != "NaN")
+}
+
+/// The queries of a dashboard over all of the load, with the platform's own constants, and any service, in the place of variables.
 async fn queries(scene: &Scene, dashboard: &str) -> Vec<Query> {
     let api: Api<ConfigMap> = Api::namespaced(scene.client.clone(), &scene.namespace);
     let made = api.get(&format!("{NAME}-dashboard-{dashboard}")).await.expect("the operator has made the dashboard");
     let json = made.data.unwrap_or_default().into_values().next().expect("the ConfigMap has a file");
     let made: Value = serde_json::from_str(&json).expect("a dashboard is JSON");
-    let mut values = vec![("$__rate_interval".to_owned(), "1m"), ("$__range".to_owned(), "10m"), ("$service".to_owned(), ".+")];
+    let mut values = vec![("$__rate_interval".to_owned(), "10m"), ("$__range".to_owned(), "10m"), ("$service".to_owned(), ".+")];
     for variable in list(&made["templating"]["list"]).iter().filter(|variable| variable["type"] == "constant") {
         values.push((format!("${}", text(&variable["name"])), text(&variable["query"])));
     }

@@ -22,7 +22,7 @@ async fn a_seeded_platform_shows_each_person_what_they_may_see_and_is_seen_in_it
         spec["mail"] = variety::mail();
         scene.platform().run(&spec).await;
         scene.gateway().serves().await;
-        variety::do_the_rest(scene).await;
+        variety::do_the_rest(scene, "first").await;
 
         let mut seed = Command::new(&seeder);
         seed.arg("seed").args(["--url", &environment::gateway(), "--host", &scene.domain()]);
@@ -37,6 +37,8 @@ async fn a_seeded_platform_shows_each_person_what_they_may_see_and_is_seen_in_it
         memory::print(scene, "after seeding").await;
 
         let prometheus = Prometheus::reading(&scene.client, vec![METRICS.to_owned()]).await;
+        // A rate, and so a share or a quantile, is of what happens while Prometheus reads.
+        variety::do_the_rest(scene, "second").await;
         for dashboard in DASHBOARDS {
             panels::show_something(scene, &prometheus, dashboard).await;
         }

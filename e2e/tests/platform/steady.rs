@@ -61,7 +61,18 @@ async fn reconciling_what_has_not_changed_writes_nothing_and_shows_in_the_operat
 
         // What it sends is what its dashboard and its alerts ask for, and what it shows by itself.
         let prometheus = Prometheus::reading(&scene.client, vec![METRICS.to_owned()]).await;
-        panels::show_something(scene, &prometheus, "operator").await;
+        // A rate, and so a share or a quantile, is of what happens while Prometheus reads.
+        let nudging = async {
+            for nudge in 1_u32.. {
+                let count = operator::reconciles(&scene.client).await;
+                platform.nudge(&format!("seen {nudge}")).await;
+                operator::reconciles_beyond(&scene.client, count).await;
+            }
+        };
+        tokio::select! {
+            () = panels::show_something(scene, &prometheus, "operator") => {}
+            () = nudging => {}
+        }
         prometheus.knows_what_rules_ask_of_the_operator().await;
         operator::sends_what_it_shows(&scene.client).await;
     })

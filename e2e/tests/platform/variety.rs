@@ -1,4 +1,4 @@
-//! What people do that seeding does not, once each, so that no panel of a dashboard is without something to show.
+//! What people do, some of which seeding does not, so that no panel of a dashboard is without something to show.
 
 use http::{Method, StatusCode};
 use reqwest::multipart::Part;
@@ -18,10 +18,11 @@ pub fn mail() -> Value {
 }
 
 /// Somebody mistypes a password, uploads what is a picture and what is none, shows it, gives an address and so is owed a letter;
-/// somebody else listens to what they post, and signs out.
-pub async fn do_the_rest(scene: &Scene) {
-    let (various, curious) = (person(scene, "various").await, person(scene, "curious").await);
-    let wrong = json!({ "handle": "various", "password": "seven quiet rivers, mistyped" });
+/// somebody else listens to what they post, and signs out. `name` begins their handles, so that they can do it again.
+pub async fn do_the_rest(scene: &Scene, name: &str) {
+    let handle = format!("{name}_various");
+    let (various, curious) = (person(scene, &handle).await, person(scene, &format!("{name}_curious")).await);
+    let wrong = json!({ "handle": handle, "password": "seven quiet rivers, mistyped" });
     let refused = send(scene.gateway().request(Method::POST, "/v1/sessions").json(&wrong)).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED, "{refused}");
     let refused = send(various.uploading(Part::bytes(b"no picture".to_vec()), "public")).await;
@@ -31,10 +32,10 @@ pub async fn do_the_rest(scene: &Scene) {
     let post = various.post(json!({ "text": "Various", "photos": [photo] })).await;
     let shown = text(&various.get(&post).await.accepted("read a post").json(), "/photos/0/urls/original");
     various.get(&shown).await.accepted("read a photo");
-    various.give_address("various@example.org").await.accepted("give an address");
+    various.give_address(&format!("{name}@example.org")).await.accepted("give an address");
 
     follows(&curious, &various).await;
-    let leaving = person(scene, "leaving").await;
+    let leaving = person(scene, &format!("{name}_leaving")).await;
     listens(curious, &various).await;
     send(leaving.request(Method::DELETE, "/v1/sessions/current")).await.accepted("sign out");
 }

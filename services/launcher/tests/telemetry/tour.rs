@@ -132,6 +132,15 @@ impl<'a> Tour<'a> {
         self.just("DELETE /v1/sessions", "/v1/sessions", &bob.token).await;
     }
 
+    /// Goes where most requests go, gives an address and listens: with [`Self::visit_every_route`], everything that is timed has
+    /// happened twice. What happened once has no rate.
+    pub async fn once_more(&mut self, name: &str) {
+        self.everywhere(name).await;
+        let eve = self.guest(&format!("{name}_eve")).await;
+        self.give_address(&eve, &format!("{name}-eve@example.org")).await;
+        self.streams(&eve).await;
+    }
+
     /// Goes where most requests go. `name` begins the handles, so that one platform can be toured again.
     pub async fn everywhere(&mut self, name: &str) {
         let (ada, ada_token, ada_refresh) = self.person(&format!("{name}_ada")).await;

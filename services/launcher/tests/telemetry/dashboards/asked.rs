@@ -24,9 +24,9 @@ pub fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).expect("a list")
 }
 
-/// A query with this platform in it.
+/// A query with this platform in it, over all of the load.
 fn here(query: &Value) -> String {
-    let query = query.as_str().expect("a query").replace("$__rate_interval", "1m").replace("$__range", "10m");
+    let query = query.as_str().expect("a query").replace("$__rate_interval", "10m").replace("$__range", "10m");
     query.replace("$platform", "demo").replace("$namespace", "social").replace("$service", "social-platform")
 }
 

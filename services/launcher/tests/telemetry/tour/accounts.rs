@@ -110,7 +110,7 @@ impl Tour<'_> {
     }
 
     /// Gives an address as bob's: the code in the letter that goes there.
-    async fn give_address(&mut self, bob: &Guest, address: &str) -> String {
+    pub(super) async fn give_address(&mut self, bob: &Guest, address: &str) -> String {
         self.secrets.push(address.to_owned());
         let change = json!({ "email": address, "password": PASSWORD });
         self.ask("PUT /v1/accounts/me/email", "/v1/accounts/me/email", &bob.token, |it| it.json(&change)).await;

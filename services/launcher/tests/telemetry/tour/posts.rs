@@ -82,7 +82,7 @@ impl Tour<'_> {
     }
 
     /// Streams never end by themselves: one is left when it has told something, the other as soon as it has begun.
-    async fn streams(&mut self, bob: &Guest) {
+    pub(super) async fn streams(&mut self, bob: &Guest) {
         let mut stream = self.fetch("GET /v1/stream", "/v1/stream", &bob.token, |it| it).await;
         self.write(bob, json!({ "text": "Told while it happens" })).await;
         let mut told = String::new();
