@@ -108,16 +108,31 @@ pub(crate) fn called(method: &'static str, time: Duration, code: Option<&str>) {
 
 /// What stores answer is text from outside; as labels the words must be few. `_OTHER` is the conventions' own.
 fn known(code: &str) -> &'static str {
-    const KNOWN: [&str; 9] = [
+    const KNOWN: [&str; 11] = [
         "AccessDenied",
         "InternalError",
+        "InvalidAccessKeyId",
         "NoSuchBucket",
         "NoSuchKey",
         "NotFound",
         "RequestTimeout",
         "ServiceUnavailable",
+        "SignatureDoesNotMatch",
         "SlowDown",
         "unreachable",
     ];
     KNOWN.into_iter().find(|known| *known == code).unwrap_or("_OTHER")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_that_were_changed_are_told_from_rights_that_were() {
+        for word in ["AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"] {
+            assert_eq!(known(word), word);
+        }
+        assert_eq!(known("SomethingElse"), "_OTHER");
+    }
 }
