@@ -62,16 +62,9 @@ static KINDS: [Kind; 12] = [
     Kind {
         is: Span::is_sql,
         kind: SpanKind::Client,
-        required: &[
-            "db.namespace",
-            "db.operation.name",
-            "db.query.summary",
-            "db.query.text",
-            "db.system.name",
-            "server.address",
-            "server.port",
-        ],
-        allowed: &["db.collection.name", "db.response.status_code", "error.type"],
+        // What would have to be read out of the text, its operation and its table, is only in the summary.
+        required: &["db.namespace", "db.query.summary", "db.query.text", "db.system.name", "server.address", "server.port"],
+        allowed: &["db.response.status_code", "error.type"],
     },
     Kind {
         is: Span::is_s3,

@@ -11,7 +11,7 @@ const REQUIRED: [(&str, &[&str]); 9] = [
     ("db_client_connection_max", &[POOL]),
     ("db_client_connection_timeouts_total", &[POOL]),
     ("db_client_connection_wait_time_seconds_count", &[POOL]),
-    ("db_client_operation_duration_seconds_count", &["db_namespace", "db_operation_name", "db_system_name"]),
+    ("db_client_operation_duration_seconds_count", &["db_namespace", "db_query_summary", "db_system_name"]),
     ("http_client_request_duration_seconds_count", &["http_request_method", "server_address", "server_port"]),
     ("http_server_active_requests", &["http_request_method", "url_scheme"]),
     ("http_server_request_duration_seconds_count", &["http_request_method", "url_scheme"]),
