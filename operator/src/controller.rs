@@ -27,7 +27,7 @@ use crate::images::Images;
 use crate::reconcile::{self, Context, Next, Written};
 use crate::resources::metadata::MANAGER;
 use crate::secrets::SystemGenerator;
-use crate::{certificate_metrics, condition_metrics};
+use crate::{certificate_metrics, condition_metrics, leader_metrics};
 use backoff::Backoff;
 use metrics::Metrics;
 use queue::Queue;
@@ -88,6 +88,7 @@ pub async fn run(client: Client, options: Options, ready: watch::Sender<bool>, s
     let metrics = Arc::new(Metrics::new());
     let queue = Arc::new(Queue::new(options.concurrency));
     queue.observe();
+    leader_metrics::listed(false);
     let scopes = match options.namespaces.as_slice() {
         [] => vec![None],
         namespaces => namespaces.iter().cloned().map(Some).collect(),
@@ -136,6 +137,7 @@ pub async fn run(client: Client, options: Options, ready: watch::Sender<bool>, s
     tokio::spawn(async move {
         if join_all(lists).await.into_iter().all(|listed| listed.is_ok()) {
             ready.send_replace(true);
+            leader_metrics::listed(true);
             tracing::info!("everything that is watched has been listed");
         }
     });
