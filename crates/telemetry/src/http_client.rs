@@ -3,12 +3,13 @@
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use http::{Method, Response};
+use http::{Method, Response, StatusCode};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use tracing::{Span, field};
 
 use crate::http_server::known_method;
+use crate::in_flight::CANCELLED;
 use crate::{DURATION_BUCKETS, meter};
 
 static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
@@ -65,26 +66,99 @@ pub async fn timed_call<B, E>(
     callee: Callee,
     call: impl Future<Output = Result<Response<B>, E>>,
 ) -> Result<Response<B>, E> {
-    let start = Instant::now();
+    let calling = Calling::begin(method, callee);
     let result = call.await;
-    let span = Span::current();
-    let mut labels = vec![KeyValue::new("http.request.method", known_method(method)), KeyValue::new("server.address", callee.service)];
-    labels.extend(callee.port().map(|port| KeyValue::new("server.port", port)));
-    let failure = match &result {
-        Ok(response) => {
-            let status = response.status();
-            let code = i64::from(status.as_u16());
-            span.record("http.response.status_code", code);
-            labels.push(KeyValue::new("http.response.status_code", code));
-            (status.is_client_error() || status.is_server_error()).then(|| status.as_str().to_owned())
-        }
-        Err(_) => Some("unreachable".to_owned()),
-    };
-    if let Some(failure) = failure {
-        span.record("otel.status_code", "ERROR");
-        span.record("error.type", failure.as_str());
-        labels.push(KeyValue::new("error.type", failure));
-    }
-    DURATION.record(start.elapsed().as_secs_f64(), &labels);
+    calling.ended(match &result {
+        Ok(response) => Outcome::Answered(response.status()),
+        Err(_) => Outcome::Unreachable,
+    });
     result
+}
+
+/// How a call ended.
+enum Outcome {
+    Answered(StatusCode),
+    Unreachable,
+    /// Whoever waited for the answer has gone.
+    Cancelled,
+}
+
+/// A call from its beginning to its end. Its future is dropped when whoever waits for the answer hangs up, which they do when it
+/// takes long: so what is dropped is measured, too.
+struct Calling {
+    start: Instant,
+    method: &'static str,
+    callee: Callee,
+    span: Span,
+    outcome: Outcome,
+}
+
+impl Calling {
+    fn begin(method: &Method, callee: Callee) -> Self {
+        Self { start: Instant::now(), method: known_method(method), callee, span: Span::current(), outcome: Outcome::Cancelled }
+    }
+
+    fn ended(mut self, outcome: Outcome) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Calling {
+    fn drop(&mut self) {
+        let mut labels = vec![KeyValue::new("http.request.method", self.method), KeyValue::new("server.address", self.callee.service)];
+        labels.extend(self.callee.port().map(|port| KeyValue::new("server.port", port)));
+        let failure = match self.outcome {
+            Outcome::Answered(status) => {
+                let code = i64::from(status.as_u16());
+                self.span.record("http.response.status_code", code);
+                labels.push(KeyValue::new("http.response.status_code", code));
+                (status.is_client_error() || status.is_server_error()).then(|| status.as_str().to_owned())
+            }
+            Outcome::Unreachable => Some("unreachable".to_owned()),
+            Outcome::Cancelled => Some(CANCELLED.to_owned()),
+        };
+        if let Some(failure) = failure {
+            self.span.record("otel.status_code", "ERROR");
+            self.span.record("error.type", failure.as_str());
+            labels.push(KeyValue::new("error.type", failure));
+        }
+        DURATION.record(self.start.elapsed().as_secs_f64(), &labels);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future;
+    use std::task::{Context, Waker};
+
+    use tracing_subscriber::fmt;
+    use tracing_subscriber::fmt::format::FmtSpan;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+    use crate::written::Written;
+
+    /// What a span says when it ends, in which `call` was looked at once, and then dropped.
+    fn said_of(call: impl Future<Output = Result<Response<()>, Infallible>>) -> String {
+        let written = Written::default();
+        let kept = written.clone();
+        let lines = fmt::layer().with_ansi(false).with_span_events(FmtSpan::CLOSE).with_writer(move || kept.clone());
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
+            let callee = Callee { service: "photo", port: None };
+            http_client_span(&Method::GET, callee, "/photos").in_scope(|| {
+                let mut call = Box::pin(timed_call(&Method::GET, callee, call));
+                let _ = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            });
+        });
+        written.text()
+    }
+
+    #[test]
+    fn a_call_whose_caller_hangs_up_is_an_error_and_an_answered_one_is_none() {
+        let cancelled = said_of(future::pending());
+        assert!(cancelled.contains("error.type=\"cancelled\"") && cancelled.contains("ERROR"), "{cancelled}");
+        let answered = said_of(future::ready(Ok(Response::new(()))));
+        assert!(answered.contains("http.response.status_code=200") && !answered.contains("error.type="), "{answered}");
+    }
 }

@@ -23,8 +23,8 @@ static ACTIVE: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
     meter().i64_up_down_counter("http.server.active_requests").with_unit("{request}").with_description("Requests in flight.").build()
 });
 
-/// The `error.type` of a request whose caller did not wait for the answer. It has no status.
-const CANCELLED: &str = "cancelled";
+/// The `error.type` of a request, or of a call, whose caller did not wait for the answer. It has no status.
+pub(crate) const CANCELLED: &str = "cancelled";
 
 /// A request from its arrival to its end. hyper drops the future of a request whose caller hangs up, and those who give
 /// up have often waited longest: so what is dropped without an answer is measured, too.
