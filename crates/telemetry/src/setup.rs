@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry::{Key, KeyValue, global};
@@ -10,7 +11,7 @@ use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
-use opentelemetry_sdk::metrics::{Instrument, SdkMeterProvider, Stream};
+use opentelemetry_sdk::metrics::{Instrument, OTEL_METRIC_EXPORT_INTERVAL, PeriodicReader, SdkMeterProvider, Stream};
 use opentelemetry_sdk::resource::{EnvResourceDetector, TelemetryResourceDetector};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prometheus::{Registry, TextEncoder};
@@ -39,6 +40,10 @@ const FAILURE: &str = "failure";
 /// of development puts whole requests into its spans, with their signatures.
 const UNSENT: [&str; 5] = ["hyper", "reqwest", "opentelemetry", "h2", "s3s"];
 
+/// How often metrics are sent, unless `OTEL_METRIC_EXPORT_INTERVAL` says otherwise: as often as Prometheus usually asks a collector for
+/// them. The SDK would do it once a minute, and rates over a minute or two would have gaps.
+const SEND_METRICS: Duration = Duration::from_secs(15);
+
 static REGISTRY: OnceLock<Registry> = OnceLock::new();
 
 /// How log lines look.
@@ -50,8 +55,9 @@ pub enum LogFormat {
     Text,
 }
 
-/// Logs and OTLP. Everything else of OpenTelemetry is read from its own variables: `OTEL_EXPORTER_OTLP_ENDPOINT`
-/// switches the export on, `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` say which traces are recorded.
+/// Logs and OTLP, in OpenTelemetry's own variables: `OTEL_EXPORTER_OTLP_ENDPOINT` switches the export of all signals on and says where
+/// they go, and those of one signal alone (`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and the like) are not read; `OTEL_TRACES_SAMPLER` and
+/// `OTEL_TRACES_SAMPLER_ARG` say which traces are recorded. What else there is, such as `OTEL_EXPORTER_OTLP_HEADERS`, the SDK reads.
 #[derive(Clone, Debug, clap::Args)]
 pub struct TelemetryConfig {
     /// How log lines look; text on a terminal and JSON elsewhere, unless set.
@@ -120,7 +126,11 @@ impl Telemetry {
             let at = |signal: &str| format!("{}/v1/{signal}", base.trim_end_matches('/'));
             traces = traces.with_batch_exporter(SpanExporter::builder().with_http().with_endpoint(at("traces")).build()?);
             logs = logs.with_batch_exporter(LogExporter::builder().with_http().with_endpoint(at("logs")).build()?);
-            metrics = metrics.with_periodic_exporter(MetricExporter::builder().with_http().with_endpoint(at("metrics")).build()?);
+            let mut reader = PeriodicReader::builder(MetricExporter::builder().with_http().with_endpoint(at("metrics")).build()?);
+            if std::env::var_os(OTEL_METRIC_EXPORT_INTERVAL).is_none_or(|interval| interval.is_empty()) {
+                reader = reader.with_interval(SEND_METRICS);
+            }
+            metrics = metrics.with_reader(reader.build());
         }
         let telemetry = Self { traces: traces.build(), metrics: metrics.build(), logs: logs.build() };
         global::set_tracer_provider(telemetry.traces.clone());
@@ -147,9 +157,10 @@ impl Telemetry {
             filter = filter.add_directive(format!("{always}=error").parse()?);
         }
         let ours = || Targets::new().with_default(LevelFilter::INFO).with_targets(UNSENT.map(|unsent| (unsent, LevelFilter::OFF)));
-        // Of what the bridge could add, only the place in the code: the rest costs something on every span.
+        // Nothing of what the bridge could add, such as the place in the code, which the name tells: it costs something on every span.
         let spans = tracing_opentelemetry::layer()
             .with_tracer(self.traces.tracer("socialplatform"))
+            .with_location(false)
             .with_threads(false)
             .with_target(false)
             .with_tracked_inactivity(false);

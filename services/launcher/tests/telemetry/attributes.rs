@@ -16,13 +16,9 @@ struct Kind {
     allowed: &'static [&'static str],
 }
 
-/// Where it is made.
-const EVERYWHERE: &[&str] = &["code.file.path", "code.line.number", "code.module.name"];
-
 /// All others are text.
-const NUMBERS: [&str; 9] = [
+const NUMBERS: [&str; 8] = [
     "attempts",
-    "code.line.number",
     "entries",
     "followers",
     "http.response.status_code",
@@ -130,7 +126,7 @@ fn misfit(span: &Span) -> Option<String> {
     };
     let has: BTreeSet<&str> = span.attributes.keys().map(String::as_str).collect();
     let missing: Vec<_> = required.iter().filter(|name| !has.contains(**name)).collect();
-    let is_known = |name: &str| [*required, *allowed, EVERYWHERE].iter().any(|names| names.contains(&name));
+    let is_known = |name: &str| [*required, *allowed].iter().any(|names| names.contains(&name));
     let more: Vec<_> = has.iter().filter(|name| !is_known(name)).collect();
     let mistyped: Vec<_> = has.iter().filter(|name| NUMBERS.contains(name) != span.numbers.contains(**name)).collect();
     let is_right = missing.is_empty() && more.is_empty() && mistyped.is_empty() && !span.has_doubles && span.kind == *kind as i32;
