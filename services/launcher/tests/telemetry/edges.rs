@@ -61,7 +61,7 @@ pub fn consumers() -> usize {
 }
 
 /// Is there a span like that which is linked to a span `from`, and a trace of its own?
-fn is_linked(from: &str, is_end: impl Fn(&Span) -> bool, spans: &[Span]) -> bool {
+pub fn is_linked(from: &str, is_end: impl Fn(&Span) -> bool, spans: &[Span]) -> bool {
     let causes: BTreeSet<&str> = spans.iter().filter(|span| span.name == from).map(|span| span.trace.as_str()).collect();
     let ends = spans.iter().filter(|span| span.parent.is_empty() && is_end(span));
     let mut links = ends.flat_map(|span| span.links.iter().map(move |link| (span, link)));

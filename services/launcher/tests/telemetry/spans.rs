@@ -54,12 +54,14 @@ fn lacking(visit: &Visit, needs: &str, spans: &[Span]) -> Option<String> {
     (!few.is_empty() || !is_named).then(|| format!("{} has too few of {few:?}: {of_trace:#?}", visit.route))
 }
 
-/// Has a post come into somebody's home timeline, in a trace of its own?
+/// Has a post come into somebody's home timeline, in a trace of its own that is linked to its writing?
 fn is_delivered(spans: &[Span]) -> bool {
-    let is_meant = |span: &&Span| span.name == "deliver post" && span.parent.is_empty();
-    let mut deliveries =
-        spans.iter().filter(is_meant).filter(|span| ["followers", "entries"].iter().all(|it| span.attributes.contains_key(*it)));
-    deliveries.any(|delivery| spans.iter().any(|span| span.is_sql() && span.parent == delivery.id))
+    let is_delivery = |delivery: &Span| {
+        delivery.name == "deliver post"
+            && ["followers", "entries"].iter().all(|it| delivery.attributes.contains_key(*it))
+            && spans.iter().any(|span| span.is_sql() && span.parent == delivery.id)
+    };
+    edges::is_linked("POST /v1/posts", is_delivery, spans)
 }
 
 /// A stream that has begun is one, too, and so is a form that leads on.

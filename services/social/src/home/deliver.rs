@@ -40,6 +40,7 @@ async fn step(pool: &PgPool) -> sqlx::Result<bool> {
         followers = field::Empty,
         entries = field::Empty,
     );
+    telemetry::link(&span, delivery.traceparent.as_deref());
     if let Err(error) = telemetry::recorded(deliver(tx, &delivery, began)).instrument(span).await {
         backlog::failed();
         tracing::warn!(post = delivery.post, %error, "failed to deliver a post; others come first, and then it is tried again");

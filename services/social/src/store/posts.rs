@@ -93,22 +93,28 @@ pub(crate) async fn hold(connection: &mut PgConnection, viewer: AccountId, id: P
     Ok(held.is_some())
 }
 
-/// Inserts a post and counts it in its author's profile, if everybody may see it.
+/// Inserts a post, says what caused its delivery, and counts it in its author's profile, if everybody may see it.
 pub(crate) async fn insert(
     connection: &mut PgConnection,
     author: AccountId,
     content: &Content<'_>,
     visibility: Visibility,
 ) -> Result<PostId> {
+    let cause = telemetry::traceparent();
     let id = sqlx::query_scalar!(
-        r#"insert into posts (author, text, content_warning, language, entities, visibility) values ($1, $2, $3, $4, $5, $6)
-           returning id as "id: PostId""#,
+        r#"with posted as (
+               insert into posts (author, text, content_warning, language, entities, visibility) values ($1, $2, $3, $4, $5, $6)
+               returning id, author
+           )
+           insert into home_deliveries (post, author, traceparent) select id, author, $7::text from posted
+           returning post as "id!: PostId""#,
         author as AccountId,
         content.text,
         content.content_warning,
         content.language,
         Json(content.entities) as Json<&[Entity]>,
         visibility as Visibility,
+        cause.as_deref(),
     )
     .fetch_one(&mut *connection)
     .await?;

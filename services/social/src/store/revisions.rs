@@ -67,9 +67,13 @@ pub(crate) async fn rewrite(connection: &mut PgConnection, id: PostId, content: 
     Ok(())
 }
 
-/// Shows a post, or a whole thread by its root, to others.
+/// Shows a post, or a whole thread by its root, to others, and says what caused its delivery to them.
 pub(crate) async fn set_visibility(connection: &mut PgConnection, id: PostId, visibility: Visibility) -> Result<()> {
-    sqlx::query!("update posts set visibility = $2 where id = $1", id as PostId, visibility as Visibility).execute(connection).await?;
+    sqlx::query!("update posts set visibility = $2 where id = $1", id as PostId, visibility as Visibility)
+        .execute(&mut *connection)
+        .await?;
+    let cause = telemetry::traceparent();
+    sqlx::query!("update home_deliveries set traceparent = $2 where post = $1", id.0, cause.as_deref()).execute(connection).await?;
     Ok(())
 }
 

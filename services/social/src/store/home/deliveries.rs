@@ -18,6 +18,8 @@ pub(crate) struct Delivery {
     pub(crate) again: bool,
     /// Of the post, in seconds.
     pub(crate) age: f64,
+    /// What caused it, if that is known.
+    pub(crate) traceparent: Option<String>,
 }
 
 /// What became of a batch.
@@ -35,7 +37,7 @@ pub(crate) struct Batch {
 pub(crate) async fn next_delivery(connection: &mut PgConnection) -> sqlx::Result<Option<Delivery>> {
     sqlx::query_as!(
         Delivery,
-        r#"select post, author as "author: AccountId", passed, again,
+        r#"select post, author as "author: AccountId", passed, again, traceparent,
                (extract(epoch from clock_timestamp()) - (post >> 16) / 1000.0)::float8 as "age!"
            from home_deliveries order by batches, post limit 1 for update skip locked"#,
     )
