@@ -224,9 +224,7 @@ async fn reconcile(guarded: Arc<Guarded>, controller: Arc<Controller>) -> Result
         return Ok(Action::await_change());
     }
     let start = Instant::now();
-    let timeout = controller.options.timeout;
-    let attempt = tokio::time::timeout(timeout, controller.attempt(resource)).await;
-    let result = attempt.unwrap_or(Err(Failure::Timeout(timeout)));
+    let result = controller.attempt(&platform, resource).await;
     controller.metrics.record(start.elapsed(), result.as_ref().map(|next| next.wrote).ok());
     let next = result.inspect_err(|failure| controller.metrics.failed(failure))?;
     controller.backoff.succeeded(&platform);
@@ -249,10 +247,18 @@ impl Controller {
         socialplatform.generation = resource.metadata.generation,
         outcome = tracing::field::Empty,
     ))]
-    async fn attempt(&self, resource: &SocialPlatform) -> Result<Next, Failure> {
-        let result = telemetry::recorded(reconcile::reconcile(&self.context, Arc::new(self.context.written.fresh(resource))))
+    async fn attempt(&self, platform: &ObjectRef<Guarded>, resource: &SocialPlatform) -> Result<Next, Failure> {
+        let timeout = self.options.timeout;
+        let work = async {
+            let reconciled = reconcile::reconcile(&self.context, Arc::new(self.context.written.fresh(resource)));
+            match tokio::time::timeout(timeout, reconciled).await {
+                Ok(result) => result.map_err(Failure::from),
+                Err(_) => Err(Failure::Timeout(timeout)),
+            }
+        };
+        let result = telemetry::recorded(work, ToString::to_string)
             .await
-            .map_err(Failure::from);
+            .inspect_err(|error| tracing::error!(%error, %platform, "reconcile failed; it is tried again"));
         tracing::Span::current().record("outcome", metrics::outcome(result.as_ref().map(|next| next.wrote).ok()));
         result
     }
@@ -278,9 +284,11 @@ fn log(controller: &Controller, result: Result<(ObjectRef<Guarded>, Action), Con
             controller.backoff.forget(gone.namespace.as_deref(), &gone.name);
             controller.forget(gone.namespace.as_deref(), &gone.name);
         }
-        Err(ControllerError::ReconcilerFailed(error, platform)) => {
-            tracing::error!(error = %error, %platform, "reconcile failed; it is tried again");
+        Err(ControllerError::ReconcilerFailed(error @ Failure::Stopping(_), platform)) => {
+            tracing::error!(%error, %platform, "reconcile failed; it is tried again");
         }
+        // It was told of in its span.
+        Err(ControllerError::ReconcilerFailed(..)) => {}
         Err(error) => tracing::warn!(%error, "a watch failed; it is tried again"),
     }
 }

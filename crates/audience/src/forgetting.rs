@@ -57,7 +57,7 @@ impl<F: Forget> Forgetting<F> {
     /// Erases until dropped. Every replica runs it; the lock on an account's row lets one work at a time.
     pub async fn run(self) {
         loop {
-            match self.erasing().await {
+            match self.erasing().await.inspect_err(database::failed) {
                 Ok(accounts) => {
                     for account in accounts {
                         if let Err(panicked) = telemetry::caught(self.work_on(account)).await {
@@ -81,18 +81,21 @@ impl<F: Forget> Forgetting<F> {
     async fn work_on(&self, account: AccountId) {
         loop {
             let span = tracing::info_span!("accounts.forget", otel.name = "forget an account", otel.kind = "consumer");
-            match self.step(account).instrument(span).await {
+            let step = async {
+                let outcome = self.step(account).await;
+                match &outcome {
+                    Ok(Progress::More | Progress::Waiting) => {}
+                    Ok(Progress::Done) => tracing::info!(%account, service = self.service.name(), "forgot an erased account"),
+                    // The cause was logged when it became a problem.
+                    Err(problem) => {
+                        tracing::warn!(%account, problem = problem.detail(), "failed to erase an account; trying again");
+                    }
+                }
+                outcome
+            };
+            match telemetry::recorded(step, |problem| problem.detail().to_owned()).instrument(span).await {
                 Ok(Progress::More) => {}
-                Ok(Progress::Waiting) => return,
-                Ok(Progress::Done) => {
-                    tracing::info!(%account, service = self.service.name(), "forgot an erased account");
-                    return;
-                }
-                // The cause was logged when it became a problem.
-                Err(problem) => {
-                    tracing::warn!(%account, problem = problem.detail(), "failed to erase an account; trying again");
-                    return;
-                }
+                Ok(Progress::Waiting | Progress::Done) | Err(_) => return,
             }
         }
     }

@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use contracts::AccountId;
+use tracing::Instrument;
 
 use crate::forgetting::Progress;
 
@@ -18,7 +19,7 @@ const POLL: Duration = Duration::from_millis(500);
 
 /// What a service owes.
 pub trait Owed: Send + Sync {
-    /// What is done, for the log, after "failed to".
+    /// What is done, for spans, and for the log after "failed to".
     const WHAT: &'static str;
 
     /// Some of the accounts of which something is owed.
@@ -31,7 +32,7 @@ pub trait Owed: Send + Sync {
 /// Works until dropped. Every replica runs it: each works on another account.
 pub async fn settle<O: Owed>(owed: &O) {
     loop {
-        match owed.accounts().await {
+        match owed.accounts().await.inspect_err(database::failed) {
             Ok(accounts) => {
                 for account in accounts {
                     if let Err(panicked) = telemetry::caught(work_on(owed, account)).await {
@@ -48,13 +49,16 @@ pub async fn settle<O: Owed>(owed: &O) {
 /// Works on one account. One that fails holds up no other, not even by a panic.
 async fn work_on<O: Owed>(owed: &O, account: AccountId) {
     loop {
-        match owed.step(account).await {
-            Ok(Progress::More) => {}
-            Ok(Progress::Waiting | Progress::Done) => return,
-            Err(error) => {
+        let span = tracing::info_span!("accounts.settle", otel.name = O::WHAT, otel.kind = "consumer");
+        let step = async {
+            owed.step(account).await.inspect_err(|error| {
+                database::failed(error);
                 tracing::warn!(%error, %account, "failed to {}; trying again", O::WHAT);
-                return;
-            }
+            })
+        };
+        match telemetry::recorded(step, |error| database::said(error)).instrument(span).await {
+            Ok(Progress::More) => {}
+            Ok(Progress::Waiting | Progress::Done) | Err(_) => return,
         }
     }
 }

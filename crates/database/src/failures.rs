@@ -1,6 +1,8 @@
 //! Statements that failed. sqlx reports a statement alike however it ends, so whoever has its error says so: on the
 //! statement's own span, on the span of whatever asked for it, and in a counter.
 
+use std::borrow::Cow;
+use std::error::Error;
 use std::io;
 use std::sync::LazyLock;
 
@@ -11,7 +13,7 @@ static ERRORS: LazyLock<Counter<u64>> = LazyLock::new(|| {
     telemetry::meter()
         .u64_counter("socialplatform.database.errors")
         .with_unit("{error}")
-        .with_description("Statements of requests, jobs and facts that failed, by class: that of PostgreSQL's SQLSTATE, or a word.")
+        .with_description("Statements that failed, by class: that of PostgreSQL's SQLSTATE, or a word.")
         .build()
 });
 
@@ -19,7 +21,7 @@ static TIMEOUTS: LazyLock<Counter<u64>> = LazyLock::new(|| {
     telemetry::meter()
         .u64_counter("db.client.connection.timeouts")
         .with_unit("{timeout}")
-        .with_description("Requests, jobs and facts that waited for a connection of the pool and got none.")
+        .with_description("Requests, jobs, facts and loops that waited for a connection of the pool and got none.")
         .build()
 });
 
@@ -69,6 +71,15 @@ pub fn failed(error: &sqlx::Error) {
     ERRORS.add(1, &[KeyValue::new("class", class(error, state.as_deref()))]);
 }
 
+/// What may be told of an error where it is sent on, such as on a span: of what PostgreSQL refused the SQLSTATE, for there may be values
+/// in its message, and of others what they say.
+pub fn said(error: &(dyn Error + 'static)) -> String {
+    match error.downcast_ref::<sqlx::Error>() {
+        Some(sqlx::Error::Database(refused)) => refused.code().map_or_else(|| "refused".to_owned(), Cow::into_owned),
+        _ => error.to_string(),
+    }
+}
+
 /// The first two signs of the SQLSTATE; where there is none, what stood in the way.
 fn class(error: &sqlx::Error, state: Option<&str>) -> String {
     use sqlx::Error as E;
@@ -90,6 +101,12 @@ mod tests {
         assert_eq!(class(&sqlx::Error::PoolTimedOut, None), "pool");
         assert_eq!(class(&std::io::Error::other("reset").into(), None), "connection");
         assert_eq!(class(&sqlx::Error::RowNotFound, None), "other");
+    }
+
+    #[test]
+    fn what_is_said_of_an_error_that_postgresql_did_not_make_are_its_own_words() {
+        assert_eq!(said(&sqlx::Error::RowNotFound), sqlx::Error::RowNotFound.to_string());
+        assert_eq!(said(&std::io::Error::other("reset")), "reset");
     }
 
     #[test]

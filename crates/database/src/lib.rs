@@ -19,7 +19,7 @@ mod server_metrics;
 mod wakeups;
 
 pub use connect::{DatabaseConfig, connect};
-pub use failures::{failed, refused};
+pub use failures::{failed, refused, said};
 pub use letters::{LettersError, check_letters};
 pub use migrate::{MigrateError, Newer, Schema, migrate};
 pub use owner::connect_owner;

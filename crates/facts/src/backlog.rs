@@ -39,8 +39,8 @@ fn age(name: &'static str, about: &'static str) -> Gauge<f64> {
 pub(crate) async fn watch_outbox(pool: PgPool, producer: Service) {
     let mut known = BTreeSet::new();
     loop {
-        if let Err(error) = count_outbox(&pool, producer, &mut known).await {
-            tracing::debug!(%error, "failed to count what waits in the outbox; trying again later");
+        if let Err(error) = count_outbox(&pool, producer, &mut known).await.inspect_err(database::failed) {
+            tracing::warn!(%error, "failed to count what waits in the outbox; trying again later");
         }
         tokio::time::sleep(EVERY).await;
     }
@@ -88,9 +88,9 @@ pub(crate) async fn watch_parked(pool: PgPool, consumer: Service, producer: Serv
     let labels = [KeyValue::new("producer", producer.name()), KeyValue::new("consumer", consumer.name())];
     loop {
         let parked = sqlx::query_scalar::<_, i64>("select count(*) from fact_failures where producer = $1 and parked_at is not null");
-        match parked.bind(producer.name()).fetch_one(&pool).await {
+        match parked.bind(producer.name()).fetch_one(&pool).await.inspect_err(database::failed) {
             Ok(parked) => PARKED.record(u64::try_from(parked).unwrap_or_default(), &labels),
-            Err(error) => tracing::debug!(%error, "failed to count parked facts; trying again later"),
+            Err(error) => tracing::warn!(%error, "failed to count parked facts; trying again later"),
         }
         tokio::time::sleep(EVERY).await;
     }

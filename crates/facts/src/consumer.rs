@@ -10,7 +10,7 @@ use tracing::Instrument;
 
 use crate::backlog;
 use crate::cursor::Between;
-use crate::failures::{self, Failure};
+use crate::failures::{self, Cause, Failure};
 use crate::told::{self, Told};
 
 /// Facts applied in one transaction at the most.
@@ -54,18 +54,20 @@ impl<A: Apply> Consumer<A> {
         let mut alone: i64 = 0;
         loop {
             let most = if alone > 0 { 1 } else { BATCH };
-            match self.drain(most).await {
+            match self.drain(most).await.inspect_err(Failure::count) {
                 Ok(passed) if passed < most => {
                     alone = 0;
                     self.wakeup.wait(POLL).await;
                 }
                 Ok(passed) => alone = (alone - passed).max(0),
-                Err(error) if most > 1 => {
+                Err(Failure { cause: error, span }) if most > 1 => {
                     alone = BATCH;
-                    tracing::warn!(%error, producer, "failed to apply facts together; trying them one by one");
+                    span.in_scope(|| tracing::warn!(%error, producer, "failed to apply facts together; trying them one by one"));
                 }
-                Err(error) => {
-                    tracing::warn!(%error, producer, "failed to apply a fact; trying again");
+                Err(Failure { cause: error, span }) => {
+                    span.in_scope(|| tracing::warn!(%error, producer, "failed to apply a fact; trying again"));
+                    // The pause is no part of it.
+                    drop(span);
                     tokio::time::sleep(POLL).await;
                 }
             }
@@ -122,11 +124,13 @@ impl<A: Apply> Consumer<A> {
     async fn attempt(&self, connection: &mut PgConnection, waiting: &[Told]) -> Result<(), Failure> {
         let (facts, unknown) = told::read(waiting)?;
         if !facts.is_empty() {
+            let span = told::span(self.between, &facts, waiting);
             let step = async {
                 telemetry::caught(self.apply.apply(connection, &facts)).await?.inspect_err(database::failed)?;
-                Ok::<(), Failure>(())
+                Ok::<(), Cause>(())
             };
-            telemetry::recorded(step).instrument(told::span(self.between, &facts, waiting)).await?;
+            let applied = telemetry::recorded(step, |cause| database::said(&**cause)).instrument(span.clone()).await;
+            applied.map_err(|cause| Failure { cause, span })?;
         }
         unknown.into_iter().for_each(|told| told.was_skipped(self.between));
         Ok(())

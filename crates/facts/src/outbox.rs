@@ -67,7 +67,7 @@ impl Outbox {
     async fn sequence_all(&self) {
         let mut pruned = Instant::now();
         loop {
-            match self.sequence().await {
+            match self.sequence().await.inspect_err(database::failed) {
                 Ok(BATCH..) => continue,
                 Ok(1..) => tokio::time::sleep(GATHER).await,
                 Ok(_) => {}
@@ -75,7 +75,7 @@ impl Outbox {
             }
             if pruned.elapsed() > Duration::from_secs(600) {
                 pruned = Instant::now();
-                if let Err(error) = self.prune().await {
+                if let Err(error) = self.prune().await.inspect_err(database::failed) {
                     tracing::warn!(%error, "failed to prune old facts; trying again later");
                 }
             }

@@ -48,7 +48,7 @@ impl Revocations {
         loop {
             let asked = Instant::now();
             let read = sqlx::query_scalar::<_, SessionId>("select session_id from auth.revocations where expires_at > now()");
-            match read.fetch_all(&pool).await {
+            match read.fetch_all(&pool).await.inspect_err(database::failed) {
                 Ok(sessions) => self.set(sessions.into_iter().collect(), asked),
                 Err(error) => tracing::warn!(%error, "failed to read revocations; trying again"),
             }

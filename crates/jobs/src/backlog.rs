@@ -70,9 +70,9 @@ struct Owed {
 /// Counts until dropped. A job of a kind is owed after its `rest`.
 pub(crate) async fn watch(pool: PgPool, known: &Known, rest: impl Fn(&str) -> Duration) {
     loop {
-        match owed(&pool).await {
+        match owed(&pool).await.inspect_err(database::failed) {
             Ok(owed) => report(&owed, known, &rest),
-            Err(error) => tracing::debug!(%error, "failed to count jobs; trying again later"),
+            Err(error) => tracing::warn!(%error, "failed to count jobs; trying again later"),
         }
         tokio::time::sleep(EVERY).await;
     }

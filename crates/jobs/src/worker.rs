@@ -56,7 +56,7 @@ impl<R: Run> Worker<R> {
 
     async fn work(&self, known: &Known) {
         loop {
-            match self.step(known).await {
+            match self.step(known).await.inspect_err(database::failed) {
                 Ok(true) => {}
                 Ok(false) => tokio::time::sleep(POLL).await,
                 Err(error) => {
@@ -94,17 +94,18 @@ impl<R: Run> Worker<R> {
                 Ok(Err(panicked)) => Err(JobError::from(panicked)),
                 Err(late) => Err(JobError::from(late)),
             };
-            if let Some(error) = outcome.as_ref().err().and_then(|error| error.downcast_ref::<sqlx::Error>()) {
-                database::failed(error);
-            }
-            outcome
+            outcome.inspect_err(|error| {
+                if let Some(error) = error.downcast_ref::<sqlx::Error>() {
+                    database::failed(error);
+                }
+                tracing::warn!(%error, kind = job.kind, attempts = job.attempts, "a job failed; trying again later");
+            })
         };
-        let outcome = telemetry::recorded(attempt).instrument(span).await;
+        let outcome = telemetry::recorded(attempt, |error| database::said(&**error)).instrument(span).await;
         backlog::attempted(known, &job.kind, start.elapsed(), outcome.is_ok());
         match outcome {
             Ok(()) => sqlx::query("delete from jobs where id = $1").bind(job.id).execute(&self.pool).await?,
             Err(error) => {
-                tracing::warn!(%error, kind = job.kind, attempts = job.attempts, "a job failed; trying again later");
                 sqlx::query("update jobs set error = $2, run_at = clock_timestamp() + make_interval(secs => $3) where id = $1")
                     .bind(job.id)
                     .bind(error.to_string())

@@ -50,20 +50,23 @@ pub(crate) async fn run(auth: &State) {
 
 async fn erase_due(auth: &State) {
     loop {
-        match erase_next(auth).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "failed to erase an account; trying again"),
+        if !matches!(erase_next(auth).await, Ok(true)) {
+            tokio::time::sleep(POLL).await;
         }
-        tokio::time::sleep(POLL).await;
     }
 }
 
-/// Erases one whose time has come; `false` if there was none.
+/// Erases one whose time has come; `false` if there was none. If it fails, that has been told.
 async fn erase_next(auth: &State) -> sqlx::Result<bool> {
-    let Some(account) = erasures::next_due(&auth.pool).await? else { return Ok(false) };
+    let Some(account) = erasures::next_due(&auth.pool).await.inspect_err(failed)? else { return Ok(false) };
     let span = tracing::info_span!("auth.erase", otel.name = "erase account");
-    telemetry::recorded(erase(auth, account)).instrument(span).await
+    let erased = async { erase(auth, account).await.inspect_err(failed) };
+    telemetry::recorded(erased, |error| database::said(error)).instrument(span).await
+}
+
+fn failed(error: &sqlx::Error) {
+    database::failed(error);
+    tracing::warn!(%error, "failed to erase an account; trying again");
 }
 
 async fn erase(auth: &State, account: AccountId) -> sqlx::Result<bool> {
@@ -108,7 +111,7 @@ pub(crate) async fn keep(auth: &State, proof: &Proof) -> Result<()> {
 async fn watch(pool: &PgPool) {
     let services = PRODUCERS.map(|service| service.name().to_owned());
     loop {
-        match erasures::unforgotten(pool, &services).await {
+        match erasures::unforgotten(pool, &services).await.inspect_err(database::failed) {
             Ok(counted) => {
                 for erasures::Unforgotten { service, accounts, age } in counted {
                     // Not `service`: in Kubernetes a scrape names its targets so.
@@ -117,7 +120,7 @@ async fn watch(pool: &PgPool) {
                     UNFORGOTTEN_AGE.record(age.max(0.0), &labels);
                 }
             }
-            Err(error) => tracing::debug!(%error, "failed to count who has yet to forget whom; trying again later"),
+            Err(error) => tracing::warn!(%error, "failed to count who has yet to forget whom; trying again later"),
         }
         tokio::time::sleep(COUNT).await;
     }

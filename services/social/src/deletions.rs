@@ -18,6 +18,7 @@ use opentelemetry::metrics::Counter;
 use serving::Result;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
+use tracing::Instrument;
 
 use crate::routes::posts::tell_narrowed;
 use crate::store::{clearing, deletions, posts, threads};
@@ -84,16 +85,17 @@ pub(crate) async fn run(pool: &PgPool, outbox: &Outbox, mut written: watch::Rece
 async fn step(pool: &PgPool) -> Result<bool> {
     let mut tx = pool.begin().await?;
     let Some(id) = deletions::next(&mut tx).await? else { return Ok(false) };
-    if let Err(problem) = delete_some(&mut tx, id).await {
+    let span = tracing::info_span!("deletions.step", otel.name = "delete what hangs on a post", otel.kind = "consumer");
+    let deleted = async {
+        delete_some(&mut tx, id).await.inspect_err(|problem| {
+            // The cause was logged when it became a problem.
+            let (post, problem) = (id.0, problem.detail());
+            tracing::warn!(post, problem, "failed to delete what hangs on a post; others come first, and then it is tried again");
+        })
+    };
+    if telemetry::recorded(deleted, |problem| problem.detail().to_owned()).instrument(span).await.is_err() {
         tx.rollback().await?;
         FAILED.add(1, &[]);
-        // The cause was logged when it became a problem.
-        let detail = problem.detail();
-        tracing::warn!(
-            post = id.0,
-            problem = detail,
-            "failed to delete what hangs on a post; others come first, and then it is tried again"
-        );
         deletions::pass_over(pool, id).await?;
         return Ok(false);
     }

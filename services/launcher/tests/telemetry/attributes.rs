@@ -36,7 +36,7 @@ const OF_SOME_REQUESTS: &[&str] =
     &["db.response.status_code", "error.type", "http.request.method_original", "http.route", "server.address", "server.port"];
 
 /// The first that fits counts.
-static KINDS: [Kind; 12] = [
+static KINDS: [Kind; 13] = [
     Kind {
         is: |span| span.kind == SpanKind::Server as i32 && span.attributes.get("error.type").is_some_and(|kind| kind == "cancelled"),
         kind: SpanKind::Server,
@@ -96,17 +96,35 @@ static KINDS: [Kind; 12] = [
         is: |span| span.name == "deliver post",
         kind: SpanKind::Consumer,
         required: &[],
-        allowed: &["entries", "error.type", "followers"],
+        allowed: &["db.response.status_code", "entries", "error.type", "followers"],
     },
-    Kind { is: |span| span.name == "forget an account", kind: SpanKind::Consumer, required: &[], allowed: &["db.response.status_code"] },
+    Kind { is: is_of_loop, kind: SpanKind::Consumer, required: &[], allowed: &["db.response.status_code", "error.type"] },
+    Kind {
+        is: |span| span.name == "erase account",
+        kind: SpanKind::Internal,
+        required: &[],
+        allowed: &["db.response.status_code", "error.type"],
+    },
     Kind { is: |span| span.name == "process picture", kind: SpanKind::Internal, required: &["pixels", "wait_seconds"], allowed: &[] },
     Kind {
-        is: |span| ["argon2id", "decode", "erase account"].contains(&span.name.as_str()) || span.name.starts_with("encode "),
+        is: |span| ["argon2id", "decode"].contains(&span.name.as_str()) || span.name.starts_with("encode "),
         kind: SpanKind::Internal,
         required: &[],
         allowed: &["error.type"],
     },
 ];
+
+/// Is it a step of a loop that works on what a request or a fact has left to do?
+fn is_of_loop(span: &Span) -> bool {
+    let loops = [
+        "bring counts up to who is hidden",
+        "count the uses of who is hidden or returns",
+        "delete what hangs on a post",
+        "forget an account",
+        "note near whom a hidden account is",
+    ];
+    loops.contains(&span.name.as_str())
+}
 
 /// What every program says of itself.
 const OF_RESOURCE: [&str; 7] = [

@@ -1,14 +1,15 @@
-//! What fails says so on its span, and on the span of whatever asked for it; a statement, too, whose failure was expected.
+//! What fails says so on its span, and on the span of whatever asked for it; a statement, too, whose failure was expected. What nobody
+//! waits for is counted too, and the line about it names its span.
 
 use reqwest::header::LOCATION;
 use reqwest::{RequestBuilder, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::database::Database;
 use crate::platform::Platform;
 use crate::sink::{Sink, Span};
-use crate::tour::{Tour, picture};
-use crate::{alone, eventually};
+use crate::tour::{PASSWORD, Tour, picture};
+use crate::{alone, eventually, lines};
 
 /// A store that nobody runs.
 const NO_STORE: [(&str, &str); 4] =
@@ -44,6 +45,32 @@ fn attribute<'a>(span: &'a Span, name: &str) -> &'a str {
     span.attributes.get(name).unwrap_or_else(|| panic!("{span:?} has no {name}"))
 }
 
+/// Are there errors of PostgreSQL's class 42, which is about tables that are not there?
+fn is_counted(metrics: &str) -> bool {
+    metrics.lines().any(|line| line.starts_with("socialplatform_database_errors_total{") && line.contains("class=\"42\""))
+}
+
+/// A loop meets a table that is not there, while nobody asks for anything: that is counted, too.
+async fn fail_in_a_loop(platform: &Platform, database: &Database) {
+    let mut connection = database.connect("postgres").await;
+    sqlx::raw_sql("alter table auth.erasures rename to erasures_elsewhere").execute(&mut connection).await.unwrap();
+    eventually("what a loop fails at is counted", async || {
+        let metrics = platform.metrics().await;
+        if is_counted(&metrics) { Ok(()) } else { Err(metrics) }
+    })
+    .await;
+    sqlx::raw_sql("alter table auth.erasures_elsewhere rename to erasures").execute(&mut connection).await.unwrap();
+}
+
+/// The line that begins so names the span of what failed, and its trace.
+fn names(written: &[String], begins: &str, span: &Span) {
+    let lines: Vec<Value> = written.iter().filter(|line| line.starts_with('{')).map(|line| lines::read(line)).collect();
+    let is_meant = |line: &&Value| line["message"].as_str().is_some_and(|message| message.starts_with(begins));
+    let meant: Vec<&Value> = lines.iter().filter(is_meant).collect();
+    let is_of_span = |line: &&Value| line["trace_id"] == span.trace.as_str() && line["span_id"] == span.id.as_str();
+    assert!(meant.iter().any(is_of_span), "none is of {span:?}: {meant:#?}");
+}
+
 /// Somebody begins an upload and gives it up: there is nothing to delete where the store is not.
 async fn give_up_an_upload(tour: &mut Tour<'_>, token: &str) {
     let tus = |it: RequestBuilder| it.header("tus-resumable", "1.0.0");
@@ -61,6 +88,7 @@ async fn what_fails_is_marked_and_so_is_what_asked_for_it() {
     let sink = Sink::start().await;
     let environment = [&NO_STORE[..], &[("OWNER_DATABASE_URL", owner.as_str())]].concat();
     let platform = Platform::start_with(Some(&sink.url), &environment).await;
+    fail_in_a_loop(&platform, &database).await;
     let mut tour = Tour::of(&platform);
     let (_, ada, _) = tour.person("failures_ada").await;
     let (bob, _, _) = tour.person("failures_bob").await;
@@ -85,7 +113,7 @@ async fn what_fails_is_marked_and_so_is_what_asked_for_it() {
     assert_eq!((attribute(&put, "error.type"), &put.trace), ("unreachable", &upload.trace));
 
     give_up_an_upload(&mut tour, &ada).await;
-    failed(&sink, "run photo.delete-incoming").await;
+    let job = failed(&sink, "run photo.delete-incoming").await;
 
     let mut connection = database.connect("postgres").await;
     let moved = "alter table photo.albums rename to albums_elsewhere; alter table social.relations rename to relations_elsewhere";
@@ -101,11 +129,17 @@ async fn what_fails_is_marked_and_so_is_what_asked_for_it() {
     let fact = failed(&sink, "apply relation.changed").await;
     assert_eq!(attribute(&fact, "messaging.consumer.group.name"), "social");
     assert_eq!(attribute(&fact, "db.response.status_code"), UNDEFINED_TABLE);
+    assert_eq!(fact.status, UNDEFINED_TABLE, "not the words of PostgreSQL");
     refused_statement(&sink, &fact.trace, UNDEFINED_TABLE).await;
 
+    // Photo finds no albums to forget.
+    let password = json!({ "password": PASSWORD });
+    tour.ask("DELETE /v1/accounts/me", "/v1/accounts/me", &ada, |it| it.json(&password)).await;
+    let forgetting = failed(&sink, "forget an account").await;
+    assert_eq!(attribute(&forgetting, "db.response.status_code"), UNDEFINED_TABLE);
+
     let metrics = platform.metrics().await;
-    let is_counted = |line: &str| line.starts_with("socialplatform_database_errors_total{") && line.contains("class=\"42\"");
-    assert!(metrics.lines().any(is_counted), "{metrics}");
+    assert!(is_counted(&metrics), "{metrics}");
     let labels = ["error_type", "db_response_status_code"].map(|label| format!("{label}=\"{UNDEFINED_TABLE}\""));
     let is_measured = |line: &str| {
         line.starts_with("db_client_operation_duration_seconds_count{") && labels.iter().all(|label| line.contains(label.as_str()))
@@ -114,4 +148,9 @@ async fn what_fails_is_marked_and_so_is_what_asked_for_it() {
     let spans = sink.spans();
     let refused = spans.iter().find(|span| span.trace == refused && span.name == "POST /v1/sessions").expect("it ended before the others");
     assert!(!refused.failed, "{refused:?}");
+
+    let written = platform.stop();
+    names(&written, "a job failed", &job);
+    names(&written, "failed to apply", &fact);
+    names(&written, "failed to erase an account", &forgetting);
 }

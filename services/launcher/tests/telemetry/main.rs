@@ -8,7 +8,7 @@
 //! | `labels` | each metric of the conventions has the labels that they require |
 //! | `calls` | every call of the drawing in docs/architecture.md is in a trace, between the pods that it names |
 //! | `edges` | every fact of that drawing, and every job, is linked to what caused it |
-//! | `failures` | what fails is marked, and so is what asked for it |
+//! | `failures` | what fails is marked, and so is what asked for it; and the line about it names its span |
 //! | `lines` | what a program writes is one JSON object a line |
 //! | `pools` | who waits in vain for a connection is counted, and who is connected to the server |
 //! | `sampling` | who decides which traces are recorded: the settings, the service that calls, and never a stranger |

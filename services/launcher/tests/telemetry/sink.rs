@@ -34,6 +34,8 @@ pub struct Span {
     pub kind: i32,
     /// Its status is an error.
     pub failed: bool,
+    /// What the status says.
+    pub status: String,
     /// Values as text.
     pub attributes: BTreeMap<String, String>,
     /// Which of them are numbers.
@@ -109,6 +111,7 @@ fn span(sent: Sent, service: &str) -> Span {
     let names = sent.attributes.len();
     let numbers = sent.attributes.iter().filter(|attribute| is_number(attribute)).map(|attribute| attribute.key.clone()).collect();
     let attributes: BTreeMap<_, _> = sent.attributes.into_iter().map(attribute).collect();
+    let status = sent.status.unwrap_or_default();
     Span {
         service: service.to_owned(),
         trace: hex(&sent.trace_id),
@@ -116,7 +119,8 @@ fn span(sent: Sent, service: &str) -> Span {
         parent: hex(&sent.parent_span_id),
         name: sent.name,
         kind: sent.kind,
-        failed: sent.status.is_some_and(|status| status.code == StatusCode::Error as i32),
+        failed: status.code == StatusCode::Error as i32,
+        status: status.message,
         numbers,
         has_doubles: attributes.len() < names,
         attributes,

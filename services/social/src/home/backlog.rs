@@ -60,12 +60,12 @@ pub(super) fn delivered(age: f64) {
 /// Counts what waits, until dropped.
 pub(crate) async fn watch(pool: &PgPool) {
     loop {
-        match home::waiting(pool).await {
+        match home::waiting(pool).await.inspect_err(database::failed) {
             Ok(waiting) => {
                 WAITING.record(u64::try_from(waiting.posts).unwrap_or_default(), &[]);
                 AGE.record(waiting.age.max(0.0), &[]);
             }
-            Err(error) => tracing::debug!(%error, "failed to count what is on its way to home timelines; trying again later"),
+            Err(error) => tracing::warn!(%error, "failed to count what is on its way to home timelines; trying again later"),
         }
         tokio::time::sleep(EVERY).await;
     }

@@ -19,7 +19,7 @@ const POLL: Duration = Duration::from_millis(500);
 /// Delivers until dropped. Every replica runs it: each works on another post.
 pub(crate) async fn run(pool: &PgPool, mut written: watch::Receiver<()>) {
     loop {
-        match step(pool).await {
+        match step(pool).await.inspect_err(database::failed) {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "failed to deliver posts; trying again"),
@@ -41,9 +41,14 @@ async fn step(pool: &PgPool) -> sqlx::Result<bool> {
         entries = field::Empty,
     );
     telemetry::link(&span, delivery.traceparent.as_deref());
-    if let Err(error) = telemetry::recorded(deliver(tx, &delivery, began)).instrument(span).await {
+    let delivered = async {
+        deliver(tx, &delivery, began).await.inspect_err(|error| {
+            database::failed(error);
+            tracing::warn!(post = delivery.post, %error, "failed to deliver a post; others come first, and then it is tried again");
+        })
+    };
+    if telemetry::recorded(delivered, |error| database::said(error)).instrument(span).await.is_err() {
         backlog::failed();
-        tracing::warn!(post = delivery.post, %error, "failed to deliver a post; others come first, and then it is tried again");
         home::pass_over(pool, delivery.post).await?;
         return Ok(false);
     }

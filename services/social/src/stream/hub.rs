@@ -96,7 +96,7 @@ impl Hub {
     /// Hands out events until dropped.
     pub(crate) async fn run(&self, pool: &PgPool, mut wakeup: Wakeup) {
         loop {
-            match self.hand_out(pool).await {
+            match self.hand_out(pool).await.inspect_err(database::failed) {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => tracing::warn!(%error, "failed to hand out the events of streams; trying again"),

@@ -15,14 +15,14 @@ const FORGET: Duration = Duration::from_secs(60);
 pub(crate) async fn run(pool: &PgPool, mut written: watch::Receiver<()>) {
     let mut forgotten = Instant::now();
     loop {
-        match stream::sequence(pool).await {
+        match stream::sequence(pool).await.inspect_err(database::failed) {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "failed to sequence the events of streams; trying again"),
         }
         if forgotten.elapsed() > FORGET {
             forgotten = Instant::now();
-            if let Err(error) = stream::forget(pool, KEEP).await {
+            if let Err(error) = stream::forget(pool, KEEP).await.inspect_err(database::failed) {
                 tracing::warn!(%error, "failed to delete old events of streams; trying again later");
             }
         }
