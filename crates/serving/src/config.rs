@@ -30,6 +30,10 @@ pub struct ServingConfig {
     /// Seconds that one upload may take, over a slow line.
     #[arg(long, env = "UPLOAD_TIMEOUT_SECONDS", default_value_t = 300)]
     pub upload_timeout_seconds: u64,
+    /// Seconds for which a client may take nothing of an answer before its connection is ended. The kernel says that something was
+    /// taken only when a third of its buffer is free, which may have 4 MiB, and so does that of a gateway: much less ends slow lines.
+    #[arg(long, env = "READ_STALL_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub read_stall_seconds: u64,
     /// Connections open at once; more wait in the kernel's queue.
     #[arg(long, env = "MAX_CONNECTIONS", default_value_t = 4096, value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub max_connections: usize,

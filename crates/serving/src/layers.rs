@@ -47,8 +47,8 @@ async fn limit_rate(State(rates): State<Rates>, address: ClientAddress, request:
     }
 }
 
-/// Until the answer begins: a stream may go on for as long as it likes. Forms with files, the pieces of tus and what makes a photo
-/// of them take longer.
+/// Until the answer begins: a stream may go on for as long as somebody takes what it writes (`stalls.rs`). Forms with files, the
+/// pieces of tus and what makes a photo of them take longer.
 async fn limit_time([usual, upload]: [Duration; 2], request: Request, next: Next) -> Response {
     let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let sends = content_type.starts_with(b"multipart/") || content_type.starts_with(b"application/offset+octet-stream");

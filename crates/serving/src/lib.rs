@@ -18,6 +18,7 @@ mod probes;
 mod problem;
 mod rates;
 mod rest;
+mod stalls;
 
 pub use client_address::ClientAddress;
 pub use config::ServingConfig;

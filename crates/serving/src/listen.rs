@@ -5,7 +5,8 @@
 //! nothing else, and hyper-util's choice between the two protocols waits for the first bytes without any timer.
 //!
 //! A connection may become a WebSocket. hyper-util's graceful shutdown cannot watch such connections, so they are told to
-//! end here, and the places that they hold say when they have.
+//! end here, and the places that they hold say when they have. Whatever a connection has become, it ends when its client takes
+//! nothing of what is written to it ([`Stalls`]).
 
 use std::io;
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
+use crate::stalls::Stalls;
 use crate::{ClientAddress, Connection, Readiness, ServingConfig};
 
 /// How long a client may take to send the head of a request. For hyper that includes the time for which a connection is only kept.
@@ -85,8 +87,9 @@ pub async fn serve(
     let (closing, closed) = watch::channel(false);
     let hops = config.trusted_proxy_hops;
     let patience = if hops > 0 { PATIENCE } else { HEAD_TIMEOUT };
-    let outside = tokio::spawn(accept(listeners.public, public, hops, patience, config.max_connections, closed.clone()));
-    let inside = tokio::spawn(accept(listeners.private, private, 0, PATIENCE, config.max_connections, closed));
+    let limits = |patience| Limits { patience, stall: Duration::from_secs(config.read_stall_seconds), most: config.max_connections };
+    let outside = tokio::spawn(accept(listeners.public, public, hops, limits(patience), closed.clone()));
+    let inside = tokio::spawn(accept(listeners.private, private, 0, limits(PATIENCE), closed));
     readiness.set("serving", true);
 
     stop.await;
@@ -100,7 +103,18 @@ pub async fn serve(
     }
 }
 
-async fn accept(listener: TcpListener, router: Router, hops: usize, patience: Duration, most: usize, mut closed: watch::Receiver<bool>) {
+/// What bounds the connections of a port.
+struct Limits {
+    /// How long the head of a request may take.
+    patience: Duration,
+    /// For how long nothing may be taken of what is written.
+    stall: Duration,
+    /// How many may be open.
+    most: usize,
+}
+
+async fn accept(listener: TcpListener, router: Router, hops: usize, limits: Limits, mut closed: watch::Receiver<bool>) {
+    let Limits { patience, stall, most } = limits;
     let places = Arc::new(Semaphore::new(most));
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(patience);
@@ -132,7 +146,8 @@ async fn accept(listener: TcpListener, router: Router, hops: usize, patience: Du
             request.extensions_mut().insert(line.clone());
             request
         });
-        let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).with_upgrades();
+        let io = TokioIo::new(Stalls::new(stream, stall));
+        let connection = builder.serve_connection(io, TowerToHyperService::new(service)).with_upgrades();
         tokio::spawn(async move {
             let mut connection = pin!(connection);
             // A broken connection is the client's business.

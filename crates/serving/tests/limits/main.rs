@@ -9,5 +9,6 @@ mod rates;
 mod requests;
 mod rest;
 mod shutdown;
+mod stalls;
 mod streams;
 mod support;

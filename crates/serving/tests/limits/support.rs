@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::routing::{get, post};
 use clap::Parser;
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -22,6 +23,9 @@ use tokio::time::timeout;
 
 /// Several times as long as the service itself waits for anything here.
 pub const DEADLINE: Duration = Duration::from_secs(40);
+
+/// Bytes of `GET /large`: several times as many as the kernel keeps of a connection that nobody reads.
+pub const LARGE: usize = 16 << 20;
 
 /// Metrics are of the process, and so of all tests together; they begin before the first request.
 static TELEMETRY: LazyLock<Telemetry> = LazyLock::new(|| {
@@ -96,6 +100,14 @@ async fn drips(connection: Connection) -> Body {
     Body::from_stream(bytes)
 }
 
+/// A WebSocket over which as many bytes come again and again.
+async fn gushes(connection: Connection, upgrade: WebSocketUpgrade) -> axum::response::Response {
+    upgrade.on_upgrade(move |mut socket| async move {
+        let _keeps_its_place = connection;
+        while socket.send(Message::Binary(vec![0_u8; LARGE].into())).await.is_ok() {}
+    })
+}
+
 impl TestService {
     pub async fn spawn(flags: &[&str]) -> Self {
         LazyLock::force(&TELEMETRY);
@@ -117,6 +129,8 @@ impl TestService {
             .route("/panics", get(panics))
             .route("/lost", post(lost))
             .route("/drips", get(drips))
+            .route("/large", get(|| async { vec![0_u8; LARGE] }))
+            .route("/gushes", get(gushes))
             .route("/items", get(items))
             .route("/held", get(hold.clone()))
             .route("/v1/photos/uploads/{id}/complete", post(hold));
