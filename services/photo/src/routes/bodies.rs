@@ -115,7 +115,7 @@ pub(crate) struct AlbumBody {
     title: String,
     /// A private one is there for its owner only.
     visibility: PhotoVisibility,
-    /// How many photos you see in it.
+    /// How many photos you see in it; in a list of albums, how many of its first 60.
     photos: i64,
     /// The address of the first of them, as a thumbnail.
     #[serde(skip_serializing_if = "Option::is_none")]

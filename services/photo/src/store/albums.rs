@@ -12,7 +12,7 @@ pub(crate) struct AlbumRow {
     pub(crate) title: String,
     pub(crate) visibility: PhotoVisibility,
     pub(crate) created_at: jiff::Timestamp,
-    /// How many photos they see in it.
+    /// How many photos they see in it, of those that were looked at.
     pub(crate) photos: i64,
     /// The key of the first of them.
     pub(crate) cover: Option<String>,
@@ -24,23 +24,28 @@ pub(crate) struct LockedAlbum {
     pub(crate) visibility: PhotoVisibility,
 }
 
-/// `query_as!` of an [`AlbumRow`], given what comes after `from albums`; `$1` is who looks.
+/// `query_as!` of an [`AlbumRow`], given how many photos of each are looked at, from the first on, and what comes after `from albums`;
+/// `$1` is who looks.
 macro_rules! select_albums {
-    ($rest:tt, $viewer:expr, $($argument:tt)*) => {
+    ($looked_at:tt, $rest:tt, $viewer:expr, $($argument:tt)*) => {
         query_as!(
             AlbumRow,
             r#"select albums.id as "id: AlbumId", albums.owner as "owner: Owner", albums.title,
                    albums.visibility as "visibility: PhotoVisibility", albums.created_at,
                    (
-                       select count(*) from album_photos join photos on photos.id = photo
-                       where album = albums.id and (photos.visibility = 'public' or photos.owner = $1)
-                           and not owner_is_hidden(photos.owner)
+                       select count(*)
+                       from (select photo from album_photos where album = albums.id order by position limit "# + $looked_at + r#") placed
+                           join photos on photos.id = photo
+                       where (photos.visibility = 'public' or photos.owner = $1) and not owner_is_hidden(photos.owner)
                            and (photos.owner = $1 or not exists (select from blobs where sha256 = blob and missing_since is not null))
                    ) as "photos!",
                    (
-                       select key from album_photos join photos on photos.id = photo
-                       where album = albums.id and (photos.visibility = 'public' or photos.owner = $1)
-                           and not owner_is_hidden(photos.owner)
+                       select key
+                       from (
+                           select photo, position from album_photos where album = albums.id order by position limit "# + $looked_at + r#"
+                       ) placed
+                           join photos on photos.id = photo
+                       where (photos.visibility = 'public' or photos.owner = $1) and not owner_is_hidden(photos.owner)
                            and (photos.owner = $1 or not exists (select from blobs where sha256 = blob and missing_since is not null))
                        order by position limit 1
                    ) as "cover?"
@@ -55,6 +60,7 @@ macro_rules! select_albums {
 pub(crate) async fn find(executor: impl PgExecutor<'_>, id: AlbumId, viewer: Option<Owner>) -> sqlx::Result<Option<AlbumRow>> {
     let viewer = viewer.map(|viewer| viewer.to_string());
     select_albums!(
+        "all",
         "where albums.id = $2 and (albums.visibility = 'public' or albums.owner = $1) and not owner_is_hidden(albums.owner)",
         viewer,
         id.0
@@ -64,7 +70,7 @@ pub(crate) async fn find(executor: impl PgExecutor<'_>, id: AlbumId, viewer: Opt
 }
 
 /// Albums as `viewer` sees them, of one owner or of all; private ones only of `myself`. In the order of the page and one more
-/// than it holds.
+/// than it holds. Of each no more than the first 60 photos are looked at: a page has up to 80 albums, and an album up to a thousand.
 pub(crate) async fn list(
     pool: &PgPool,
     owner: Option<Owner>,
@@ -76,6 +82,7 @@ pub(crate) async fn list(
     let one_more = page.limit + 1;
     if let Some(after) = page.after() {
         select_albums!(
+            "60",
             "where ($2::text is null or albums.owner = $2) and (albums.visibility = 'public' or albums.owner = $3)
                  and not owner_is_hidden(albums.owner) and albums.id > $4
              order by albums.id limit $5",
@@ -89,6 +96,7 @@ pub(crate) async fn list(
         .await
     } else {
         select_albums!(
+            "60",
             "where ($2::text is null or albums.owner = $2) and (albums.visibility = 'public' or albums.owner = $3)
                  and not owner_is_hidden(albums.owner) and albums.id < $4
              order by albums.id desc limit $5",
@@ -106,7 +114,9 @@ pub(crate) async fn list(
 /// Some of all the albums of an owner, those after one of them.
 pub(crate) async fn of_owner(pool: &PgPool, owner: Owner, after: i64, most: i64) -> sqlx::Result<Vec<AlbumRow>> {
     let owner = owner.to_string();
-    select_albums!("where albums.owner = $1 and albums.id > $2 order by albums.id limit $3", owner, after, most).fetch_all(pool).await
+    select_albums!("all", "where albums.owner = $1 and albums.id > $2 order by albums.id limit $3", owner, after, most)
+        .fetch_all(pool)
+        .await
 }
 
 /// An owner's album, locked until the transaction ends. What is in it changes only then.

@@ -1,12 +1,12 @@
-//! What searches cost, whoever asks: statements, and pages of the database that they touch. Both stay where they are, however many
-//! photos, words and tags there are, and whether PostgreSQL plans for what is asked or once for all, as it does with what it is
-//! asked often.
+//! What searches and the list of albums cost, whoever asks: statements, and pages of the database that they touch. Both stay where
+//! they are, however many photos, words, tags and albums there are, and whether PostgreSQL plans for what is asked or once for all, as
+//! it does with what it is asked often.
 
 use std::str::FromStr;
 
 use contracts::Service;
 use reqwest::{StatusCode, header};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use test_db::plans::{Cost, Meter, reporting};
 
@@ -30,8 +30,8 @@ async fn planned(plans: &'static str) -> TestPhoto {
 }
 
 /// Photos from `$from` to `$to`, the oldest three of which have a word and a tag that no other has, and twenty of which one person has; and
-/// as many words and tags that begin alike, or are like a word that there is not.
-const PHOTOS: [&str; 6] = [
+/// as many words and tags that begin alike, or are like a word that there is not. Each sixtieth is an album of three hundred, too.
+const PHOTOS: [&str; 8] = [
     "insert into blobs (sha256, object_key, refs, width, height, thumbhash, color, hue, animated, original_type, original_size,
          large_size, small_size, thumb_size)
      select sha256(n::text::bytea), 'blobs/' || n, 1, 40, 30, 'a', '#0000ff', 'blue', false, 'image/jpeg', 1, 1, 1, 1
@@ -47,6 +47,10 @@ const PHOTOS: [&str; 6] = [
     "insert into terms (kind, term, photos)
      values ('tag', 'sea', $to), ('tag', 'rare', 3), ('word', 'a', $to), ('word', 'common', $to), ('word', 'needle', 3)
      on conflict on constraint terms_pkey do update set photos = excluded.photos",
+    "insert into albums (id, owner, title, visibility)
+     select n, 'account:' || (2000000 + n), 'Album', 'public' from generate_series($from, $to) n where n % 60 = 0",
+    "insert into album_photos (album, photo, position)
+     select n, photo, photo - 1 from generate_series($from, $to) n cross join generate_series(1, 300) photo where n % 60 = 0",
 ];
 
 /// Writes past the front door, and past what a photo would set in motion.
@@ -69,8 +73,8 @@ const COMPARED: i64 = 30_000;
 /// What it may touch to look at five thousand photos one by one.
 const ONE_BY_ONE: i64 = 80_000;
 
-/// Each search: how many it finds, whether there is a next page, and what it may touch.
-const SEARCHES: [(&str, usize, bool, i64); 16] = [
+/// Each search, and the list: how many it finds, whether there is a next page, and what it may touch.
+const SEARCHES: [(&str, usize, bool, i64); 17] = [
     ("/v1/photos?limit=10", 10, true, PAGE),
     ("/v1/photos?limit=10&q=a", 10, true, PAGE),
     ("/v1/photos?limit=10&q=common", 10, true, PAGE),
@@ -87,6 +91,7 @@ const SEARCHES: [(&str, usize, bool, i64); 16] = [
     ("/v1/photos?limit=10&color=pink&sort=most_used", 0, true, ONE_BY_ONE),
     ("/v1/photos/tags", 20, false, COMPARED),
     ("/v1/photos/tags?prefix=a", 20, false, COMPARED),
+    ("/v1/albums?limit=80", 80, true, ONE_BY_ONE),
 ];
 
 /// What an anonymous visitor finds, and what that costs, of a read of which every statement has reported: some do when the answer is
@@ -129,6 +134,16 @@ async fn stays(plans: &'static str) {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_list_of_albums_looks_at_the_first_photos_of_each_and_an_album_alone_at_all() {
+    let photos = TestPhoto::spawn().await;
+    write(&photos, 1, 300).await;
+    let listed = photos.json("/v1/albums?limit=1", None).await["items"][0].take();
+    assert_eq!((&listed["id"], &listed["photos"]), (&json!("300"), &json!(60)));
+    let alone = photos.json("/v1/albums/300", None).await;
+    assert_eq!((&alone["photos"], &alone["cover"]), (&json!(300), &listed["cover"]));
 }
 
 #[tokio::test]
