@@ -34,11 +34,12 @@ pub struct PhotoLimits {
     #[arg(long, env = "PHOTO_DECODE_PIXELS", default_value_t = 24_000_000)]
     pub photo_decode_pixels: u64,
     /// Bytes of memory for uploads, from the first byte received to the last one stored; each takes twice its size. When
-    /// it is taken, uploads wait, then get a 503; when one account has taken half of it, its own get a 429. Never less than
-    /// twice the largest file.
+    /// it is taken, uploads wait, then get a 503; when one account has taken an eighth of it, or what the largest file takes if
+    /// that is more, its own get a 429. Never less than twice the largest file.
     #[arg(long, env = "PHOTO_UPLOAD_MEMORY", default_value_t = 128 << 20)]
     pub photo_upload_memory: usize,
-    /// Seconds without a byte after which an upload is given up.
+    /// Seconds without a byte after which an upload is given up. So is one that is as far behind the speed at which all of it
+    /// would arrive within five minutes.
     #[arg(long, env = "PHOTO_STALL_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..))]
     pub photo_stall_seconds: u64,
     /// Bytes of memory for small pictures that were shown lately: they are fetched from the store less often, and shown while

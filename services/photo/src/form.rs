@@ -1,7 +1,5 @@
 //! The form of an upload (`multipart/form-data`, RFC 7578), read as it arrives.
 
-use std::time::Duration;
-
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
 use bytes::Bytes;
@@ -12,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::about::{About, Said};
 use crate::declared::Declared;
 use crate::keeping::too_large;
-use crate::stall;
+use crate::stall::Patience;
 use crate::text::ALT;
 
 /// Bytes of one part other than the file; the longest text takes four a character.
@@ -30,19 +28,19 @@ pub(crate) struct UploadForm {
 impl UploadForm {
     /// Reads the form, with a file of `max_bytes` at the most, into a buffer of `expected` bytes. Each part may come once, and
     /// whatever comes next within `patience`.
-    pub(crate) async fn read(mut form: Multipart, max_bytes: usize, expected: usize, patience: Duration) -> Result<Self> {
+    pub(crate) async fn read(mut form: Multipart, max_bytes: usize, expected: usize, mut patience: Patience) -> Result<Self> {
         let mut kept: Option<(Bytes, Vec<u8>)> = None;
         let mut declared = Declared::default();
         let mut said = Said::default();
-        while let Some(field) = stall::next(patience, form.next_field()).await?.map_err(unreadable)? {
+        while let Some(field) = patience.next(form.next_field()).await?.map_err(unreadable)? {
             let name = field.name().unwrap_or_default().to_owned();
             if name == "file" {
                 if kept.is_some() {
                     return Err(Problem::invalid(name, "one file a form"));
                 }
                 declared = Declared::new(field.content_type());
-                kept = Some(file(field, max_bytes, expected, patience).await?);
-            } else if !said.set(&name, short_text(&name, field, patience).await?)? {
+                kept = Some(file(field, max_bytes, expected, &mut patience).await?);
+            } else if !said.set(&name, short_text(&name, field, &mut patience).await?)? {
                 return Err(Problem::invalid(name, format!("no such part: send file, {}", Said::NAMES)));
             }
         }
@@ -56,12 +54,13 @@ impl UploadForm {
 }
 
 /// The file, and what tells it from another: the type declared, its size and digest.
-async fn file(mut field: Field<'_>, max_bytes: usize, expected: usize, patience: Duration) -> Result<(Bytes, Vec<u8>)> {
+async fn file(mut field: Field<'_>, max_bytes: usize, expected: usize, patience: &mut Patience) -> Result<(Bytes, Vec<u8>)> {
     let declared = field.content_type().unwrap_or_default().to_owned();
     let mut file = Vec::with_capacity(expected);
     let mut digest = Sha256::new();
     let mut fits = true;
-    while let Some(chunk) = stall::next(patience, field.chunk()).await?.map_err(unreadable)? {
+    while let Some(chunk) = patience.next(field.chunk()).await?.map_err(unreadable)? {
+        patience.came(chunk.len());
         fits &= file.len() + chunk.len() <= max_bytes;
         // What is too large is read on, up to the limit on the form, and not kept: a caller who is cut off while sending
         // does not hear the answer.
@@ -77,9 +76,10 @@ async fn file(mut field: Field<'_>, max_bytes: usize, expected: usize, patience:
     Ok((file.into(), about))
 }
 
-async fn short_text(name: &str, mut field: Field<'_>, patience: Duration) -> Result<String> {
+async fn short_text(name: &str, mut field: Field<'_>, patience: &mut Patience) -> Result<String> {
     let mut text = Vec::new();
-    while let Some(chunk) = stall::next(patience, field.chunk()).await?.map_err(unreadable)? {
+    while let Some(chunk) = patience.next(field.chunk()).await?.map_err(unreadable)? {
+        patience.came(chunk.len());
         if text.len() + chunk.len() > TEXT_BYTES {
             return Err(Problem::invalid(name, "too long"));
         }

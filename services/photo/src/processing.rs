@@ -72,8 +72,8 @@ impl Processing {
         let workers = units(limits.photo_workers, 1).max(1);
         let pixel_units = u32::try_from(limits.photo_decode_pixels / UNIT as u64).unwrap_or(u32::MAX).max(1);
         Self {
-            // An account has half of it, and room for the largest file in any case.
-            memory: Shared::new(memory, (memory / 2).max(largest)),
+            // An account has an eighth of it, and room for the largest file in any case.
+            memory: Shared::new(memory, (memory / 8).max(largest)),
             // An account that is alone has them all. Where others wait, whatever else it has to do waits behind them.
             workers: Shared::new(workers, workers),
             pixels: shared::semaphore(pixel_units),

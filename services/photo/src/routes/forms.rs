@@ -15,6 +15,7 @@ use crate::form::UploadForm;
 use crate::keeping::{self, Stored, refusal, too_large};
 use crate::license::License;
 use crate::routes::bodies::PhotoBody;
+use crate::stall::Patience;
 use crate::{FORM_BYTES, Photo, State as Inner};
 
 /// The parts of the form.
@@ -48,7 +49,7 @@ pub(crate) struct NewPhoto {
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes sending it twice safe")),
     responses(
         (status = 201, description = "Kept", body = PhotoBody),
-        (status = 408, description = "Nothing came for a while", body = ProblemDocument),
+        (status = 408, description = "Nothing came for a while, or too little", body = ProblemDocument),
         (status = 409, description = "Your quota is used up", body = ProblemDocument),
         (status = 413, description = "Too many bytes", body = ProblemDocument),
         (status = 415, description = "Not a picture that is taken, or declared as something else", body = ProblemDocument),
@@ -72,7 +73,8 @@ pub(crate) async fn create(
         return Err(too_large(max_bytes));
     }
     let reservation = photo.processing.reserve(viewer.account, declared).await.map_err(refusal)?;
-    let form = UploadForm::read(form, max_bytes, reservation.bytes, photo.stall).await?;
+    let patience = Patience::new(photo.stall, reservation.bytes);
+    let form = UploadForm::read(form, max_bytes, reservation.bytes, patience).await?;
     form.declared.check(&form.file)?;
     photo.processing.judge(&form.file).map_err(refusal)?;
 

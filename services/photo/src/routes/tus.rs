@@ -24,9 +24,10 @@ use crate::declared::Declared;
 use crate::keeping::refusal;
 use crate::owner::Owner;
 use crate::routes::uploads::{abandon, begin};
+use crate::stall::Patience;
 use crate::store::metadata as kept;
 use crate::store::uploads::{self, UploadRow};
-use crate::{Photo, State as Inner, incoming, stall};
+use crate::{Photo, State as Inner, incoming};
 
 /// Every request says which version it speaks, but for the one that asks, and every answer.
 pub(crate) async fn speak(request: Request, next: Next) -> Response {
@@ -124,7 +125,7 @@ pub(crate) async fn offset(State(Photo(photo)): State<Photo>, viewer: Viewer, Pa
     responses(
         (status = 204, description = "Kept, up to the new `Upload-Offset`"),
         (status = 404, body = ProblemDocument),
-        (status = 408, description = "Nothing came for a while; what had come is kept", body = ProblemDocument),
+        (status = 408, description = "Nothing came for a while, or too little; what had come is kept", body = ProblemDocument),
         (status = 409, description = "The upload has come elsewhere: ask where; or in too many small pieces", body = ProblemDocument),
         (status = 413, description = "More bytes than were announced", body = ProblemDocument),
         (status = 415, body = ProblemDocument),
@@ -148,19 +149,21 @@ pub(crate) async fn append(
         return Err(elsewhere());
     }
     // Memory for one piece, however long the body is.
-    let _reservation = photo.processing.reserve(viewer.account, Some(incoming::PIECE)).await.map_err(refusal)?;
-    let reached = keep_all(&photo, &upload, body.into_data_stream()).await?;
+    let reservation = photo.processing.reserve(viewer.account, Some(incoming::PIECE)).await.map_err(refusal)?;
+    let patience = Patience::new(photo.stall, reservation.bytes);
+    let reached = keep_all(&photo, &upload, body.into_data_stream(), patience).await?;
     let upload = own(&photo, &viewer, id).await?;
     Ok((StatusCode::NO_CONTENT, [(OFFSET, reached.into()), (EXPIRES, http_date(upload.expires_at)?)]).into_response())
 }
 
 /// Keeps what arrives, a piece at a time, and says how far that went.
-async fn keep_all(photo: &Inner, upload: &UploadRow, mut body: BodyDataStream) -> Result<i64> {
+async fn keep_all(photo: &Inner, upload: &UploadRow, mut body: BodyDataStream, mut patience: Patience) -> Result<i64> {
     let (mut reached, mut pieces) = (upload.received, upload.pieces);
     let mut piece = BytesMut::with_capacity(incoming::PIECE);
     loop {
-        let arrived = stall::next(photo.stall, body.next()).await;
+        let arrived = patience.next(body.next()).await;
         if let Ok(Some(Ok(chunk))) = &arrived {
+            patience.came(chunk.len());
             piece.extend_from_slice(chunk);
         }
         let length = i64::try_from(piece.len()).map_err(Problem::internal)?;

@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use reqwest::StatusCode;
+use tokio::time::timeout;
 
 use crate::line::Line;
 use crate::pictures::jpeg;
@@ -38,6 +41,43 @@ async fn whoever_sends_slowly_turns_nobody_else_away() {
     // She may take her time.
     slow.send_rest().await;
     assert!(slow.head().await.starts_with("http/1.1 201 "));
+}
+
+#[tokio::test]
+async fn several_who_send_slowly_turn_nobody_else_away() {
+    let photos = with_memory_for(8, "--photo-stall-seconds=60").await;
+    let (mut slow, mut more) = (Vec::new(), Vec::new());
+    for _ in 0..3 {
+        let person = photos.person();
+        let mut line = Line::ask(&photos, &person, &large(1)).await;
+        assert!(line.head().await.starts_with("http/1.1 100 "));
+        line.send(1000).await;
+        slow.push(line);
+        more.extend([Line::ask(&photos, &person, &large(1)).await, Line::ask(&photos, &person, &large(1)).await]);
+    }
+
+    // All of them would take more than there is.
+    photos.keep(&photos.person(), large(2), &[]).await;
+    for line in &mut more {
+        let head = line.head().await;
+        assert!(head.starts_with("http/1.1 429 "), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_sends_too_little_is_given_up_though_they_never_fall_silent() {
+    let photos = with_memory_for(1, "--photo-stall-seconds=2").await;
+    let (ada, bob) = (photos.person(), photos.person());
+    let mut trickle = Line::ask(&photos, &ada, &large(1)).await;
+    assert!(trickle.head().await.starts_with("http/1.1 100 "));
+    let head = loop {
+        match timeout(Duration::from_millis(200), trickle.head()).await {
+            Ok(head) => break head,
+            Err(_) => trickle.send(1).await,
+        }
+    };
+    assert!(head.starts_with("http/1.1 408 "), "{head}");
+    photos.keep(&bob, large(2), &[]).await;
 }
 
 #[tokio::test]
