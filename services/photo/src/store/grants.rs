@@ -41,15 +41,27 @@ pub(crate) async fn withdraw(
     forget(connection).await
 }
 
-/// Forgets what no living grant can be older than: they live for five minutes, by clocks that may be ten minutes ahead.
+/// Forgets what no living grant can be older than: they live for five minutes, by clocks that may be ten minutes ahead. But what one
+/// rests on may be older, where the service that signs hears hours late of severances; so their last place is kept. Of what it narrows
+/// itself it is never behind.
 async fn forget(connection: &mut PgConnection) -> sqlx::Result<()> {
-    query!("delete from severed where severed_at < now() - interval '1 hour'").execute(&mut *connection).await?;
+    query!(
+        "with gone as (
+             delete from severed where severed_at < now() - interval '1 hour' returning position
+         )
+         insert into forgotten (producer, position)
+         select 'relation', max(position) from gone having max(position) is not null
+         on conflict on constraint forgotten_pkey do update set position = greatest(forgotten.position, excluded.position)",
+    )
+    .execute(&mut *connection)
+    .await?;
     query!("delete from narrowed where narrowed_at < now() - interval '1 hour'").execute(&mut *connection).await?;
     Ok(())
 }
 
 /// Whether what the grant rests on was withdrawn after it was decided: the viewer was severed from the owner, or from whom the
-/// audience is of, or what shows the photo was narrowed; or one of the two is hidden from everybody.
+/// audience is of, or what shows the photo was narrowed; or may have been, by what is forgotten; or one of the two is hidden from
+/// everybody.
 ///
 /// The service that signs hears of a severance by itself, perhaps after this one, and goes on signing until then. So it says how far
 /// it had heard, and told, when it decided. A grant of an older version does not: of that the time is compared, and one does not count
@@ -73,6 +85,8 @@ pub(crate) async fn withdrawn(pool: &PgPool, grant: &PhotoGrant) -> sqlx::Result
                    case when position_at = narrowed_at then position > $6::bigint end,
                    narrowed_at > to_timestamp($4::bigint) - interval '2 seconds'
                )
+           ) or exists (
+               select from forgotten where producer = 'relation' and position > $5::bigint
            ) or exists (
                select from unnest($1::bigint[]) as shower (id) where is_hidden(shower.id)
            ) as "withdrawn!""#,

@@ -201,6 +201,24 @@ async fn what_was_decided_before_a_post_was_narrowed_ends_with_that_whatever_clo
     assert_eq!(fetch(&photos, &photo, &signed(&photos, now(&photos).await, grant), Some(&bob)).await, StatusCode::OK);
 }
 
+#[tokio::test]
+async fn what_was_decided_before_a_severance_ends_with_it_though_that_is_forgotten() {
+    let photos = TestPhoto::spawn().await;
+    let (ada, bob, cleo) = (photos.person(), photos.person(), photos.person());
+    let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "private")]).await;
+    let (before, grant) = (now(&photos).await, shown_in_17(&photo, &ada, &bob));
+    photos.tell(Service::Relation, relation(&ada, &bob, true)).await;
+    // Hours later, when the next one is noted.
+    let older = "update severed set severed_at = severed_at - interval '2 hours', position_at = position_at - interval '2 hours'";
+    sqlx::query(older).execute(&photos.db.superuser_pool(Service::Photo)).await.unwrap();
+    photos.tell(Service::Relation, relation(&ada, &cleo, true)).await;
+    assert_eq!(photos.count("severed").await, 1);
+
+    // By a social that has still not heard, and by one that has.
+    assert_eq!(fetch(&photos, &photo, &signed(&photos, before, grant.clone()), Some(&bob)).await, StatusCode::NOT_FOUND);
+    assert_eq!(fetch(&photos, &photo, &signed(&photos, now(&photos).await, grant), Some(&bob)).await, StatusCode::OK);
+}
+
 /// While a platform is updated: it writes when, and knows of no place.
 #[tokio::test]
 async fn what_an_older_version_withdraws_anew_ends_by_its_time() {
