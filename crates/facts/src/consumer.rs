@@ -108,7 +108,8 @@ impl<A: Apply> Consumer<A> {
         Ok(i64::try_from(waiting.len()).expect("at most a batch"))
     }
 
-    /// Applies one fact in a savepoint. If it fails, that is counted, and it is parked or is to be tried again, for this reason.
+    /// Applies one fact in a savepoint. If it fails, that is counted, unless it is no word on the fact; it is parked or is to be
+    /// tried again, for this reason.
     async fn attempt_alone(&self, tx: &mut PgConnection, told: &Told) -> Result<Option<Failure>, Failure> {
         let mut step = tx.begin().await?;
         let Err(error) = self.attempt(&mut step, slice::from_ref(told)).await else {
@@ -116,6 +117,9 @@ impl<A: Apply> Consumer<A> {
             return Ok(None);
         };
         step.rollback().await?;
+        if failures::passes(&error) {
+            return Ok(Some(error));
+        }
         let is_parked = failures::count(tx, self.between.producer, told, &error).await?;
         Ok((!is_parked).then_some(error))
     }

@@ -21,9 +21,14 @@ impl Between {
         sqlx::query(AssertSqlSafe(register)).bind(self.consumer.name()).execute(connection).await.map(drop)
     }
 
-    /// Moves the cursor, which must be locked.
+    /// Moves the cursor, which must be locked. What it has passed and is not parked was applied, however often it had failed before.
     pub(crate) async fn move_cursor(self, connection: &mut PgConnection, position: i64) -> sqlx::Result<()> {
-        let moved = format!("update {}.outbox_cursors set position = $2, moved_at = clock_timestamp() where consumer = $1", self.producer);
-        sqlx::query(AssertSqlSafe(moved)).bind(self.consumer.name()).bind(position).execute(connection).await.map(drop)
+        let moved = format!(
+            "with applied as (delete from fact_failures where producer = $3 and position <= $2 and parked_at is null)
+             update {}.outbox_cursors set position = $2, moved_at = clock_timestamp() where consumer = $1",
+            self.producer
+        );
+        let moved = sqlx::query(AssertSqlSafe(moved)).bind(self.consumer.name()).bind(position).bind(self.producer.name());
+        moved.execute(connection).await.map(drop)
     }
 }

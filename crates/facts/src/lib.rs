@@ -23,4 +23,5 @@ mod outbox;
 mod told;
 
 pub use consumer::{Apply, Consumer};
+pub use failures::forget;
 pub use outbox::{FactId, Outbox, channel, publish};

@@ -1,16 +1,16 @@
 //! Every fact is applied once, in the order in which it became true, whoever is slow, late, wrong or killed.
 
+mod failing;
 mod stage;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use contracts::Service;
 use contracts::fact::Fact;
 use facts::{Apply, publish};
 use serde_json::json;
-use sqlx::{PgConnection, query, query_as, query_scalar};
+use sqlx::{PgConnection, query, query_scalar};
 use tokio::sync::Notify;
 
 use crate::stage::{CONSUMER, DEADLINE, Stage, fact, note};
@@ -36,34 +36,6 @@ impl Apply for StopsAt {
             if note(connection, fact).await? == self.0 {
                 self.1.notify_one();
                 std::future::pending::<()>().await;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Fails at one fact, after its effect was written.
-struct FailsAt(i64);
-
-impl Apply for FailsAt {
-    async fn apply(&self, connection: &mut PgConnection, facts: &[Fact]) -> sqlx::Result<()> {
-        for fact in facts {
-            if note(connection, fact).await? == self.0 {
-                return Err(sqlx::Error::Protocol("this one is not for me".to_owned()));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Panics the first two times that it gets to one fact, after its effect was written.
-struct PanicsTwiceAt(i64, AtomicUsize);
-
-impl Apply for PanicsTwiceAt {
-    async fn apply(&self, connection: &mut PgConnection, facts: &[Fact]) -> sqlx::Result<()> {
-        for fact in facts {
-            if note(connection, fact).await? == self.0 {
-                assert!(self.1.fetch_add(1, Ordering::SeqCst) >= 2, "this one is too much");
             }
         }
         Ok(())
@@ -162,48 +134,6 @@ async fn facts_that_wait_are_applied_a_hundred_in_a_transaction() {
 }
 
 #[tokio::test]
-async fn a_failing_fact_is_parked_after_ten_attempts_and_the_next_ones_go_on() {
-    let mut stage = Stage::set().await;
-    stage.consume(FailsAt(2));
-    stage.tell(1).await;
-    stage.until_effects(&[1]).await;
-    stage.tell(2).await;
-    let last = stage.tell(3).await;
-    assert!(stage.outbox.passed(last, DEADLINE).await.unwrap(), "it holds up the rest");
-    // Of the ten attempts nothing is left.
-    assert_eq!(stage.effects().await, [1, 3]);
-
-    let parked = "select fact->>'actor', attempts, parked_at is not null, error from fact_failures";
-    let parked: Vec<(String, i32, bool, String)> = query_as(parked).fetch_all(&stage.consumer).await.unwrap();
-    let [(actor, attempts, parked, error)] = parked.as_slice() else { panic!("{parked:?}") };
-    assert_eq!((actor.as_str(), *attempts, *parked), ("2", 10, true));
-    assert!(error.contains("this one is not for me"), "{error}");
-}
-
-#[tokio::test]
-async fn of_facts_that_wait_together_the_failing_one_is_parked_and_the_others_are_applied_once() {
-    let mut stage = Stage::set().await;
-    stage.tell_up_to(5).await;
-    stage.consume(FailsAt(3));
-    stage.until_effects(&[1, 2, 4, 5]).await;
-    let failures = "select fact->>'actor', attempts, parked_at is not null from fact_failures";
-    let failures: Vec<(String, i32, bool)> = query_as(failures).fetch_all(&stage.consumer).await.unwrap();
-    assert_eq!(failures, [("3".to_owned(), 10, true)]);
-}
-
-#[tokio::test]
-async fn a_fact_whose_application_panics_has_failed_and_is_tried_again() {
-    let mut stage = Stage::set().await;
-    stage.tell_up_to(3).await;
-    // Once among the others, which says nothing of it, and once alone.
-    stage.consume(PanicsTwiceAt(2, AtomicUsize::new(0)));
-    stage.until_effects(&[1, 2, 3]).await;
-    let failure = "select attempts, error from fact_failures";
-    let failures: Vec<(i32, String)> = query_as(failure).fetch_all(&stage.consumer).await.unwrap();
-    assert_eq!(failures, [(1, "panicked: this one is too much".to_owned())]);
-}
-
-#[tokio::test]
 async fn a_fact_of_a_kind_that_is_not_known_is_passed_by_and_not_parked() {
     let mut stage = Stage::set().await;
     stage.consume(Willing);
@@ -211,20 +141,7 @@ async fn a_fact_of_a_kind_that_is_not_known_is_passed_by_and_not_parked() {
     stage.tell_raw(json!({"kind": "comet.passed", "comet": "1P", "seen_by": ["1", "2"]})).await;
     stage.tell(2).await;
     stage.until_effects(&[1, 2]).await;
-    let failures: i64 = query_scalar("select count(*) from fact_failures").fetch_one(&stage.consumer).await.unwrap();
-    assert_eq!(failures, 0);
-}
-
-#[tokio::test]
-async fn a_fact_of_a_known_kind_that_cannot_be_read_is_parked() {
-    let mut stage = Stage::set().await;
-    stage.consume(Willing);
-    stage.tell_raw(json!({"kind": "relation.changed", "actor": "nobody"})).await;
-    stage.tell(1).await;
-    stage.until_effects(&[1]).await;
-    let parked = "select count(*) from fact_failures where parked_at is not null";
-    let parked: i64 = query_scalar(parked).fetch_one(&stage.consumer).await.unwrap();
-    assert_eq!(parked, 1);
+    assert_eq!(stage.failures().await, 0);
 }
 
 #[tokio::test]

@@ -81,6 +81,11 @@ impl Stage {
         query_scalar("select fact from effects order by nth").fetch_all(&self.consumer).await.unwrap()
     }
 
+    /// How many facts have failed and were neither applied since nor forgotten.
+    pub async fn failures(&self) -> i64 {
+        query_scalar("select count(*) from fact_failures").fetch_one(&self.consumer).await.unwrap()
+    }
+
     pub async fn until_effects(&self, expected: &[i64]) {
         let deadline = Instant::now() + DEADLINE;
         while self.effects().await.len() < expected.len() && Instant::now() < deadline {
