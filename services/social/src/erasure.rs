@@ -19,6 +19,7 @@ impl Forget for Erasure {
         let more = delete_some(&mut tx, account).await?;
         if !more {
             erasure::empty_profile(&mut tx, account).await?;
+            facts::forget(&mut tx, account).await?;
         }
         tx.commit().await?;
         self.0.outbox.committed();

@@ -87,9 +87,9 @@ pub(crate) async fn erase(connection: &mut PgConnection, account: AccountId, han
     .await?;
     sqlx::query!("delete from accounts where id = $1", account as AccountId).execute(&mut *connection).await?;
     sqlx::query!("update erasures set erased_at = clock_timestamp() where account_id = $1", account as AccountId)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(())
+    facts::forget(connection, account).await
 }
 
 /// Notes that a service has nothing of an erased account any more, which is one of `services` that have to say so. A second

@@ -93,6 +93,9 @@ async fn when_the_time_is_over_only_that_somebody_was_there_is_left() {
     answer(auth.of(&zoe, Method::POST, "/v1/accounts/me/totp").json(&json!({"password": PASSWORD}))).await;
     let pseudonym = "select pseudonym from accounts";
     let pseudonym: String = sqlx::query_scalar(pseudonym).fetch_one(&auth.db.superuser_pool(Service::Auth)).await.unwrap();
+    let parked = "insert into fact_failures (producer, position, fact, attempts, error, parked_at)
+                  values ('photo', 0, jsonb_build_object('kind', 'photo.changed', 'owner', $1::text), 10, '', now())";
+    sqlx::query(parked).bind(account.to_string()).execute(&auth.db.superuser_pool(Service::Auth)).await.unwrap();
     assert_eq!(answer(leave(&auth, &zoe)).await.0, StatusCode::OK);
     assert_eq!(auth.count("accounts").await, 1);
 
@@ -103,7 +106,7 @@ async fn when_the_time_is_over_only_that_somebody_was_there_is_left() {
     for gone in [HANDLE, "zoe@example.org"] {
         assert!(!stored.contains(gone), "{gone} is in {stored}");
     }
-    for empty in ["sessions", "devices", "totp", "links", "exports", "idempotency_keys"] {
+    for empty in ["sessions", "devices", "totp", "links", "exports", "idempotency_keys", "fact_failures"] {
         assert_eq!(auth.count(empty).await, 0, "{empty}");
     }
     // Its id is where it stays, and in what was told.

@@ -107,5 +107,6 @@ pub(crate) async fn clear(connection: &mut PgConnection, account: AccountId, own
     )
     .execute(&mut *connection)
     .await?;
-    query!("delete from erasing_objects where account = $1", account.0).execute(connection).await.map(drop)
+    query!("delete from erasing_objects where account = $1", account.0).execute(&mut *connection).await?;
+    facts::forget(connection, account).await
 }

@@ -124,8 +124,11 @@ async fn who_is_erased_is_forgotten_when_the_objects_are_gone_too() {
     eventually("each picture is kept once", async || (photos.store.count("blobs/"), photos.store.count("incoming/")) == (4 * OBJECTS, 1))
         .await;
 
+    let parked = "insert into fact_failures (producer, position, fact, attempts, error, parked_at)
+                  values ('social', 0, jsonb_build_object('kind', 'photos.shown', 'author', $1::text), 10, '', now())";
+    sqlx::query(parked).bind(ada.id.to_string()).execute(&photos.db.superuser_pool(Service::Photo)).await.unwrap();
     let found = rows_of(&photos, &ada).await;
-    for table in ["albums", "photo_uses", "photos", "uploads", "usage"] {
+    for table in ["albums", "fact_failures", "photo_uses", "photos", "uploads", "usage"] {
         assert!(found.iter().any(|row| row.starts_with(&format!("{table}:"))), "{table} has something of hers: {found:?}");
     }
 

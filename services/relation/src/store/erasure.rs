@@ -62,6 +62,7 @@ pub(crate) async fn person(pool: &PgPool, account: AccountId) -> Result<()> {
     sqlx::query!("delete from people where id = $1", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!("delete from hidden_neighbors where person = $1 or hidden = $1", account as AccountId).execute(&mut *tx).await?;
     sqlx::query!("delete from idempotency_keys where caller = $1", account.to_string()).execute(&mut *tx).await?;
+    facts::forget(&mut tx, account).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -2,7 +2,7 @@ use contracts::Service;
 use contracts::fact::{AccountErased, AccountForgotten, AccountPosted, AccountState, Fact, ProfileChanged};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, query_scalar};
+use sqlx::{AssertSqlSafe, query, query_scalar};
 
 use crate::answers::{answer, done, eventually, requested};
 use crate::support::{Person, TestRelation};
@@ -87,6 +87,7 @@ async fn rows_of(relation: &TestRelation, who: &Person) -> i64 {
         ("undiscoverable", ["account", "account"]),
         ("postings", ["account", "account"]),
         ("hidden_neighbors", ["person", "hidden"]),
+        ("fact_failures", ["(fact ->> 'account')::bigint", "(fact ->> 'account')::bigint"]),
     ] {
         let sql = format!("select count(*) from {table} where {one} = $1 or {other} = $1");
         rows += query_scalar::<_, i64>(AssertSqlSafe(sql)).bind(who.id).fetch_one(&pool).await.unwrap();
@@ -116,7 +117,10 @@ async fn nothing_is_left_of_who_is_erased_and_the_counts_of_others_are_right() {
     assert_eq!(answer(relation.put(&bob, &ada, "like")).await.0, StatusCode::OK);
     relation.tell(Fact::ProfileChanged(ProfileChanged { account: ada.id, discoverable: false })).await;
     relation.tell(Fact::AccountPosted(AccountPosted { account: ada.id, day: 20_000 })).await;
-    assert!(rows_of(&relation, &ada).await > 9);
+    let parked = "insert into fact_failures (producer, position, fact, attempts, error, parked_at)
+                  values ('social', 0, jsonb_build_object('kind', 'profile.changed', 'account', $1::text), 10, '', now())";
+    query(parked).bind(ada.id.to_string()).execute(&relation.db.superuser_pool(Service::Relation)).await.unwrap();
+    assert!(rows_of(&relation, &ada).await > 10);
 
     erase(&relation, &ada).await;
     assert_eq!(rows_of(&relation, &ada).await, 0);

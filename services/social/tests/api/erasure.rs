@@ -64,6 +64,7 @@ async fn rows_of(social: &TestSocial, who: &Person) -> i64 {
         ("idempotency_keys", "caller = $1::text"),
         ("burials", "author = $1"),
         ("hidden_counts_owed", "account = $1"),
+        ("fact_failures", "fact ->> 'owner' = $1::text"),
     ] {
         let sql = format!("select count(*) from {table} where {which}");
         rows += query_scalar::<_, i64>(AssertSqlSafe(sql)).bind(who.id).fetch_one(&pool).await.unwrap();
@@ -103,7 +104,13 @@ async fn nothing_is_left_of_who_is_erased() {
     done(&social, &ada, Method::POST, &format!("{}/reports", path(&his)), report.clone()).await;
     done(&social, &bob, Method::POST, &format!("{}/reports", path(&hers)), report).await;
     social.list("/v1/timelines/home", Some(&ada)).await;
-    assert!(rows_of(&social, &ada).await > 15);
+    let parked = format!(
+        "insert into fact_failures (producer, position, fact, attempts, error, parked_at)
+         values ('photo', 0, '{{\"kind\": \"photo.changed\", \"owner\": \"{}\"}}', 10, '', now())",
+        ada.id
+    );
+    social.plant(&[parked]).await;
+    assert!(rows_of(&social, &ada).await > 16);
 
     erase(&social, &ada).await;
     assert_eq!(rows_of(&social, &ada).await, 0);
