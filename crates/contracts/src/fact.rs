@@ -2,7 +2,7 @@
 //!
 //! A fact carries ids and the state that holds now, and never a difference, so that applying one twice changes nothing. It
 //! carries no text of people, but for what is said of a photo beside which it is shown: that is taken out of what was told
-//! when the photo's owner is erased.
+//! when the photo's owner is erased, and is not kept of what cannot be applied.
 
 use serde::{Deserialize, Serialize};
 

@@ -14,7 +14,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::bodies::Post;
-use super::photos::{Asked, Shows, keep, tell_shown, usable};
+use super::photos::{Shows, keep, tell_shown, usable};
 use super::posts::{check_photos, read, tell_narrowed};
 use super::{heard, load, present};
 use crate::Social;
@@ -77,12 +77,13 @@ pub(crate) async fn update(
     check_photos(photos)?;
     let asked = usable(&social, viewer.account, photos).await?;
     let mut tx = social.pool.begin().await?;
+    keep(&mut tx, &asked).await?;
     threads::lock(&mut tx, id).await?;
     let before = revisions::current(&mut tx, viewer.account, id).await?.ok_or_else(Problem::not_found)?;
     if before.root.is_some() && change.visibility.is_some() {
         return Err(Problem::invalid("visibility", "a comment is for those who see what it answers; leave this out"));
     }
-    let fact = apply(&mut tx, viewer.account, id, &before, &change, &asked).await?;
+    let fact = apply(&mut tx, viewer.account, id, &before, &change).await?;
     tx.commit().await?;
     social.outbox.committed();
     let pending = match fact {
@@ -95,14 +96,7 @@ pub(crate) async fn update(
 }
 
 /// Makes the change; answers what was told, if fewer see something now.
-async fn apply(
-    tx: &mut PgConnection,
-    author: AccountId,
-    id: PostId,
-    before: &Current,
-    change: &PostChange,
-    asked: &Asked,
-) -> Result<Option<FactId>> {
+async fn apply(tx: &mut PgConnection, author: AccountId, id: PostId, before: &Current, change: &PostChange) -> Result<Option<FactId>> {
     let text = change.text.as_ref().map_or(before.text.as_str(), PostText::as_str);
     let photos = change.photos.as_deref().unwrap_or(&before.photos);
     if text.is_empty() && photos.is_empty() {
@@ -144,7 +138,6 @@ async fn apply(
         store::entities::tell_mentioned(tx, id).await?;
     }
     if showed {
-        keep(tx, asked).await?;
         show_photos(tx, id, photos).await?;
         tell_shown(tx, Shows::post(id, author, visibility), &before.photos, photos).await?;
     }

@@ -96,11 +96,11 @@ pub(crate) async fn set(
     let emoji = named(&shortcode)?;
     let photo = public(&social, admin.account, "photo_id", Some(photo_id)).await?;
     let mut tx = social.pool.begin().await?;
+    keep(&mut tx, &photo).await?;
     profiles::ensure(&mut tx, &admin).await?;
     if emojis::count_others(&mut tx, &emoji).await? >= MOST {
         return Err(Problem::conflict("too-many-emojis", format!("There are {MOST} custom emoji; give one of them another picture.")));
     }
-    keep(&mut tx, &photo).await?;
     let set = emojis::set(&mut tx, &emoji, photo_id, category.as_ref().map_or("", EmojiCategory::as_str)).await?;
     let act = NewAct { emoji: Some(emoji.as_str()), ..NewAct::of(admin.account, Kind::EmojiSet) };
     acts::insert(&mut tx, &act).await?;

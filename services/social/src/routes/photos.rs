@@ -57,7 +57,8 @@ pub(super) async fn public(social: &State, account: AccountId, field: &str, phot
     }
 }
 
-/// Keeps what photo answered, unless it has told something newer meanwhile.
+/// Keeps what photo answered, unless it has told something newer meanwhile. First in the transaction: it may wait for the facts of
+/// photo that are being applied, and these for the profile of whoever shows something, or for a photo of a post that is changed.
 pub(super) async fn keep(connection: &mut PgConnection, asked: &Asked) -> Result<()> {
     if asked.usable.is_empty() {
         return Ok(());

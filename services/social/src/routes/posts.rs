@@ -115,6 +115,7 @@ pub(crate) async fn create(
         Attempt::Replayed(response) => return Ok(response),
         Attempt::Fresh(attempt) => attempt,
     };
+    keep(&mut attempt, &photos).await?;
     profiles::ensure(&mut attempt, &viewer).await?;
     let entities = read(&mut attempt, viewer.account, body.text.as_str()).await?;
     let content = Content {
@@ -139,7 +140,6 @@ pub(crate) async fn create(
     }
     store::entities::add(&mut attempt, id, &entities::mentioned(&entities), &entities::tags(&entities)).await?;
     if !body.photos.is_empty() {
-        keep(&mut attempt, &photos).await?;
         posts::show_photos(&mut attempt, id, &body.photos).await?;
         tell_shown(&mut attempt, Shows::post(id, viewer.account, visibility), &[], &body.photos).await?;
     }

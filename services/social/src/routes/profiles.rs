@@ -148,10 +148,10 @@ pub(crate) async fn update(
     let picture = public(&social, viewer.account, "picture_photo_id", change.picture_photo_id.flatten()).await?;
     let header = public(&social, viewer.account, "header_photo_id", change.header_photo_id.flatten()).await?;
     let mut tx = social.pool.begin().await?;
-    profiles::ensure(&mut tx, &viewer).await?;
     for asked in [&picture, &header] {
         keep(&mut tx, asked).await?;
     }
+    profiles::ensure(&mut tx, &viewer).await?;
     let discoverable = change.discoverable;
     let change = profiles::Change {
         display_name: change.display_name.as_ref().map(DisplayName::as_str),

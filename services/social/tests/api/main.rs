@@ -40,3 +40,4 @@ mod tags;
 mod threads;
 mod timelines;
 mod visibility;
+mod waits;
