@@ -12,7 +12,7 @@ use sqlx::{Postgres, Transaction};
 
 use crate::State;
 use crate::store::counts::{self, Counts, MOST_FOLLOWED};
-use crate::store::{blocks, follows, friendships, likes, lock_pair, people, relationships, requests};
+use crate::store::{blocks, follows, friendships, hidden, likes, lock_pair, people, relationships, requests};
 
 /// A change that is being made. Dropped before [`commit`](Self::commit), it is none.
 pub(crate) struct Change {
@@ -53,6 +53,12 @@ impl Change {
             true => Err(Problem::conflict("blocking", "You block this account. Unblock it first.")),
             false => Ok(blocks.blocked_by),
         }
+    }
+
+    /// Is `account` kept from everybody? Then what they had done is told to nobody: the answer is that of an id that was never given, and
+    /// what comes of it is seen when they are back. That stays so until the transaction ends.
+    pub(crate) async fn is_hidden(&mut self, account: AccountId) -> Result<bool> {
+        Ok(hidden::is_hidden(&mut self.tx, account).await?)
     }
 
     /// What is added to somebody's counts when this is committed.

@@ -26,7 +26,7 @@ pub(crate) async fn create(State(Relation(relation)): State<Relation>, viewer: V
     Ok(agreed(follow(&relation, &viewer, target).await?))
 }
 
-/// Follows; `false` if it has to be approved.
+/// Follows; `false` if it has to be approved, as far as the viewer may know.
 pub(super) async fn follow(relation: &Inner, viewer: &Viewer, target: AccountId) -> Result<bool> {
     let actor = viewer.account;
     let mut change = Change::begin(relation, viewer, target).await?;
@@ -41,8 +41,9 @@ pub(super) async fn follow(relation: &Inner, viewer: &Viewer, target: AccountId)
                 change.happened(RelationEvent::FollowRequested, actor, target).await?;
             }
         }
+        let hidden = change.is_hidden(target).await?;
         change.commit(relation).await?;
-        return Ok(false);
+        return Ok(hidden);
     }
     // Asked when they still approved their followers.
     if requests::delete(&mut change.tx, actor, target).await?.is_some() {
@@ -85,6 +86,9 @@ pub(crate) async fn delete(State(Relation(relation)): State<Relation>, viewer: V
 ))]
 pub(crate) async fn accept(State(Relation(relation)): State<Relation>, viewer: Viewer, Path(asker): Path<AccountId>) -> Result<StatusCode> {
     let mut change = Change::begin(&relation, &viewer, asker).await?;
+    if change.is_hidden(asker).await? {
+        return Err(Problem::not_found());
+    }
     if requests::take(&mut change.tx, asker, viewer.account).await? {
         change.count(asker).pending -= 1;
         change.follow(asker, viewer.account, false).await?;

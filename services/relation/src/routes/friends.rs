@@ -28,9 +28,10 @@ pub(crate) async fn create(State(Relation(relation)): State<Relation>, viewer: V
     let me = viewer.account;
     let mut change = Change::begin(&relation, &viewer, other).await?;
     let withheld = change.withheld(me, other).await?;
+    let hidden = change.is_hidden(other).await?;
     let before = friendships::get(&mut change.tx, me, other).await?;
     if before.mutual() {
-        return Ok(agreed(true));
+        return Ok(agreed(!hidden));
     }
     if before.mine {
         return Ok(agreed(false));
@@ -43,7 +44,7 @@ pub(crate) async fn create(State(Relation(relation)): State<Relation>, viewer: V
         change.tell(other, me, false).await?;
         change.happened(RelationEvent::Befriended, me, other).await?;
         change.commit(&relation).await?;
-        return Ok(agreed(true));
+        return Ok(agreed(!hidden));
     }
     if friendships::unanswered(&mut change.tx, me).await? >= MOST_UNANSWERED {
         let detail = format!("{MOST_UNANSWERED} of your requests wait for an answer. Take one back first.");

@@ -39,21 +39,23 @@ pub(crate) async fn create(
     let mut change = Change::begin(&relation, &viewer, other).await?;
     // Somebody who blocks the viewer cannot like them, so it never matches; and it is gone when the block is.
     change.withheld(me, other).await?;
+    let hidden = change.is_hidden(other).await?;
     let before = likes::get(&mut change.tx, me, other).await?;
+    let matched = before.theirs && !hidden;
     if before.mine {
-        return Ok(Json(Liked { matched: before.theirs }));
+        return Ok(Json(Liked { matched }));
     }
     if likes::unanswered(&mut change.tx, me).await? >= MOST_UNANSWERED {
         let detail = format!("You like {MOST_UNANSWERED} people who have not liked you yet. Take one back first.");
         return Err(Problem::conflict("too-many-likes", detail));
     }
     likes::insert(&mut change.tx, me, other).await?;
-    if before.theirs {
+    if matched {
         change.happened(RelationEvent::Matched, me, other).await?;
         change.happened(RelationEvent::Matched, other, me).await?;
     }
     change.commit(&relation).await?;
-    Ok(Json(Liked { matched: before.theirs }))
+    Ok(Json(Liked { matched }))
 }
 
 /// Take a like back, or end a match: then neither likes the other any more. They are not told.

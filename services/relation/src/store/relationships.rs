@@ -40,7 +40,7 @@ pub(crate) async fn by_ids(pool: &PgPool, viewer: AccountId, ids: &[i64]) -> Res
                coalesce((select not withheld from follow_requests where actor = other.id and target = $1), false) and not hidden.are
                    as "requested_by!",
                coalesce(friendship.mine and friendship.theirs, false) and not hidden.are as "friends!",
-               coalesce(friendship.mine and not friendship.theirs, false) as "friend_requested!",
+               coalesce(friendship.mine and (not friendship.theirs or hidden.are), false) as "friend_requested!",
                coalesce(friendship.theirs and not friendship.mine and not friendship.withheld, false) and not hidden.are
                    as "friend_requested_by!",
                (select true from blocks where actor = $1 and target = other.id) is not null as "blocking!",

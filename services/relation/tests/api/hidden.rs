@@ -1,11 +1,12 @@
 //! Who is hidden is in no count at once, and near whom they are is noted in batches.
 
 use contracts::Service;
-use contracts::fact::AccountState;
+use contracts::fact::{AccountState, RelationEvent};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool, query, query_as, query_scalar};
 
-use crate::answers::{done, eventually, requested};
+use crate::answers::{answer, done, eventually, requested};
 use crate::support::{Person, TestRelation};
 
 async fn rows(pool: &PgPool, table: &str) -> i64 {
@@ -62,6 +63,41 @@ async fn who_is_near_thousands_is_in_no_count_at_once_and_it_is_noted_in_batches
 }
 
 #[tokio::test]
+async fn what_somebody_hidden_had_done_is_kept_from_whoever_does_the_same_until_they_are_back() {
+    let relation = TestRelation::spawn().await;
+    let [ada, bob, nobody] = [(); 3].map(|()| relation.person());
+    for who in [&ada, &bob] {
+        relation.set_private(who, true).await;
+    }
+    assert_eq!(answer(relation.put(&ada, &bob, "like")).await.0, StatusCode::OK);
+    requested(relation.put(&ada, &bob, "friend")).await;
+    requested(relation.follow(&ada, &bob)).await;
+    relation.hide(&ada, AccountState::Hidden).await;
+    let seen = async |whom: &Person| {
+        let mut seen = relation.between(&bob, whom).await;
+        seen["id"] = Value::Null;
+        seen
+    };
+    for what in ["like", "friend", "follower"] {
+        for _ in 0..2 {
+            let expected = answer(relation.put(&bob, &nobody, what)).await;
+            assert_eq!(answer(relation.put(&bob, &ada, what)).await, expected, "{what}");
+            assert_eq!(seen(&ada).await, seen(&nobody).await, "{what}");
+        }
+    }
+    // Answered like any other, and asked all the same.
+    done([relation.follow(&bob, &nobody), relation.follow(&bob, &ada)]).await;
+    assert!(relation.happened().await.iter().all(|(event, ..)| *event != RelationEvent::Matched));
+
+    relation.hide(&ada, AccountState::Active).await;
+    let back = relation.between(&bob, &ada).await;
+    for (what, holds) in [("matched", true), ("friends", true), ("requested_by", true), ("requested", true), ("following", false)] {
+        assert_eq!(back[what], holds, "{what}");
+    }
+    assert_eq!(relation.service.mend_counts().await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn what_is_made_with_somebody_hidden_counts_when_they_are_back() {
     let relation = TestRelation::spawn().await;
     let [ada, bob, cleo] = [(); 3].map(|()| relation.person());
@@ -71,11 +107,14 @@ async fn what_is_made_with_somebody_hidden_counts_when_they_are_back() {
     requested(relation.follow(&ada, &bob)).await;
     relation.hide(&ada, AccountState::Hidden).await;
     settled(&pool).await;
-    done([relation.put(&bob, &ada, "friend"), relation.put(&bob, &ada, "follower"), relation.follow(&bob, &ada)]).await;
+    requested(relation.put(&bob, &ada, "friend")).await;
+    done([relation.follow(&bob, &ada)]).await;
     for who in [None, Some(&bob), Some(&cleo)] {
         assert_eq!(counts(&relation, bob.id, who).await, counted([0, 0, 0]));
     }
     relation.hide(&ada, AccountState::Active).await;
+    assert_eq!(counts(&relation, bob.id, None).await, counted([0, 1, 1]));
+    done([relation.put(&bob, &ada, "follower")]).await;
     assert_eq!(counts(&relation, bob.id, None).await, counted([1, 1, 1]));
     // A block of somebody hidden takes nothing twice.
     relation.hide(&ada, AccountState::Hidden).await;
