@@ -72,26 +72,27 @@ macro_rules! delete_some {
 
 /// Deletes some of what the account has beside posts, and of what others have of it; `false` if that was nothing.
 pub(crate) async fn belongings(connection: &mut PgConnection, account: AccountId) -> Result<bool> {
-    let told = sqlx::query!(
-        "with gone as (
-             delete from notification_actors where ctid = any(array(select ctid from notification_actors where actor = $1 limit $2))
-             returning notification
-         ),
-         -- All parts of a statement see what was there before it.
-         empty as (
-             delete from notifications n where n.number in (select notification from gone)
-                 and not exists (select from notification_actors a where a.notification = n.number and a.actor <> $1)
-         )
-         select notification from gone",
+    let lately = sqlx::query_scalar!(
+        r#"delete from told_lately where ctid = any(array(select ctid from told_lately where actor = $1 limit $2))
+           returning notification as "notification?""#,
         account as AccountId,
         ROWS,
     )
     .fetch_all(&mut *connection)
     .await?;
+    let numbers: Vec<i64> = lately.iter().flatten().copied().collect();
+    // A notification goes with the last who stands behind it, or was told of in it lately: that is asked when it is locked.
+    let stood = sqlx::query_scalar!(
+        r#"select step_back(array(select notification from notification_actors where actor = $1 limit $2) || $3::bigint[], $1) as "stood!""#,
+        account as AccountId,
+        ROWS,
+        &numbers,
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     let deleted = [
         delete_some!(connection, account, "notifications", "account = $1"),
         delete_some!(connection, account, "told_lately", "account = $1"),
-        delete_some!(connection, account, "told_lately", "actor = $1"),
         delete_some!(connection, account, "bookmarks", "account = $1"),
         delete_some!(connection, account, "followed_tags", "account = $1"),
         delete_some!(connection, account, "lists", "owner = $1"),
@@ -110,7 +111,7 @@ pub(crate) async fn belongings(connection: &mut PgConnection, account: AccountId
             "target = $1 and follows or target = $1 and blocks or target = $1 and friends or target = $1 and mutes"
         ),
     ];
-    Ok(!told.is_empty() || deleted.into_iter().any(|rows| rows > 0))
+    Ok(stood || !lately.is_empty() || deleted.into_iter().any(|rows| rows > 0))
 }
 
 /// Deletes what there is once, and empties the profile, on which tombstones hang. What others reported of the account stays, and what

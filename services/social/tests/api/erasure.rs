@@ -277,3 +277,24 @@ async fn who_is_erased_is_told_of_no_decision() {
     assert_eq!(social.get(&path(&post), None).await.0, StatusCode::NOT_FOUND);
     assert_eq!(social.count("notifications").await, 0);
 }
+
+#[tokio::test]
+async fn a_notification_stays_for_whoever_was_told_of_in_it_lately_and_goes_when_there_is_nobody() {
+    let social = TestSocial::spawn().await;
+    let [ada, bob, cleo, eve] = [(); 4].map(|()| social.person());
+    let followed = async |who: &Person, whom: &Person| {
+        social.follow(who, whom).await;
+        let happened = RelationHappened { event: RelationEvent::Followed, actor: who.id, target: whom.id };
+        social.tell(Fact::RelationHappened(happened)).await;
+    };
+    for (who, whom) in [(&ada, &bob), (&eve, &bob), (&ada, &cleo)] {
+        followed(who, whom).await;
+    }
+    social.unfollow(&eve, &bob).await;
+    erase(&social, &ada).await;
+    assert_eq!(rows_of(&social, &ada).await, 0);
+    assert_eq!(social.count("notifications").await, 1);
+    assert_eq!(social.list("/v1/notifications", Some(&bob)).await, NONE);
+    followed(&eve, &bob).await;
+    assert_eq!(social.list("/v1/notifications", Some(&bob)).await.len(), 1);
+}
