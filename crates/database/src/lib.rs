@@ -8,6 +8,7 @@
 //!
 //! No service reads another's tables, but for what [`provision`] grants by name: outboxes and revocations.
 
+mod alone;
 mod connect;
 mod failures;
 mod letters;
@@ -18,6 +19,7 @@ mod provision;
 mod server_metrics;
 mod wakeups;
 
+pub use alone::{Alone, alone};
 pub use connect::{DatabaseConfig, connect};
 pub use failures::{failed, refused, said};
 pub use letters::{LettersError, check_letters};

@@ -141,10 +141,14 @@ impl Outbox {
     }
 
     async fn prune(&self) -> sqlx::Result<()> {
+        // Of the oldest places, which are read by their index: the younger ones need no look.
         let batch = format!(
-            "delete from outbox where id in (
-                 select id from outbox where created_at < now() - interval '{KEEP}'
-                     and position <= (select min(position) from outbox_cursors) order by id limit {BATCH})"
+            "delete from outbox where position = any(array(
+                 select position from (
+                     select position, created_at from outbox
+                     where position <= (select min(position) from outbox_cursors) order by position limit {BATCH}
+                 ) oldest
+                 where created_at < now() - interval '{KEEP}'))"
         );
         while sqlx::query(AssertSqlSafe(batch.clone())).execute(&self.pool).await?.rows_affected() == BATCH as u64 {}
         Ok(())

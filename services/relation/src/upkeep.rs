@@ -1,4 +1,5 @@
-//! What is done now and then: every replica does it, and twice at once changes nothing.
+//! What is done now and then: every replica does it, and twice at once changes nothing. What reads all that there is, one replica does
+//! at a time.
 
 use std::time::Duration;
 
@@ -20,11 +21,17 @@ impl Relation {
             if let Err(error) = serving::purge_idempotency_keys(&self.0.pool).await {
                 tracing::warn!(%error, "failed to delete old idempotency keys; trying again later");
             }
-            // A failure has been logged with its cause when it became a problem; the next round tries again.
+            // A failure of these has been logged with its cause when it became a problem; the next round tries again.
             if let Ok(ended @ 1..) = self.end_mutes().await {
                 tracing::info!(ended, "deleted mutes that were over");
             }
-            let _ = self.mend_counts().await;
+            match database::alone(&self.0.pool, "relation.counts").await {
+                Ok(Some(_alone)) => {
+                    let _ = self.mend_counts().await;
+                }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "failed to compare counts; trying again later"),
+            }
         }
     }
 

@@ -133,10 +133,18 @@ impl Social {
     async fn watch_counts(&self) {
         loop {
             tokio::time::sleep(Duration::from_secs(3600)).await;
-            if let Err(error) = self.repair_counts().await {
+            if let Err(error) = self.repair_counts_alone().await {
                 tracing::warn!(%error, "failed to compare counts; trying again later");
             }
         }
+    }
+
+    /// It reads all that there is: one replica does it at a time.
+    async fn repair_counts_alone(&self) -> sqlx::Result<()> {
+        if let Some(_alone) = database::alone(&self.0.pool, "social.counts").await? {
+            self.repair_counts().await?;
+        }
+        Ok(())
     }
 
     /// Asks photo for what it had not told yet of photos that are shown, and says of how many it is known now.

@@ -3,7 +3,7 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::answers::{answer, done, requested};
+use crate::answers::{answer, done, eventually, requested};
 use crate::support::{Person, TestRelation};
 
 async fn assert_counts(relation: &TestRelation, of: &Person, who: Option<&Person>, [followers, following, friends]: [i64; 3]) {
@@ -82,4 +82,16 @@ async fn counts_never_drift_however_many_write_at_once() {
         tokio::task::yield_now().await;
     }
     assert_eq!(relation.service.mend_counts().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn one_replica_at_a_time_reads_all_that_there_is() {
+    let relation = TestRelation::spawn().await;
+    let [one, other] = [(); 2].map(|()| relation.db.pool(Service::Relation));
+    let first = database::alone(&one, "counts").await.unwrap();
+    assert!(first.is_some());
+    assert!(database::alone(&other, "counts").await.unwrap().is_none());
+    assert!(database::alone(&other, "something else").await.unwrap().is_some());
+    drop(first);
+    eventually("the next has its turn", async || database::alone(&other, "counts").await.unwrap().is_some()).await;
 }

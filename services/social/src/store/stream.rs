@@ -55,10 +55,14 @@ pub(crate) async fn sequence(pool: &PgPool) -> sqlx::Result<bool> {
 
 /// Deletes events that are older than `keep`, but for the newest: it says how far the positions are.
 pub(crate) async fn forget(pool: &PgPool, keep: &str) -> sqlx::Result<()> {
+    // Of the oldest positions, which are read by their index: the younger ones need no look.
     let batch = format!(
-        "delete from stream_events where id in (
-             select id from stream_events
-             where created_at < now() - interval '{keep}' and position < (select max(position) from stream_events) order by id limit {BATCH})"
+        "delete from stream_events where position = any(array(
+             select position from (
+                 select position, created_at from stream_events
+                 where position < (select max(position) from stream_events) order by position limit {BATCH}
+             ) oldest
+             where created_at < now() - interval '{keep}'))"
     );
     while sqlx::query(AssertSqlSafe(batch.clone())).execute(pool).await?.rows_affected() == BATCH.unsigned_abs() {}
     Ok(())
