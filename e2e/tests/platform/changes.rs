@@ -37,7 +37,11 @@ async fn a_platform_follows_each_change_of_its_resource_and_what_is_no_longer_wa
         holds_no(scene, "Ingress").await;
         leftovers::are_cleaned_up(scene).await;
 
-        platform.apply(&minimal(scene)).await.expect("the smallest resource is taken");
+        let refused = platform.apply(&minimal(scene)).await.expect_err("nobody has said how many pods of social are left").to_string();
+        assert!(refused.contains("say in replicas how many pods run"), "{refused}");
+        let mut smallest = minimal(scene);
+        smallest["components"] = json!({ "social": { "replicas": 1 } });
+        platform.apply(&smallest).await.expect("the smallest resource is taken");
         for kind in ["Certificate", "HTTPRoute", "HorizontalPodAutoscaler", "PodDisruptionBudget", "PrometheusRule", "ServiceMonitor"] {
             holds_no(scene, kind).await;
         }

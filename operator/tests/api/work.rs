@@ -86,7 +86,9 @@ impl Work {
             Self::Rotating => json!({ "lifecycle": { "rotation": "1" } }),
             Self::Dropping => {
                 let exposure = json!({ "mode": "Gateway", "ingress": null, "gateway": { "parentRefs": [{ "name": "public" }] } });
-                json!({ "components": null, "observability": null, "exposure": exposure })
+                let social = json!({ "replicas": 1, "autoscaling": null });
+                let components = json!({ "auth": null, "photo": null, "relation": null, "social": social });
+                json!({ "components": components, "observability": null, "exposure": exposure })
             }
             Self::Hibernating => json!({ "lifecycle": { "hibernated": true } }),
             Self::Waking => json!({ "lifecycle": { "hibernated": false } }),
