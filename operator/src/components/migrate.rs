@@ -65,13 +65,14 @@ mod tests {
     use super::*;
     use crate::crd::{MigrationStatus, SocialPlatformStatus};
     use crate::example::minimal;
-    use crate::fixtures::{FixedGenerator, cluster};
+    use crate::fixtures::{FixedGenerator, cluster, secret};
     use crate::reconcile::validate::validate;
 
     #[test]
     fn a_newer_database_is_accepted_only_where_the_operator_knows_what_ran_before() {
         let accepts = |migration: Option<MigrationStatus>| {
             let mut cluster = cluster(minimal());
+            cluster.generated.insert("demo-key-encryption".to_owned(), secret("demo-key-encryption", &[("KEY_ENCRYPTION_KEY", "a2V5")]));
             Arc::make_mut(&mut cluster.resource).status = Some(SocialPlatformStatus { migration, ..SocialPlatformStatus::default() });
             let platform = validate(&cluster).unwrap();
             let component = migrate(&platform, &Credentials::complete(&platform, &FixedGenerator));

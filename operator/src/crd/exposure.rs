@@ -94,7 +94,7 @@ pub struct GatewaySpec {
     /// How long the Gateway lets a request take, such as `310s`, or `0s` for as long as it wants; the Gateway's own time unless set. An
     /// upload may take 300 s, and a stream of events ends with its time and is opened again. The Gateway has to support `timeouts`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^([0-9]{1,5}(h|m|s|ms)){1,4}$"))]
+    #[schemars(length(min = 2, max = 32), regex(pattern = r"^([0-9]{1,5}(h|m|s|ms)){1,4}$"))]
     pub request_timeout: Option<String>,
 }
 

@@ -4,7 +4,7 @@ use database::Wakeups;
 use facts::{Apply, Consumer, channel};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::json;
-use sqlx::{PgConnection, query, query_scalar};
+use sqlx::{PgConnection, query, query_scalar, raw_sql};
 use tokio::task::JoinSet;
 
 use crate::answers::{answer, done, eventually};
@@ -136,6 +136,8 @@ impl Apply for Nothing {
 async fn what_narrows_is_done_when_every_consumer_has_applied_it() {
     let relation = TestRelation::spawn().await;
     let (ada, bob) = (relation.person(), relation.person());
+    let consumers = include_str!("../../../../crates/facts/migrations/consumer.sql");
+    raw_sql(consumers).execute(&relation.db.superuser_pool(Service::Social)).await.unwrap();
     let pool = relation.db.pool(Service::Social);
     let wakeups = Wakeups::new([channel(Service::Relation)]);
     let wakeup = wakeups.on(&channel(Service::Relation));
