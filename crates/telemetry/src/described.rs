@@ -12,7 +12,9 @@ use crate::query_text::summary;
 const MOST: usize = 4_096;
 
 /// By text. Hashed by what is quick for a kilobyte: nobody outside chooses them.
-static READ: LazyLock<RwLock<HashMap<Arc<str>, Arc<Described>, RandomState>>> = LazyLock::new(RwLock::default);
+type Texts = HashMap<Arc<str>, Arc<Described>, RandomState>;
+
+static READ: LazyLock<RwLock<Texts>> = LazyLock::new(RwLock::default);
 
 /// A text, and what it says. Each of its spans shares them.
 pub(crate) struct Described {
