@@ -30,11 +30,12 @@ async fn planned(plans: &'static str) -> TestPhoto {
 }
 
 /// Photos from `$from` to `$to`, the oldest three of which have a word and a tag that no other has, and twenty of which one person has; and
-/// as many words and tags that begin alike, or are like a word that there is not. Each sixtieth is an album of three hundred, too.
+/// as many words and tags that begin alike, or are like a word that there is not. Each sixtieth is an album of three hundred, too. Nobody
+/// looks for their objects, which there are none of, for they were looked for just now.
 const PHOTOS: [&str; 8] = [
     "insert into blobs (sha256, object_key, refs, width, height, thumbhash, color, hue, animated, original_type, original_size,
-         large_size, small_size, thumb_size)
-     select sha256(n::text::bytea), 'blobs/' || n, 1, 40, 30, 'a', '#0000ff', 'blue', false, 'image/jpeg', 1, 1, 1, 1
+         large_size, small_size, thumb_size, checked_at)
+     select sha256(n::text::bytea), 'blobs/' || n, 1, 40, 30, 'a', '#0000ff', 'blue', false, 'image/jpeg', 1, 1, 1, 1, now()
      from generate_series($from, $to) n",
     "insert into photos (id, owner, blob, key, visibility, title, alt, tags, license, credit, uses, words)
      select n, 'account:' || case when n <= 20 then 900000 else 1000000 + n end, sha256(n::text::bytea), lpad(n::text, 22, 'A'),
