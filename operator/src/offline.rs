@@ -18,7 +18,7 @@ use crate::reconcile::Cluster;
 use crate::reconcile::build::build;
 use crate::reconcile::fetch::references;
 use crate::reconcile::validate::validate;
-use crate::secrets::Placeholder;
+use crate::secrets::{Placeholder, key_encryption};
 use schema::refusals;
 
 pub use documents::{Document, documents, read};
@@ -80,7 +80,7 @@ fn assumed(mut resource: SocialPlatform) -> Cluster {
     let secret = Secret { data: Some(data.into()), ..Secret::default() };
     cluster.referenced = names.into_iter().map(|name| (name, secret.clone())).collect();
     let is_restored = cluster.resource.spec.bootstrap.is_some();
-    cluster.generated.extend(is_restored.then(|| (format!("{}-key-encryption", cluster.resource.name_any()), secret)));
+    cluster.generated.extend(is_restored.then(|| (key_encryption(&cluster.resource.name_any()), secret)));
     cluster.ca_bundle = cluster.resource.spec.trust.as_ref().map(|trust| {
         let key = trust.ca_bundle_ref.key.clone().unwrap_or_else(|| "ca.crt".to_owned());
         ConfigMap { data: Some([(key, "-----BEGIN CERTIFICATE-----".to_owned())].into()), ..ConfigMap::default() }

@@ -82,6 +82,11 @@ impl Stored {
     }
 }
 
+/// The name of the Secret with the key under which auth seals what only it may read.
+pub fn key_encryption(name: &str) -> String {
+    format!("{name}-key-encryption")
+}
+
 /// The names of the generated Secrets of a platform, each with the keys that it must have.
 pub fn generated(name: &str, own_database: bool, own_object_store: bool, rotation: &Rotation) -> Vec<(String, &'static [&'static str])> {
     let mut secrets: Vec<(String, &'static [&'static str])> = Vec::new();
@@ -93,7 +98,7 @@ pub fn generated(name: &str, own_database: bool, own_object_store: bool, rotatio
     for secret in passwords(name, own_database, rotation) {
         secrets.push((secret, &["password"]));
     }
-    secrets.push((format!("{name}-key-encryption"), &["KEY_ENCRYPTION_KEY"]));
+    secrets.push((key_encryption(name), &["KEY_ENCRYPTION_KEY"]));
     secrets.push((format!("{name}-first-admin"), &["FIRST_ADMIN_TOKEN"]));
     if own_object_store {
         secrets.push((format!("{name}-object-store"), &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]));
@@ -178,8 +183,9 @@ impl Credentials {
                 stored("object-store", "AWS_SECRET_ACCESS_KEY").unwrap_or_else(|| URL_SAFE_NO_PAD.encode(generator.random(30))),
             )),
         };
+        let sealing = platform.stored.value(&key_encryption(&platform.name), "KEY_ENCRYPTION_KEY");
         Self {
-            key_encryption_key: stored("key-encryption", "KEY_ENCRYPTION_KEY").unwrap_or_else(|| STANDARD.encode(generator.random(32))),
+            key_encryption_key: sealing.unwrap_or_else(|| STANDARD.encode(generator.random(32))),
             first_admin_token: stored("first-admin", "FIRST_ADMIN_TOKEN").unwrap_or_else(password),
             services: services.collect(),
             owner,

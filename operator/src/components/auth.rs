@@ -8,12 +8,12 @@ use super::{Call, Callee, Component};
 use crate::crd::ModerationSpec;
 use crate::platform::{Outside, Platform};
 use crate::resources::env;
-use crate::secrets::Credentials;
+use crate::secrets::{Credentials, key_encryption};
 
 /// Memory: each password check takes 19 MiB while it runs.
 pub(super) fn auth(platform: &Platform, credentials: &Credentials) -> Component {
     let mut component = service(platform, credentials, Service::Auth, ("50m", "128Mi", "512Mi"));
-    component.env.push(env::secret("KEY_ENCRYPTION_KEY", &platform.named("key-encryption"), "KEY_ENCRYPTION_KEY"));
+    component.env.push(env::secret("KEY_ENCRYPTION_KEY", &key_encryption(&platform.name), "KEY_ENCRYPTION_KEY"));
     component.env.push(env::secret("FIRST_ADMIN_TOKEN", &platform.named("first-admin"), "FIRST_ADMIN_TOKEN"));
     component.env.extend(platform.registration.map(|mode| env::value("REGISTRATION", mode.name())));
     component.env.extend(platform.erasure_grace_days.map(|days| env::value("ACCOUNT_ERASURE_GRACE", &days.to_string())));

@@ -9,12 +9,12 @@ use super::postgres_cluster::{BASIC_AUTH, RELOAD_LABEL};
 use crate::components::{MIGRATE, POSTGRES, S3};
 use crate::platform::{Database, Platform};
 use crate::rotation::Rotation;
-use crate::secrets::{Credentials, ServiceCredentials};
+use crate::secrets::{Credentials, ServiceCredentials, key_encryption};
 
 /// Every Secret of the platform. Those without which retained data cannot be read are retained as well.
 pub fn secrets(platform: &Platform, credentials: &Credentials) -> Vec<Secret> {
     let mut secrets = vec![
-        key_encryption(platform, credentials),
+        sealing(platform, credentials),
         secret(owned(platform, "auth", &platform.named("first-admin")), [("FIRST_ADMIN_TOKEN", credentials.first_admin_token.clone())]),
         secret(owned(platform, MIGRATE, &platform.named(MIGRATE)), [("OWNER_DATABASE_URL", credentials.owner.owner_url())]),
     ];
@@ -37,8 +37,8 @@ pub fn secrets(platform: &Platform, credentials: &Credentials) -> Vec<Secret> {
     secrets
 }
 
-fn key_encryption(platform: &Platform, credentials: &Credentials) -> Secret {
-    secret(retained(platform, "auth", &platform.named("key-encryption")), [("KEY_ENCRYPTION_KEY", credentials.key_encryption_key.clone())])
+fn sealing(platform: &Platform, credentials: &Credentials) -> Secret {
+    secret(retained(platform, "auth", &key_encryption(&platform.name)), [("KEY_ENCRYPTION_KEY", credentials.key_encryption_key.clone())])
 }
 
 fn service_key(platform: &Platform, of: &ServiceCredentials) -> Secret {

@@ -13,6 +13,7 @@ use crate::platform::{Backup, Destination, Origin};
 use crate::reconcile::Cluster;
 use crate::reconcile::conditions::BACKUP_RESTORED;
 use crate::schedule::Schedule;
+use crate::secrets::key_encryption;
 
 // A backup must end before photo deletes what it has still to copy.
 const _: () = assert!(LONGEST_BACKUP.as_secs() < KEEP_DELETED.as_secs());
@@ -49,7 +50,7 @@ pub(super) fn origin(cluster: &Cluster) -> Result<Option<Origin>, Problem> {
         Some(bootstrap) if !is_begun => {
             let from = &bootstrap.from_backup;
             let source = destination(cluster, "bootstrap.fromBackup.source.endpoint", &from.source)?;
-            let key = format!("{}-key-encryption", resource.name_any());
+            let key = key_encryption(&resource.name_any());
             match cluster.generated.contains_key(&key) {
                 true => Ok(Some(Origin { name: from.name.clone(), postgres_image: from.postgres_image.clone(), source })),
                 false => Err(key_missing(&key, &cluster.namespace())),

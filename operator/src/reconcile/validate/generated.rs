@@ -9,7 +9,7 @@ use crate::reconcile::Cluster;
 use crate::reconcile::conditions::SECRETS_RESOLVED;
 use crate::resources::postgres_cluster::BASIC_AUTH;
 use crate::rotation::{Rotation, Slot};
-use crate::secrets::{Stored, generated, passwords};
+use crate::secrets::{Stored, generated, key_encryption, passwords};
 
 /// Which of the generated values are in use. A new platform begins with what it asks for; the key of another, whose backup it begins
 /// with, makes it no older.
@@ -24,7 +24,7 @@ pub(super) fn rotation(cluster: &Cluster) -> Result<Rotation, Problem> {
         );
         Problem::in_secret("GeneratedSecretBroken", message)
     };
-    let key = format!("{platform}-key-encryption");
+    let key = key_encryption(&platform);
     // It is written before the second places are filled for the first time.
     let second = format!("{platform}-{}", Slot::B.secret(Service::Auth, "database"));
     let is_second_there = cluster.children.secrets.iter().any(|secret| secret.name_any() == second);
@@ -66,7 +66,7 @@ pub(super) fn stored(cluster: &Cluster, rotation: Option<&Rotation>) -> Result<S
 /// What auth has sealed is read with the key of before only, and the pods that run still have it. So a new one is made by a person who
 /// knows what that means, and never behind a platform's back.
 fn key_is_there(cluster: &Cluster) -> Result<(), Problem> {
-    let key = format!("{}-key-encryption", cluster.resource.name_any());
+    let key = key_encryption(&cluster.resource.name_any());
     let is_in_use = cluster.resource.status.as_ref().is_some_and(|status| status.migration.is_some());
     if !is_in_use || cluster.generated.contains_key(&key) {
         return Ok(());
