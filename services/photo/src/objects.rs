@@ -25,12 +25,17 @@ pub use self::tried::{UnusableStore, try_store};
 use crate::config::S3Config;
 use crate::metrics;
 
-/// How long to wait for a connection.
-const CONNECT: Duration = Duration::from_secs(2);
+/// How long to wait for a connection. What is lost on the way is sent again: a SYN after one second and after three (RFC 6298), and a
+/// question to the DNS after two and a half (musl).
+const CONNECT: Duration = Duration::from_secs(4);
 /// How long one try may take, up to the head of the answer.
 const TRY: Duration = Duration::from_secs(8);
 /// How long all tries together may take. Shorter than the platform's limit on a transaction that does nothing.
 const ALL_TRIES: Duration = Duration::from_secs(20);
+/// How often a call is tried, and how long to wait before the second try; the others wait twice as long as the one before. A store
+/// that is started anew is away for a second or two, and nobody notices.
+const TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(250);
 /// Bytes that a store takes in a second at the least: a write has as much more time, and is in no transaction.
 const SLOWEST: usize = 512 * 1024;
 
@@ -109,7 +114,7 @@ impl Objects {
             // Many stores refuse the trailing checksums that the SDK sends unasked.
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
-            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(100)))
+            .retry_config(RetryConfig::standard().with_max_attempts(TRIES).with_initial_backoff(PAUSE))
             .timeout_config(time_for(0))
     }
 

@@ -23,8 +23,10 @@ pub enum Fault {
 }
 
 struct Planned {
-    /// Calls that go well before all others fail.
+    /// Calls that go well before others fail,
     spared: usize,
+    /// and how many others: what comes after them goes well again.
+    failing: usize,
     method: Method,
     fault: Fault,
 }
@@ -34,8 +36,8 @@ struct Planned {
 pub struct Faults(Arc<Mutex<Option<Planned>>>);
 
 impl Faults {
-    pub fn plan(&self, spared: usize, method: Method, fault: Fault) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Planned { spared, method, fault });
+    pub fn plan(&self, spared: usize, failing: usize, method: Method, fault: Fault) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Planned { spared, failing, method, fault });
     }
 
     pub fn clear(&self) {
@@ -69,13 +71,12 @@ impl Faults {
     fn next(&self, method: &Method) -> Option<Fault> {
         let mut planned = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let planned = planned.as_mut().filter(|planned| planned.method == *method)?;
-        match planned.spared.checked_sub(1) {
-            Some(spared) => {
-                planned.spared = spared;
-                None
-            }
-            None => Some(planned.fault),
+        if let Some(spared) = planned.spared.checked_sub(1) {
+            planned.spared = spared;
+            return None;
         }
+        planned.failing = planned.failing.checked_sub(1)?;
+        Some(planned.fault)
     }
 }
 

@@ -2,6 +2,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::albums::album;
+use crate::faults::Fault;
 use crate::pictures::jpeg;
 use crate::support::{OBJECTS, TestPhoto, answer, eventually, id, path, url};
 
@@ -77,6 +78,18 @@ async fn without_the_store_an_upload_is_turned_away_and_leaves_nothing() {
     photos.keep(&ada, jpeg(500, 300, 1), &[]).await;
     eventually("all jobs are done", async || photos.count("jobs").await == 0).await;
     assert_eq!(photos.store.objects().len(), OBJECTS);
+}
+
+#[tokio::test]
+async fn nobody_notices_a_store_that_is_away_for_a_moment() {
+    let photos = TestPhoto::spawn().await;
+    let ada = photos.person();
+    for fault in [Fault::Refused, Fault::Lost] {
+        photos.store.fail_next(3, Method::PUT, fault);
+        let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "public")]).await;
+        photos.store.fail_next(3, Method::GET, fault);
+        assert_eq!(photos.get(url(&photo, "large"), None).await.status(), StatusCode::OK, "{fault:?}");
+    }
 }
 
 #[tokio::test]

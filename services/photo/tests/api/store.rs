@@ -104,7 +104,12 @@ impl TestStore {
 
     /// From now on, every call of `method` fails in this way, but for the next few.
     pub fn fail_after(&self, few: usize, method: Method, fault: Fault) {
-        self.faults.plan(few, method, fault);
+        self.faults.plan(few, usize::MAX, method, fault);
+    }
+
+    /// The next few calls of `method` fail in this way, and those after them do not.
+    pub fn fail_next(&self, few: usize, method: Method, fault: Fault) {
+        self.faults.plan(0, few, method, fault);
     }
 
     /// From now on, no call of any method fails by itself.
