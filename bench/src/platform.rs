@@ -61,9 +61,15 @@ impl Platform {
             .env("PASSWORD_HASHES_AT_ONCE", cores().to_string())
             .env("SIGN_UPS_PER_HOUR", "1000000")
             .env("PHOTO_WORKERS", cores().to_string());
-        for name in
-            ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "S3_ENDPOINT", "PUBLIC_URL", "RUST_LOG"]
-        {
+        for name in [
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "OTEL_TRACES_SAMPLER",
+            "OTEL_TRACES_SAMPLER_ARG",
+            "TRACES_PER_SECOND",
+            "S3_ENDPOINT",
+            "PUBLIC_URL",
+            "RUST_LOG",
+        ] {
             command.env_remove(name);
         }
         command.envs(variables.iter().map(|(name, value)| (name, value)));

@@ -109,6 +109,7 @@ pub fn full() -> SocialPlatform {
             otlp_endpoint: Some("http://otel-collector.observability:4318".to_owned()),
             egress_to: None,
             trace_sampling: Some("0.1".to_owned()),
+            traces_per_second: Some(100),
             log: Some("info".to_owned()),
             from: Some(vec![pods_of("monitoring")]),
             dashboards: Some(Switch::Enabled),

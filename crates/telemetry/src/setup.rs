@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::IsTerminal;
+use std::num::NonZeroU32;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ use crate::losses::{self, Losses};
 use crate::panics;
 use crate::process;
 use crate::runtime;
-use crate::sampling::{self, TraceSampler};
+use crate::sampling::{self, New, TraceSampler};
 use crate::sql::{self, SqlSpans};
 
 /// What each series on `/metrics` says of its program. A collector that turns the resource into labels says the same, so
@@ -57,7 +58,7 @@ pub enum LogFormat {
 
 /// Logs and OTLP, in OpenTelemetry's own variables: `OTEL_EXPORTER_OTLP_ENDPOINT` switches the export of all signals on and says where
 /// they go, and those of one signal alone (`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and the like) are not read; `OTEL_TRACES_SAMPLER` and
-/// `OTEL_TRACES_SAMPLER_ARG` say which traces are recorded. What else there is, such as `OTEL_EXPORTER_OTLP_HEADERS`, the SDK reads.
+/// `OTEL_TRACES_SAMPLER_ARG`, and our own `TRACES_PER_SECOND`, say which traces are recorded. What else there is, such as `OTEL_EXPORTER_OTLP_HEADERS`, the SDK reads.
 #[derive(Clone, Debug, clap::Args)]
 pub struct TelemetryConfig {
     /// How log lines look; text on a terminal and JSON elsewhere, unless set.
@@ -75,6 +76,10 @@ pub struct TelemetryConfig {
     /// With `traceidratio`, the share of new traces that is recorded, from 0 to 1.
     #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0)]
     pub trace_ratio: f64,
+    /// With `traceidratio`, how many new traces are recorded in a second at the most, so that what recording costs does not grow with
+    /// who comes. Traces that other services began are not among them.
+    #[arg(long, env = "TRACES_PER_SECOND", default_value = "50")]
+    pub traces_per_second: NonZeroU32,
 }
 
 /// Why telemetry cannot be set up.
@@ -114,7 +119,7 @@ impl Telemetry {
             .with_service_name(service)
             .build();
 
-        let sampler = sampling::sampler(config.trace_sampler.share(config.trace_ratio));
+        let sampler = sampling::sampler(New::of(config.trace_sampler, config.trace_ratio, config.traces_per_second));
         let mut traces = SdkTracerProvider::builder().with_resource(resource.clone()).with_sampler(sampler);
         let mut logs = SdkLoggerProvider::builder().with_resource(resource.clone());
         let registry = Registry::new();

@@ -29,6 +29,8 @@ pub(super) fn variables(platform: &Platform, name: &str) -> Vec<EnvVar> {
         variables.push(env::value("OTEL_TRACES_SAMPLER", "traceidratio"));
         variables.push(env::value("OTEL_TRACES_SAMPLER_ARG", share));
     }
+    let a_second = platform.observability.traces_per_second;
+    variables.extend(a_second.map(|most| env::value("TRACES_PER_SECOND", &most.to_string())));
     variables.extend(platform.observability.log.as_ref().map(|log| env::value("RUST_LOG", log)));
     variables
 }

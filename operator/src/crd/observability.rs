@@ -33,6 +33,12 @@ pub struct ObservabilitySpec {
     #[schemars(length(min = 1, max = 8), regex(pattern = r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"))]
     pub trace_sampling: Option<String>,
 
+    /// How many new traces each pod records in a second at the most, whatever their share; 50 unless set. What recording costs does not
+    /// grow with the number of requests beyond it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub traces_per_second: Option<i32>,
+
     /// Which log lines the programs of the platform write: a level such as `warn`, or one for each part, such as
     /// `info,photo=debug,sqlx=warn`; `info` unless set.
     #[serde(skip_serializing_if = "Option::is_none")]

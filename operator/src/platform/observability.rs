@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 pub struct Observability {
     /// The share of new traces that is recorded, if the resource says so.
     pub trace_sampling: Option<String>,
+    /// How many new traces each pod records in a second, if the resource says so.
+    pub traces_per_second: Option<i32>,
     /// Which log lines are written, if the resource says so.
     pub log: Option<String>,
     /// Whether Grafana's dashboards are wanted.

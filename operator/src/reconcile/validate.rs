@@ -233,6 +233,7 @@ fn observability(spec: Option<&ObservabilitySpec>, served: bool) -> Observabilit
     let is_wanted = |switch: Option<Switch>| switch == Some(Switch::Enabled);
     Observability {
         trace_sampling: spec.trace_sampling,
+        traces_per_second: spec.traces_per_second,
         log: spec.log,
         dashboards: is_wanted(spec.dashboards),
         alerts: is_wanted(spec.alerts),

@@ -91,6 +91,12 @@ async fn a_resource_that_cannot_work_is_refused_with_a_sentence() {
         assert!(refusal(&api, &resource).await.contains("spec.observability.traceSampling"), "{share:?}");
     }
 
+    for most in [0, -1, 100_001] {
+        let mut resource = minimal();
+        resource.spec.observability = Some(ObservabilitySpec { traces_per_second: Some(most), ..Default::default() });
+        assert!(refusal(&api, &resource).await.contains("spec.observability.tracesPerSecond"), "{most}");
+    }
+
     for log in ["loud", "info,", "photo=", "INFO"] {
         let mut resource = minimal();
         resource.spec.observability = Some(ObservabilitySpec { log: Some(log.to_owned()), ..Default::default() });

@@ -80,6 +80,7 @@ fn every_program_sends_its_share_of_traces_to_the_collector() {
         let collector = variable(&object, "OTEL_EXPORTER_OTLP_ENDPOINT");
         assert_eq!(collector, Some("http://otel-collector.observability:4318".into()), "{name}");
         assert_eq!(variable(&object, "OTEL_TRACES_SAMPLER_ARG"), Some("0.1".into()), "{name}");
+        assert_eq!(variable(&object, "TRACES_PER_SECOND"), Some("100".into()), "{name}");
         let container = &object["spec"]["template"]["spec"]["containers"][0];
         assert_eq!(variable(&object, "OTEL_SERVICE_NAME").as_ref(), Some(&container["name"]), "{name}");
     }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,7 @@ static TELEMETRY: LazyLock<Telemetry> = LazyLock::new(|| {
         otlp_endpoint: None,
         trace_sampler: TraceSampler::AlwaysOff,
         trace_ratio: 0.0,
+        traces_per_second: NonZeroU32::MIN,
     };
     let telemetry = Telemetry::init("limits", &quiet).expect("nothing is exported");
     // What fails here is read where the test was started, as ever.

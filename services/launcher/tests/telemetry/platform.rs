@@ -49,7 +49,8 @@ impl Platform {
         command.env("FIRST_ADMIN_TOKEN", FIRST_ADMIN_TOKEN).env("PUBLIC_URL", PUBLIC_URL);
         // The deletion of objects and the erasure of accounts are among what is looked for.
         command.env("PHOTO_KEEP_DELETED_SECONDS", "0").env("ACCOUNT_ERASURE_GRACE", "0");
-        command.envs(environment.iter().copied());
+        // Who looks for a trace finds it, however many begin with it.
+        command.env("OTEL_TRACES_SAMPLER", "always_on").envs(environment.iter().copied());
         if let Some(otlp) = otlp {
             command
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp)

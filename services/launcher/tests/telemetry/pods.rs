@@ -76,7 +76,7 @@ impl Pods {
 
     /// The same, with a store. Everything goes to `sink`.
     pub async fn observed(sink: &Sink, store: &Store) -> Self {
-        Self::start_each(|_, pod| export(pod.envs(store.environment()), sink)).await
+        Self::start_each(|_, pod| export(pod.env("OTEL_TRACES_SAMPLER", "always_on").envs(store.environment()), sink)).await
     }
 
     /// The same, where `settle` has the last word on the settings of each.

@@ -2,6 +2,7 @@
 //! calls does. What a stranger's `traceparent` says does not count.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::json;
@@ -66,7 +67,7 @@ fn traces_of_calls(sink: &Sink) -> Vec<String> {
 async fn a_ratio_chooses_whatever_ids_and_flags_strangers_send_and_nothing_of_theirs_goes_further() {
     let _alone = alone().await;
     let sink = Sink::start().await;
-    let half = [("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0.5")];
+    let half = [("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0.5"), ("TRACES_PER_SECOND", "1000000")];
     let platform = Platform::start_with(Some(&sink.url), &half).await;
     let kinds = [(LOW, Says::Recorded), (LOW, Says::NotRecorded), (HIGH, Says::Recorded), (HIGH, Says::NotRecorded)];
     let traces = |kind: usize| (0..100).map(move |n| format!("{}{kind}{n:03x}", &kinds[kind].0[..28]));
@@ -86,6 +87,30 @@ async fn a_ratio_chooses_whatever_ids_and_flags_strangers_send_and_nothing_of_th
     }
     let carried = sink.bodies("traces").iter().any(|body| body.windows(6).any(|window| window == b"kilroy"));
     assert!(!carried, "a stranger's tracestate is carried along");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_traces_are_recorded_in_a_second_than_are_to_be_and_every_request_is_counted() {
+    let _alone = alone().await;
+    let sink = Sink::start().await;
+    let platform = Platform::start_with(Some(&sink.url), &[("OTEL_TRACES_SAMPLER", "traceidratio"), ("TRACES_PER_SECOND", "2")]).await;
+    let (began, timeline) = (Instant::now(), "GET /v1/timelines/public");
+    for number in 0..100 {
+        let request = || platform.http.get(format!("{}/v1/timelines/public", platform.url));
+        ask_as_stranger(request(), &format!("{}{number:04x}", &LOW[..28]), Says::Recorded).await;
+        assert!(request().send().await.expect("an answer").status().is_success());
+    }
+    let counted = platform.metrics().await;
+    let took = began.elapsed().as_secs_f64();
+    platform.stop();
+    let recorded = sink.spans().into_iter().filter(|span| span.name == timeline).count();
+    // Those of the start, whose seconds are not among these, have as much again.
+    let room = 2.0 * (took + 1.0) + 2.0;
+    assert!((1..200).contains(&recorded) && recorded as f64 <= room, "{recorded} of 200 requests in {took} s were recorded");
+    let of_timeline = |line: &&str| line.starts_with("http_server_request_duration_seconds_count") && line.contains("/v1/timelines/public");
+    let lines: Vec<&str> = counted.lines().filter(of_timeline).collect();
+    let requests: f64 = lines.iter().filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum();
+    assert!(requests >= 200.0, "{requests} requests were counted: {lines:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
