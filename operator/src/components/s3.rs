@@ -24,7 +24,7 @@ pub(super) fn s3(platform: &Platform, storage: &str) -> Component {
         env::secret("AWS_SECRET_ACCESS_KEY", &secret, "AWS_SECRET_ACCESS_KEY"),
         env::value("LOG_FORMAT", "json"),
     ];
-    variables.extend(signals::variables(platform, S3));
+    variables.extend(signals::without_version(platform, S3));
     let component = Component {
         name: S3,
         image: platform.image.clone(),
@@ -47,4 +47,20 @@ pub(super) fn s3(platform: &Platform, storage: &str) -> Component {
     };
     // It calls nobody but the collector, which may have its certificate of one of them.
     trust::trusting(platform, component)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::example::minimal;
+    use crate::fixtures::cluster;
+    use crate::reconcile::validate::validate;
+
+    #[test]
+    fn another_release_of_the_same_image_is_the_same_pod() {
+        let mut platform = validate(&cluster(minimal())).unwrap();
+        let before = s3(&platform, "1Gi").env;
+        platform.version = "1.2.4".to_owned();
+        assert_eq!(s3(&platform, "1Gi").env, before);
+    }
 }

@@ -11,12 +11,19 @@ pub(super) fn call(platform: &Platform) -> Option<Call> {
     platform.otlp.as_ref().map(|collector| Call { to: Callee::Outside(Outside::Collector), port: collector.port })
 }
 
-/// The variables of OpenTelemetry for the program `name`.
+/// The variables of OpenTelemetry for the program `name`, which is of the release.
 pub(super) fn variables(platform: &Platform, name: &str) -> Vec<EnvVar> {
-    let attributes = format!(
-        "service.namespace={},service.version={},k8s.namespace.name={},k8s.pod.name=$(POD_NAME)",
-        platform.name, platform.version, platform.namespace
-    );
+    of_version(platform, name, &format!("service.version={},", platform.version))
+}
+
+/// The same for a program that says itself of which version it is: another release of the same image does not replace its pod.
+pub(super) fn without_version(platform: &Platform, name: &str) -> Vec<EnvVar> {
+    of_version(platform, name, "")
+}
+
+fn of_version(platform: &Platform, name: &str, version: &str) -> Vec<EnvVar> {
+    let attributes =
+        format!("service.namespace={},{version}k8s.namespace.name={},k8s.pod.name=$(POD_NAME)", platform.name, platform.namespace);
     let mut variables = vec![
         env::field("POD_NAME", "metadata.name"),
         env::value("OTEL_SERVICE_NAME", name),

@@ -9,6 +9,7 @@ mod prune;
 mod restore;
 mod rotation;
 mod scaling;
+mod stores;
 mod writer;
 
 use std::marker::PhantomData;
@@ -50,8 +51,8 @@ pub struct Outcome {
     pub writes: usize,
 }
 
-/// Applies `prepared` in the order of its fields, up to the migration if that is not through. A platform that hibernates
-/// does not migrate: its stores do not answer.
+/// Applies `prepared` in the order of its fields, up to the migration if that is not through; the image of stores comes after it, with
+/// the services. A platform that hibernates does not migrate: its stores do not answer.
 pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prepared: Resources<Prepared>) -> Result<Outcome, Error> {
     // Without `..`: a kind that is added and not applied does not compile.
     let Resources {
@@ -101,8 +102,9 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
         false => None,
     };
     let postgres_clusters = writer.apply(postgres_clusters, &children.postgres_clusters).await?;
-    let stores = writer.apply(stores, &children.deployments).await?;
-    let mut waiting_for: Vec<String> = stores.iter().filter(|store| !is_available(store)).map(ResourceExt::name_any).collect();
+    let before: Vec<_> = stores.iter().cloned().map(|store| stores::before_migration(platform, store, &children.deployments)).collect();
+    let mut live_stores = writer.apply(before, &children.deployments).await?;
+    let mut waiting_for: Vec<String> = live_stores.iter().filter(|store| !is_available(store)).map(ResourceExt::name_any).collect();
     waiting_for.extend(database::ready(platform, &postgres_clusters, &[&secrets, &new_secrets]).err().map(|_| platform.named(POSTGRES)));
     let (migration, progress) = match asleep {
         Some(_) => {
@@ -116,6 +118,10 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
     };
     writer.delete(&finished(cluster, &migration)).await?;
 
+    if progress == Progress::Migrated {
+        let live: Vec<_> = live_stores.into_iter().map(Arc::new).collect();
+        live_stores = writer.apply(stores, &live).await?;
+    }
     let (deployments, autoscalers) = match (asleep, &progress) {
         (Some(asleep), _) => (asleep, autoscalers),
         (None, Progress::Migrated) => {
@@ -149,7 +155,7 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
         prometheus_rules: untouched(&late.prometheus_rules, &children.prometheus_rules),
         service_monitors: untouched(&late.service_monitors, &children.service_monitors),
         postgres_clusters,
-        stores,
+        stores: live_stores,
         restore,
         migration,
         deployments,

@@ -12,11 +12,13 @@ use serde_json::json;
 use crate::harness::{Harness, development, eventually, external, message};
 use crate::player::Jobs;
 
+/// What runs the platform's own image: the services, and the S3 store.
+const OF_THE_RELEASE: [&str; 5] = ["auth", "photo", "relation", "s3", "social"];
+
 async fn images(harness: &Harness) -> Vec<String> {
-    let services = ["auth", "photo", "relation", "social"];
     let mut images = Vec::new();
-    for service in services {
-        let deployment: Deployment = harness.get(&format!("demo-{service}")).await;
+    for component in OF_THE_RELEASE {
+        let deployment: Deployment = harness.get(&format!("demo-{component}")).await;
         let pod = deployment.spec.unwrap().template.spec.unwrap();
         images.push(pod.containers[0].image.clone().unwrap());
     }
@@ -103,11 +105,11 @@ async fn approve(harness: &Harness, version: &str) {
     harness.edit::<SocialPlatform>("demo", json!({"spec": {"database": {"migrations": {"approvedVersion": version}}}})).await;
 }
 
-/// The generation of each service's Deployment, which a change of its spec raises.
+/// The generation of each of their Deployments, which a change of its spec raises.
 async fn generations(harness: &Harness) -> Vec<Option<i64>> {
     let mut generations = Vec::new();
-    for service in ["auth", "photo", "relation", "social"] {
-        generations.push(harness.get::<Deployment>(&format!("demo-{service}")).await.metadata.generation);
+    for component in OF_THE_RELEASE {
+        generations.push(harness.get::<Deployment>(&format!("demo-{component}")).await.metadata.generation);
     }
     generations
 }
