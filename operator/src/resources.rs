@@ -53,10 +53,10 @@ pub struct Applied;
 pub struct Resources<State> {
     /// One for each component.
     pub service_accounts: Vec<ServiceAccount>,
+    /// All Secrets but the new ones. The one that says which passwords are in use is among them, and comes before any password.
+    pub secrets: Vec<Secret>,
     /// Generated Secrets that did not exist: made, and never replaced.
     pub new_secrets: Vec<Secret>,
-    /// All other Secrets.
-    pub secrets: Vec<Secret>,
     /// The services' public keys, and the dashboards.
     pub config_maps: Vec<ConfigMap>,
     /// Nothing in or out, and the exceptions.
@@ -103,8 +103,8 @@ impl<State> Resources<State> {
         // Without `..`: a kind that is added and not shown does not compile.
         let Self {
             service_accounts,
-            new_secrets,
             secrets,
+            new_secrets,
             config_maps,
             network_policies,
             disruption_budgets,
@@ -127,8 +127,8 @@ impl<State> Resources<State> {
         } = self;
         let mut all = Vec::new();
         add(&mut all, service_accounts);
-        add(&mut all, new_secrets);
         add(&mut all, secrets);
+        add(&mut all, new_secrets);
         add(&mut all, config_maps);
         add(&mut all, network_policies);
         add(&mut all, disruption_budgets);

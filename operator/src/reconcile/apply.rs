@@ -57,8 +57,8 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
     // Without `..`: a kind that is added and not applied does not compile.
     let Resources {
         service_accounts,
-        new_secrets,
         secrets,
+        new_secrets,
         config_maps,
         network_policies,
         disruption_budgets,
@@ -84,9 +84,11 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
     let mut writer = Writer::new(client, cluster);
 
     let service_accounts = writer.apply(service_accounts, &children.service_accounts).await?;
+    // Among these is the request for which a new platform is rotated already. Who dies before it is written leaves nothing by which
+    // the next one would take the platform for an older one.
+    let secrets = writer.apply(secrets, &children.secrets).await?;
     writer.create(&new_secrets).await?;
     let new_secrets = writer.apply(new_secrets, &[]).await?;
-    let secrets = writer.apply(secrets, &children.secrets).await?;
     let config_maps = writer.apply(config_maps, &children.config_maps).await?;
     let network_policies = writer.apply(network_policies, &children.network_policies).await?;
     let disruption_budgets = writer.apply(disruption_budgets, &children.disruption_budgets).await?;
@@ -145,8 +147,8 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
     let late = Late { prometheus_rules, service_monitors, certificates };
     let mut resources = Resources {
         service_accounts,
-        new_secrets,
         secrets,
+        new_secrets,
         config_maps,
         network_policies,
         disruption_budgets,

@@ -66,6 +66,10 @@ impl Work {
         if self == Self::Deleting {
             resource.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete), ..LifecycleSpec::default() });
         }
+        if self == Self::Creating {
+            // What a platform is made with is no rotation, wherever its first operator died: the same Secrets are in use.
+            resource.spec.lifecycle = Some(LifecycleSpec { rotation: Some("1".to_owned()), ..LifecycleSpec::default() });
+        }
         if self == Self::Autoscaling {
             let social = Some(ComponentSpec { replicas: Some(PODS), ..ComponentSpec::default() });
             resource.spec.components = Some(ComponentsSpec { social, ..ComponentsSpec::default() });

@@ -11,8 +11,8 @@ use crate::resources::postgres_cluster::BASIC_AUTH;
 use crate::rotation::{Rotation, Slot};
 use crate::secrets::{Stored, generated, key_encryption, passwords};
 
-/// Which of the generated values are in use. A new platform begins with what it asks for; the key of another, whose backup it begins
-/// with, makes it no older.
+/// Which of the generated values are in use. A new platform begins with what it asks for, which is written before any of the others;
+/// the key of another, whose backup it begins with, makes it no older.
 pub(super) fn rotation(cluster: &Cluster) -> Result<Rotation, Problem> {
     let platform = cluster.resource.name_any();
     let name = format!("{platform}-rotation");
@@ -100,6 +100,8 @@ fn are_of_the_type_that_cloud_native_pg_reads(cluster: &Cluster, rotation: &Rota
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::example::{cloud_native_pg, minimal};
     use crate::fixtures::{FixedGenerator, cluster};
@@ -120,6 +122,20 @@ mod tests {
         assert_eq!((problem.condition, problem.reason, problem.stalled), (SECRETS_RESOLVED, "GeneratedSecretOfAnotherMode", true));
         let names = "demo-auth-database demo-relation-database demo-photo-database demo-social-database demo-database";
         assert!(problem.message.ends_with(&format!("kubectl delete secret -n social {names}")), "{}", problem.message);
+    }
+
+    #[test]
+    fn a_new_platform_of_which_not_everything_is_written_is_still_new() {
+        let mut new = cluster(minimal());
+        Arc::make_mut(&mut new.resource).spec.lifecycle.get_or_insert_default().rotation = Some("1".to_owned());
+        let made = build(&validate(&new).unwrap(), &FixedGenerator);
+        // In the order in which they are written. That of the migration is made of others, and nobody looks for it.
+        let written = made.secrets.into_iter().chain(made.new_secrets).filter(|secret| secret.name_any() != "demo-migrate");
+        for secret in written {
+            let name = secret.name_any();
+            new.generated.insert(name.clone(), secret);
+            assert_eq!(validate(&new).unwrap().rotation.request, "1", "after {name}");
+        }
     }
 
     #[test]
