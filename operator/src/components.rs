@@ -24,7 +24,7 @@ use crate::secrets::Credentials;
 
 pub use backup::{BACKUP, PROGRAM_FOLDER, RESTORE, backup, restore};
 pub use migrate::migrate;
-pub use service::{PRIVATE_PORT, PUBLIC_PORT};
+pub use service::{PRIVATE_PORT, PUBLIC_PORT, PUBLIC_URL};
 
 /// The component that runs the migrations.
 pub const MIGRATE: &str = "migrate";

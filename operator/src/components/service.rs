@@ -13,6 +13,8 @@ use crate::secrets::Credentials;
 pub const PUBLIC_PORT: u16 = 8080;
 /// The port of probes, metrics and internal calls.
 pub const PRIVATE_PORT: u16 = 9090;
+/// The variable with the URL under which people reach the platform.
+pub const PUBLIC_URL: &str = "PUBLIC_URL";
 
 /// Seconds that a pod goes on serving after it was asked to end, while gateways learn that it is going.
 const DRAIN_SECONDS: i64 = 5;
@@ -90,7 +92,7 @@ fn variables(platform: &Platform, service: Service) -> Vec<EnvVar> {
         env::value("DATABASE_CONNECTIONS", &connections(platform.max_connections).to_string()),
         env::secret("SERVICE_KEY", &platform.named(&slot.secret(service, "key")), "SERVICE_KEY"),
         env::config("SERVICE_KEYS", &platform.named("service-keys"), "SERVICE_KEYS"),
-        env::value("PUBLIC_URL", &platform.url),
+        env::value(PUBLIC_URL, &platform.url),
         env::value("PUBLIC_ADDR", &format!("0.0.0.0:{PUBLIC_PORT}")),
         env::value("PRIVATE_ADDR", &format!("0.0.0.0:{PRIVATE_PORT}")),
         env::value("TRUSTED_PROXY_HOPS", &platform.trusted_proxy_hops.to_string()),

@@ -76,7 +76,8 @@ impl DatabaseSpec {
 pub struct MigrationsSpec {
     /// What a migration waits for. `BeforeRollout`, unless set: for nobody, it starts as soon as `spec.version` is another.
     /// `Manual`: for `approvedVersion` to be `spec.version`, at the first installation as well. Until then the release before runs
-    /// on as it is: no change of the resource reaches the services, and no backup begins.
+    /// on as it is: no change of the resource reaches the pods of the services, and no backup begins. What stands around them is as
+    /// the resource says it, such as NetworkPolicies, and the way in as long as its URL stays the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<MigrationPolicy>,
 

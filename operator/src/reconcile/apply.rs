@@ -10,6 +10,7 @@ mod restore;
 mod rotation;
 mod scaling;
 mod stores;
+mod way_in;
 mod writer;
 
 use std::marker::PhantomData;
@@ -34,6 +35,7 @@ use writer::{Object, Writer, find, orphans};
 pub use database::ready;
 pub use late::Unwritten;
 pub use progress::Progress;
+pub use way_in::is_open;
 pub use writer::Error;
 
 /// What came of it.
@@ -51,8 +53,8 @@ pub struct Outcome {
     pub writes: usize,
 }
 
-/// Applies `prepared` in the order of its fields, up to the migration if that is not through; the image of stores comes after it, with
-/// the services. A platform that hibernates does not migrate: its stores do not answer.
+/// Applies `prepared` in the order of its fields, up to the migration if that is not through, and the way in to the release before; the
+/// image of stores comes after it, with the services. A platform that hibernates does not migrate: its stores do not answer.
 pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prepared: Resources<Prepared>) -> Result<Outcome, Error> {
     // Without `..`: a kind that is added and not applied does not compile.
     let Resources {
@@ -133,7 +135,7 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
         }
         _ => (untouched(&deployments, &children.deployments), untouched(&autoscalers, &children.autoscalers)),
     };
-    let (ingresses, http_routes) = match progress.is_through() {
+    let (ingresses, http_routes) = match is_open(platform, &progress, &deployments) {
         true => (writer.apply(ingresses, &children.ingresses).await?, writer.apply(http_routes, &children.http_routes).await?),
         false => (untouched(&ingresses, &children.ingresses), untouched(&http_routes, &children.http_routes)),
     };

@@ -4,6 +4,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::api::events::v1::Event;
+use k8s_openapi::api::networking::v1::Ingress;
 use kube::api::{DeleteParams, ListParams};
 use kube::{Resource, ResourceExt};
 use operator::crd::{MigrationPolicy, MigrationsSpec, SocialPlatform};
@@ -140,6 +141,15 @@ async fn a_release_waits_for_approval_and_what_runs_runs_on() {
     assert_eq!(status.migration, first.migration);
     assert_eq!(generations(&harness).await, before);
     assert_eq!(images(&harness).await, ["example.org/social-platform:1.0.0"]);
+
+    // The way to it is made again.
+    harness.api::<Ingress>().delete("demo", &DeleteParams::background()).await.unwrap();
+    eventually("the Ingress is there again", || async {
+        let ingress = harness.api::<Ingress>().get_opt("demo").await.unwrap();
+        ingress.filter(|ingress| ingress.metadata.deletion_timestamp.is_none()).map(drop).ok_or("it is gone".to_owned())
+    })
+    .await;
+    assert_eq!(generations(&harness).await, before);
 
     // What has gone is of the release before, and the next one waits.
     harness.api::<Deployment>().delete("demo-auth", &DeleteParams::background()).await.unwrap();

@@ -22,7 +22,7 @@ use crate::reconcile::conditions::{
 };
 use crate::reconcile::validate::{Problem, is_for_development};
 use crate::resources::http_route::HttpRoute;
-use ready::{all_available, is_about_pods, is_stuck, ready, rolling_out};
+use ready::{SERVICES_MISSING, all_available, is_about_pods, is_stuck, ready, rolling_out};
 
 /// The migration runs.
 pub(super) const MIGRATING: &str = "Migrating";
@@ -56,9 +56,9 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
         }
         View::Applied(platform, outcome) => {
             let migrated = migrated(platform, outcome, old);
-            let exposed = match outcome.progress {
-                Progress::Migrated | Progress::Hibernated => exposed(platform, &outcome.resources.http_routes),
-                _ => carried(old, EXPOSED),
+            let exposed = match apply::is_open(platform, &outcome.progress, &outcome.resources.deployments) {
+                true => exposed(platform, &outcome.resources.http_routes),
+                false => carried(old, EXPOSED),
             };
             let database = database::database(platform, outcome);
             let in_the_way = database.as_ref().filter(|database| database::is_in_the_way(database, &migrated));
@@ -119,6 +119,10 @@ fn of_the_moment(cluster: &Cluster, view: View<'_>, others: &[Finding]) -> Vec<F
         View::Applied(_, Outcome { progress: Progress::MigrationFailed { retry_at: None, .. }, .. }) => {
             let why = others.iter().find(|other| other.type_ == DATABASE_MIGRATED).unwrap_or(ready);
             findings.push(Finding { type_: STALLED, truth: Truth::True, ..why.clone() });
+        }
+        // The next attempt may bring them back.
+        View::Applied(_, Outcome { progress: Progress::MigrationFailed { .. }, .. }) if ready.reason == SERVICES_MISSING => {
+            findings.push(Finding { type_: RECONCILING, truth: Truth::True, ..ready.clone() });
         }
         // As for a Secret that is missing: nothing is on its way, and nothing has failed.
         View::Applied(_, Outcome { progress: Progress::AwaitingApproval, .. }) if ready.reason == AWAITING_APPROVAL => {}

@@ -17,7 +17,7 @@ const PODS_REFUSED: &str = "PodsRefused";
 /// New pods do not come to serve.
 const ROLLOUT_STUCK: &str = "RolloutStuck";
 /// What served is gone, and what is to serve waits for somebody.
-const SERVICES_MISSING: &str = "ServicesMissing";
+pub(super) const SERVICES_MISSING: &str = "ServicesMissing";
 
 /// `database` and `certificate` are there where they can stand in the way.
 pub(super) fn ready(
@@ -44,9 +44,14 @@ pub(super) fn ready(
     if let (Progress::WaitingForStores(_), Some(stuck)) = (&outcome.progress, storage()) {
         return stuck;
     }
-    // While a release waits for somebody, the one before is to serve.
+    // While a release waits or fails, the one before is to serve.
+    if matches!(outcome.progress, Progress::AwaitingApproval | Progress::MigrationFailed { .. })
+        && let Some(missing) = missing(platform, outcome)
+    {
+        return missing;
+    }
     if outcome.progress == Progress::AwaitingApproval
-        && let Some(waiting) = missing(platform, outcome).or_else(|| rolling_out(all()))
+        && let Some(waiting) = rolling_out(all())
     {
         return waiting;
     }
@@ -69,12 +74,17 @@ pub(super) fn ready(
 fn missing(platform: &Platform, outcome: &Outcome) -> Option<Finding> {
     let runs = |name: &String| outcome.resources.deployments.iter().any(|it| it.name_any() == *name && replicas(it) > 0);
     let missing: Vec<_> = Service::ALL.map(|service| platform.named(service.name())).into_iter().filter(|name| !runs(name)).collect();
-    let message = format!(
-        "no pod runs of {}, and none is made before release {} is approved: set spec.database.migrations.approvedVersion to it, or \
-         spec.version back to the release that ran",
-        missing.join(", "),
-        platform.version
-    );
+    let (missing_ones, version) = (missing.join(", "), &platform.version);
+    let message = match outcome.progress {
+        Progress::AwaitingApproval => format!(
+            "no pod runs of {missing_ones}, and none is made before release {version} is approved: set \
+             spec.database.migrations.approvedVersion to it, or spec.version back to the release that ran"
+        ),
+        _ => format!(
+            "no pod runs of {missing_ones}, and none is made before the migration to release {version} goes through: see the condition \
+             DatabaseMigrated, or set spec.version back to the release that ran"
+        ),
+    };
     (platform.is_migrated && !missing.is_empty()).then(|| Finding::new(READY, Truth::False, SERVICES_MISSING, message))
 }
 

@@ -200,6 +200,7 @@ fn what_is_wrong_while_a_release_waits_for_approval_is_told() {
     }
     let ready = &status.conditions[0];
     assert!(ready.message.starts_with("no pod runs of demo-auth, demo-"), "{}", ready.message);
+    assert!(ready.message.contains("approvedVersion"), "{}", ready.message);
 
     let (mut cluster, platform, outcome) = applied(minimal(), Progress::AwaitingApproval, true);
     let mut claims = outcome.resources.volume_claims.clone();
@@ -208,6 +209,24 @@ fn what_is_wrong_while_a_release_waits_for_approval_is_told() {
     let told = reasons(&super::super::status::status(&cluster, View::Applied(&platform, &outcome)).conditions);
     for wanted in ["Ready=False StorageTerminating", "Stalled=True StorageTerminating"] {
         assert!(told.iter().any(|told| told == wanted), "{told:?}");
+    }
+}
+
+#[test]
+fn a_service_that_is_gone_while_a_migration_fails_is_told_and_so_is_the_way_to_the_others() {
+    for (retry_at, stalled) in [(Some(Timestamp::UNIX_EPOCH), None), (None, Some("MigrationFailed"))] {
+        let failed = Progress::MigrationFailed { message: "no way to the database".into(), attempts: 1, retry_at };
+        let (cluster, mut platform, mut outcome) = applied(minimal(), failed, true);
+        platform.is_migrated = true;
+        outcome.resources.deployments.remove(0);
+        let findings = findings(&cluster, View::Applied(&platform, &outcome), &[]);
+        let of = |type_: &str| findings.iter().find(|finding| finding.type_ == type_);
+        assert_eq!((findings[0].truth, findings[0].reason.as_str()), (Truth::False, "ServicesMissing"));
+        let expected = "no pod runs of demo-auth, and none is made before the migration to release 1.2.3 goes through: ";
+        assert!(findings[0].message.starts_with(expected), "{}", findings[0].message);
+        assert_eq!(of(EXPOSED).unwrap().reason, "IngressApplied");
+        assert_eq!(of(STALLED).map(|finding| finding.reason.as_str()), stalled);
+        assert_eq!(of(RECONCILING).is_some(), stalled.is_none());
     }
 }
 
