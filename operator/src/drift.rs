@@ -62,7 +62,7 @@ fn is_opened(desired: &Value, live: &Value) -> bool {
 }
 
 /// Are two values the same to the API server?
-fn is_same(one: &Value, other: &Value) -> bool {
+pub fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
             let field = |fields: &Map<String, Value>, name: &str| fields.get(name).cloned().unwrap_or_default();

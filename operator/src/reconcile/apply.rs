@@ -4,6 +4,7 @@ mod backups;
 mod database;
 mod late;
 mod migration;
+mod policies;
 mod progress;
 mod prune;
 mod restore;
@@ -92,6 +93,7 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
     writer.create(&new_secrets).await?;
     let new_secrets = writer.apply(new_secrets, &[]).await?;
     let config_maps = writer.apply(config_maps, &children.config_maps).await?;
+    let network_policies = policies::meanwhile(network_policies, &deployments, children);
     let network_policies = writer.apply(network_policies, &children.network_policies).await?;
     let disruption_budgets = writer.apply(disruption_budgets, &children.disruption_budgets).await?;
     let services = writer.apply(services, &children.services).await?;

@@ -1,10 +1,12 @@
 //! The migration stands before the services.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 use k8s_openapi::api::events::v1::Event;
-use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use kube::api::{DeleteParams, ListParams};
 use kube::{Resource, ResourceExt};
 use operator::crd::{MigrationPolicy, MigrationsSpec, SocialPlatform};
@@ -257,4 +259,37 @@ async fn a_store_that_cannot_be_used_is_told_before_a_service_is_made_or_changed
     harness.wait_for("ObjectStoreReachable", "True", "Answered").await;
     harness.wait_until_ready().await;
     assert_eq!(photo(&harness).await, before);
+}
+
+/// The ports at which photo's pods may call anybody.
+async fn ports_of_photo(harness: &Harness) -> BTreeSet<i64> {
+    let policy = serde_json::to_value(harness.get::<NetworkPolicy>("demo-photo").await).unwrap();
+    let rules = policy["spec"]["egress"].as_array().cloned().unwrap_or_default();
+    let ports = rules.iter().flat_map(|rule| rule["ports"].as_array().cloned().unwrap_or_default());
+    ports.filter_map(|port| port["port"].as_i64()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_serves_reaches_its_store_until_it_has_another() {
+    let harness = Harness::start("reaches").await;
+    let store = |port: u16| json!({"spec": {"objectStore": {"external": {"endpoint": format!("https://s3.example.org:{port}")}}}});
+    harness.create(&external()).await;
+    harness.wait_until_ready().await;
+    harness.edit::<SocialPlatform>("demo", store(9001)).await;
+    harness.wait_until_ready().await;
+
+    harness.player.jobs(Jobs::Fail("ObjectStoreUnreachable: nobody listens there".to_owned()));
+    harness.edit::<SocialPlatform>("demo", store(9002)).await;
+    harness.wait_for("ObjectStoreReachable", "False", "ObjectStoreUnreachable").await;
+    let waiting = ports_of_photo(&harness).await;
+    assert!(waiting.is_superset(&[9001, 9002].into()), "{waiting:?}");
+
+    harness.player.jobs(Jobs::Succeed);
+    harness.wait_for("ObjectStoreReachable", "True", "Answered").await;
+    harness.wait_until_ready().await;
+    eventually("photo reaches the new store only", || async {
+        let ports = ports_of_photo(&harness).await;
+        if ports.contains(&9002) && !ports.contains(&9001) { Ok(()) } else { Err(format!("{ports:?}")) }
+    })
+    .await;
 }

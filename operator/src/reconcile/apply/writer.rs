@@ -293,7 +293,7 @@ pub(super) fn orphans<K: Object>(uid: Option<&str>, live: &[Arc<K>], wanted: &[K
         .collect()
 }
 
-fn json(object: &impl Serialize) -> serde_json::Value {
+pub(super) fn json(object: &impl Serialize) -> serde_json::Value {
     serde_json::to_value(object).expect("objects of Kubernetes are JSON")
 }
 
