@@ -12,7 +12,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::metadata::{instance_selector, owned, selector};
 use super::postgres_cluster::CLUSTER_LABEL;
-use crate::components::{Callee, Component, POSTGRES, PRIVATE_PORT, Port};
+use crate::components::{BACKUP, Callee, Component, POSTGRES, PRIVATE_PORT, Port};
 use crate::platform::Platform;
 
 const DNS_PORT: u16 = 53;
@@ -52,6 +52,8 @@ fn ingress(platform: &Platform, component: &Component, all: &[Component]) -> Vec
             (None, Port { open: true, .. }) => return vec![any_pod()],
             (Some(peers), Port { open: true, .. }) => peers.clone(),
             (_, Port { number: PRIVATE_PORT, .. }) => platform.metrics_from.clone(),
+            // Stores: while the credentials for backups are away, one may still run.
+            _ if platform.without_backups.is_some() => vec![pods(platform, BACKUP)],
             _ => Vec::new(),
         };
         let calls =

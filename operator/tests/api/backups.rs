@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use contracts::backup::BackupReport;
 use k8s_openapi::api::batch::v1::Job;
-use k8s_openapi::api::core::v1::{Pod, Secret};
+use k8s_openapi::api::core::v1::{Pod, Secret, ServiceAccount};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::ResourceExt;
 use kube::api::{DeleteParams, ListParams, ObjectMeta, Patch, PatchParams};
 use kube::client::ClientBuilder;
@@ -107,6 +108,36 @@ async fn without_credentials_for_backups_everything_else_goes_on() {
     harness.create(&Secret { metadata, ..credentials }).await;
     in_phase(&harness, NAME, BackupPhase::Completed).await;
     harness.wait_for("SecretsResolved", "True", "AllFound").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_that_runs_keeps_its_network_and_its_account_until_it_has_ended() {
+    let harness = Harness::start("kept").await;
+    harness.create(&external()).await;
+    harness.wait_until_ready().await;
+    harness.player.jobs(Jobs::Wait);
+    harness.create(&backup()).await;
+    in_phase(&harness, NAME, BackupPhase::Running).await;
+    let there = async || {
+        let policy = harness.api::<NetworkPolicy>().get_opt("demo-backup").await.unwrap().is_some();
+        (policy, harness.api::<ServiceAccount>().get_opt("demo-backup").await.unwrap().is_some())
+    };
+
+    // The status is written after everything else.
+    let name = external().spec.backup.unwrap().destination.credentials_secret_ref.name;
+    harness.api::<Secret>().delete(&name, &DeleteParams::default()).await.unwrap();
+    harness.wait_for("BackedUp", "False", "SecretMissing").await;
+    assert_eq!(there().await, (true, true), "its credentials are away");
+    harness.edit::<SocialPlatform>("demo", json!({"spec": {"backup": null}})).await;
+    harness.wait_until_ready().await;
+    assert_eq!(there().await, (true, true), "no other is to be made");
+
+    harness.player.jobs(Jobs::Report(report()));
+    eventually("they are gone", || async {
+        let left = there().await;
+        if left == (false, false) { Ok(()) } else { Err(format!("{left:?}")) }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,10 +1,16 @@
 //! What a platform no longer wants goes.
 
+use std::sync::Arc;
+
+use k8s_openapi::api::batch::v1::Job;
 use kube::{Resource, ResourceExt};
 
 use super::writer::{Error, Orphan, Writer, orphans};
 use crate::backups::{is_left_over, job_names};
+use crate::components::BACKUP;
+use crate::migration::{State, state};
 use crate::reconcile::Cluster;
+use crate::resources::metadata::COMPONENT;
 use crate::resources::{Applied, Resources};
 
 /// Deletes what the platform owns and no longer wants; autoscalers went before the Deployments. What the deletion policy
@@ -26,8 +32,52 @@ pub(super) async fn prune(writer: &mut Writer<'_>, cluster: &Cluster, wanted: &R
     writer.delete(&orphans(uid, &children.deployments, &deployments)).await?;
     writer.delete(&orphans(uid, &children.services, &wanted.services)).await?;
     writer.delete(&orphans(uid, &children.disruption_budgets, &wanted.disruption_budgets)).await?;
-    writer.delete(&orphans(uid, &children.network_policies, &wanted.network_policies)).await?;
+    writer.delete(&orphans(uid, &unused(&children.network_policies, &children.jobs), &wanted.network_policies)).await?;
     writer.delete(&orphans(uid, &children.config_maps, &wanted.config_maps)).await?;
     writer.delete(&orphans(uid, &children.secrets, &secrets)).await?;
-    writer.delete(&orphans(uid, &children.service_accounts, &wanted.service_accounts)).await
+    writer.delete(&orphans(uid, &unused(&children.service_accounts, &children.jobs), &wanted.service_accounts)).await
+}
+
+/// What of `live` no backup runs with. One that runs keeps its network and its account, though no other is to be made: its credentials
+/// may be away for a moment, and it has them already. Its end is seen, and then they go.
+fn unused<K: Resource>(live: &[Arc<K>], jobs: &[Arc<Job>]) -> Vec<Arc<K>> {
+    let is_running = jobs.iter().any(|job| is_of_backups(&**job) && state(job.status.as_ref()) == State::Running);
+    live.iter().filter(|live| !is_running || !is_of_backups(&***live)).cloned().collect()
+}
+
+fn is_of_backups(object: &impl Resource) -> bool {
+    object.labels().get(COMPONENT).is_some_and(|component| component == BACKUP)
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::batch::v1::{JobCondition, JobStatus};
+    use k8s_openapi::api::networking::v1::NetworkPolicy;
+
+    use super::*;
+
+    fn policy(component: &str) -> Arc<NetworkPolicy> {
+        let mut policy = NetworkPolicy::default();
+        policy.metadata.name = Some(component.to_owned());
+        policy.metadata.labels = Some([(COMPONENT.to_owned(), component.to_owned())].into());
+        Arc::new(policy)
+    }
+
+    fn job(component: &str, ended: Option<&str>) -> Arc<Job> {
+        let mut job = Job::default();
+        job.metadata.labels = Some([(COMPONENT.to_owned(), component.to_owned())].into());
+        let told = ended.map(|type_| JobCondition { type_: type_.to_owned(), status: "True".to_owned(), ..JobCondition::default() });
+        job.status = Some(JobStatus { conditions: told.map(|told| vec![told]), ..JobStatus::default() });
+        Arc::new(job)
+    }
+
+    #[test]
+    fn what_a_backup_runs_with_stays_until_it_has_ended() {
+        let policies = [policy("auth"), policy(BACKUP)];
+        let left = |jobs: &[Arc<Job>]| unused(&policies, jobs).iter().map(|policy| policy.name_any()).collect::<Vec<_>>();
+        assert_eq!(left(&[]), ["auth", BACKUP]);
+        assert_eq!(left(&[job("migrate", None)]), ["auth", BACKUP]);
+        assert_eq!(left(&[job(BACKUP, Some("Complete")), job(BACKUP, Some("Failed"))]), ["auth", BACKUP]);
+        assert_eq!(left(&[job(BACKUP, Some("Complete")), job(BACKUP, None)]), ["auth"]);
+    }
 }

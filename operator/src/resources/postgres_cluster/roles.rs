@@ -26,13 +26,14 @@ pub(super) fn roles(platform: &Platform) -> Vec<Role> {
     groups.into_iter().chain(logins).chain([owner(platform)]).collect()
 }
 
-/// The owner, whom the beginning of the database has made, with the password that it has from there.
+/// The owner, whom the beginning of the database has made, with the password that it has from there. While the credentials for backups
+/// are away, one may run that is still to be verified.
 fn owner(platform: &Platform) -> Role {
     Role {
         name: CLUSTER_DATABASE.to_owned(),
         ensure: "present".to_owned(),
         login: true,
-        createdb: Some(platform.backup.is_some()),
+        createdb: Some(platform.backup.is_some() || platform.without_backups.is_some()),
         ..Role::default()
     }
 }
