@@ -27,6 +27,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::harness::{Harness, Operator, development, eventually, external};
+use crate::optional_kinds;
 
 const GUARD: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
@@ -184,6 +185,9 @@ async fn every_kind_of_child_is_healed_in_every_mode_that_makes_it() {
 
     let gateway = json!({"mode": "Gateway", "ingress": null, "gateway": {"parentRefs": [{"name": "public"}]}});
     harness.edit::<SocialPlatform>("demo", json!({"spec": {"exposure": gateway}})).await;
+    harness.wait_for("Exposed", "False", "RouteNotAccepted").await;
+    assert!(harness.api::<Ingress>().get_opt("demo").await.unwrap().is_some(), "it lets requests in until a Gateway does");
+    tokio::spawn(optional_kinds::play(harness.api()));
     eventually("the HTTPRoute takes the place of the Ingress", || async {
         let route = harness.api::<HttpRoute>().get_opt("demo").await.unwrap();
         let ingress = harness.api::<Ingress>().get_opt("demo").await.unwrap();

@@ -14,6 +14,7 @@ use crate::backups::report;
 use crate::dying::Death;
 use crate::everything::everything;
 use crate::harness::{Harness, Operator, development, eventually, external};
+use crate::optional_kinds;
 use crate::player::Jobs;
 use crate::restored::key_of_the_old_platform;
 
@@ -164,8 +165,11 @@ pub async fn settled(harness: &Harness) {
         return;
     }
     if platform.spec.exposure.mode == ExposureMode::Gateway {
-        // There is no Gateway here, and nothing comes after this.
-        harness.wait_for("Exposed", "False", "RouteNotAccepted").await;
+        // The Ingress goes when a Gateway has taken the route, and nothing comes after this.
+        tokio::select! {
+            _ = harness.wait_for("Exposed", "True", "RouteAccepted") => {}
+            () = optional_kinds::play(harness.api()) => {}
+        }
         return;
     }
     eventually("the platform is ready and runs its version", || async {
