@@ -22,7 +22,7 @@ use roles::roles;
 
 pub use ready::Waiting;
 
-/// On a Cluster: `on` stops its pods and keeps its volumes.
+/// On a Cluster: `on` stops its pods and keeps its volumes. The condition of this type says that none is left.
 const HIBERNATION: &str = "cnpg.io/hibernation";
 /// On the pods of a Cluster: its name.
 pub const CLUSTER_LABEL: &str = "cnpg.io/cluster";
@@ -187,7 +187,7 @@ pub struct PostgresClusterStatus {
     /// How it is, in words.
     #[serde(default)]
     pub phase: String,
-    /// Among them `Ready`.
+    /// Among them `Ready`, and while it sleeps `cnpg.io/hibernation`.
     #[serde(default)]
     pub conditions: Vec<Condition>,
     /// How far the roles are.

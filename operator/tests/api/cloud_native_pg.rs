@@ -63,7 +63,7 @@ pub fn definition() -> Value {
     })
 }
 
-/// Plays CloudNativePG: every Cluster runs, and every role has the password of its Secret.
+/// Plays CloudNativePG: every Cluster runs, or sleeps, and every role has the password of its Secret.
 pub async fn play(clusters: Api<PostgresCluster>, secrets: Api<Secret>) {
     loop {
         for cluster in clusters.list(&Default::default()).await.map(|list| list.items).unwrap_or_default() {
@@ -78,9 +78,16 @@ pub async fn play(clusters: Api<PostgresCluster>, secrets: Api<Secret>) {
                 "type": "Ready", "status": "True", "reason": "ClusterIsReady", "message": "Cluster is Ready",
                 "lastTransitionTime": "2026-01-01T00:00:00Z",
             });
+            let asleep = cluster.annotations().get("cnpg.io/hibernation").is_some_and(|it| it == "on").then(|| {
+                json!({
+                    "type": "cnpg.io/hibernation", "status": "True", "reason": "Hibernated", "message": "Cluster has been hibernated",
+                    "lastTransitionTime": "2026-01-01T00:00:00Z",
+                })
+            });
+            let conditions: Vec<_> = [ready].into_iter().chain(asleep).collect();
             let roles = json!({ "byStatus": { "reconciled": names }, "passwordStatus": passwords });
             let status = json!({ "status": {
-                "phase": "Cluster in healthy state", "conditions": [ready], "managedRolesStatus": roles,
+                "phase": "Cluster in healthy state", "conditions": conditions, "managedRolesStatus": roles,
             }});
             let _ = clusters.patch_status(&cluster.name_any(), &PatchParams::default(), &Patch::Merge(status)).await;
         }

@@ -58,7 +58,8 @@ impl Shape {
             ),
             Self::of("placed", placed()),
             Self::of("autoscaled", json!({ "components": { "social": social } })),
-            Self::of("asleep", json!({ "components": { "social": social } })).then(asleep, ("Ready", "True", "Hibernated")),
+            Self::of("asleep", json!({ "components": { "social": social } })).then(asleep.clone(), ("Ready", "True", "Hibernated")),
+            Self::of("asleep-cnpg", json!({ "database": cloud_native_pg().spec.database })).then(asleep, ("Ready", "True", "Hibernated")),
             Self::of("paused", json!({})).then(paused, ("Paused", "True", "Requested")),
         ]
     }

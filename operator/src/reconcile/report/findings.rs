@@ -4,6 +4,7 @@ mod autoscaling;
 mod backups;
 mod certificate;
 mod database;
+mod hibernation;
 mod object_store;
 mod ready;
 mod storage;
@@ -64,7 +65,7 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
             let in_the_way = database.as_ref().filter(|database| database::is_in_the_way(database, &migrated));
             let certificate = certificate::certificate(cluster, platform, outcome);
             let ready = || ready(platform, outcome, in_the_way, &migrated, &exposed, certificate.as_ref());
-            let ready = storage::going(cluster).unwrap_or_else(ready);
+            let ready = storage::going(cluster).or_else(|| hibernation::asleep(cluster, outcome)).unwrap_or_else(ready);
             let mut findings =
                 vec![ready, secrets(platform.without_backups.as_slice()), migrated, object_store::object_store(outcome, old), exposed];
             findings.extend(certificate);
@@ -102,7 +103,7 @@ fn of_the_moment(cluster: &Cluster, view: View<'_>, others: &[Finding]) -> Vec<F
         findings.push(Finding::new(PAUSED, Truth::True, REQUESTED, message));
     }
     if cluster.resource.is_hibernated() {
-        let message = "lifecycle.hibernated is true: no pod runs until it is false; data, addresses and keys stay";
+        let message = "lifecycle.hibernated is true: no pod is to run until it is false; data, addresses and keys stay";
         findings.push(Finding::new(HIBERNATED, Truth::True, REQUESTED, message));
     }
     match view {

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::Secret;
 use kube::ResourceExt;
 
-use super::{PostgresCluster, Role, RolesStatus};
+use super::{HIBERNATION, PostgresCluster, Role, RolesStatus};
 
 /// Why a Cluster is of no use yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,12 @@ pub struct Waiting {
 }
 
 impl PostgresCluster {
+    /// Has CloudNativePG ended its pods, as the annotation asks? It says so by a condition of the same name, which goes on waking.
+    pub fn is_asleep(&self) -> bool {
+        let mut conditions = self.status.iter().flat_map(|status| &status.conditions);
+        conditions.any(|condition| condition.type_ == HIBERNATION && condition.status == "True")
+    }
+
     /// Does it serve, with every role that it was asked for and with the passwords that `secrets` hold now?
     pub fn ready(&self, secrets: &[Secret]) -> Result<(), Waiting> {
         let name = self.name_any();

@@ -3,10 +3,12 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::carried;
+use super::hibernation::HIBERNATING;
 use crate::platform::{Database, Platform};
 use crate::reconcile::Cluster;
 use crate::reconcile::apply::{Outcome, Progress, ready};
 use crate::reconcile::conditions::{DATABASE_READY, Finding, HIBERNATED, SECRETS_ROTATED, Truth};
+use crate::resources::postgres_cluster::PostgresCluster;
 use crate::rotation::Phase;
 
 /// Whether the database can be used; nothing, if CloudNativePG does not run it.
@@ -14,7 +16,10 @@ pub(super) fn database(platform: &Platform, outcome: &Outcome) -> Option<Finding
     let Database::CloudNativePg(_) = &platform.database else { return None };
     let finding = |truth, reason: &str, message: String| Some(Finding::new(DATABASE_READY, truth, reason, message));
     if outcome.progress == Progress::Hibernated {
-        return finding(Truth::False, HIBERNATED, "no pod of the database runs; its volumes stay".to_owned());
+        return match outcome.resources.postgres_clusters.iter().all(PostgresCluster::is_asleep) {
+            true => finding(Truth::False, HIBERNATED, "no pod of the database runs; its volumes stay".to_owned()),
+            false => finding(Truth::False, HIBERNATING, "CloudNativePG ends the pods of the database; its volumes stay".to_owned()),
+        };
     }
     let resources = &outcome.resources;
     match ready(platform, &resources.postgres_clusters, &[&resources.secrets, &resources.new_secrets]) {

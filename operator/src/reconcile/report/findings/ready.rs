@@ -1,4 +1,4 @@
-//! Whether a platform is ready: the sum of all.
+//! Whether a platform that is to serve is ready: the sum of all.
 
 use contracts::Service;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -7,8 +7,8 @@ use kube::ResourceExt;
 use super::NOT_REQUESTED;
 use crate::platform::Platform;
 use crate::reconcile::apply::{Outcome, Progress};
-use crate::reconcile::conditions::{Finding, HIBERNATED, READY, Truth};
-use crate::resources::deployment::{is_available, refusal, replicas, running_replicas, serving_replicas, standstill};
+use crate::reconcile::conditions::{Finding, READY, Truth};
+use crate::resources::deployment::{is_available, refusal, replicas, serving_replicas, standstill};
 
 /// Pods are being replaced, or are missing.
 const ROLLING_OUT: &str = "RollingOut";
@@ -29,13 +29,6 @@ pub(super) fn ready(
     certificate: Option<&Finding>,
 ) -> Finding {
     let all = || outcome.resources.stores.iter().chain(&outcome.resources.deployments);
-    if outcome.progress == Progress::Hibernated {
-        // As a Deployment of no pods is available: who waits for what the spec asks for has waited long enough.
-        return match all().map(running_replicas).sum::<i32>() {
-            0 => Finding::new(READY, Truth::True, HIBERNATED, "no pod runs, as lifecycle.hibernated asks for"),
-            left => Finding::new(READY, Truth::False, "Hibernating", format!("{left} pods have not ended yet")),
-        };
-    }
     if let Some(database) = database {
         return Finding { type_: READY, truth: Truth::False, ..database.clone() };
     }

@@ -1,6 +1,7 @@
 mod autoscaling;
 mod backups;
 mod certificate;
+mod hibernation;
 mod kstatus;
 mod object_store;
 mod rollout;
