@@ -9,15 +9,25 @@
 /// The rules are those of `k8s.io/apimachinery/pkg/api/resource`: the largest suffix that leaves a whole number, binary
 /// suffixes only for whole numbers of 1024 or more.
 pub fn canonical(text: &str) -> Option<String> {
-    let digits = text.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, suffix) = text.split_at(digits);
-    let (factor, binary) = factor(suffix)?;
-    let thousandths = thousandths(number, factor)?;
+    let (thousandths, binary) = read(text)?;
     let whole = thousandths / 1000;
     match binary && thousandths % 1000 == 0 && whole >= 1024 {
         true => Some(shorten(whole, 1024, &["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"])),
         false => Some(shorten(thousandths, 1000, &["m", "", "k", "M", "G", "T", "P", "E"])),
     }
+}
+
+/// Is a quantity less than another? Not if one of them is none.
+pub fn is_less(one: &str, other: &str) -> bool {
+    read(one).zip(read(other)).is_some_and(|((one, _), (other, _))| one < other)
+}
+
+/// A quantity in thousandths, and whether its suffix is a power of 1024.
+fn read(text: &str) -> Option<(u128, bool)> {
+    let digits = text.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, suffix) = text.split_at(digits);
+    let (factor, binary) = factor(suffix)?;
+    Some((thousandths(number, factor)?, binary))
 }
 
 /// What a suffix multiplies by, and whether it is a power of 1024.
@@ -74,7 +84,7 @@ fn shorten(mut value: u128, base: u128, suffixes: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::canonical;
+    use super::{canonical, is_less};
 
     #[test]
     fn quantities_become_what_the_api_server_stores() {
@@ -99,6 +109,16 @@ mod tests {
             ("10000M", "10G"),
         ] {
             assert_eq!(canonical(written).as_deref(), Some(stored), "{written}");
+        }
+    }
+
+    #[test]
+    fn quantities_are_compared_whatever_their_suffix() {
+        for (less, more) in [("5Gi", "10Gi"), ("5G", "5Gi"), ("1023Mi", "1Gi"), ("0", "1m"), ("1.5Gi", "1537Mi")] {
+            assert!(is_less(less, more) && !is_less(more, less), "{less} and {more}");
+        }
+        for (one, other) in [("5Gi", "5120Mi"), ("5Gi", "much"), ("much", "5Gi")] {
+            assert!(!is_less(one, other) && !is_less(other, one), "{one} and {other}");
         }
     }
 

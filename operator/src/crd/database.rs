@@ -184,16 +184,14 @@ impl SslMode {
 }
 
 /// One PostgreSQL pod for development.
-#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DevelopmentDatabaseSpec {
     /// An image with `sh`, `initdb` and `postgres` (15 or newer) on its PATH and a user of the id 999, such as
     /// `docker.io/library/postgres:17`.
     #[schemars(length(min = 1, max = 512), regex(pattern = r"^\S+$"))]
     pub image: String,
 
-    /// The size of its volume, such as `5Gi`.
+    /// The size of its volume, such as `5Gi`. It grows where its StorageClass lets it; less than it has changes nothing.
     #[schemars(length(min = 1, max = 32), regex(pattern = r"^[0-9]+(\.[0-9]+)?([KMGTPE]i|[kMGTPE])?$"))]
-    #[x_kube(validation = Rule::new("quantity(self).compareTo(quantity(oldSelf)) >= 0")
-        .message("storage can only grow: Kubernetes does not shrink volumes"))]
     pub storage: String,
 }

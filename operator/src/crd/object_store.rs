@@ -72,11 +72,9 @@ pub struct ExternalObjectStoreSpec {
 }
 
 /// One pod that keeps objects on a volume.
-#[derive(KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DevelopmentObjectStoreSpec {
-    /// The size of its volume, such as `5Gi`.
+    /// The size of its volume, such as `5Gi`. It grows where its StorageClass lets it; less than it has changes nothing.
     #[schemars(length(min = 1, max = 32), regex(pattern = r"^[0-9]+(\.[0-9]+)?([KMGTPE]i|[kMGTPE])?$"))]
-    #[x_kube(validation = Rule::new("quantity(self).compareTo(quantity(oldSelf)) >= 0")
-        .message("storage can only grow: Kubernetes does not shrink volumes"))]
     pub storage: String,
 }

@@ -51,7 +51,7 @@ pub struct SocialPlatformStatus {
     /// `BackedUp`. Only where dashboards, alerts or ServiceMonitors were asked for: `Monitored`. Only where CloudNativePG runs the
     /// database: `DatabaseReady`. Only with `exposure.tls`: `CertificateReady`. Only where `lifecycle.rotation` is set:
     /// `SecretsRotated`. Only while true: `Paused`, `Hibernated`, `Reconciling` (on its way) and `Stalled` (cannot go on unless
-    /// someone acts).
+    /// someone acts). Only while false: `VolumesApplied` (a volume stays as it is, since it may not grow).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,

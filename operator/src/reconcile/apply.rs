@@ -11,6 +11,7 @@ mod restore;
 mod rotation;
 mod scaling;
 mod stores;
+mod volumes;
 mod way_in;
 mod writer;
 
@@ -36,6 +37,7 @@ use writer::{Object, Writer, find, orphans};
 pub use database::ready;
 pub use late::Unwritten;
 pub use progress::Progress;
+pub use volumes::RefusedVolume;
 pub use way_in::is_open;
 pub use writer::Error;
 
@@ -97,7 +99,7 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
     let network_policies = writer.apply(network_policies, &children.network_policies).await?;
     let disruption_budgets = writer.apply(disruption_budgets, &children.disruption_budgets).await?;
     let services = writer.apply(services, &children.services).await?;
-    let volume_claims = writer.apply(volume_claims, &children.volume_claims).await?;
+    let (volume_claims, refused_volumes) = volumes::apply(&mut writer, volume_claims, &children.volume_claims).await?;
 
     let asleep = match cluster.resource.is_hibernated() {
         // Services before their stores, and autoscalers before both: they would wake them.
@@ -178,7 +180,7 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
         prune(&mut writer, cluster, &resources).await?;
         rotates_at = rotation::advance(&mut writer, cluster, platform, &resources, &progress).await?;
     }
-    let unwritten = late.apply(&mut writer, children, &mut resources).await;
+    let unwritten = Unwritten { volumes: refused_volumes, ..late.apply(&mut writer, children, &mut resources).await };
     Ok(Outcome { resources, progress, unwritten, rotates_at, writes: writer.writes })
 }
 

@@ -29,6 +29,8 @@ pub const BACKED_UP: &str = "BackedUp";
 pub const AUTOSCALING: &str = "Autoscaling";
 /// Dashboards, alerts and ServiceMonitors are there; only where they were asked for.
 pub const MONITORED: &str = "Monitored";
+/// The volumes of Development storage are as the spec asks for; only while false.
+pub const VOLUMES_APPLIED: &str = "VolumesApplied";
 /// Everything is left as it is; only while true.
 pub const PAUSED: &str = "Paused";
 /// No pod is to run; only while true.

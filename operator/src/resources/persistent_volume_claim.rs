@@ -21,3 +21,9 @@ pub fn volume_claim(platform: &Platform, component: &Component) -> Option<Persis
         status: None,
     })
 }
+
+/// The size that a volume asks for, if it does.
+pub fn size(claim: &PersistentVolumeClaim) -> Option<&str> {
+    let requests = claim.spec.as_ref()?.resources.as_ref()?.requests.as_ref()?;
+    requests.get("storage").map(|size| size.0.as_str())
+}

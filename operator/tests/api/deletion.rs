@@ -12,7 +12,9 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{DeleteParams, ListParams};
 use kube::{Resource, ResourceExt};
 use operator::crd::{DeletionPolicy, LifecycleSpec, SocialPlatform};
+use operator::resources::persistent_volume_claim;
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use crate::harness::{Harness, development, eventually, message, secret};
 
@@ -115,4 +117,42 @@ async fn the_policy_can_change_while_the_platform_runs() {
         })
         .await;
     }
+}
+
+/// The size that a volume asks for, and how many owners it has.
+async fn volume(harness: &Harness, name: &str) -> (String, usize) {
+    let claim: PersistentVolumeClaim = harness.get(name).await;
+    (persistent_volume_claim::size(&claim).unwrap_or_default().to_owned(), claim.owner_references().len())
+}
+
+/// Nothing provides volumes here, so none may grow.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_volume_that_may_not_grow_holds_up_nothing_and_its_size_can_be_taken_back() {
+    let harness = Harness::start("size").await;
+    let mut resource = development();
+    resource.spec.lifecycle = Some(LifecycleSpec { deletion_policy: Some(DeletionPolicy::Delete), ..LifecycleSpec::default() });
+    harness.create(&resource).await;
+    harness.wait_until_ready().await;
+
+    let larger = json!({"version": "2.0.0", "lifecycle": {"deletionPolicy": "Retain"}, "database": {"development": {"storage": "99Gi"}}});
+    harness.edit::<SocialPlatform>("demo", json!({ "spec": larger })).await;
+    let platform = harness.wait_for("VolumesApplied", "False", "ApplyFailed").await;
+    let told = message(&platform, "VolumesApplied");
+    assert!(told.contains("PersistentVolumeClaim demo-postgres") && told.contains("back to 5Gi"), "{told}");
+    let platform = harness.wait_until_ready().await;
+    assert_eq!(platform.status.unwrap().version.as_deref(), Some("2.0.0"), "the next release is rolled out");
+    eventually("both volumes stay when the platform goes", || async {
+        let volumes = (volume(&harness, "demo-postgres").await, volume(&harness, "demo-s3").await);
+        if volumes.0.1 + volumes.1.1 == 0 { Ok(()) } else { Err(format!("{volumes:?}")) }
+    })
+    .await;
+
+    harness.edit::<SocialPlatform>("demo", json!({"spec": {"database": {"development": {"storage": "1Gi"}}}})).await;
+    eventually("nothing is refused any more", || async {
+        let platform = harness.wait_until_ready().await;
+        let left = platform.status.unwrap().conditions.into_iter().find(|condition| condition.type_ == "VolumesApplied");
+        left.map_or(Ok(()), |left| Err(format!("{left:?}")))
+    })
+    .await;
+    assert_eq!(volume(&harness, "demo-postgres").await.0, "5Gi", "less than it has changes nothing");
 }

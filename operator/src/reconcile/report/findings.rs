@@ -89,6 +89,10 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
         View::Applied(platform, outcome) => monitored(&platform.observability, outcome.unwritten.monitoring.as_ref()),
         View::Refused(_) | View::ApplyRefused(_) | View::Paused => monitored_before(old),
     });
+    findings.extend(match view {
+        View::Applied(_, outcome) => storage::refused(&outcome.unwritten.volumes),
+        View::Refused(_) | View::ApplyRefused(_) | View::Paused => storage::before(old),
+    });
     let of_the_moment = of_the_moment(cluster, view, &findings);
     findings.extend(of_the_moment);
     findings

@@ -1,6 +1,7 @@
 //! What the Secrets that a user gives must hold.
 
 use k8s_openapi::api::core::v1::{ResourceRequirements, Secret};
+use kube::ResourceExt;
 
 use super::sizes::requirements_in_canonical_form;
 use super::{Problem, endpoint, values};
@@ -11,8 +12,9 @@ use crate::crd::{
 };
 use crate::drift::hash_parts;
 use crate::platform::{CloudNativePg, Connection, Database, ObjectStore};
-use crate::quantity::canonical;
+use crate::quantity::{canonical, is_less};
 use crate::reconcile::Cluster;
+use crate::resources::persistent_volume_claim;
 
 /// PostgreSQL cuts names after 63 bytes, and the longest role is the database's name and `_relation_a`.
 const LONGEST_DATABASE_NAME: usize = 63 - "_relation_a".len();
@@ -23,7 +25,7 @@ pub(super) fn database(cluster: &Cluster) -> Result<Database, Problem> {
         (Some(external), _, _) => connection(cluster, external).map(Database::External),
         (None, Some(wanted), _) => cloud_native_pg(cluster, wanted).map(Database::CloudNativePg),
         (None, None, Some(DevelopmentDatabaseSpec { image, storage })) => {
-            let storage = size("database.development.storage", storage)?;
+            let storage = volume(cluster, components::POSTGRES, "database.development.storage", storage)?;
             Ok(Database::Development { image: image.clone(), storage })
         }
         (None, None, None) => Err(block_missing("database")),
@@ -52,7 +54,7 @@ pub(super) fn object_store(cluster: &Cluster) -> Result<ObjectStore, Problem> {
     match (&spec.external, &spec.development) {
         (Some(external), _) => bucket(cluster, external),
         (None, Some(DevelopmentObjectStoreSpec { storage })) => {
-            Ok(ObjectStore::Development { storage: size("objectStore.development.storage", storage)? })
+            Ok(ObjectStore::Development { storage: volume(cluster, components::S3, "objectStore.development.storage", storage)? })
         }
         (None, None) => Err(block_missing("objectStore")),
     }
@@ -117,6 +119,15 @@ fn keys_without_value<'a>(secret: &Secret, keys: &[&'a str]) -> Vec<&'a str> {
 
 fn size(field: &str, text: &str) -> Result<String, Problem> {
     canonical(text).ok_or_else(|| Problem::in_spec("InvalidQuantity", format!("{field} is {text:?}: write a size such as 5Gi")))
+}
+
+/// The size of a component's volume: no less than it has, as no volume shrinks. So a size that was too much can be taken back.
+fn volume(cluster: &Cluster, component: &str, field: &str, text: &str) -> Result<String, Problem> {
+    let wanted = size(field, text)?;
+    let name = format!("{}-{component}", cluster.resource.name_any());
+    let live = cluster.children.volume_claims.iter().find(|claim| claim.name_any() == name);
+    let has = live.and_then(|claim| canonical(persistent_volume_claim::size(claim)?));
+    Ok(has.filter(|has| is_less(&wanted, has)).unwrap_or(wanted))
 }
 
 /// The CRD's rules refuse this, unless someone installed an older CRD.

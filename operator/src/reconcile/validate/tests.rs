@@ -1,9 +1,12 @@
+use std::sync::Arc;
+
 use contracts::Service;
 use k8s_openapi::api::core::v1::ConfigMap;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use serde_json::json;
 
 use super::*;
-use crate::crd::{ConfigMapKeyRef, MailTls, ResourcesSpec, SocialPlatformStatus, SslMode, TlsSpec, TrustSpec};
+use crate::crd::{ConfigMapKeyRef, DevelopmentObjectStoreSpec, MailTls, ResourcesSpec, SocialPlatformStatus, SslMode, TlsSpec, TrustSpec};
 use crate::example::{full, minimal};
 use crate::fixtures::{cluster, secret};
 use crate::platform::{Database, ObjectStore};
@@ -138,6 +141,34 @@ fn quantities_are_brought_into_the_form_that_the_server_stores() {
     let platform = validate(&cluster(resource)).unwrap();
     let resources = platform.sizes[&Service::Photo].resources.clone().unwrap();
     assert_eq!(resources.requests.unwrap()["memory"], Quantity("2Gi".to_owned()));
+}
+
+#[test]
+fn a_volume_is_never_asked_to_shrink() {
+    let asked = |wanted: &str, has: Option<&str>| {
+        let mut resource = minimal();
+        resource.spec.object_store.development = Some(DevelopmentObjectStoreSpec { storage: wanted.into() });
+        let mut cluster = cluster(resource);
+        let claim = |name: &str, size: &str| {
+            let spec = json!({ "resources": { "requests": { "storage": size } } });
+            Arc::new(serde_json::from_value(json!({ "metadata": { "name": name }, "spec": spec })).unwrap())
+        };
+        cluster.children.volume_claims = vec![claim("demo-postgres", "100Gi")];
+        cluster.children.volume_claims.extend(has.map(|size| claim("demo-s3", size)));
+        match validate(&cluster).unwrap().object_store {
+            ObjectStore::Development { storage } => storage,
+            ObjectStore::External { .. } => panic!("the minimal example brings its own"),
+        }
+    };
+    for (wanted, has, then) in [
+        ("5Gi", None, "5Gi"),
+        ("10Gi", Some("5Gi"), "10Gi"),
+        ("5Gi", Some("10Gi"), "10Gi"),
+        ("5120Mi", Some("5Gi"), "5Gi"),
+        ("5Gi", Some("5e9"), "5Gi"),
+    ] {
+        assert_eq!(asked(wanted, has), then, "{wanted}, where it has {has:?}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod hibernation;
 mod kstatus;
 mod object_store;
 mod rollout;
+mod storage;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
