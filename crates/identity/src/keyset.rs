@@ -12,6 +12,9 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// How often keys are fetched without need, so that a retired one is forgotten.
 const REFRESH: Duration = Duration::from_secs(300);
+/// How soon they are fetched again where that has failed: the alert ServiceCallsFail wants five failures within a quarter of an
+/// hour, and while everybody's key is known, there are no others.
+const RETRY: Duration = Duration::from_secs(20);
 
 /// The keys with which access tokens are verified, by `kid`.
 #[derive(Clone, Default)]
@@ -68,23 +71,30 @@ impl Keyset {
         self.0.keys.read().expect("no holder panics").get(kid).cloned()
     }
 
-    async fn fetch(&self, auth: &AuthClient) {
+    /// Fetches all keys; `false` if that has failed.
+    async fn fetch(&self, auth: &AuthClient) -> bool {
         let published = match auth.jwks().await {
             Ok(json) => serde_json::from_slice::<JwkSet>(&json).map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
-        match published {
-            Ok(published) => self.set(&published),
+        match &published {
+            Ok(published) => self.set(published),
             Err(error) => tracing::warn!(error, "failed to fetch auth's keys; the known ones stay"),
         }
+        published.is_ok()
     }
 
     /// Fetches the keys now and then, until dropped.
     pub async fn run(self) {
+        self.keep_fetching(REFRESH, RETRY).await;
+    }
+
+    /// Fetches the keys, and again after `refresh`, or after `retry` where that has failed.
+    pub(crate) async fn keep_fetching(self, refresh: Duration, retry: Duration) {
         let Some(auth) = self.0.auth.clone() else { return };
         loop {
-            self.fetch(&auth).await;
-            tokio::time::sleep(REFRESH).await;
+            let wait = if self.fetch(&auth).await { refresh } else { retry };
+            tokio::time::sleep(wait).await;
         }
     }
 }

@@ -96,3 +96,16 @@ async fn while_auth_is_down_valid_tokens_are_valid_and_forged_ones_ask_it_once()
     assert!(keyset.find(KID).await.is_some(), "what was known stays known");
     assert_eq!(service.viewer(&issuer.token(ADA)).await.unwrap().account, ADA);
 }
+
+#[tokio::test]
+async fn while_auth_is_down_its_keys_are_fetched_again_soon() {
+    let (auth, calls) = auth_that_is_down();
+    let fetching = tokio::spawn(Keyset::fetched(auth).keep_fetching(Duration::from_secs(3600), Duration::from_millis(10)));
+    let again = async {
+        while calls.load(Ordering::SeqCst) < 3 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), again).await.expect("it was asked three times");
+    fetching.abort();
+}
