@@ -16,9 +16,11 @@ BY_SIGNING_IN = 'http_route=~"/v1/sessions(/passkey|/second-factor)?|/oauth/(aut
 SIGN_INS = f"{ANY},{BY_SIGNING_IN}"
 PASSWORDS = ANY + ',http_route="/v1/sessions",http_request_method="POST"'
 PICTURES = ANY + ',http_route=~"/p/.*"'
-UPLOADS = ANY + ',http_route=~"/v1/photos(/tus.*|/uploads.*)?",http_request_method=~"POST|PATCH"'
+BY_UPLOADING = 'http_route=~"/v1/photos(/tus.*|/uploads.*)?",http_request_method=~"POST|PATCH"'
+UPLOADS = f"{ANY},{BY_UPLOADING}"
 # A chunk of tus takes as long as whoever sends it needs: that is what it is for.
-WHOLE_UPLOADS = ANY + ',http_route=~"/v1/photos(/uploads/.*/complete)?",http_request_method="POST"'
+BY_UPLOADING_ALL = 'http_route=~"/v1/photos(/uploads/.*/complete)?",http_request_method="POST"'
+WHOLE_UPLOADS = f"{ANY},{BY_UPLOADING_ALL}"
 
 # How often the windows are worked out.
 WINDOWS = {"30s": ["5m", "30m", "1h"], "2m": ["2h", "6h", "1d", "3d"], "5m": ["30d"]}

@@ -94,7 +94,11 @@ fn holds(condition: &str, span: &Span, labels: &Labels) -> bool {
     match operator {
         "=" => found == wanted,
         "!=" => found != wanted,
-        "=~" => wanted.strip_suffix(".*").map_or(found == wanted, |beginning| found.starts_with(beginning)),
+        // As much of regular expressions as links have.
+        "=~" => wanted.split('|').any(|one| match one.split_once(".*") {
+            Some((beginning, end)) => found.starts_with(beginning) && found.ends_with(end),
+            None => found == one,
+        }),
         ">=" => number(found) >= number(&wanted),
         "<" => number(found) < number(&wanted),
         _ => panic!("unknown: {condition}"),
