@@ -1,10 +1,11 @@
 //! The dashboards and the rules of the chart, read as Grafana and Prometheus would: the rules of Grafana's dashboard
-//! linter, in `links` that panels lead to traces that there are, in `rules` that every alert has its page, and in `cases` that it
-//! has its tests. That the metrics exist, and that no panel is empty, is shown by the launcher's tests and by the stories of
+//! linter, in `links` that panels lead to traces that there are, in `pending` that one counts what its title says, in `rules` that
+//! every alert has its page, and in `cases` that it has its tests. That the metrics exist, and that no panel is empty, is shown by the launcher's tests and by the stories of
 //! e2e/, with a real Prometheus.
 
 mod cases;
 mod links;
+mod pending;
 mod promql;
 mod rules;
 
