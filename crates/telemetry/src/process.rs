@@ -2,10 +2,15 @@
 
 use std::fs;
 
+use opentelemetry::KeyValue;
+
 use crate::meter;
 
 /// Ticks of `/proc/self/stat` in a second. Linux shows every program this number, whatever the kernel's own clock.
 const TICKS: f64 = 100.0;
+
+/// Whose time it is: the program's, and the kernel's for it.
+const MODES: [&str; 2] = ["user", "system"];
 
 /// Makes the instruments; once, after the meters are set up.
 pub(crate) fn observe() {
@@ -26,7 +31,9 @@ pub(crate) fn observe() {
         .with_description("CPU time, of the program and of the kernel for it.")
         .with_callback(|observer| {
             if let Some(seconds) = fs::read_to_string("/proc/self/stat").ok().as_deref().and_then(cpu_seconds) {
-                observer.observe(seconds, &[]);
+                for (mode, seconds) in MODES.into_iter().zip(seconds) {
+                    observer.observe(seconds, &[KeyValue::new("cpu.mode", mode)]);
+                }
             }
         })
         .build();
@@ -45,13 +52,13 @@ fn resident(status: &str) -> Option<i64> {
     Some(kilobytes * 1024)
 }
 
-/// User and system time, the 14th and 15th field. The second is the program's name, which may hold anything.
-fn cpu_seconds(stat: &str) -> Option<f64> {
+/// The time of each of [`MODES`], the 14th and 15th field. The second is the program's name, which may hold anything.
+fn cpu_seconds(stat: &str) -> Option<[f64; 2]> {
     let (_, after_name) = stat.rsplit_once(')')?;
     let mut fields = after_name.split_whitespace().skip(11);
     let user: f64 = fields.next()?.parse().ok()?;
     let system: f64 = fields.next()?.parse().ok()?;
-    Some((user + system) / TICKS)
+    Some([user / TICKS, system / TICKS])
 }
 
 #[cfg(test)]
@@ -63,7 +70,7 @@ mod tests {
         assert_eq!(resident("Name:\tx\nVmPeak:\t 9 kB\nVmRSS:\t    2 kB\n"), Some(2048));
         assert_eq!(resident("Name:\tx\n"), None);
         let stat = "7 (a) b) S 1 2 3 4 5 6 7 8 9 10 150 50 0 0 20 0 1 0";
-        assert_eq!(cpu_seconds(stat), Some(2.0));
+        assert_eq!(cpu_seconds(stat), Some([1.5, 0.5]));
         assert_eq!(cpu_seconds("7 (a"), None);
     }
 }

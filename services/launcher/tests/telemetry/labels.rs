@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 const POOL: &str = "db_client_connection_pool_name";
 
 /// A series of each, and what it must have. A histogram has many; its count stands for all.
-const REQUIRED: [(&str, &[&str]); 9] = [
+const REQUIRED: [(&str, &[&str]); 10] = [
     ("db_client_connection_count", &[POOL, "db_client_connection_state"]),
     ("db_client_connection_max", &[POOL]),
     ("db_client_connection_timeouts_total", &[POOL]),
@@ -15,6 +15,7 @@ const REQUIRED: [(&str, &[&str]); 9] = [
     ("http_client_request_duration_seconds_count", &["http_request_method", "server_address", "server_port"]),
     ("http_server_active_requests", &["http_request_method", "url_scheme"]),
     ("http_server_request_duration_seconds_count", &["http_request_method", "url_scheme"]),
+    ("process_cpu_time_seconds_total", &["cpu_mode"]),
     ("rpc_client_call_duration_seconds_count", &["rpc_method", "rpc_system_name"]),
 ];
 
