@@ -99,7 +99,7 @@ pub(crate) fn exposed(exposed: bool) {
     OPEN.record(exposed.into(), &[]);
 }
 
-/// A call of the object store ended; `code` is the store's own word for what went wrong.
+/// A call of the object store ended; `code` is the store's own word for what went wrong, or one of ours if it said none.
 pub(crate) fn called(method: &'static str, time: Duration, code: Option<&str>) {
     let mut labels = vec![KeyValue::new("rpc.system.name", "aws-api"), KeyValue::new("rpc.method", format!("S3/{method}"))];
     labels.extend(code.map(|code| KeyValue::new("error.type", known(code))));
@@ -108,7 +108,7 @@ pub(crate) fn called(method: &'static str, time: Duration, code: Option<&str>) {
 
 /// What stores answer is text from outside; as labels the words must be few. `_OTHER` is the conventions' own.
 fn known(code: &str) -> &'static str {
-    const KNOWN: [&str; 11] = [
+    const KNOWN: [&str; 12] = [
         "AccessDenied",
         "InternalError",
         "InvalidAccessKeyId",
@@ -119,6 +119,7 @@ fn known(code: &str) -> &'static str {
         "ServiceUnavailable",
         "SignatureDoesNotMatch",
         "SlowDown",
+        "cancelled",
         "unreachable",
     ];
     KNOWN.into_iter().find(|known| *known == code).unwrap_or("_OTHER")
@@ -134,5 +135,10 @@ mod tests {
             assert_eq!(known(word), word);
         }
         assert_eq!(known("SomethingElse"), "_OTHER");
+    }
+
+    #[test]
+    fn no_answer_is_told_from_one_that_nobody_waited_for() {
+        assert_eq!(["cancelled", "unreachable"].map(known), ["cancelled", "unreachable"]);
     }
 }

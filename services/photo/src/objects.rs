@@ -1,11 +1,12 @@
 //! The object store. Any S3-compatible one will do: only put, get, delete, list and presigning are used, addressed by path.
 
+mod calling;
 mod error;
 mod shown;
 mod stranger;
 mod tried;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
@@ -17,13 +18,13 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use bytes::Bytes;
 use http::Uri;
-use tracing::{Instrument, field};
+use tracing::field;
 
+use self::calling::Calling;
 pub use self::error::ObjectError;
 use self::shown::shown;
 pub use self::tried::{UnusableStore, try_store};
 use crate::config::S3Config;
-use crate::metrics;
 
 /// How long to wait for a connection. What is lost on the way is sent again: a SYN after one second and after three (RFC 6298), and a
 /// question to the DNS after two and a half (musl).
@@ -212,20 +213,13 @@ impl Objects {
             server.address = self.host,
             server.port = i64::from(self.port),
         );
-        let start = Instant::now();
-        let result = request.instrument(span.clone()).await;
+        let result = Calling::begin(method, span.clone()).answered(request).await;
         if let Some(id) = result.request_id() {
             span.record("aws.request_id", id);
         }
-        metrics::called(method, start.elapsed(), result.as_ref().err().map(|error| error.code().unwrap_or("unreachable")));
-        result.map_err(|error| {
-            let code = error.code().unwrap_or("unreachable");
-            span.record("otel.status_code", "ERROR");
-            span.record("error.type", code);
-            match code {
-                "NoSuchKey" | "NotFound" => ObjectError::Missing(shown(key)),
-                _ => ObjectError::unavailable(method, error),
-            }
+        result.map_err(|error| match error.code() {
+            Some("NoSuchKey" | "NotFound") => ObjectError::Missing(shown(key)),
+            _ => ObjectError::unavailable(method, error),
         })
     }
 }
