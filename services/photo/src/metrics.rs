@@ -8,14 +8,19 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, UpDownCounter};
 
 /// A decoded picture of the largest size takes seconds.
 const SECONDS: [f64; 12] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0];
+/// As the semantic conventions advise for `rpc.*.call.duration`.
+const CALL_SECONDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
 static WORK: LazyLock<Histogram<f64>> = LazyLock::new(|| {
-    histogram("socialplatform.photo.processing.duration", "Time to decode a picture and to encode it anew, by outcome: kept or refused.")
+    let about = "Time to decode a picture and to encode it anew, by outcome: kept or refused.";
+    histogram("socialplatform.photo.processing.duration", about, &SECONDS)
 });
 static WAIT: LazyLock<Histogram<f64>> =
-    LazyLock::new(|| histogram("socialplatform.photo.processing.wait", "Time that a picture waited for a worker."));
-static S3: LazyLock<Histogram<f64>> =
-    LazyLock::new(|| histogram("rpc.client.call.duration", "Duration of calls of the object store, up to the head of the answer."));
+    LazyLock::new(|| histogram("socialplatform.photo.processing.wait", "Time that a picture waited for a worker.", &SECONDS));
+static S3: LazyLock<Histogram<f64>> = LazyLock::new(|| {
+    let about = "Duration of calls of the object store, up to the head of the answer.";
+    histogram("rpc.client.call.duration", about, &CALL_SECONDS)
+});
 
 static PICTURES: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
     let about = "Pictures that are processed or wait for it.";
@@ -44,8 +49,8 @@ static OPEN: LazyLock<Gauge<u64>> = LazyLock::new(|| {
     telemetry::meter().u64_gauge("socialplatform.photo.bucket.open").with_description(about).build()
 });
 
-fn histogram(name: &'static str, about: &'static str) -> Histogram<f64> {
-    telemetry::meter().f64_histogram(name).with_unit("s").with_description(about).with_boundaries(SECONDS.to_vec()).build()
+fn histogram(name: &'static str, about: &'static str, bounds: &[f64]) -> Histogram<f64> {
+    telemetry::meter().f64_histogram(name).with_unit("s").with_description(about).with_boundaries(bounds.to_vec()).build()
 }
 
 /// A picture that is being processed or waits for it, until dropped.
@@ -99,9 +104,15 @@ pub(crate) fn exposed(exposed: bool) {
     OPEN.record(exposed.into(), &[]);
 }
 
-/// A call of the object store ended; `code` is the store's own word for what went wrong, or one of ours if it said none.
-pub(crate) fn called(method: &'static str, time: Duration, code: Option<&str>) {
-    let mut labels = vec![KeyValue::new("rpc.system.name", "aws-api"), KeyValue::new("rpc.method", format!("S3/{method}"))];
+/// A call of the object store, at this host and port, ended; `code` is the store's own word for what went wrong, or one of ours if it
+/// said none.
+pub(crate) fn called(method: &'static str, (host, port): (&str, u16), time: Duration, code: Option<&str>) {
+    let mut labels = vec![
+        KeyValue::new("rpc.system.name", "aws-api"),
+        KeyValue::new("rpc.method", format!("S3/{method}")),
+        KeyValue::new("server.address", host.to_owned()),
+        KeyValue::new("server.port", i64::from(port)),
+    ];
     labels.extend(code.map(|code| KeyValue::new("error.type", known(code))));
     S3.record(time.as_secs_f64(), &labels);
 }

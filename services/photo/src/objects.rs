@@ -79,7 +79,7 @@ pub struct Objects {
     /// Without a key.
     strangers: Vec<Client>,
     bucket: String,
-    /// Where the store is, for traces.
+    /// Where the store is, for traces and metrics.
     host: String,
     port: u16,
 }
@@ -213,7 +213,7 @@ impl Objects {
             server.address = self.host,
             server.port = i64::from(self.port),
         );
-        let result = Calling::begin(method, span.clone()).answered(request).await;
+        let result = Calling::begin(method, (self.host.as_str(), self.port), span.clone()).answered(request).await;
         if let Some(id) = result.request_id() {
             span.record("aws.request_id", id);
         }

@@ -16,7 +16,7 @@ const REQUIRED: [(&str, &[&str]); 10] = [
     ("http_server_active_requests", &["http_request_method", "url_scheme"]),
     ("http_server_request_duration_seconds_count", &["http_request_method", "url_scheme"]),
     ("process_cpu_time_seconds_total", &["cpu_mode"]),
-    ("rpc_client_call_duration_seconds_count", &["rpc_method", "rpc_system_name"]),
+    ("rpc_client_call_duration_seconds_count", &["rpc_method", "rpc_system_name", "server_address", "server_port"]),
 ];
 
 /// What a statement that failed has besides, by PostgreSQL's word or, where the connection broke, by none.
@@ -84,8 +84,9 @@ fn a_label_that_is_missing_or_empty_is_noticed() {
     let page = REQUIRED.iter().map(sample).collect::<Vec<_>>().join("\n");
     let found = |page: String| faults(&[page]).len();
     assert_eq!(found(page.clone()), 0);
-    assert_eq!(found(page.replace(",server_port=\"one\"", "")), 1);
-    assert_eq!(found(page.replace("server_port=\"one\"", "server_port=\"\"")), 1);
+    // Of calls of services, and of the object store.
+    assert_eq!(found(page.replace(",server_port=\"one\"", "")), 2);
+    assert_eq!(found(page.replace("server_port=\"one\"", "server_port=\"\"")), 2);
     let refused = |labels: &str| page.replace("db_system_name=\"one\"", &format!("db_system_name=\"one\",{labels}"));
     assert_eq!(found(refused("error_type=\"23505\",db_response_status_code=\"23505\"")), 0);
     assert_eq!(found(refused("error_type=\"connection\"")), 0);

@@ -14,16 +14,18 @@ const UNREACHABLE: &str = "unreachable";
 
 /// A call from its beginning to its end. Its future is dropped when whoever waits for the answer hangs up, which they do when the
 /// store takes long: so what is dropped is measured, too.
-pub(super) struct Calling {
+pub(super) struct Calling<'a> {
     start: Instant,
     method: &'static str,
+    /// Host and port of the store.
+    server: (&'a str, u16),
     span: Span,
     failure: Option<String>,
 }
 
-impl Calling {
-    pub(super) fn begin(method: &'static str, span: Span) -> Self {
-        Self { start: Instant::now(), method, span, failure: Some(CANCELLED.to_owned()) }
+impl<'a> Calling<'a> {
+    pub(super) fn begin(method: &'static str, server: (&'a str, u16), span: Span) -> Self {
+        Self { start: Instant::now(), method, server, span, failure: Some(CANCELLED.to_owned()) }
     }
 
     /// Waits for the answer, in the span.
@@ -37,13 +39,13 @@ impl Calling {
     }
 }
 
-impl Drop for Calling {
+impl Drop for Calling<'_> {
     fn drop(&mut self) {
         if let Some(failure) = &self.failure {
             self.span.record("otel.status_code", "ERROR");
             self.span.record("error.type", failure.as_str());
         }
-        metrics::called(self.method, self.start.elapsed(), self.failure.as_deref());
+        metrics::called(self.method, self.server, self.start.elapsed(), self.failure.as_deref());
     }
 }
 
@@ -68,7 +70,7 @@ mod tests {
         let lines = fmt::layer().with_ansi(false).with_span_events(FmtSpan::CLOSE).with_writer(file);
         tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), || {
             let span = tracing::info_span!("s3", otel.status_code = field::Empty, error.type = field::Empty);
-            let mut call = Box::pin(Calling::begin("PutObject", span).answered(request));
+            let mut call = Box::pin(Calling::begin("PutObject", ("store", 9000), span).answered(request));
             let _ = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         });
         fs::read_to_string(written.path()).expect("lines are text")
