@@ -42,7 +42,7 @@ pub use panics::{Panicked, caught};
 pub use sampling::TraceSampler;
 pub use setup::{LogFormat, SetupError, Telemetry, TelemetryConfig, metrics_text};
 pub use sql::{pool_name, statement_failed};
-pub use statement::statements_go_to;
+pub use statement::{schema_is, statements_go_to};
 
 /// The meter of the platform's own metrics.
 pub fn meter() -> opentelemetry::metrics::Meter {

@@ -27,6 +27,7 @@ static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
 static TRACER: LazyLock<BoxedTracer> = LazyLock::new(|| global::tracer("sqlx"));
 
 static SERVER: OnceLock<Server> = OnceLock::new();
+static SCHEMA: OnceLock<&'static str> = OnceLock::new();
 
 /// Of the span of a statement that failed.
 const MOST_ATTRIBUTES: usize = 8;
@@ -34,15 +35,27 @@ const MOST_ATTRIBUTES: usize = 8;
 /// Where statements go.
 struct Server {
     address: [KeyValue; 2],
-    database: KeyValue,
+    namespace: KeyValue,
+}
+
+/// Says in which schema the statements of this process find their tables, if it is one for all of them. Call it before
+/// [`statements_go_to`].
+pub fn schema_is(schema: &'static str) {
+    let _ = SCHEMA.set(schema);
 }
 
 /// Says where the statements of this process go, which sqlx does not: to one database, whatever the service.
 pub fn statements_go_to(address: &str, port: u16, database: &str) {
+    let namespace = namespace(database, SCHEMA.get().copied());
     // Shared, since each statement's span has them.
-    let [address, database]: [Arc<str>; 2] = [address.into(), database.into()];
+    let [address, namespace]: [Arc<str>; 2] = [address.into(), namespace.into()];
     let address = [KeyValue::new("server.address", address), KeyValue::new("server.port", i64::from(port))];
-    let _ = SERVER.set(Server { address, database: KeyValue::new("db.namespace", database) });
+    let _ = SERVER.set(Server { address, namespace: KeyValue::new("db.namespace", namespace) });
+}
+
+/// A database and a schema in the words of the conventions for PostgreSQL.
+fn namespace(database: &str, schema: Option<&str>) -> String {
+    schema.map_or_else(|| database.to_owned(), |schema| format!("{database}|{schema}"))
 }
 
 /// A statement that has ended.
@@ -123,7 +136,7 @@ impl Statement {
         let mut attributes = Vec::with_capacity(MOST_ATTRIBUTES);
         attributes.push(KeyValue::new("db.system.name", "postgresql"));
         attributes.push(KeyValue::new("db.query.summary", self.described.summary.clone()));
-        attributes.extend(server.map(|server| server.database.clone()));
+        attributes.extend(server.map(|server| server.namespace.clone()));
         attributes.extend(failure.map(|failure| KeyValue::new("error.type", failure.kind().to_owned())));
         attributes.extend(failure.and_then(Failure::state).map(|state| KeyValue::new("db.response.status_code", state.to_owned())));
         DURATION.record(self.elapsed, &attributes);
@@ -145,5 +158,16 @@ impl Statement {
             span.set_status(Status::error(failure.kind().to_owned()));
         }
         span.end_with_timestamp(self.ended);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_is_named_behind_the_database_where_there_is_one_for_all_statements() {
+        assert_eq!(namespace("app", Some("photo")), "app|photo");
+        assert_eq!(namespace("app", None), "app");
     }
 }

@@ -146,6 +146,8 @@ async fn run(
     // A role that cannot sign would fail at its first call; better now.
     ServiceSigner::parse(service, &role.service_key)?;
     let listeners = Listeners::bind(&role.serving).await?;
+    // Where unqualified names lead: a role's search path begins there.
+    telemetry::schema_is(service.name());
     let Running { public, private, mut background } = start(&common, &role)?;
     tracing::info!(public = %listeners.public_addr()?, private = %listeners.private_addr()?, "{service} is listening");
     let mut outcome = Ok(());

@@ -11,7 +11,7 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::pods::Pods;
+use crate::pods::{DATABASE, Pods};
 use crate::sink::{Sink, Span};
 use crate::spans::is_below;
 use crate::store::Store;
@@ -157,8 +157,16 @@ async fn every_call_of_the_drawing_is_in_a_trace_between_the_pods_that_it_names(
         if missing.is_empty() { Ok(()) } else { Err(format!("{missing:#?}")) }
     })
     .await;
+    each_statement_names_its_schema(&sink);
     labels::all_are_there(&pods.metrics().await);
     each_line_is_an_object(&pods).await;
+}
+
+/// A pod has one database, and in it the schema of its service.
+fn each_statement_names_its_schema(sink: &Sink) {
+    let names_it = |span: &Span| span.attributes.get("db.namespace").is_some_and(|it| *it == format!("{DATABASE}|{}", span.service));
+    let astray: Vec<Span> = sink.spans().into_iter().filter(|span| span.is_sql() && !names_it(span)).collect();
+    assert!(astray.is_empty(), "{astray:#?}");
 }
 
 /// Whatever a pod writes is a JSON object a line, and that of a request names its trace and its span: one is turned away at each, so

@@ -22,7 +22,8 @@ use crate::sink::Sink;
 use crate::store::Store;
 use crate::tour::PASSWORD;
 
-const DATABASE: &str = "postgres";
+/// The name of their database.
+pub const DATABASE: &str = "postgres";
 const DATABASE_PASSWORD: &str = "word";
 /// Nobody listens there.
 const NOWHERE: &str = "http://127.0.0.1:9";
