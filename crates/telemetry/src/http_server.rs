@@ -120,9 +120,9 @@ fn shown_path<'a>(path: &'a str, route: Option<&'a str>) -> &'a str {
 /// The semantic conventions' word for any other method.
 const OTHER: &str = "_OTHER";
 
-/// Methods are text from outside; as labels they must be few.
+/// Methods are text from outside; as labels they must be few. These are the ones that the conventions know, whether we answer them or not.
 pub(crate) fn known_method(method: &http::Method) -> &'static str {
-    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    const KNOWN: [&str; 10] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"];
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or(OTHER)
 }
 
@@ -137,6 +137,8 @@ mod tests {
         let brew = known_method(&http::Method::from_bytes(b"BREW").expect("a method"));
         assert_eq!(span_name(brew, Some("/v1/posts")), "HTTP /v1/posts");
         assert_eq!(span_name(brew, None), "HTTP");
+        let query = known_method(&http::Method::from_bytes(b"QUERY").expect("a method"));
+        assert_eq!(span_name(query, Some("/v1/posts")), "QUERY /v1/posts");
     }
 
     #[test]
