@@ -78,12 +78,13 @@ pub(crate) fn read(waiting: &[Told]) -> serde_json::Result<(Vec<Fact>, Vec<&Told
     Ok((facts, unknown))
 }
 
-/// The span in which facts are applied together: named by their kinds, and linked to what made each of them true.
+/// The span in which facts are applied together, linked to what made each of them true. It is named by who told them, and lists their
+/// kinds: there would be too many names, one for each set of kinds that came together.
 pub(crate) fn span(between: Between, facts: &[Fact], waiting: &[Told]) -> Span {
     let kinds = Vec::from_iter(facts.iter().map(Fact::kind).collect::<BTreeSet<_>>());
     let span = tracing::info_span!(
         "facts.apply",
-        otel.name = format!("apply {}", kinds.join(", ")),
+        otel.name = format!("apply {}", between.producer),
         otel.kind = "consumer",
         messaging.system = "postgresql",
         messaging.destination.name = between.producer.name(),
@@ -91,6 +92,7 @@ pub(crate) fn span(between: Between, facts: &[Fact], waiting: &[Told]) -> Span {
         messaging.operation.name = "apply",
         messaging.operation.type = "process",
         messaging.batch.message_count = (facts.len() > 1).then_some(facts.len() as i64),
+        kinds = kinds.join(", "),
     );
     // Facts of one request have one cause.
     let causes: BTreeSet<&str> = waiting.iter().filter_map(|told| told.traceparent.as_deref()).collect();

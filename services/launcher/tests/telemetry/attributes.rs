@@ -78,6 +78,7 @@ static KINDS: [Kind; 13] = [
         is: |span| span.name.starts_with("apply "),
         kind: SpanKind::Consumer,
         required: &[
+            "kinds",
             "messaging.consumer.group.name",
             "messaging.destination.name",
             "messaging.operation.name",

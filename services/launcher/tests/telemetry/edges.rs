@@ -68,10 +68,11 @@ pub fn is_linked(from: &str, is_end: impl Fn(&Span) -> bool, spans: &[Span]) -> 
     links.any(|(span, link)| *link != span.trace && causes.contains(link.as_str()))
 }
 
-/// Does this span apply such facts, together with others that were waiting or not? It is named by the kinds of all of them.
+/// Does this span apply such facts, together with others that were waiting or not? It lists the kinds of all of them.
 fn applies(span: &Span, told: &Told) -> bool {
     let has = |name: &str, value: &str| span.attributes.get(name).is_some_and(|found| found == value);
-    span.name.strip_prefix("apply ").is_some_and(|kinds| kinds.split(", ").any(|kind| kind == told.kind))
+    span.name == format!("apply {}", told.producer)
+        && span.attributes.get("kinds").is_some_and(|kinds| kinds.split(", ").any(|kind| kind == told.kind))
         && has("messaging.destination.name", told.producer)
         && has("messaging.consumer.group.name", told.consumer)
 }

@@ -126,8 +126,9 @@ async fn what_fails_is_marked_and_so_is_what_asked_for_it() {
     assert!(attribute(&statement, "db.query.text").contains("from albums"), "the one that asks for albums: {statement:?}");
 
     tour.just("PUT /v1/relations/{id}/follow", &format!("/v1/relations/{bob}/follow"), &ada).await;
-    let fact = failed(&sink, "apply relation.changed").await;
+    let fact = failed(&sink, "apply relation").await;
     assert_eq!(attribute(&fact, "messaging.consumer.group.name"), "social");
+    assert!(attribute(&fact, "kinds").contains("relation.changed"), "{fact:?}");
     assert_eq!(attribute(&fact, "db.response.status_code"), UNDEFINED_TABLE);
     assert_eq!(fact.status, UNDEFINED_TABLE, "not the words of PostgreSQL");
     refused_statement(&sink, &fact.trace, UNDEFINED_TABLE).await;
