@@ -62,7 +62,7 @@ pub fn minimal() -> SocialPlatform {
     SocialPlatform::new("demo", spec)
 }
 
-/// Every field, with storage that someone looks after.
+/// Most fields, with storage that someone looks after.
 pub fn full() -> SocialPlatform {
     let spec = SocialPlatformSpec {
         version: env!("CARGO_PKG_VERSION").to_owned(),

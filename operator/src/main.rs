@@ -72,7 +72,7 @@ enum Command {
 enum Example {
     /// Everything in one namespace of a laptop's cluster.
     Minimal,
-    /// Every field, with storage that someone looks after.
+    /// Most fields, with storage that someone looks after.
     Full,
     /// A database that CloudNativePG runs.
     CloudNativePg,

@@ -58,7 +58,8 @@ pub enum LogFormat {
 
 /// Logs and OTLP, in OpenTelemetry's own variables: `OTEL_EXPORTER_OTLP_ENDPOINT` switches the export of all signals on and says where
 /// they go, and those of one signal alone (`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` and the like) are not read; `OTEL_TRACES_SAMPLER` and
-/// `OTEL_TRACES_SAMPLER_ARG`, and our own `TRACES_PER_SECOND`, say which traces are recorded. What else there is, such as `OTEL_EXPORTER_OTLP_HEADERS`, the SDK reads.
+/// `OTEL_TRACES_SAMPLER_ARG`, and our own `TRACES_PER_SECOND`, say which traces are recorded. What else there is, such as
+/// `OTEL_EXPORTER_OTLP_HEADERS`, the SDK reads.
 #[derive(Clone, Debug, clap::Args)]
 pub struct TelemetryConfig {
     /// How log lines look; text on a terminal and JSON elsewhere, unless set.
@@ -73,11 +74,11 @@ pub struct TelemetryConfig {
     /// Which new traces are recorded.
     #[arg(long, env = "OTEL_TRACES_SAMPLER", value_enum, default_value_t = TraceSampler::Ratio)]
     pub trace_sampler: TraceSampler,
-    /// With `traceidratio`, the share of new traces that is recorded, from 0 to 1.
+    /// With `traceidratio`, the share of new traces that is recorded, from 0 to 1, up to `TRACES_PER_SECOND`.
     #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0)]
     pub trace_ratio: f64,
-    /// With `traceidratio`, how many new traces are recorded in a second at the most, so that what recording costs does not grow with
-    /// who comes. Traces that other services began are not among them.
+    /// With `traceidratio`, how many new traces are recorded a second, and as many again at once after a quiet one, so that what
+    /// recording costs does not grow with who comes. Traces that other services began are not among them.
     #[arg(long, env = "TRACES_PER_SECOND", default_value = "50")]
     pub traces_per_second: NonZeroU32,
 }

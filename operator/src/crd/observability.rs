@@ -27,14 +27,14 @@ pub struct ObservabilitySpec {
     #[schemars(length(min = 1, max = 16))]
     pub egress_to: Option<Vec<PeerSpec>>,
 
-    /// The share of new traces that is recorded, as text from `"0"` to `"1"` such as `"0.05"`; all of them unless set. What is
-    /// not recorded is counted in metrics and written to logs all the same.
+    /// The share of new traces that is recorded, as text from `"0"` to `"1"` such as `"0.05"`; all of them unless set, up to
+    /// `tracesPerSecond`. What is not recorded is counted in metrics and written to logs all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 8), regex(pattern = r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"))]
     pub trace_sampling: Option<String>,
 
-    /// How many new traces each pod records in a second at the most, whatever their share; 50 unless set. What recording costs does not
-    /// grow with the number of requests beyond it.
+    /// How many new traces each pod records a second, whatever their share, and as many again at once after a quiet one; 50 unless set.
+    /// What recording costs does not grow with the number of requests beyond it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100_000))]
     pub traces_per_second: Option<i32>,
