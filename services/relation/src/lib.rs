@@ -1,10 +1,11 @@
 //! How people stand to each other: following, friends, blocks, mutes, notes, secret likes, and whom to follow next.
 //!
-//! Calls nobody, and hears from auth who is hidden or erased, and from social who follows which tags, who does not want to be found and
-//! on which day somebody last wrote for everybody. Every change is published as [`RelationChanged`](contracts::fact::RelationChanged)
-//! in the transaction that makes it, what somebody may be notified of as [`RelationHappened`](contracts::fact::RelationHappened), and
-//! that it holds no more, where the first does not say so, as [`RelationEnded`](contracts::fact::RelationEnded). A change that lets
-//! someone see less is answered only when every consumer has applied it.
+//! Calls auth, for its public keys, and nobody else. Hears from auth who is hidden or erased, and from social who follows which tags, who
+//! does not want to be found and on which day somebody last wrote for everybody. Every change is published as
+//! [`RelationChanged`](contracts::fact::RelationChanged) in the transaction that makes it, what somebody may be notified of as
+//! [`RelationHappened`](contracts::fact::RelationHappened), and that it holds no more, where the first does not say so, as
+//! [`RelationEnded`](contracts::fact::RelationEnded). A change that lets someone see less is answered only when every consumer has
+//! applied it.
 //!
 //! A block is told to nobody, whom it is against least of all. What they do to whoever blocks them is *withheld*: they see
 //! it as if it were so, and nobody else hears of it.
