@@ -108,9 +108,22 @@ pub fn available_replicas(deployment: &Deployment) -> i32 {
     deployment.status.as_ref().and_then(|status| status.available_replicas).unwrap_or(0)
 }
 
-/// How many pods of it there are, those that are going among them.
+/// How many pods of it there are, those that are ending among them where Kubernetes counts them (1.35 and newer).
 pub fn running_replicas(deployment: &Deployment) -> i32 {
-    deployment.status.as_ref().and_then(|status| status.replicas).unwrap_or(0)
+    deployment.status.as_ref().and_then(|status| status.replicas).unwrap_or(0) + terminating_replicas(deployment)
+}
+
+/// How many of its pods are ending, where Kubernetes counts them.
+pub fn terminating_replicas(deployment: &Deployment) -> i32 {
+    deployment.status.as_ref().and_then(|status| status.terminating_replicas).unwrap_or(0)
+}
+
+/// Is what was asked for last still within its time (`progressDeadlineSeconds`)?
+pub fn is_rolling_out(deployment: &Deployment) -> bool {
+    let Some(status) = status(deployment) else { return true };
+    status.conditions.iter().flatten().any(|condition| {
+        condition.type_ == "Progressing" && condition.status == "True" && condition.reason.as_deref() != Some("NewReplicaSetAvailable")
+    })
 }
 
 /// The release that it runs, if it is one of ours.

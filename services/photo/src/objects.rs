@@ -33,10 +33,10 @@ const CONNECT: Duration = Duration::from_secs(4);
 const TRY: Duration = Duration::from_secs(8);
 /// How long all tries together may take. Shorter than the platform's limit on a transaction that does nothing.
 const ALL_TRIES: Duration = Duration::from_secs(20);
-/// How often a call is tried, and how long to wait before the second try; the others wait twice as long as the one before. A store
-/// that is started anew is away for a second or two, and nobody notices.
+/// How often a call is tried, and how long to wait at the most before the second try, and twice as long before each that follows. The
+/// SDK waits a random part of that, so most calls outlast a store that is away for a second.
 const TRIES: u32 = 4;
-const PAUSE: Duration = Duration::from_millis(250);
+const PAUSE: Duration = Duration::from_millis(500);
 /// Bytes that a store takes in a second at the least: a write has as much more time, and is in no transaction.
 const SLOWEST: usize = 512 * 1024;
 

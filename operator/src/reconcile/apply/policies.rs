@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use super::writer::{find, json};
 use crate::children::Children;
 use crate::drift::{has_drifted, hash, is_same};
-use crate::resources::deployment::is_available;
+use crate::resources::deployment::{is_available, terminating_replicas};
 use crate::resources::metadata::APPLIED;
 
 /// `desired` as it is now. Pods that serve with the settings of before call the store and the database of before, for as long as a
@@ -31,10 +31,10 @@ pub(super) fn meanwhile(desired: Vec<NetworkPolicy>, services: &[Deployment], li
     desired.into_iter().map(now).collect()
 }
 
-/// Do all pods of a service run what is wanted?
+/// Do all pods of a service run what is wanted, and has the last of the others ended?
 fn is_over(wanted: &Deployment, live: &Deployment) -> bool {
     let applied = live.annotations().get(APPLIED).map(String::as_str);
-    is_available(live) && !has_drifted(&json(wanted), &hash(wanted), &json(live), applied)
+    is_available(live) && terminating_replicas(live) == 0 && !has_drifted(&json(wanted), &hash(wanted), &json(live), applied)
 }
 
 /// `desired`, which also lets out to what `live` does. The same again, once that is written: those of before come last, in their order.

@@ -9,18 +9,19 @@ use kube::ResourceExt;
 use super::writer::find;
 use crate::migration::VERSION_LABEL;
 use crate::platform::Platform;
-use crate::resources::deployment::{image, is_available, version};
+use crate::resources::deployment::{image, is_available, is_rolling_out, version};
 
 /// `desired` as it is before the migration: one that runs the platform's own image keeps the image that it has, as the services do.
 /// Its pod is replaced by ending it, and who uploads would notice. Everything else is applied at once, such as where its pod may run
 /// and the keys that it reads: the migration reads the same ones, and would be refused.
 ///
-/// One that does not answer keeps nothing once the release is approved: the migration waits for it, and the next image may be what
+/// One that does not answer, nor is about to, keeps nothing once the release is approved: the migration waits for it, and the next image may be what
 /// mends it. Before, it waits for somebody like all that runs.
 pub(super) fn before_migration(platform: &Platform, mut desired: Deployment, live: &[Arc<Deployment>]) -> Deployment {
     let Some(live) = find(live, &desired.name_any()) else { return desired };
     let is_of_release = image(&desired) == Some(platform.image.as_str());
-    let is_in_use = platform.is_migrated && (is_available(&live) || !platform.allowance.approved);
+    let answers = is_available(&live) || is_rolling_out(&live);
+    let is_in_use = platform.is_migrated && (answers || !platform.allowance.approved);
     if !is_of_release || !is_in_use {
         return desired;
     }

@@ -58,9 +58,13 @@ pub enum UnusableStore {
 /// What the store did instead.
 pub async fn try_store(config: &S3Config) -> std::result::Result<(), UnusableStore> {
     let objects = Objects::new(config);
-    let tried = timeout(PATIENCE, tries(&objects)).await;
-    let late = || Err((false, format!("it took more than {} s", PATIENCE.as_secs())));
-    tried.unwrap_or_else(|_| late()).map_err(|(refuses, why)| {
+    let mut before = None;
+    let tried = timeout(PATIENCE, tries(&objects, &mut before)).await;
+    let tried = tried.unwrap_or_else(|_| {
+        let late = format!("it took more than {} s", PATIENCE.as_secs());
+        Err((false, before.map_or_else(|| late.clone(), |why| format!("{why}; {late}"))))
+    });
+    tried.map_err(|(refuses, why)| {
         let (endpoint, bucket) = (shown(&config.s3_endpoint), config.s3_bucket.clone());
         match refuses {
             true => UnusableStore::Refuses { endpoint, bucket, why },
@@ -69,8 +73,9 @@ pub async fn try_store(config: &S3Config) -> std::result::Result<(), UnusableSto
     })
 }
 
-/// Tries until the store has said yes or no, or long enough nothing. If it is not yes: whether it is no, and why.
-async fn tries(objects: &Objects) -> std::result::Result<(), (bool, String)> {
+/// Tries until the store has said yes or no, or long enough nothing. If it is not yes: whether it is no, and why. `before` is why of the
+/// try before, for who gives up in the middle of one.
+async fn tries(objects: &Objects, before: &mut Option<String>) -> std::result::Result<(), (bool, String)> {
     let mut tries = 1;
     loop {
         let judged = match once(objects).await {
@@ -82,6 +87,7 @@ async fn tries(objects: &Objects) -> std::result::Result<(), (bool, String)> {
             return Err(judged);
         }
         tracing::warn!(why = judged.1, "the object store does not answer; trying again");
+        *before = Some(judged.1);
         tries += 1;
         sleep(PAUSE).await;
     }

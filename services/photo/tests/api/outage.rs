@@ -85,6 +85,7 @@ async fn nobody_notices_a_store_that_is_away_for_a_moment() {
     let photos = TestPhoto::spawn().await;
     let ada = photos.person();
     for fault in [Fault::Refused, Fault::Lost] {
+        // An upload writes its objects at once, so that each may fail once; a picture is read by one call, which fails three times.
         photos.store.fail_next(3, Method::PUT, fault);
         let photo = photos.keep(&ada, jpeg(500, 300, 1), &[("visibility", "public")]).await;
         photos.store.fail_next(3, Method::GET, fault);

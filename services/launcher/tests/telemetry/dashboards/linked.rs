@@ -10,7 +10,7 @@ use crate::promql::selectors;
 use crate::sink::Span;
 
 /// Failures, which there need not be: what remains of the link has to find something.
-const OF_FAILURES: [&str; 2] = ["status=error", "span.error.type="];
+const OF_FAILURES: [&str; 2] = ["status=error", "span.error.type"];
 /// Whose, where there is only one platform.
 const WHOSE: &str = "resource.service.namespace=";
 
