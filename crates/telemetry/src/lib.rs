@@ -9,8 +9,8 @@
 //! | what telemetry lost | OTLP and `/metrics` | `losses`: the SDK's own warnings, counted |
 //! | logs | standard output and OTLP | `log_format`: one JSON line each, with trace and span id; `caps`, how much of libraries; and `panics` |
 //!
-//! Which traces are recorded is decided where they begin (`OTEL_TRACES_SAMPLER`), and holds on every service that they
-//! pass. A stranger neither decides it, by flag or by id, nor has anything carried along (`tracestate`).
+//! Which traces are recorded is decided where they begin (`OTEL_TRACES_SAMPLER`, and `TRACES_PER_SECOND` how many), and holds on every
+//! service that they pass. A stranger neither decides it, by flag or by id, nor has anything carried along (`tracestate`).
 //!
 //! Names follow the OpenTelemetry semantic conventions 1.44. By what somebody could be recognized is left out.
 
