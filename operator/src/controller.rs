@@ -249,8 +249,9 @@ impl Controller {
     ))]
     async fn attempt(&self, platform: &ObjectRef<Guarded>, resource: &SocialPlatform) -> Result<Next, Failure> {
         let timeout = self.options.timeout;
+        let failures = self.backoff.in_a_row(platform);
         let work = async {
-            let reconciled = reconcile::reconcile(&self.context, Arc::new(self.context.written.fresh(resource)));
+            let reconciled = reconcile::reconcile(&self.context, Arc::new(self.context.written.fresh(resource)), failures);
             match tokio::time::timeout(timeout, reconciled).await {
                 Ok(result) => result.map_err(Failure::from),
                 Err(_) => Err(Failure::Timeout(timeout)),

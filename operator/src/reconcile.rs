@@ -66,8 +66,8 @@ impl Error {
     }
 }
 
-/// Brings the cluster to what the resource says.
-pub async fn reconcile(context: &Context, resource: Arc<SocialPlatform>) -> Result<Next, Error> {
+/// Brings the cluster to what the resource says. The `failures` in a row before it are told, once they are no accident any more.
+pub async fn reconcile(context: &Context, resource: Arc<SocialPlatform>, failures: u32) -> Result<Next, Error> {
     let cluster = fetch::fetch(context, resource).await?; // needs the API server
     if cluster.resource.is_paused() {
         return Ok(report::pause(context, &cluster).await?);
@@ -78,7 +78,7 @@ pub async fn reconcile(context: &Context, resource: Arc<SocialPlatform>) -> Resu
     };
     let prepared = build::build(&platform, &*context.generator);
     let outcome = apply::apply(&context.client, &cluster, &platform, prepared).await; // needs the API server
-    report::report(context, &cluster, &platform, outcome).await // needs the API server
+    report::report(context, &cluster, &platform, outcome, failures).await // needs the API server
 }
 
 /// What the API server said, in one line.

@@ -36,6 +36,11 @@ impl Backoff {
         jittered(wait)
     }
 
+    /// How many tries have failed since one succeeded or came further.
+    pub(super) fn in_a_row(&self, platform: &ObjectRef<Guarded>) -> u32 {
+        self.0.lock().expect("no holder panics").get(&key(platform)).map_or(0, |failures| failures.in_a_row)
+    }
+
     /// How long no try may begin, if the last one failed just now.
     pub(super) fn rest(&self, platform: &ObjectRef<Guarded>) -> Option<Duration> {
         self.rest_at(platform, Instant::now())
@@ -114,6 +119,18 @@ mod tests {
             backoff.failed(&platform("one"), false);
         }
         assert!(backoff.failed(&platform("one"), true) <= Duration::from_secs(6));
+    }
+
+    #[test]
+    fn failures_are_counted_until_a_try_comes_further_or_succeeds() {
+        let (backoff, one) = (Backoff::default(), platform("one"));
+        let fail = |has_progressed| {
+            backoff.failed(&one, has_progressed);
+            backoff.in_a_row(&one)
+        };
+        assert_eq!([fail(false), fail(false), fail(true), fail(false)], [1, 2, 1, 2]);
+        backoff.succeeded(&one);
+        assert_eq!(backoff.in_a_row(&one), 0);
     }
 
     #[test]

@@ -36,6 +36,10 @@ const SECRET_RETRY: Duration = Duration::from_secs(15);
 /// How soon an API that is missing, and that is asked for, is looked for again.
 const API_RETRY: Duration = Duration::from_secs(60);
 
+/// How many tries in a row an object is not written before that is told. What comes and goes by itself is no news; a webhook that is down
+/// is answered for in the same way, and a person has to see to it.
+const UNTOLD: u32 = 2;
+
 /// The status could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to write the status of {kind} {name}: {}", said(.source))]
@@ -71,12 +75,13 @@ pub async fn pause(context: &Context, cluster: &Cluster) -> Result<Next, Error> 
     Ok(Next { within: None, wrote: wrote || told })
 }
 
-/// Reports what `outcome` says; hands its error on, so that it is tried again.
+/// Reports what `outcome` says, after so many `failures` in a row; hands its error on, so that it is tried again.
 pub async fn report(
     context: &Context,
     cluster: &Cluster,
     platform: &Platform,
     outcome: Result<Outcome, apply::Error>,
+    failures: u32,
 ) -> Result<Next, super::Error> {
     match outcome {
         Ok(outcome) => {
@@ -90,9 +95,12 @@ pub async fn report(
             Ok(Next { within, wrote: wrote || told || warned || outcome.writes > 0 })
         }
         Err(error) => {
+            let why = error.to_string();
             if error.is_refusal() {
-                write(context, cluster, View::ApplyRefused(&error.to_string())).await?;
+                write(context, cluster, View::ApplyRefused(&why)).await?;
                 backups::tell_held_up(context, cluster, backups::STALLED).await?;
+            } else if failures >= UNTOLD && !error.has_progressed() {
+                write(context, cluster, View::ApplyFailed(&why)).await?;
             }
             Err(error.into())
         }
@@ -172,6 +180,7 @@ fn tell(context: &Context, resource: &SocialPlatform, old: &SocialPlatformStatus
 fn event_type(condition: &Condition) -> EventType {
     let is_fine = match condition.type_.as_str() {
         STALLED => false,
+        READY if condition.reason == findings::APPLY_FAILED => false,
         // Not ready yet is the normal course; what stands in its way has a condition of its own.
         READY | DEVELOPMENT_ONLY | SECRETS_ROTATED => true,
         CERTIFICATE_READY if condition.reason == "NotTakenUp" || condition.reason == "DoesNotExist" => true,

@@ -79,6 +79,21 @@ async fn what_a_webhook_denies_without_a_word_is_told_and_made_once_it_may_be() 
     assert!(platform.status.unwrap().conditions.iter().all(|condition| condition.type_ != "Stalled"));
 }
 
+/// As where the webhook of somebody else is down: the API server answers 500, and that goes by, or does not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_written_again_and_again_is_told_and_made_once_it_can() {
+    let harness = Harness::prepare("unwritten").await;
+    let (refuses, instead) = refusing("/deployments/demo-social", 500);
+    harness.operate(ClientBuilder::try_from(harness.config.clone()).unwrap().with_layer(&instead).build()).detach();
+    harness.create(&development()).await;
+    let platform = harness.wait_for("Ready", "False", "ApplyFailed").await;
+    let told = message(&platform, "Reconciling");
+    assert!(told.contains("Deployment demo-social"), "{told}");
+    assert!(platform.status.unwrap().conditions.iter().all(|condition| condition.type_ != "Stalled"), "it is tried again by itself");
+    refuses.store(false, Ordering::SeqCst);
+    harness.wait_until_ready().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_that_are_not_answered_hold_up_no_platform_and_others_come() {
     let harness = Harness::prepare("untold").await;

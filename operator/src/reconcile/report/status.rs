@@ -24,6 +24,8 @@ pub(super) enum View<'a> {
     Refused(&'a [Problem]),
     /// The API server refuses an object, for this reason.
     ApplyRefused(&'a str),
+    /// An object cannot be written, for this reason, and not for the first time.
+    ApplyFailed(&'a str),
     /// It is to be left as it is.
     Paused,
     /// It was applied, as far as it goes.

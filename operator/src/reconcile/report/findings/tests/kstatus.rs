@@ -68,6 +68,7 @@ fn a_platform_that_is_refused_has_failed_unless_it_waits_for_a_secret() {
     assert_eq!(kstatus(&cluster, View::Refused(&[problem(READY, true)])), Failed);
     assert_eq!(kstatus(&cluster, View::Refused(&[problem(SECRETS_RESOLVED, false)])), InProgress);
     assert_eq!(kstatus(&cluster, View::ApplyRefused("exceeded quota")), Failed);
+    assert_eq!(kstatus(&cluster, View::ApplyFailed("failed calling webhook")), InProgress);
 }
 
 #[test]

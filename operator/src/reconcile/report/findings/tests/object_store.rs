@@ -72,7 +72,13 @@ fn a_store_that_refused_does_so_until_an_attempt_says_otherwise_or_another_is_na
 fn what_was_known_of_a_store_is_known_while_nobody_looks() {
     let answered = conditions(told(Progress::Migrated, 1, &[]));
     let (cluster, platform, outcome) = applied(full(), Progress::Hibernated, true);
-    for view in [View::Paused, View::Refused(&[]), View::ApplyRefused("exceeded quota"), View::Applied(&platform, &outcome)] {
+    for view in [
+        View::Paused,
+        View::Refused(&[]),
+        View::ApplyRefused("exceeded quota"),
+        View::ApplyFailed("no answer"),
+        View::Applied(&platform, &outcome),
+    ] {
         let found = of(&findings(&cluster, view, &answered), OBJECT_STORE_REACHABLE);
         assert_eq!((found.truth, found.reason.as_str()), (Truth::True, "Answered"));
     }
