@@ -24,7 +24,7 @@ use crate::player::Player;
 use crate::requests::Requests;
 
 /// How long anything may take. Far more than it does, because the machine may be busy.
-const DEADLINE: Duration = Duration::from_secs(90);
+const DEADLINE: Duration = Duration::from_secs(240);
 
 /// Whether the CRDs are those of now.
 static INSTALLED: OnceCell<()> = OnceCell::const_new();
@@ -243,12 +243,21 @@ pub fn message(platform: &SocialPlatform, type_: &str) -> String {
 }
 
 /// Tries again until `attempt` succeeds; fails with its last answer at the deadline.
-pub async fn eventually<T, F: Future<Output = Result<T, String>>>(what: &str, mut attempt: impl FnMut() -> F) -> T {
+pub async fn eventually<T, F: Future<Output = Result<T, String>>>(what: &str, attempt: impl FnMut() -> F) -> T {
+    eventually_within(DEADLINE, what, attempt).await
+}
+
+/// The same for what may take longer, as where chance says how often it is tried.
+pub async fn eventually_within<T, F: Future<Output = Result<T, String>>>(
+    deadline: Duration,
+    what: &str,
+    mut attempt: impl FnMut() -> F,
+) -> T {
     let start = Instant::now();
     loop {
         match attempt().await {
             Ok(value) => return value,
-            Err(last) if start.elapsed() > DEADLINE => panic!("not within {DEADLINE:?}: {what}; {last}"),
+            Err(last) if start.elapsed() > deadline => panic!("not within {deadline:?}: {what}; {last}"),
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
     }
