@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
+use k8s_openapi::api::apps::v1::DeploymentStatus;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
@@ -43,6 +44,17 @@ pub(crate) fn secret(name: &str, values: &[(&str, &str)]) -> Secret {
         metadata: ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() },
         data: Some(data.collect()),
         ..Secret::default()
+    }
+}
+
+/// Of a Deployment with so many pods, all of which are new and serve.
+pub(crate) fn serving(pods: i32) -> DeploymentStatus {
+    DeploymentStatus {
+        replicas: Some(pods),
+        updated_replicas: Some(pods),
+        available_replicas: Some(pods),
+        observed_generation: Some(1),
+        ..DeploymentStatus::default()
     }
 }
 

@@ -111,6 +111,7 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
     };
     let postgres_clusters = writer.apply(postgres_clusters, &children.postgres_clusters).await?;
     let before: Vec<_> = stores.iter().cloned().map(|store| stores::before_migration(platform, store, &children.deployments)).collect();
+    let waits = before != stores;
     let mut live_stores = writer.apply(before, &children.deployments).await?;
     let mut waiting_for: Vec<String> = live_stores.iter().filter(|store| !is_available(store)).map(ResourceExt::name_any).collect();
     waiting_for.extend(database::ready(platform, &postgres_clusters, &[&secrets, &new_secrets]).err().map(|_| platform.named(POSTGRES)));
@@ -126,7 +127,7 @@ pub async fn apply(client: &Client, cluster: &Cluster, platform: &Platform, prep
     };
     writer.delete(&finished(cluster, &migration)).await?;
 
-    if progress == Progress::Migrated {
+    if progress == Progress::Migrated && waits {
         let live: Vec<_> = live_stores.into_iter().map(Arc::new).collect();
         live_stores = writer.apply(stores, &live).await?;
     }

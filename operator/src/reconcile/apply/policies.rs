@@ -4,11 +4,10 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyEgressRule};
 use kube::ResourceExt;
 
-use super::writer::{find, json};
+use super::writer::{differs, find, json};
 use crate::children::Children;
-use crate::drift::{has_drifted, hash, is_same};
+use crate::drift::is_same;
 use crate::resources::deployment::{is_available, terminating_replicas};
-use crate::resources::metadata::APPLIED;
 
 /// `desired` as it is now. Pods that serve with the settings of before call the store and the database of before, for as long as a
 /// migration fails or waits and until the last of them is replaced: so the policy of a service goes on letting out to what it did, beside
@@ -33,8 +32,7 @@ pub(super) fn meanwhile(desired: Vec<NetworkPolicy>, services: &[Deployment], li
 
 /// Do all pods of a service run what is wanted, and has the last of the others ended?
 fn is_over(wanted: &Deployment, live: &Deployment) -> bool {
-    let applied = live.annotations().get(APPLIED).map(String::as_str);
-    is_available(live) && terminating_replicas(live) == 0 && !has_drifted(&json(wanted), &hash(wanted), &json(live), applied)
+    is_available(live) && terminating_replicas(live) == 0 && !differs(wanted, live)
 }
 
 /// `desired`, which also lets out to what `live` does. The same again, once that is written: those of before come last, in their order.
@@ -52,15 +50,16 @@ fn both(mut desired: NetworkPolicy, live: &NetworkPolicy) -> NetworkPolicy {
 mod tests {
     use std::sync::Arc;
 
-    use k8s_openapi::api::apps::v1::DeploymentStatus;
     use serde_json::Value;
 
     use super::*;
+    use crate::drift::hash;
     use crate::example::full;
-    use crate::fixtures::{FixedGenerator, cluster};
+    use crate::fixtures::{FixedGenerator, cluster, serving};
     use crate::platform::{ObjectStore, Platform};
     use crate::reconcile::build::build;
     use crate::reconcile::validate::validate;
+    use crate::resources::metadata::APPLIED;
 
     /// The platform with its object store at this port.
     fn at(port: u16) -> Platform {
@@ -74,16 +73,10 @@ mod tests {
     /// What there is of `platform` once it was applied, with so many pods that serve of each service.
     fn live(platform: &Platform, pods: i32) -> Children {
         let resources = build(platform, &FixedGenerator);
-        let status = DeploymentStatus {
-            replicas: Some(pods),
-            updated_replicas: Some(pods),
-            available_replicas: Some(pods),
-            ..DeploymentStatus::default()
-        };
         let made = |mut deployment: Deployment| {
             let applied = hash(&deployment);
             deployment.annotations_mut().insert(APPLIED.to_owned(), applied);
-            Arc::new(Deployment { status: Some(status.clone()), ..deployment })
+            Arc::new(Deployment { status: Some(serving(pods)), ..deployment })
         };
         Children {
             deployments: resources.deployments.into_iter().map(made).collect(),

@@ -15,8 +15,8 @@ use crate::resources::deployment::{image, is_available, is_rolling_out, version}
 /// Its pod is replaced by ending it, and who uploads would notice. Everything else is applied at once, such as where its pod may run
 /// and the keys that it reads: the migration reads the same ones, and would be refused.
 ///
-/// One that does not answer, nor is about to, keeps nothing once the release is approved: the migration waits for it, and the next image may be what
-/// mends it. Before, it waits for somebody like all that runs.
+/// One that does not answer, nor is about to, keeps nothing once the release is approved: the migration waits for it, and the next image
+/// may be what mends it. Before, it waits for somebody like all that runs.
 pub(super) fn before_migration(platform: &Platform, mut desired: Deployment, live: &[Arc<Deployment>]) -> Deployment {
     let Some(live) = find(live, &desired.name_any()) else { return desired };
     let is_of_release = image(&desired) == Some(platform.image.as_str());
@@ -37,11 +37,9 @@ pub(super) fn before_migration(platform: &Platform, mut desired: Deployment, liv
 
 #[cfg(test)]
 mod tests {
-    use k8s_openapi::api::apps::v1::DeploymentStatus;
-
     use super::*;
     use crate::example::minimal;
-    use crate::fixtures::{FixedGenerator, cluster};
+    use crate::fixtures::{FixedGenerator, cluster, serving};
     use crate::reconcile::build::build;
     use crate::reconcile::validate::validate;
 
@@ -56,13 +54,7 @@ mod tests {
 
     /// The stores as they are in the cluster, with so many pods that serve.
     fn live(platform: &Platform, pods: i32) -> Vec<Arc<Deployment>> {
-        let status = DeploymentStatus {
-            replicas: Some(pods),
-            updated_replicas: Some(pods),
-            available_replicas: Some(pods),
-            ..DeploymentStatus::default()
-        };
-        stores(platform).into_iter().map(|store| Arc::new(Deployment { status: Some(status.clone()), ..store })).collect()
+        stores(platform).into_iter().map(|store| Arc::new(Deployment { status: Some(serving(pods)), ..store })).collect()
     }
 
     /// The same platform, with another release.

@@ -157,25 +157,22 @@ impl<'a> Writer<'a> {
     /// Applies one object if it differs from `live`. Forced: a field that is ours is ours, whoever changed it. But what was never
     /// ours is somebody else's, though it bears the name: that is refused.
     pub(super) async fn apply_one<K: Object>(&mut self, mut desired: K, live: Option<Arc<K>>) -> Result<K, Error> {
-        let hash = drift::hash(&desired);
-        let mut corrections = 0;
-        let is_known = live.is_some();
-        if let Some(live) = live {
-            self.disown(&desired, &live).await?;
-            let applied = live.annotations().get(APPLIED).map(String::as_str);
-            if !drift::has_drifted(&json(&desired), &hash, &json(&*live), applied) {
-                return Ok(K::clone(&live));
+        if let Some(live) = &live {
+            self.disown(&desired, live).await?;
+            if !differs(&desired, &**live) {
+                return Ok(K::clone(live));
             }
-            corrections = u64::from(drift_metrics::is_correction(applied, &hash));
         }
+        let hash = drift::hash(&desired);
+        let is_correction = live.as_ref().is_some_and(|live| drift_metrics::is_correction(applied(&**live), &hash));
         desired.annotations_mut().insert(APPLIED.to_owned(), hash);
         tracing::info!(kind = %K::kind(&()), object = desired.name_any(), "applying an object");
-        let applied = match is_known {
+        let written = match live.is_some() {
             true => self.patch(&desired, PatchParams::apply(MANAGER).force()).await?,
             false => self.claim(&desired).await?,
         };
-        drift_metrics::corrected(&K::kind(&()), corrections);
-        Ok(applied)
+        drift_metrics::corrected(&K::kind(&()), u64::from(is_correction));
+        Ok(written)
     }
 
     async fn patch<K: Object>(&mut self, desired: &K, params: PatchParams) -> Result<K, Error> {
@@ -276,6 +273,16 @@ impl<'a> Writer<'a> {
 /// The object of that name.
 pub(super) fn find<K: Resource>(objects: &[Arc<K>], name: &str) -> Option<Arc<K>> {
     objects.iter().find(|object| object.meta().name.as_deref() == Some(name)).cloned()
+}
+
+/// Has `live` to be written, to be as `desired`?
+pub(super) fn differs<K: Object>(desired: &K, live: &K) -> bool {
+    drift::has_drifted(&json(desired), &drift::hash(desired), &json(live), applied(live))
+}
+
+/// The hash of what was applied last.
+fn applied(live: &impl Resource) -> Option<&str> {
+    live.annotations().get(APPLIED).map(String::as_str)
 }
 
 /// Does an object go with the resource of this uid?

@@ -18,7 +18,7 @@ use super::*;
 use crate::backups::COMPLETE;
 use crate::crd::{BackupPhase, BackupsStatus, LifecycleSpec, SocialPlatform, SocialPlatformBackupStatus, SocialPlatformStatus};
 use crate::example::{cloud_native_pg, full, minimal};
-use crate::fixtures::{FixedGenerator, cluster};
+use crate::fixtures::{self, FixedGenerator, cluster};
 use crate::reconcile::apply::Unwritten;
 use crate::reconcile::build::build;
 use crate::reconcile::conditions::{BACKED_UP, merged};
@@ -34,14 +34,7 @@ fn applied(resource: SocialPlatform, progress: Progress, serving: bool) -> (Clus
     let prepared = build(&platform, &FixedGenerator);
     let live = |deployment: Deployment| {
         let pods = if serving { replicas(&deployment) } else { 0 };
-        let status = DeploymentStatus {
-            replicas: Some(pods),
-            updated_replicas: Some(pods),
-            available_replicas: Some(pods),
-            observed_generation: Some(1),
-            ..DeploymentStatus::default()
-        };
-        Deployment { status: Some(status), ..deployment }
+        Deployment { status: Some(fixtures::serving(pods)), ..deployment }
     };
     let resources = Resources::<Applied> {
         service_accounts: prepared.service_accounts,
