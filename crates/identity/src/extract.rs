@@ -82,7 +82,7 @@ impl Identity {
     async fn caller(&self, token: &str, needs: Option<Scope>) -> Result<Option<Viewer>, Problem> {
         let bearer = self.verify(token).await.map_err(|error| {
             refused(error.reason());
-            Problem::unauthorized("The access token is not valid, or no longer. Refresh it or sign in again.")
+            unverified(&error)
         })?;
         if !self.still_goes_on(bearer.session())? {
             refused(TokenError::Revoked.reason());
@@ -135,7 +135,7 @@ impl Identity {
             Some(APP_TOKEN_TYPE) => false,
             _ => return Err(TokenError::WrongType),
         };
-        let key = self.0.keyset.find(&header.kid.ok_or(TokenError::UnknownKey)?).await.ok_or(TokenError::UnknownKey)?;
+        let key = self.0.keyset.find(&header.kid.ok_or(TokenError::UnknownKey)?).await?;
         let rules = rules(&self.0.issuer, audience, &["exp", "iss", "aud", "sub"]);
         if person {
             return Ok(Bearer::Person(jsonwebtoken::decode(token, &key, &rules)?.claims));
@@ -153,6 +153,16 @@ impl Identity {
 /// One line for each request that is refused, with nothing in it that a stranger wrote: as many as the rates let through.
 fn refused(reason: &'static str) {
     tracing::info!(event.name = "access.refused", reason, "refused an access token");
+}
+
+/// A good token is never called bad because auth could not be asked: whoever hears that signs out.
+pub(crate) fn unverified(error: &TokenError) -> Problem {
+    match error {
+        TokenError::UnknownKeys => {
+            Problem::unavailable("Whether your access token is good cannot be checked now. Try again.", Duration::from_secs(1))
+        }
+        _ => Problem::unauthorized("The access token is not valid, or no longer. Refresh it or sign in again."),
+    }
 }
 
 fn bearer(parts: &Parts) -> Result<Option<&str>, Problem> {

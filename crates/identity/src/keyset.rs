@@ -8,8 +8,14 @@ use contracts::client::AuthClient;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
 
+use crate::TokenError;
+
 /// How often a key that is not known makes us ask auth: a flood of forged tokens must not become a flood of calls.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// How often auth is asked while no key is known at all: nobody who is signed in comes in until it answers.
+const ASK_FIRST: Duration = Duration::from_secs(1);
+/// How long a new process waits for the keys before it takes requests. Without auth, visitors still see what everybody sees.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often keys are fetched without need, so that a retired one is forgotten.
 const REFRESH: Duration = Duration::from_secs(300);
 /// How soon they are fetched again where that has failed: the alert ServiceCallsFail wants five failures within a quarter of an
@@ -23,14 +29,27 @@ pub struct Keyset(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     keys: RwLock<HashMap<String, Arc<DecodingKey>>>,
-    auth: Option<AuthClient>,
-    asked: tokio::sync::Mutex<Option<Instant>>,
+    auth: Option<Auth>,
+    /// For a key that was not known.
+    asked: tokio::sync::Mutex<Option<Asked>>,
+}
+
+struct Auth {
+    client: AuthClient,
+    /// Since when it could be asked.
+    since: Instant,
+}
+
+struct Asked {
+    at: Instant,
+    /// Did auth say which keys there are?
+    answered: bool,
 }
 
 impl Keyset {
     /// Keys that are fetched from auth when they are needed.
     pub fn fetched(auth: AuthClient) -> Self {
-        Self(Arc::new(Inner { auth: Some(auth), ..Inner::default() }))
+        Self(Arc::new(Inner { auth: Some(Auth { client: auth, since: Instant::now() }), ..Inner::default() }))
     }
 
     /// Replaces all keys: auth itself has them at hand. Anything but Ed25519 signing keys is left out.
@@ -44,27 +63,39 @@ impl Keyset {
         *self.0.keys.write().expect("no holder panics") = usable.collect();
     }
 
-    /// Can a token be verified: are there keys, or somebody to ask for them?
+    /// Can a token be verified: are there keys, or have they been asked for in vain for so long that nobody should wait for them?
     pub(crate) fn can_verify(&self) -> bool {
-        self.0.auth.is_some() || !self.0.keys.read().expect("no holder panics").is_empty()
+        !self.is_empty() || self.0.auth.as_ref().is_some_and(|auth| auth.since.elapsed() > PATIENCE)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.keys.read().expect("no holder panics").is_empty()
     }
 
     /// The key of exactly this id, asking auth if it is not known yet.
-    pub(crate) async fn find(&self, kid: &str) -> Option<Arc<DecodingKey>> {
+    ///
+    /// # Errors
+    /// `UnknownKey` if auth does not know it either; `UnknownKeys` if auth did not say which there are, so that the token may be good.
+    pub(crate) async fn find(&self, kid: &str) -> Result<Arc<DecodingKey>, TokenError> {
         if let Some(key) = self.known(kid) {
-            return Some(key);
+            return Ok(key);
         }
-        let auth = self.0.auth.as_ref()?;
+        let auth = self.0.auth.as_ref().ok_or(TokenError::UnknownKey)?;
         let mut asked = self.0.asked.lock().await;
         // Whoever held the lock before may have fetched it.
         if let Some(key) = self.known(kid) {
-            return Some(key);
+            return Ok(key);
         }
-        if asked.is_none_or(|at| at.elapsed() > ASK_AGAIN) {
-            *asked = Some(Instant::now());
-            self.fetch(auth).await;
-        }
-        self.known(kid)
+        let again = if self.is_empty() { ASK_FIRST } else { ASK_AGAIN };
+        let answered = match &*asked {
+            Some(last) if last.at.elapsed() <= again => last.answered,
+            _ => {
+                let answered = self.fetch(&auth.client).await;
+                *asked = Some(Asked { at: Instant::now(), answered });
+                answered
+            }
+        };
+        self.known(kid).ok_or(if answered { TokenError::UnknownKey } else { TokenError::UnknownKeys })
     }
 
     fn known(&self, kid: &str) -> Option<Arc<DecodingKey>> {
@@ -89,11 +120,15 @@ impl Keyset {
         self.keep_fetching(REFRESH, RETRY).await;
     }
 
-    /// Fetches the keys, and again after `refresh`, or after `retry` where that has failed.
+    /// Fetches the keys, and again after `refresh`, or after `retry` where that has failed; sooner while there are none.
     pub(crate) async fn keep_fetching(self, refresh: Duration, retry: Duration) {
-        let Some(auth) = self.0.auth.clone() else { return };
+        let Some(auth) = &self.0.auth else { return };
         loop {
-            let wait = if self.fetch(&auth).await { refresh } else { retry };
+            let wait = match self.fetch(&auth.client).await {
+                true => refresh,
+                false if self.is_empty() && auth.since.elapsed() < PATIENCE => retry.min(ASK_FIRST),
+                false => retry,
+            };
             tokio::time::sleep(wait).await;
         }
     }

@@ -11,7 +11,8 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use serving::Problem;
 
-use crate::{Bearer, Identity, MEDIA_AUDIENCE, MaybeViewer, Viewer};
+use crate::extract::unverified;
+use crate::{Bearer, Identity, MEDIA_AUDIENCE, MaybeViewer, TokenError, Viewer};
 
 /// Over https, browsers take a cookie with this prefix from https only. The stricter `__Host-` would demand `Path=/`.
 fn name(issuer: &str) -> &'static str {
@@ -66,6 +67,7 @@ impl MediaViewer {
         let claims = match identity.verify_for(MEDIA_AUDIENCE, &token).await {
             Ok(Bearer::Person(claims)) => claims,
             Ok(Bearer::App(_)) => return Ok(None),
+            Err(error @ TokenError::UnknownKeys) => return Err(unverified(&error)),
             Err(error) => {
                 tracing::debug!(%error, "passed over a media cookie");
                 return Ok(None);

@@ -7,16 +7,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::extract::FromRequestParts;
 use axum::response::IntoResponse;
 use contracts::client::{self, AuthClient};
 use contracts::{AccountId, Service, SessionId};
-use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::header::{COOKIE, RETRY_AFTER};
+use http::{Request, StatusCode};
 use tokio::task::JoinSet;
 
 use crate::forged::rates;
 use crate::testing::{Issuer, KID};
-use crate::{Identity, Keyset, Revocations};
+use crate::{Identity, Keyset, MediaViewer, Revocations};
 
 const ADA: AccountId = AccountId(7);
 
@@ -89,11 +90,34 @@ async fn while_auth_is_down_valid_tokens_are_valid_and_forged_ones_ask_it_once()
     let mut asking = JoinSet::new();
     for n in 0..100 {
         let keyset = keyset.clone();
-        asking.spawn(async move { keyset.find(&format!("forged-{n}")).await.is_none() });
+        asking.spawn(async move { keyset.find(&format!("forged-{n}")).await.is_err() });
     }
     assert!(asking.join_all().await.into_iter().all(|is_unknown| is_unknown));
     assert_eq!(calls.load(Ordering::SeqCst), 1, "of a hundred keys that nobody knows, one was asked for");
-    assert!(keyset.find(KID).await.is_some(), "what was known stays known");
+    assert!(keyset.find(KID).await.is_ok(), "what was known stays known");
+    assert_eq!(service.viewer(&issuer.token(ADA)).await.unwrap().account, ADA);
+}
+
+/// As in a process that has just begun.
+#[tokio::test]
+async fn whose_key_could_not_be_asked_for_is_told_to_wait_and_not_to_sign_in_again() {
+    let (issuer, revocations) = (Issuer::new(), Revocations::default());
+    revocations.set(HashSet::new(), Instant::now());
+    let (auth, _) = auth_that_is_down();
+    let keyset = Keyset::fetched(auth);
+    let service = service(&issuer, &keyset, &revocations);
+    assert!(!service.is_ready(), "no request should come yet");
+
+    let answer = service.viewer(&issuer.token(ADA)).await.unwrap_err().into_response();
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers()[RETRY_AFTER], "1");
+    let cookie = format!("media={}", issuer.media(ADA));
+    let mut looking = Request::builder().uri("/p/key/thumb").header(COOKIE, cookie).body(()).unwrap().into_parts().0;
+    let looking = MediaViewer::from_request_parts(&mut looking, &service).await.unwrap();
+    assert_eq!(looking.viewer().await.unwrap_err().status(), StatusCode::SERVICE_UNAVAILABLE);
+
+    keyset.set(&issuer.published);
+    assert!(service.is_ready());
     assert_eq!(service.viewer(&issuer.token(ADA)).await.unwrap().account, ADA);
 }
 
