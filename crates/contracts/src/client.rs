@@ -14,8 +14,9 @@ use crate::export::{EXPORT, ExportPage, ExportRequest};
 use crate::photo::{USABLE, UsableRequest, UsableResponse};
 use crate::{AccountId, PhotoId, Service};
 
-/// How long an internal call may take before its caller answers 503.
-const TIMEOUT: Duration = Duration::from_secs(2);
+/// How long an internal call may take before its caller answers 503: a packet or a question to the name server may be lost, and is sent
+/// again within three seconds.
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a page or a picture of an export may take: nobody waits for it but a download.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(30);
 
