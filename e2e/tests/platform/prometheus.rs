@@ -38,7 +38,7 @@ impl Prometheus {
         };
         let jobs: String = paths.iter().map(job).collect();
         let config =
-            format!("global: {{scrape_interval: 2s, evaluation_interval: 1s}}\nrule_files: [\"rules-*.yaml\"]\nscrape_configs:\n{jobs}");
+            format!("global: {{scrape_interval: 5s, evaluation_interval: 5s}}\nrule_files: [\"rules-*.yaml\"]\nscrape_configs:\n{jobs}");
         std::fs::write(folder.path().join(CONFIG), config).expect("the folder takes files");
 
         let (process, api) = start(folder.path());

@@ -1,5 +1,7 @@
 //! The platform full of people.
 
+use std::time::Duration;
+
 use tokio::process::Command;
 
 use crate::platform::{observed, shown};
@@ -10,6 +12,9 @@ use crate::{environment, memory, panels, variety};
 
 /// Each has something to show in every panel. The operator's own is looked at in `steady`.
 const DASHBOARDS: [&str; 8] = ["auth", "mail", "overview", "photos", "postgresql", "service", "social", "telemetry"];
+
+/// Between two rounds of what people do.
+const PAUSE: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 async fn a_seeded_platform_shows_each_person_what_they_may_see_and_is_seen_in_its_dashboards() {
@@ -38,9 +43,20 @@ async fn a_seeded_platform_shows_each_person_what_they_may_see_and_is_seen_in_it
 
         let prometheus = Prometheus::reading(&scene.client, vec![METRICS.to_owned()]).await;
         // A rate, and so a share or a quantile, is of what happens while Prometheus reads.
-        variety::do_the_rest(scene, "second").await;
-        for dashboard in DASHBOARDS {
-            panels::show_something(scene, &prometheus, dashboard).await;
+        let shown = async {
+            for dashboard in DASHBOARDS {
+                panels::show_something(scene, &prometheus, dashboard).await;
+            }
+        };
+        let happening = async {
+            for round in 2_u32.. {
+                variety::do_the_rest(scene, &format!("round{round}")).await;
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        tokio::select! {
+            () = shown => {}
+            () = happening => {}
         }
     })
     .await;

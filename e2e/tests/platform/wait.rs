@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// How long anything in the cluster may take: minutes on a busy two-core machine, seconds else.
-pub const DEADLINE: Duration = Duration::from_secs(120);
+pub const DEADLINE: Duration = Duration::from_secs(300);
 
 const PAUSE: Duration = Duration::from_millis(250);
 
