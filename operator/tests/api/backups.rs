@@ -100,8 +100,7 @@ async fn without_credentials_for_backups_everything_else_goes_on() {
     let platform = harness.wait_until_ready().await;
     assert_eq!(platform.status.unwrap().version.as_deref(), Some("2.0.0"));
     harness.create(&backup()).await;
-    let status = in_phase(&harness, NAME, BackupPhase::Pending).await;
-    assert_eq!(status.conditions[0].reason, "WaitingForPlatform");
+    pending(&harness, NAME, "WaitingForPlatform").await;
 
     harness.player.jobs(Jobs::Report(report()));
     let metadata = ObjectMeta { name: Some(name), ..ObjectMeta::default() };
@@ -117,7 +116,11 @@ async fn a_backup_that_runs_keeps_its_network_and_its_account_until_it_has_ended
     harness.wait_until_ready().await;
     harness.player.jobs(Jobs::Wait);
     harness.create(&backup()).await;
-    in_phase(&harness, NAME, BackupPhase::Running).await;
+    eventually("the operator sees its Job", || async {
+        let status = in_phase(&harness, NAME, BackupPhase::Running).await;
+        status.started_at.map(drop).ok_or_else(|| "it has only made it".to_owned())
+    })
+    .await;
     let there = async || {
         let policy = harness.api::<NetworkPolicy>().get_opt("demo-backup").await.unwrap().is_some();
         (policy, harness.api::<ServiceAccount>().get_opt("demo-backup").await.unwrap().is_some())

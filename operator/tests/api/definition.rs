@@ -15,7 +15,9 @@ async fn platforms(test: &str) -> Api<SocialPlatform> {
     let namespace = namespace(&client, test).await;
     let api: Api<SocialPlatform> = Api::namespaced(client, &namespace);
     // A definition is established a moment before it is served.
+    let backups: Api<SocialPlatformBackup> = Api::namespaced(api.clone().into_client(), &namespace);
     eventually("the CRD is served", || async { api.list(&Default::default()).await.map_err(|it| it.to_string()) }).await;
+    eventually("the other is, too", || async { backups.list(&Default::default()).await.map_err(|it| it.to_string()) }).await;
     api
 }
 

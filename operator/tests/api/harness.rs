@@ -24,7 +24,7 @@ use crate::player::Player;
 use crate::requests::Requests;
 
 /// How long anything may take. Far more than it does, because the machine may be busy.
-const DEADLINE: Duration = Duration::from_secs(240);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// Whether the CRDs are those of now.
 static INSTALLED: OnceCell<()> = OnceCell::const_new();
@@ -123,7 +123,7 @@ impl Harness {
             images_config_map: Some("images".to_owned()),
             instance: Some("test".to_owned()),
             resync: Duration::from_millis(500),
-            timeout: Duration::from_secs(30),
+            timeout: Duration::from_secs(120),
             concurrency: 4,
             rotation_overlap: Duration::from_secs(1),
         }

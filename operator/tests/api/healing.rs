@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 use crate::harness::{Harness, Operator, development, eventually, external};
 use crate::optional_kinds;
 
-const GUARD: Duration = Duration::from_secs(60);
+const GUARD: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Any kind that the operator writes.

@@ -5,11 +5,16 @@ use std::time::Duration;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{Api, Patch, PatchParams};
-use kube::runtime::wait::{await_condition, conditions::is_crd_established};
-use kube::{Client, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
+use operator::apis::knows;
+use operator::resources::certificate::Certificate;
 use operator::resources::http_route::{HttpRoute, Parent};
+use operator::resources::monitoring::{PrometheusRule, ServiceMonitor};
+use operator::resources::postgres_cluster::PostgresCluster;
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
+use crate::harness::eventually;
 use crate::{certificate, cloud_native_pg};
 
 /// Group, kind, plural, and what the `spec` is like.
@@ -21,8 +26,15 @@ const KINDS: [Kind; 3] = [
     ("monitoring.coreos.com", "ServiceMonitor", "servicemonitors", monitor),
 ];
 
-/// Installs those that are not there, and waits until they are served.
+/// Whether they are there.
+static INSTALLED: OnceCell<()> = OnceCell::const_new();
+
+/// Installs those that are not there, and waits until they are served: who asks before is told for a minute that they are not.
 pub async fn install(client: &Client) {
+    INSTALLED.get_or_init(|| install_all(client)).await;
+}
+
+async fn install_all(client: &Client) {
     let api: Api<CustomResourceDefinition> = Api::all(client.clone());
     let others = KINDS.map(|(group, kind, plural, spec)| definition(group, kind, plural, &spec()));
     for definition in others.into_iter().chain([certificate::definition(), cloud_native_pg::definition()]) {
@@ -30,8 +42,22 @@ pub async fn install(client: &Client) {
         if api.get_opt(&name).await.unwrap().is_none() {
             api.patch(&name, &PatchParams::apply("test").force(), &Patch::Apply(definition)).await.unwrap();
         }
-        await_condition(api.clone(), &name, is_crd_established()).await.unwrap();
     }
+    served::<HttpRoute>(client).await;
+    served::<PrometheusRule>(client).await;
+    served::<ServiceMonitor>(client).await;
+    served::<Certificate>(client).await;
+    served::<PostgresCluster>(client).await;
+}
+
+async fn served<K: Resource<DynamicType = ()>>(client: &Client) {
+    eventually("the kind is served", || async {
+        match knows::<K>(client).await {
+            Ok(true) => Ok(()),
+            other => Err(format!("{}: {other:?}", K::kind(&()))),
+        }
+    })
+    .await;
 }
 
 /// Any content.

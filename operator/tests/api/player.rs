@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::pin::pin;
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use k8s_openapi::api::core::v1::Pod;
@@ -27,6 +28,9 @@ pub enum Jobs {
     /// Not yet.
     Wait,
 }
+
+/// How soon a pod is told again what the API server did not take.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// What the test wants.
 #[derive(Clone, Debug)]
@@ -65,6 +69,7 @@ async fn play(pods: Api<Pod>, mut part: watch::Receiver<Part>) {
     let mut told = BTreeSet::new();
     loop {
         let Part { jobs, new_pods_serve } = part.borrow_and_update().clone();
+        let mut untold = false;
         for pod in known.state().iter().filter(|pod| is_waiting(pod)) {
             let waits = match pod.labels().contains_key(OF_A_JOB) {
                 true => matches!(jobs, Jobs::Wait),
@@ -74,14 +79,16 @@ async fn play(pods: Api<Pod>, mut part: watch::Receiver<Part>) {
                 continue;
             }
             let status = Patch::Merge(json!({ "status": status(pod, &jobs) }));
-            // It may be gone already; the test itself says what it misses.
-            if pods.patch_status(&pod.name_any(), &PatchParams::default(), &status).await.is_ok() {
-                told.insert(pod.uid());
+            match pods.patch_status(&pod.name_any(), &PatchParams::default(), &status).await {
+                Ok(_) => drop(told.insert(pod.uid())),
+                // It may be gone already; the test itself says what it misses.
+                Err(_) => untold = true,
             }
         }
         tokio::select! {
             Some(_) = changes.next() => {}
             Ok(()) = part.changed() => {}
+            () = tokio::time::sleep(AGAIN), if untold => {}
             else => return,
         }
     }
