@@ -125,7 +125,7 @@ async fn whoever_hangs_up_after_the_last_byte_has_a_photo_and_leaves_nothing_els
 
 #[tokio::test]
 async fn whoever_falls_silent_is_given_up() {
-    let photos = with_memory_for(1, "--photo-stall-seconds=1").await;
+    let photos = with_memory_for(1, "--photo-stall-seconds=3").await;
     let (ada, bob) = (photos.person(), photos.person());
     let mut silent = Line::ask(&photos, &ada, &large(1)).await;
     assert!(silent.head().await.starts_with("http/1.1 100 "));

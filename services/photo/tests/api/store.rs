@@ -41,6 +41,7 @@ pub struct TestStore {
     down: Arc<AtomicBool>,
     held: watch::Sender<bool>,
     writes: Arc<AtomicUsize>,
+    sweeps: Arc<AtomicUsize>,
     open: Arc<AtomicBool>,
     faults: Faults,
     /// The other program, if there is one; ends with this.
@@ -61,30 +62,37 @@ impl TestStore {
         let (held, gate) = watch::channel(false);
         let writes = Arc::new(AtomicUsize::new(0));
         let written = writes.clone();
+        let sweeps = Arc::new(AtomicUsize::new(0));
+        let swept = sweeps.clone();
         let faults = Faults::default();
         let planned = faults.clone();
         let (client, unlocked) = (reqwest::Client::new(), unlocked(&root, tasks).await);
         let router = store.layer(from_fn(move |request: Request, next: Next| {
             let (switches, mut gate) = (switches.clone(), gate.clone());
-            let (client, unlocked, planned) = (client.clone(), unlocked.clone(), planned.clone());
+            let (client, unlocked, planned, swept) = (client.clone(), unlocked.clone(), planned.clone(), swept.clone());
+            let sweeps = request.uri().query().is_some_and(|query| query.contains("prefix=incoming"));
             if request.method() == Method::PUT {
                 written.fetch_add(1, Ordering::SeqCst);
             }
             async move {
                 let _ = gate.wait_for(|held| !*held).await;
                 let (down, open) = (switches.0.load(Ordering::SeqCst), switches.1.load(Ordering::SeqCst));
-                match is_signed(&request) {
+                let answer = match is_signed(&request) {
                     _ if !features::is_common(&request) => StatusCode::NOT_IMPLEMENTED.into_response(),
                     _ if down => StatusCode::SERVICE_UNAVAILABLE.into_response(),
                     false if open => hand_on(&client, &unlocked, request).await,
                     _ => planned.run(request, next).await,
+                };
+                if sweeps && answer.status().is_success() {
+                    swept.fetch_add(1, Ordering::SeqCst);
                 }
+                answer
             }
         }));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a bound socket"));
         tasks.spawn(async move { axum::serve(listener, router).await.expect("accepting goes on") });
-        Self { endpoint, root, down, held, writes, open, faults, _program: program }
+        Self { endpoint, root, down, held, writes, sweeps, open, faults, _program: program }
     }
 
     /// From now on, it asks nobody for a signature, or everybody.
@@ -120,6 +128,11 @@ impl TestStore {
     /// How often somebody has begun to write an object.
     pub fn writes(&self) -> usize {
         self.writes.load(Ordering::SeqCst)
+    }
+
+    /// How often somebody was told what lies there as it was sent: the last that a sweep asks.
+    pub fn sweeps(&self) -> usize {
+        self.sweeps.load(Ordering::SeqCst)
     }
 
     /// Every object in the bucket, read behind the store's back.
@@ -232,7 +245,7 @@ async fn versitygw(program: PathBuf, root: &TempDir) -> (Router, Option<Child>) 
         .kill_on_drop(true)
         .spawn()
         .unwrap_or_else(|error| panic!("failed to start {}: {error}", program.display()));
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(120);
     while TcpStream::connect(address).await.is_err() {
         let ended = child.try_wait().expect("a child of ours");
         if ended.is_some() || Instant::now() > deadline {

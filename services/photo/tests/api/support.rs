@@ -117,6 +117,8 @@ impl TestPhoto {
         tasks.spawn(async move {
             serve(listeners, &flags.serving, public, private, Readiness::default(), std::future::pending()).await;
         });
+        // The first sweep begins by itself, and what it finds a test's own sweep does not.
+        eventually("the first sweep is over", async || store.sweeps() > 0).await;
         Self { _tasks: tasks, url, private_url, issuer, db, store, service, http: Client::new() }
     }
 
@@ -185,7 +187,7 @@ impl TestPhoto {
             last = Some(facts::publish(&mut tx, fact).await.expect("a place in the outbox"));
         }
         tx.commit().await.expect("a commit");
-        let applied = Outbox::new(pool, producer).passed(last.expect("one at least"), Duration::from_secs(30)).await;
+        let applied = Outbox::new(pool, producer).passed(last.expect("one at least"), Duration::from_secs(120)).await;
         assert!(applied.expect("a row"), "photo has not applied {facts:?}");
     }
 

@@ -114,7 +114,7 @@ async fn what_arrived_before_the_line_broke_is_kept() {
 
 #[tokio::test]
 async fn what_arrived_before_the_line_fell_silent_is_kept() {
-    let photos = TestPhoto::with(&["--photo-stall-seconds=1"]).await;
+    let photos = TestPhoto::with(&["--photo-stall-seconds=3"]).await;
     let ada = photos.person();
     let file = jpeg(400, 300, 1);
     let location = begin(&photos, &ada, file.len()).await;
