@@ -109,7 +109,7 @@ async fn a_block_while_they_become_friends_or_match_leaves_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn once_somebody_is_answered_that_others_must_ask_nobody_follows_without() {
-    let relation = TestRelation::spawn().await;
+    let relation = TestRelation::patient().await;
     let [ada, bob, cleo] = [(); 3].map(|()| relation.person());
     for who in [&ada, &bob] {
         relation.get("/v1/relations/settings", Some(who)).await;

@@ -1,5 +1,6 @@
 //! A relation service of a test's own.
 
+use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
 use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use test_db::TestDb;
 use tokio::task::JoinSet;
 
@@ -47,6 +49,17 @@ pub struct Person {
 impl TestRelation {
     pub async fn spawn() -> Self {
         Self::on(|db| db.pool(Service::Relation)).await
+    }
+
+    /// On connections that wait for a lock for as long as a slow machine may take to look at those who wait.
+    pub async fn patient() -> Self {
+        Self::on(|db| {
+            // What is said last holds.
+            let waits = [("lock_timeout", "120s"), ("statement_timeout", "120s")];
+            let options = PgConnectOptions::from_str(&db.url(Service::Relation)).expect("a URL of our own").options(waits);
+            PgPoolOptions::new().max_connections(8).connect_lazy_with(options)
+        })
+        .await
     }
 
     /// On connections of the test's choice.
@@ -171,7 +184,7 @@ impl TestRelation {
         let mut tx = outbox.begin().await.expect("a transaction");
         let told = facts::publish(&mut tx, &fact).await.expect("a place in the outbox");
         tx.commit().await.expect("a commit");
-        let applied = Outbox::new(outbox, producer).passed(told, Duration::from_secs(30)).await;
+        let applied = Outbox::new(outbox, producer).passed(told, Duration::from_secs(120)).await;
         assert!(applied.expect("a row"), "relation has not applied {fact:?}");
     }
 
