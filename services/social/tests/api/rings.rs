@@ -170,7 +170,7 @@ async fn waiting(pool: &PgPool) -> i64 {
 
 #[tokio::test]
 async fn facts_hold_no_reader_while_they_wait_for_one_before() {
-    let social = TestSocial::spawn().await;
+    let social = TestSocial::patient().await;
     let pool = social.db.superuser_pool(Service::Social);
     let [low, middle, high, ada, bob] = [(); 5].map(|()| social.person());
     post(&social, &ada).await;
@@ -198,7 +198,7 @@ async fn facts_hold_no_reader_while_they_wait_for_one_before() {
         third.execute(&pool).await.expect("they do not hold the third");
         held.rollback().await.unwrap();
     };
-    let (heard, ()) = tokio::join!(heard.passed(last, Duration::from_secs(30)), freed);
+    let (heard, ()) = tokio::join!(heard.passed(last, Duration::from_secs(120)), freed);
     assert!(heard.unwrap());
     eventually("all have the post", async || delivered(&pool, &made).await == 3).await;
 }

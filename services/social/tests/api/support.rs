@@ -1,5 +1,6 @@
 //! A social service of a test's own.
 
+use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
 use social::Social;
 use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use test_db::TestDb;
 use tokio::task::JoinSet;
 
@@ -51,6 +53,21 @@ pub struct Person {
 
 impl TestSocial {
     pub async fn spawn() -> Self {
+        Self::on(|db| db.pool(Service::Social)).await
+    }
+
+    /// On connections that wait for a lock for as long as a slow machine may take to look at those who wait.
+    pub async fn patient() -> Self {
+        Self::on(|db| {
+            // What is said last holds.
+            let waits = [("lock_timeout", "120s"), ("statement_timeout", "120s")];
+            let options = PgConnectOptions::from_str(&db.url(Service::Social)).expect("a URL of our own").options(waits);
+            PgPoolOptions::new().max_connections(8).connect_lazy_with(options)
+        })
+        .await
+    }
+
+    async fn on(pool: impl FnOnce(&TestDb) -> PgPool) -> Self {
         let flags = Flags::parse_from([
             "social",
             "--public-addr=127.0.0.1:0",
@@ -59,7 +76,7 @@ impl TestSocial {
             "--rate-per-account=1000000",
         ]);
         let db = TestDb::new(&[Schema { service: Service::Social, migrations: &social::MIGRATIONS }]).await;
-        let pool = db.pool(Service::Social);
+        let pool = pool(&db);
         let (issuer, photos) = (Issuer::new(), PhotoService::default());
         let rates = Rates::new(&flags.serving);
         let signer = issuer.signer(Service::Social);
@@ -134,7 +151,7 @@ impl TestSocial {
             last = Some(facts::publish(&mut tx, fact).await.expect("a place in the outbox"));
         }
         tx.commit().await.expect("a commit");
-        let applied = Outbox::new(pool.clone(), producer).passed(last.expect("the first"), Duration::from_secs(30)).await;
+        let applied = Outbox::new(pool.clone(), producer).passed(last.expect("the first"), Duration::from_secs(120)).await;
         assert!(applied.expect("a row"), "social has not applied {facts:?}");
     }
 

@@ -13,7 +13,7 @@ use crate::support::TestSocial;
 
 #[tokio::test]
 async fn a_crowd_that_comes_back_leaves_connections_to_others() {
-    let social = TestSocial::spawn().await;
+    let social = TestSocial::patient().await;
     let pool = social.db.superuser_pool(Service::Social);
     let ada = social.person();
     let made = post(&social, &ada, "public").await;
@@ -37,7 +37,9 @@ async fn a_crowd_that_comes_back_leaves_connections_to_others() {
     let address = format!("/v1/posts/{made}");
     let (status, _) = tokio::time::timeout(Duration::from_secs(60), social.get(&address, None)).await.expect("nobody waits for them");
     assert_eq!(status, StatusCode::OK);
-    assert_eq!(looking().await, 4);
+    // Whoever waits is woken once in a while to look for a deadlock, and for that moment does not wait.
+    eventually("as many are looking still", async || looking().await >= 4).await;
+    assert!(looking().await <= 4, "more than may are looking");
     held.rollback().await.unwrap();
     while let Some(events) = crowd.join_next().await {
         assert_eq!(events.unwrap().next().await.name, "ready");
