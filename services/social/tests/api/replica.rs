@@ -28,7 +28,14 @@ pub struct Replica {
 impl Replica {
     /// Beside `social`, with connections of its own.
     pub async fn spawn(social: &TestSocial, pool: PgPool) -> Self {
-        let config = Flags::parse_from(["social", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0"]).serving;
+        let flags = Flags::parse_from([
+            "social",
+            "--public-addr=127.0.0.1:0",
+            "--private-addr=127.0.0.1:0",
+            "--rate-per-address=1000000",
+            "--rate-per-account=1000000",
+        ]);
+        let config = flags.serving;
         let rates = Rates::new(&config);
         let signer = social.issuer.signer(Service::Social);
         let client = PhotoClient::new(social.photos.transport(), signer.tokens_for(Service::Photo));
