@@ -43,7 +43,7 @@ pub async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
 
 /// Waits until it holds.
 pub async fn eventually(what: &str, holds: impl AsyncFnMut() -> bool) {
-    within(Duration::from_secs(30), what, holds).await;
+    within(Duration::from_secs(120), what, holds).await;
 }
 
 /// Waits until it holds, for no longer than this.
