@@ -1,5 +1,5 @@
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,12 @@ use crate::{Error, Programs, at};
 
 /// How long a start may take; recovery after a crash is part of it.
 const START: Duration = Duration::from_secs(60);
+
+/// How many ports are tried: between the choice of one and the server's start, anybody may take it.
+const PORTS: usize = 5;
+
+/// What PostgreSQL ends its log with when it cannot have its port.
+const NO_PORT: &str = "could not create any TCP/IP sockets";
 
 /// Runs a command until standard input closes, as it does when the parent ends in whatever way, then stops it (SIGINT is
 /// PostgreSQL's fast shutdown).
@@ -36,6 +42,16 @@ pub struct Server {
 impl Server {
     /// Starts the server of the data folder `folder`, making it first if it is not there. The superuser is `postgres`.
     pub fn start(programs: &Programs, folder: &Path, durability: Durability) -> Result<Self, Error> {
+        Self::start_on(programs, folder, durability, free_port)
+    }
+
+    /// The same, on a port of that choice.
+    fn start_on(
+        programs: &Programs,
+        folder: &Path,
+        durability: Durability,
+        mut choose: impl FnMut() -> std::io::Result<u16>,
+    ) -> Result<Self, Error> {
         let account = Account::for_server();
         let data = folder.join("data");
         make_folder(folder, account)?;
@@ -46,12 +62,17 @@ impl Server {
             None => init(programs, folder, &data, account)?,
         }
         wait_for_predecessor(&data)?;
-        let port = free_port().map_err(at(&data))?;
         let log = folder.join("log");
-        let guard = spawn(programs, &data, &log, port, durability, account)?;
-        let server = Self { guard, port, password };
-        wait_until_ready(&data, &log)?;
-        Ok(server)
+        for _ in 0..PORTS {
+            let port = choose().map_err(at(&data))?;
+            let before = fs::metadata(&log).map_or(0, |log| log.len());
+            let guard = spawn(programs, &data, &log, port, durability, account)?;
+            let server = Self { guard, port, password: password.clone() };
+            if gets_ready(&data, &log, before, port)? {
+                return Ok(server);
+            }
+        }
+        Err(Error::Program { program: "postgres", output: format!("each of {PORTS} ports was taken by somebody else") })
     }
 
     /// A URL of `database` for `user` with `password`.
@@ -167,18 +188,59 @@ fn spawn(
     command.spawn().map_err(at(&PathBuf::from("sh")))
 }
 
-/// PostgreSQL writes its state into the eighth line of its lock file, as `pg_ctl` reads it.
-fn wait_until_ready(data: &Path, log: &Path) -> Result<(), Error> {
+/// Waits until the server is ready; `false` if it ended because its port was taken. PostgreSQL writes its port into the fourth line of
+/// its lock file and its state into the eighth, as `pg_ctl` reads them; the log had so many bytes before.
+fn gets_ready(data: &Path, log: &Path, before: u64, port: u16) -> Result<bool, Error> {
     let lock = data.join("postmaster.pid");
     let deadline = Instant::now() + START;
     loop {
         let state = fs::read_to_string(&lock).unwrap_or_default();
-        if state.lines().nth(7).is_some_and(|line| line.trim() == "ready") {
-            return Ok(());
+        let lines: Vec<&str> = state.lines().map(str::trim).collect();
+        // The lock of a server that was killed is there until the next one has begun, and says ready.
+        let ours = lines.get(3).and_then(|line| line.parse::<u16>().ok()) == Some(port);
+        if ours && lines.get(7) == Some(&"ready") {
+            return Ok(true);
+        }
+        if written_since(log, before).map_err(at(log))?.contains(NO_PORT) {
+            return Ok(false);
         }
         if Instant::now() > deadline {
             return Err(Error::NotReady { seconds: START.as_secs(), log: log.display().to_string() });
         }
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn written_since(log: &Path, before: u64) -> std::io::Result<String> {
+    let mut file = File::open(log)?;
+    file.seek(SeekFrom::Start(before))?;
+    let mut written = Vec::new();
+    file.read_to_end(&mut written)?;
+    Ok(String::from_utf8_lossy(&written).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_somebody_took_meanwhile_is_given_up_for_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let programs = Programs::for_folder(folder.path()).unwrap();
+        let somebody = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = somebody.local_addr().unwrap().port();
+        let mut first = Some(taken);
+        let server = Server::start_on(&programs, folder.path(), Durability::None, || first.take().map_or_else(free_port, Ok)).unwrap();
+        assert_ne!(server.port, taken);
+    }
+
+    #[test]
+    fn one_who_finds_every_port_taken_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let programs = Programs::for_folder(folder.path()).unwrap();
+        let somebody = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = somebody.local_addr().unwrap().port();
+        let error = Server::start_on(&programs, folder.path(), Durability::None, || Ok(taken)).err().unwrap();
+        assert!(error.to_string().contains("taken by somebody else"), "{error}");
     }
 }
