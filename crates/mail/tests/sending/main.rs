@@ -31,7 +31,7 @@ fn over_smtp(port: u16) -> Mailer {
 
 #[tokio::test]
 async fn a_letter_arrives_over_smtp_with_its_id() {
-    let server = SmtpServer::start().await;
+    let server = SmtpServer::start();
     over_smtp(server.port()).send("00ff", &ada(), &letter()).await.expect("sent");
     let received = server.received();
     assert_eq!(received.len(), 1);
@@ -51,7 +51,7 @@ async fn a_letter_arrives_over_smtp_with_its_id() {
 
 #[tokio::test]
 async fn a_server_that_is_down_is_another_try_and_one_that_refuses_is_none() {
-    let server = SmtpServer::start().await;
+    let server = SmtpServer::start();
     let mailer = over_smtp(server.port());
     server.answer_recipients_with("550 5.1.1 <ada@example.org> is nobody");
     assert!(matches!(mailer.send("01", &ada(), &letter()).await, Err(SendError::Refused(550))));
@@ -60,18 +60,17 @@ async fn a_server_that_is_down_is_another_try_and_one_that_refuses_is_none() {
     assert!(matches!(later, SendError::NotNow(_)), "{later}");
     assert!(server.received().is_empty());
 
-    let port = server.port();
-    server.stop().await;
+    let port = server.stop().await;
     let down = mailer.send("01", &ada(), &letter()).await.expect_err("nobody listens");
     assert!(matches!(down, SendError::NotNow(_)), "{down}");
-    let server = SmtpServer::start_on(port).await;
+    let server = SmtpServer::start_on(port);
     mailer.send("01", &ada(), &letter()).await.expect("it is back");
     assert_eq!(server.received().len(), 1);
 }
 
 #[tokio::test]
 async fn what_went_wrong_does_not_name_the_address() {
-    let server = SmtpServer::start().await;
+    let server = SmtpServer::start();
     for refusal in ["550 5.1.1 <ada@example.org> is nobody", "451 <ada@example.org> is busy"] {
         server.answer_recipients_with(refusal);
         let error = over_smtp(server.port()).send("02", &ada(), &letter()).await.expect_err("not taken");

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 /// A letter that arrived.
@@ -21,22 +21,31 @@ struct Inner {
     refusal: Mutex<Option<String>>,
 }
 
+/// A port that is a server's even while it is down: a socket that is bound to it and does not listen. Whoever connects is refused, and
+/// nobody else is given the port.
+pub struct Port(TcpSocket);
+
+impl Port {
+    fn number(&self) -> u16 {
+        self.0.local_addr().expect("a bound socket").port()
+    }
+}
+
 /// Listens until it is dropped.
 pub struct SmtpServer {
     tasks: JoinSet<()>,
-    port: u16,
+    port: Port,
     inner: Arc<Inner>,
 }
 
 impl SmtpServer {
-    pub async fn start() -> Self {
-        Self::start_on(0).await
+    pub fn start() -> Self {
+        Self::start_on(Port(bound(0)))
     }
 
-    /// On a port that is known already.
-    pub async fn start_on(port: u16) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
-        let port = listener.local_addr().expect("a bound socket").port();
+    /// Where it was before.
+    pub fn start_on(port: Port) -> Self {
+        let listener = bound(port.number()).listen(128).expect("nobody else listens there");
         let inner = Arc::new(Inner::default());
         let mut tasks = JoinSet::new();
         let shared = inner.clone();
@@ -50,12 +59,13 @@ impl SmtpServer {
     }
 
     /// Hangs up, and listens no more.
-    pub async fn stop(mut self) {
+    pub async fn stop(mut self) -> Port {
         self.tasks.shutdown().await;
+        self.port
     }
 
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     pub fn answer_recipients_with(&self, refusal: &str) {
@@ -65,6 +75,14 @@ impl SmtpServer {
     pub fn received(&self) -> Vec<Received> {
         self.inner.received.lock().expect("no holder panics").clone()
     }
+}
+
+/// A socket at this port, or at one that is free. Several may be bound to one port as long as only one of them listens.
+fn bound(port: u16) -> TcpSocket {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("an option that there is");
+    socket.bind(([127, 0, 0, 1], port).into()).expect("a port");
+    socket
 }
 
 async fn talk(stream: TcpStream, inner: &Inner) -> std::io::Result<()> {

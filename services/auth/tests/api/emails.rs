@@ -150,10 +150,9 @@ pub fn over_smtp(port: u16) -> [String; 4] {
 
 #[tokio::test]
 async fn a_letter_waits_for_a_mail_server_that_is_down() {
-    let server = SmtpServer::start().await;
-    let port = server.port();
-    server.stop().await;
-    let flags = over_smtp(port);
+    let server = SmtpServer::start();
+    let flags = over_smtp(server.port());
+    let port = server.stop().await;
     let auth = TestAuth::with(&flags.each_ref().map(String::as_str)).await;
     let ada = auth.somebody("ada").await;
     assert_eq!(answer(give(&auth, &ada, "ada@example.org", PASSWORD)).await.0, StatusCode::ACCEPTED);
@@ -162,7 +161,7 @@ async fn a_letter_waits_for_a_mail_server_that_is_down() {
     eventually("it failed, without naming the address", async || sqlx::query_scalar::<_, bool>(failed).fetch_one(&pool).await.unwrap())
         .await;
 
-    let server = SmtpServer::start_on(port).await;
+    let server = SmtpServer::start_on(port);
     auth.sql("update jobs set run_at = now()").await;
     eventually("the letter has come", async || !server.received().is_empty()).await;
     eventually("nothing is owed any more", async || auth.count("jobs").await == 0).await;
@@ -175,7 +174,7 @@ async fn a_letter_waits_for_a_mail_server_that_is_down() {
 
 #[tokio::test]
 async fn a_letter_that_is_refused_for_good_is_given_up() {
-    let server = SmtpServer::start().await;
+    let server = SmtpServer::start();
     server.answer_recipients_with("550 5.1.1 nobody here");
     let flags = over_smtp(server.port());
     let auth = TestAuth::with(&flags.each_ref().map(String::as_str)).await;

@@ -4,15 +4,14 @@ use reqwest::StatusCode;
 
 use crate::emails::over_smtp;
 use crate::passwords::{ADDRESS, NEW, ask, change, reset};
-use crate::smtp_server::SmtpServer;
+use crate::smtp_server::{Port, SmtpServer};
 use crate::support::{PASSWORD, TestAuth, Tokens, answer, eventually};
 
-/// Ada has asked for a link, and the mail server is down: on which port it would be.
-async fn waiting_for_a_letter() -> (TestAuth, Tokens, u16) {
-    let server = SmtpServer::start().await;
-    let port = server.port();
-    server.stop().await;
-    let flags = over_smtp(port);
+/// Ada has asked for a link, and the mail server is down: the port on which it would be.
+async fn waiting_for_a_letter() -> (TestAuth, Tokens, Port) {
+    let server = SmtpServer::start();
+    let flags = over_smtp(server.port());
+    let port = server.stop().await;
     let auth = TestAuth::with(&flags.each_ref().map(String::as_str)).await;
     let ada = auth.somebody("ada").await;
     auth.sql("update accounts set email = 'ada@example.org'").await;
@@ -32,7 +31,7 @@ fn codes(server: &SmtpServer) -> Vec<String> {
 async fn a_letter_that_is_written_twice_does_not_bring_a_used_link_back() {
     let (auth, _, port) = waiting_for_a_letter().await;
     auth.sql("create table kept as select kind, payload from jobs").await;
-    let server = SmtpServer::start_on(port).await;
+    let server = SmtpServer::start_on(port);
     auth.sql("update jobs set run_at = now()").await;
     eventually("the letter has come", async || codes(&server).len() == 1).await;
     let token = codes(&server).remove(0);
@@ -56,7 +55,7 @@ async fn a_link_that_was_asked_for_before_a_change_of_the_password_does_not_leav
     assert_eq!(answer(change(&auth, &ada, PASSWORD, NEW)).await.0, StatusCode::NO_CONTENT);
     // Not in the second in which she asked.
     auth.sql("update security_events set created_at = created_at + interval '2 seconds' where kind = 'PasswordChanged'").await;
-    let server = SmtpServer::start_on(port).await;
+    let server = SmtpServer::start_on(port);
     auth.sql("update jobs set run_at = now()").await;
     eventually("nothing is owed", async || auth.count("jobs").await == 0).await;
     let received = server.received();
