@@ -1,7 +1,9 @@
 //! What is lost on the way to a collector shows on `/metrics`, as the alert TelemetryLost reads it there.
 
+use tokio::net::TcpSocket;
+
 use crate::platform::Platform;
-use crate::{alone, eventually, free_port};
+use crate::{alone, eventually};
 
 /// Traces, metrics and logs that nobody took, and spans for which there was no room.
 const LOSSES: [&str; 4] = [
@@ -22,7 +24,10 @@ fn counted(page: &str, problem: &str) -> f64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_no_collector_takes_and_no_queue_holds_is_counted() {
     let _alone = alone().await;
-    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    // Bound and not listening: nobody is given the port, and whoever connects is refused.
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let nowhere = format!("http://{}", socket.local_addr().expect("a bound socket"));
     let platform = Platform::start_with(Some(&nowhere), &[("OTEL_BSP_MAX_QUEUE_SIZE", "1")]).await;
     for problem in LOSSES {
         eventually(problem, async || {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use http::Method;
 use photo::{S3Config, UnusableStore, try_store};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 
 use crate::faults::Fault;
@@ -45,10 +45,12 @@ fn told(settings: &S3Config, said: &UnusableStore) -> String {
     told
 }
 
-/// An address where nobody listens.
-async fn nowhere() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+/// An address where nobody listens: nobody is given its port as long as the socket is there, which is bound and does not listen.
+fn nowhere() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = format!("http://{}", socket.local_addr().unwrap());
+    (socket, address)
 }
 
 #[tokio::test]
@@ -88,7 +90,8 @@ async fn keys_that_are_not_the_stores_are_refused_and_told_to_nobody() {
 
 #[tokio::test]
 async fn an_address_where_nobody_listens_is_no_store() {
-    let told = unreachable(&settings(&nowhere().await)).await;
+    let (_socket, address) = nowhere();
+    let told = unreachable(&settings(&address)).await;
     assert!(told.contains("refused"), "the cause is named: {told}");
 }
 
