@@ -104,6 +104,9 @@ impl Drop for Counted {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::task::Poll;
+
     use serde_json::json;
 
     use super::*;
@@ -125,17 +128,29 @@ mod tests {
     #[tokio::test]
     async fn more_than_may_wait_are_turned_away() {
         let hasher = Hasher::new(2, 4);
-        let tries = (0..12).map(|n| {
-            tokio::spawn({
-                let hasher = hasher.clone();
-                async move { hasher.hash(password("correct horse battery"), &Source::of(&format!("192.0.2.{n}"))).await.is_ok() }
-            })
+        // No hash ends before all have asked for one.
+        let held = [(); 2].map(|()| {
+            let (hold, held) = mpsc::channel::<()>();
+            hasher.line.join(Box::new(move |_| {
+                let _ = held.recv();
+            }));
+            hold
         });
-        let tries: Vec<_> = tries.collect();
-        let mut done = 0;
-        for one in tries {
-            done += usize::from(one.await.unwrap());
+        let (mut let_in, mut turned_away) = (Vec::new(), 0);
+        for n in 0..12 {
+            let hasher = hasher.clone();
+            let source = Source::of(&format!("192.0.2.{n}"));
+            let mut hash = Box::pin(async move { hasher.hash(password("correct horse battery"), &source).await.is_ok() });
+            let asked = futures::poll!(&mut hash);
+            match asked {
+                Poll::Pending => let_in.push(hash),
+                Poll::Ready(done) => turned_away += usize::from(!done),
+            }
         }
-        assert_eq!(done, 6);
+        assert_eq!((let_in.len(), turned_away), (6, 6));
+        drop(held);
+        for hash in let_in {
+            assert!(hash.await);
+        }
     }
 }
