@@ -7,7 +7,7 @@ use crate::support::{DEADLINE, TestService};
 
 #[tokio::test]
 async fn a_shutdown_is_announced_and_what_is_in_flight_ends_well() {
-    let mut service = TestService::spawn(&["--drain-seconds=3"]).await;
+    let mut service = TestService::spawn(&["--drain-seconds=5"]).await;
     let held = service.hold(Method::GET, "/held").await;
     assert_eq!(service.ready().await, StatusCode::OK);
     service.stop();

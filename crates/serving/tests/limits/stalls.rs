@@ -1,11 +1,11 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use crate::support::{DEADLINE, LARGE, TestService};
+use crate::support::{DEADLINE, LARGE, LARGER, TestService};
 
 /// Asks for what is larger than the buffers of a connection. Its own does not grow, whatever the kernel allows.
 async fn ask(service: &TestService, path: &str, headers: &str) -> TcpStream {
@@ -42,17 +42,18 @@ async fn who_takes_nothing_of_a_web_socket_is_let_go_and_leaves_a_place() {
 
 #[tokio::test]
 async fn who_reads_slowly_gets_all() {
-    let service = TestService::spawn(&["--read-stall-seconds=3"]).await;
-    let mut slow = ask(&service, "/large", "connection: close\r\n").await;
-    // Six seconds in all, and nearly all the while something waits to be taken.
-    let mut taken = 0;
+    let service = TestService::spawn(&["--read-stall-seconds=5"]).await;
+    let mut slow = ask(&service, "/larger", "connection: close\r\n").await;
+    // Longer in all than a stall may be, and nearly all the while something waits to be taken, but never for long.
+    let (mut taken, begun) = (0, Instant::now());
     loop {
         let (mut next, mut piece) = ((&mut slow).take(256 * 1024), Vec::new());
         match timeout(DEADLINE, next.read_to_end(&mut piece)).await.expect("it goes on").expect("the connection holds") {
             0 => break,
             read => taken += read,
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(25)).await;
     }
-    assert!(taken > LARGE, "{taken}");
+    let lasted = begun.elapsed();
+    assert!(taken > LARGER && lasted > Duration::from_secs(6), "{taken} in {lasted:?}");
 }

@@ -27,6 +27,8 @@ pub const DEADLINE: Duration = Duration::from_secs(40);
 
 /// Bytes of `GET /large`: several times as many as the kernel keeps of a connection that nobody reads.
 pub const LARGE: usize = 16 << 20;
+/// Bytes of `GET /larger`: what the kernel keeps is a small part of them.
+pub const LARGER: usize = 4 * LARGE;
 
 /// Metrics are of the process, and so of all tests together; they begin before the first request.
 static TELEMETRY: LazyLock<Telemetry> = LazyLock::new(|| {
@@ -132,6 +134,7 @@ impl TestService {
             .route("/lost", post(lost))
             .route("/drips", get(drips))
             .route("/large", get(|| async { vec![0_u8; LARGE] }))
+            .route("/larger", get(|| async { vec![0_u8; LARGER] }))
             .route("/gushes", get(gushes))
             .route("/items", get(items))
             .route("/held", get(hold.clone()))
