@@ -30,14 +30,15 @@ async fn who_waited_in_vain_is_counted_and_so_is_everybody_who_is_connected() {
     .await;
     assert!(value(&page, "postgresql_backends") > 20.0, "{page}");
     assert!(value(&page, "postgresql_connection_max") > 20.0, "{page}");
-    assert_eq!(value(&page, "db_client_connection_timeouts_total"), 0.0);
     drop(others);
 
     let mut locking = database.connect("postgres").await;
+    // A slow machine may have let a loop wait in vain for one of two connections while the platform started.
+    let before = value(&platform.metrics().await, "db_client_connection_timeouts_total");
     sqlx::raw_sql("begin; lock table social.posts in access exclusive mode").execute(&mut locking).await.unwrap();
     let ask = || platform.http.get(format!("{}/v1/timelines/public", platform.url)).send();
     let answers = join_all((0..8).map(|_| ask())).await;
     assert!(answers.into_iter().all(|answer| answer.expect("an answer").status() == StatusCode::SERVICE_UNAVAILABLE));
     // Two have connections and wait for the lock, two more get these after them; the rest waits for none to be free.
-    assert!(value(&platform.metrics().await, "db_client_connection_timeouts_total") >= 1.0);
+    assert!(value(&platform.metrics().await, "db_client_connection_timeouts_total") >= before + 1.0);
 }
