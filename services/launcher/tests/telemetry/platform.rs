@@ -22,6 +22,10 @@ pub const FIRST_ADMIN_TOKEN: &str = "first-admin-3f0c9d5e71a2b4c6";
 /// Where people find it, as it is told: by a name, for passkeys are of names. Nobody here goes by it.
 pub const PUBLIC_URL: &str = "http://platform.localhost";
 
+/// Room for all that a test looks for: what a stalled machine cannot send in time would be dropped from the usual 2,048, and nobody
+/// would find it, however long they wait.
+pub const ROOM: [(&str, &str); 2] = [("OTEL_BSP_MAX_QUEUE_SIZE", "65536"), ("OTEL_BLRP_MAX_QUEUE_SIZE", "65536")];
+
 /// The process; it is killed if a test ends early.
 pub struct Platform {
     process: Child,
@@ -50,7 +54,7 @@ impl Platform {
         // The deletion of objects and the erasure of accounts are among what is looked for.
         command.env("PHOTO_KEEP_DELETED_SECONDS", "0").env("ACCOUNT_ERASURE_GRACE", "0");
         // Who looks for a trace finds it, however many begin with it.
-        command.env("OTEL_TRACES_SAMPLER", "always_on").envs(environment.iter().copied());
+        command.env("OTEL_TRACES_SAMPLER", "always_on").envs(ROOM).envs(environment.iter().copied());
         if let Some(otlp) = otlp {
             command
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp)

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::collector::Background;
 use crate::eventually;
-use crate::platform::{Lines, kept};
+use crate::platform::{Lines, ROOM, kept};
 use crate::sink::Sink;
 use crate::store::Store;
 use crate::tour::PASSWORD;
@@ -162,7 +162,7 @@ impl Pods {
 
 /// Sends what a pod records to `sink`.
 fn export(pod: &mut Command, sink: &Sink) {
-    pod.env("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.url).env("OTEL_BSP_SCHEDULE_DELAY", "200");
+    pod.env("OTEL_EXPORTER_OTLP_ENDPOINT", &sink.url).env("OTEL_BSP_SCHEDULE_DELAY", "200").envs(ROOM);
 }
 
 fn program() -> Command {
