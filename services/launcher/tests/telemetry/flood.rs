@@ -1,6 +1,7 @@
 //! Strangers and members can make up paths, methods, ids and names without end; the number of series must not follow.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
@@ -17,6 +18,9 @@ const MARK: &str = "zebra";
 /// New series that a metric may have without following what is made up: a limit may have been reached, or a loop of the platform
 /// have come to something, for the first time.
 const LATE: usize = 2;
+
+/// What one access token is used for: it lives ten minutes, and all rounds take a slow machine longer.
+const ROUNDS_OF_TOKEN: usize = 20;
 
 /// These bear no mark, but there are more of them than may be late.
 const EMOJI: [&str; 20] =
@@ -57,7 +61,7 @@ async fn flood_by_stranger(platform: &Platform, n: usize) {
     }
 }
 
-/// Somebody who may make custom emoji, too: their token.
+/// Somebody who may make custom emoji, too: their refresh token.
 async fn member(platform: &Platform) -> String {
     let mut tour = Tour::of(platform);
     let (_, token, _) = tour.person("flooding").await;
@@ -65,7 +69,16 @@ async fn member(platform: &Platform) -> String {
     tour.ask("POST /v1/accounts/admin-claims", "/v1/accounts/admin-claims", &token, |it| it.json(&claim)).await;
     let who = json!({ "handle": "flooding", "password": PASSWORD });
     let tokens = tour.ask("POST /v1/sessions", "/v1/sessions", "", |it| it.json(&who)).await;
-    tokens["access_token"].as_str().expect("a token").to_owned()
+    tokens["refresh_token"].as_str().expect("a token").to_owned()
+}
+
+/// The next access token, and the next refresh token. Signing in again could be refused: the flood uses up what its address may guess.
+async fn refreshed(platform: &Platform, token: &str) -> (String, String) {
+    let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    let tokens = send(platform.http.post(format!("{}/oauth/token", platform.url)).form(&form)).await;
+    let [access, refresh] =
+        ["access_token", "refresh_token"].map(|name| tokens[name].as_str().unwrap_or_else(|| panic!("no {name}: {tokens}")).to_owned());
+    (access, refresh)
 }
 
 /// One of each kind of thing that somebody can vary who is signed in.
@@ -131,7 +144,7 @@ fn grown<'a>(before: &'a BTreeSet<String>, after: &'a BTreeSet<String>) -> BTree
 
 #[test]
 fn a_label_that_follows_what_is_made_up_would_be_seen() {
-    let page = |names: std::ops::Range<usize>| {
+    let page = |names: Range<usize>| {
         let of_name = |n: usize| {
             format!("a_bucket{{name=\"{n}\",le=\"1\"}} 1\na_bucket{{name=\"{n}\",le=\"+Inf\"}} 1\na_sum{{name=\"{n}\"}} 1\nb 1\n")
         };
@@ -150,15 +163,19 @@ async fn made_up_routes_and_names_add_no_series() {
     // Whoever is refused for coming too often reaches nothing that could make a series.
     let unlimited = [("RATE_PER_ACCOUNT", "1000000"), ("RATE_PER_ADDRESS", "1000000")];
     let platform = Platform::start_with(None, &unlimited).await;
-    let token = member(&platform).await;
-    let flood = async |n: usize| {
-        flood_by_stranger(&platform, n).await;
-        flood_by_member(&platform, &token, n).await;
+    let mut refresh = member(&platform).await;
+    let mut flood = async |rounds: Range<usize>| {
+        let mut access = String::new();
+        for (nth, n) in rounds.enumerate() {
+            if nth % ROUNDS_OF_TOKEN == 0 {
+                (access, refresh) = refreshed(&platform, &refresh).await;
+            }
+            flood_by_stranger(&platform, n).await;
+            flood_by_member(&platform, &access, n).await;
+        }
     };
     // More than once: then what begins late is known, too.
-    for n in 0..10 {
-        flood(n).await;
-    }
+    flood(0..10).await;
     // How much waits for each consumer of facts is counted now and then: each pair of the drawing has to have been.
     eventually("it is known of every consumer how much waits for it", async || {
         let counted = series(&platform.metrics().await);
@@ -169,9 +186,7 @@ async fn made_up_routes_and_names_add_no_series() {
     let before = series(&platform.metrics().await);
     assert!(of_requests(&before).len() > 20, "the metrics are there: {before:#?}");
     let last = if std::env::var("PROVE").is_ok() { 300 } else { 100 };
-    for n in 10..last {
-        flood(n).await;
-    }
+    flood(10..last).await;
     let after = series(&platform.metrics().await);
     assert_eq!(of_requests(&before), of_requests(&after));
     let marked: Vec<_> = after.iter().filter(|series| series.to_lowercase().contains(MARK)).collect();
