@@ -132,15 +132,23 @@ async fn a_backup_comes_back_as_another_platform_even_if_it_is_killed_on_the_way
 
     place.execute("postgres", "create database again").await;
     let restore = || place.command("restore", "monday", "again", place.ports[1]);
+    // Whoever makes a schema of this name waits for what comes of this one: however fast the restore is, it stops amid the dump.
+    let mut hindering = PgConnection::connect(&place.server.superuser_url("again")).await.unwrap();
+    sqlx::raw_sql("begin; create schema social").execute(&mut hindering).await.unwrap();
     let mut killed = restore().stdout(Stdio::null()).spawn().unwrap();
     let deadline = Instant::now() + GUARD;
-    while !place.is_so("again", "select to_regclass('backup.restored') is not null").await {
+    let waits = "select exists (select from pg_stat_activity where datname = 'again' and wait_event_type = 'Lock')";
+    while !place.is_so("again", waits).await {
         assert!(Instant::now() < deadline, "the restore did not begin in {GUARD:?}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     killed.kill().unwrap();
-    killed.wait().unwrap();
-    // Its connection may outlive it for a moment, and with it the lock.
+    assert_eq!(killed.wait().unwrap().code(), None, "it did not end by itself");
+    assert!(place.is_so("again", "select to_regclass('backup.restored') is not null").await);
+    sqlx::raw_sql("rollback").execute(&mut hindering).await.unwrap();
+    hindering.close().await.unwrap();
+    // Its connections may outlive it for a moment, and with them the lock.
+    let deadline = Instant::now() + GUARD;
     let locked = "select not exists (select from pg_stat_activity where datname = 'again' and pid <> pg_backend_pid())";
     while !place.is_so("again", locked).await {
         assert!(Instant::now() < deadline, "the connections did not end in {GUARD:?}");
