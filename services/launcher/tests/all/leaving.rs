@@ -101,7 +101,8 @@ async fn a_pod_of_photo_does_not_wait_for_whoever_only_stays_connected() {
     ask_to_stop(&pod.0);
     assert!(ended(&mut pod.0).success());
     println!("it was gone after {:.1} s", asked.elapsed().as_secs_f64());
-    assert!(asked.elapsed() < Duration::from_secs(30), "{:?}", asked.elapsed());
+    // Whoever stays connected to the private port may do so for two minutes, and what is under way for all of the grace.
+    assert!(asked.elapsed() < Duration::from_secs(60), "{:?}", asked.elapsed());
 }
 
 #[tokio::test]
