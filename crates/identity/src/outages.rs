@@ -32,6 +32,12 @@ fn known(issuer: &Issuer) -> Keyset {
     keyset
 }
 
+/// No session has ended, as far as is known just now. A set counts for five seconds, and a slow machine may stall for as long between
+/// two steps: whoever comes next comes right after this.
+fn none_ended(revocations: &Revocations) {
+    revocations.set(HashSet::new(), Instant::now());
+}
+
 /// Auth, as it is when it is down: it hangs up on whoever calls. Counts the calls.
 fn auth_that_is_down() -> (AuthClient, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -58,7 +64,7 @@ async fn who_may_have_signed_out_waits_until_that_is_known() {
     assert_eq!(answer.headers()[RETRY_AFTER], "1");
     assert!(!service.is_ready(), "and no request should come");
 
-    revocations.set(HashSet::new(), Instant::now());
+    none_ended(&revocations);
     assert_eq!(service.viewer(&token).await.unwrap().account, ADA);
     assert!(service.is_ready());
 
@@ -79,12 +85,12 @@ async fn who_may_have_signed_out_waits_until_that_is_known() {
 #[tokio::test]
 async fn while_auth_is_down_valid_tokens_are_valid_and_forged_ones_ask_it_once() {
     let (issuer, revocations) = (Issuer::new(), Revocations::default());
-    revocations.set(HashSet::new(), Instant::now());
     let (auth, calls) = auth_that_is_down();
     let keyset = Keyset::fetched(auth);
     keyset.set(&issuer.published);
-    let service = service(&issuer, &keyset, &revocations);
-    assert_eq!(service.viewer(&issuer.token(ADA)).await.unwrap().account, ADA);
+    let (service, token) = (service(&issuer, &keyset, &revocations), issuer.token(ADA));
+    none_ended(&revocations);
+    assert_eq!(service.viewer(&token).await.unwrap().account, ADA);
     assert_eq!(calls.load(Ordering::SeqCst), 0, "what is known is not asked for");
 
     let mut asking = JoinSet::new();
@@ -95,30 +101,35 @@ async fn while_auth_is_down_valid_tokens_are_valid_and_forged_ones_ask_it_once()
     assert!(asking.join_all().await.into_iter().all(|is_unknown| is_unknown));
     assert_eq!(calls.load(Ordering::SeqCst), 1, "of a hundred keys that nobody knows, one was asked for");
     assert!(keyset.find(KID).await.is_ok(), "what was known stays known");
-    assert_eq!(service.viewer(&issuer.token(ADA)).await.unwrap().account, ADA);
+    none_ended(&revocations);
+    assert_eq!(service.viewer(&token).await.unwrap().account, ADA);
 }
 
 /// As in a process that has just begun.
 #[tokio::test]
 async fn whose_key_could_not_be_asked_for_is_told_to_wait_and_not_to_sign_in_again() {
     let (issuer, revocations) = (Issuer::new(), Revocations::default());
-    revocations.set(HashSet::new(), Instant::now());
+    none_ended(&revocations);
     let (auth, _) = auth_that_is_down();
     let keyset = Keyset::fetched(auth);
     let service = service(&issuer, &keyset, &revocations);
     assert!(!service.is_ready(), "no request should come yet");
 
-    let answer = service.viewer(&issuer.token(ADA)).await.unwrap_err().into_response();
+    let token = issuer.token(ADA);
+    none_ended(&revocations);
+    let answer = service.viewer(&token).await.unwrap_err().into_response();
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.headers()[RETRY_AFTER], "1");
     let cookie = format!("media={}", issuer.media(ADA));
     let mut looking = Request::builder().uri("/p/key/thumb").header(COOKIE, cookie).body(()).unwrap().into_parts().0;
+    none_ended(&revocations);
     let looking = MediaViewer::from_request_parts(&mut looking, &service).await.unwrap();
     assert_eq!(looking.viewer().await.unwrap_err().status(), StatusCode::SERVICE_UNAVAILABLE);
 
     keyset.set(&issuer.published);
     assert!(service.is_ready());
-    assert_eq!(service.viewer(&issuer.token(ADA)).await.unwrap().account, ADA);
+    none_ended(&revocations);
+    assert_eq!(service.viewer(&token).await.unwrap().account, ADA);
 }
 
 #[tokio::test]
