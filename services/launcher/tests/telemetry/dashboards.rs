@@ -7,6 +7,7 @@ pub mod linked;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::Value;
@@ -19,6 +20,11 @@ use crate::{alone, eventually, free_port, promql};
 
 /// What a platform of a cluster says of itself.
 const RESOURCE: (&str, &str) = ("OTEL_RESOURCE_ATTRIBUTES", "service.namespace=demo,k8s.namespace.name=social");
+
+/// More would be refused: one address may ask for thirty letters an hour, and each round of the load is sent some.
+const ROUNDS: usize = 10;
+/// Between two rounds, so that Prometheus has its turn on a slow machine.
+const PAUSE: Duration = Duration::from_secs(10);
 
 fn chart() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/social-platform")
@@ -183,10 +189,24 @@ async fn no_panel_is_empty_after_the_load() {
     Tour::of(&platform).visit_every_route("one").await;
     Tour::of(&platform).once_more("two").await;
 
-    for prometheus in readers {
-        prometheus.shows_something_in_every_panel().await;
-        prometheus.has_what_dashboards_ask_for().await;
-        prometheus.sees_every_objective_met().await;
-        prometheus.has_what_alerts_ask_for().await;
+    let shown = async {
+        for prometheus in readers {
+            prometheus.shows_something_in_every_panel().await;
+            prometheus.has_what_dashboards_ask_for().await;
+            prometheus.sees_every_objective_met().await;
+            prometheus.has_what_alerts_ask_for().await;
+        }
+    };
+    // A rate is of what happens between two readings, and a slow machine may have missed those between the rounds so far.
+    let happening = async {
+        for round in 0..ROUNDS {
+            tokio::time::sleep(PAUSE).await;
+            Tour::of(&platform).once_more(&format!("round{round}")).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = shown => {}
+        () = happening => {}
     }
 }
