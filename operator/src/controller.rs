@@ -28,7 +28,7 @@ use crate::reconcile::{self, Context, Next, Written};
 use crate::resources::metadata::MANAGER;
 use crate::secrets::SystemGenerator;
 use crate::{certificate_metrics, condition_metrics, leader_metrics};
-use backoff::Backoff;
+use backoff::{Backoff, Tried};
 use metrics::Metrics;
 use queue::Queue;
 use watches::{Guarded, Scope, Watches};
@@ -249,9 +249,9 @@ impl Controller {
     ))]
     async fn attempt(&self, platform: &ObjectRef<Guarded>, resource: &SocialPlatform) -> Result<Next, Failure> {
         let timeout = self.options.timeout;
-        let failures = self.backoff.in_a_row(platform);
+        let is_news = self.backoff.is_news(platform);
         let work = async {
-            let reconciled = reconcile::reconcile(&self.context, Arc::new(self.context.written.fresh(resource)), failures);
+            let reconciled = reconcile::reconcile(&self.context, Arc::new(self.context.written.fresh(resource)), is_news);
             match tokio::time::timeout(timeout, reconciled).await {
                 Ok(result) => result.map_err(Failure::from),
                 Err(_) => Err(Failure::Timeout(timeout)),
@@ -273,8 +273,11 @@ impl Controller {
 }
 
 fn error_policy(guarded: Arc<Guarded>, failure: &Failure, controller: Arc<Controller>) -> Action {
-    let has_progressed = matches!(failure, Failure::Reconcile(error) if error.has_progressed());
-    Action::requeue(controller.backoff.failed(&ObjectRef::from_obj(&*guarded), has_progressed))
+    let tried = match failure {
+        Failure::Reconcile(error) => Tried { has_progressed: error.has_progressed(), is_held_up: error.is_held_up() },
+        Failure::Timeout(_) | Failure::Stopping(_) => Tried::default(),
+    };
+    Action::requeue(controller.backoff.failed(&ObjectRef::from_obj(&*guarded), tried))
 }
 
 fn log(controller: &Controller, result: Result<(ObjectRef<Guarded>, Action), ControllerError<Failure, watcher::Error>>) {

@@ -54,6 +54,9 @@ pub enum Error {
     /// The fourth.
     #[error(transparent)]
     Apply(#[from] apply::Error),
+    /// The fourth, in what nothing waits for.
+    #[error(transparent)]
+    Unwritten(apply::Error),
     /// The last.
     #[error(transparent)]
     Report(#[from] report::Error),
@@ -62,12 +65,21 @@ pub enum Error {
 impl Error {
     /// Did it come further than before? Then it is not the same failure again.
     pub fn has_progressed(&self) -> bool {
-        matches!(self, Self::Apply(error) if error.has_progressed())
+        matches!(self, Self::Apply(error) | Self::Unwritten(error) if error.has_progressed())
+    }
+
+    /// Whether an object could not be written that others wait for; not known, if it came to none.
+    pub fn is_held_up(&self) -> Option<bool> {
+        match self {
+            Self::Apply(_) => Some(true),
+            Self::Unwritten(_) => Some(false),
+            Self::Fetch(_) | Self::Report(_) => None,
+        }
     }
 }
 
-/// Brings the cluster to what the resource says. The `failures` in a row before it are told, once they are no accident any more.
-pub async fn reconcile(context: &Context, resource: Arc<SocialPlatform>, failures: u32) -> Result<Next, Error> {
+/// Brings the cluster to what the resource says. Where an object cannot be written, that is told if it `is_news`.
+pub async fn reconcile(context: &Context, resource: Arc<SocialPlatform>, is_news: bool) -> Result<Next, Error> {
     let cluster = fetch::fetch(context, resource).await?; // needs the API server
     if cluster.resource.is_paused() {
         return Ok(report::pause(context, &cluster).await?);
@@ -78,7 +90,7 @@ pub async fn reconcile(context: &Context, resource: Arc<SocialPlatform>, failure
     };
     let prepared = build::build(&platform, &*context.generator);
     let outcome = apply::apply(&context.client, &cluster, &platform, prepared).await; // needs the API server
-    report::report(context, &cluster, &platform, outcome, failures).await // needs the API server
+    report::report(context, &cluster, &platform, outcome, is_news).await // needs the API server
 }
 
 /// What the API server said, in one line.

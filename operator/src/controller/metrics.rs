@@ -65,8 +65,8 @@ fn kind(failure: &Failure) -> &'static str {
     let [fetch, apply, refused, report, timeout, stopping] = KINDS;
     match failure {
         Failure::Reconcile(Error::Fetch(_)) => fetch,
-        Failure::Reconcile(Error::Apply(error)) if error.is_refusal() => refused,
-        Failure::Reconcile(Error::Apply(_)) => apply,
+        Failure::Reconcile(Error::Apply(error) | Error::Unwritten(error)) if error.is_refusal() => refused,
+        Failure::Reconcile(Error::Apply(_) | Error::Unwritten(_)) => apply,
         Failure::Reconcile(Error::Report(_)) => report,
         Failure::Timeout(_) => timeout,
         Failure::Stopping(_) => stopping,

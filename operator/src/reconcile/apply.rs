@@ -52,7 +52,7 @@ pub struct Outcome {
     pub unwritten: Unwritten,
     /// When the replacement of passwords and keys goes on, if it waits for a time.
     pub rotates_at: Option<Timestamp>,
-    /// How many times the API server was written to.
+    /// How many writes went through.
     pub writes: usize,
 }
 

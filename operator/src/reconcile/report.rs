@@ -36,10 +36,6 @@ const SECRET_RETRY: Duration = Duration::from_secs(15);
 /// How soon an API that is missing, and that is asked for, is looked for again.
 const API_RETRY: Duration = Duration::from_secs(60);
 
-/// How many tries in a row an object is not written before that is told. What comes and goes by itself is no news; a webhook that is down
-/// is answered for in the same way, and a person has to see to it.
-const UNTOLD: u32 = 2;
-
 /// The status could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to write the status of {kind} {name}: {}", said(.source))]
@@ -75,13 +71,13 @@ pub async fn pause(context: &Context, cluster: &Cluster) -> Result<Next, Error> 
     Ok(Next { within: None, wrote: wrote || told })
 }
 
-/// Reports what `outcome` says, after so many `failures` in a row; hands its error on, so that it is tried again.
+/// Reports what `outcome` says, and what will go by itself only if it `is_news`; hands its error on, so that it is tried again.
 pub async fn report(
     context: &Context,
     cluster: &Cluster,
     platform: &Platform,
     outcome: Result<Outcome, apply::Error>,
-    failures: u32,
+    is_news: bool,
 ) -> Result<Next, super::Error> {
     match outcome {
         Ok(outcome) => {
@@ -90,21 +86,31 @@ pub async fn report(
             let within = within(cluster, platform, &outcome);
             let warned = unreadable::tell(context, cluster).await?;
             if let Some(error) = outcome.unwritten.into_error() {
-                return Err(error.into());
+                return Err(super::Error::Unwritten(error));
             }
             Ok(Next { within, wrote: wrote || told || warned || outcome.writes > 0 })
         }
         Err(error) => {
             let why = error.to_string();
-            if error.is_refusal() {
-                write(context, cluster, View::ApplyRefused(&why)).await?;
-                backups::tell_held_up(context, cluster, backups::STALLED).await?;
-            } else if failures >= UNTOLD && !error.has_progressed() {
-                write(context, cluster, View::ApplyFailed(&why)).await?;
+            let told = match error.is_refusal() {
+                true => tell_unwritten(context, cluster, View::ApplyRefused(platform, &why), backups::STALLED).await,
+                false if is_news && !error.has_progressed() => {
+                    tell_unwritten(context, cluster, View::ApplyFailed(platform, &why), backups::UNWRITTEN).await
+                }
+                false => Ok(()),
+            };
+            // An API server that takes no object may take no status either; the object is what has to be looked at.
+            if let Err(error) = told {
+                tracing::warn!(%error, "failed to tell that an object cannot be written");
             }
             Err(error.into())
         }
     }
+}
+
+async fn tell_unwritten(context: &Context, cluster: &Cluster, view: View<'_>, why: backups::HeldUp) -> Result<(), Error> {
+    write(context, cluster, view).await?;
+    backups::tell_held_up(context, cluster, why).await.map(drop)
 }
 
 fn within(cluster: &Cluster, platform: &Platform, outcome: &Outcome) -> Option<Duration> {

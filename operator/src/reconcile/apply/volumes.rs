@@ -30,8 +30,6 @@ pub(super) async fn apply(
         match (writer.apply_one(claim, live.clone()).await, live) {
             (Ok(claim), _) => applied.push(claim),
             (Err(error), Some(live)) if error.is_refusal() => {
-                // It has written nothing: what fails after it has come no further for it.
-                writer.writes = writer.writes.saturating_sub(1);
                 applied.push(PersistentVolumeClaim::clone(&live));
                 refused.push(RefusedVolume { error, live });
             }

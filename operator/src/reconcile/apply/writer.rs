@@ -54,7 +54,8 @@ impl Error {
         matches!(&*self.source, kube::Error::Api(status) if status.is_already_exists())
     }
 
-    /// Will the same write fail again until someone changes something? Otherwise it is not worth a condition. Of webhooks that
+    /// Will the same write fail again until someone changes something? Otherwise it is worth a condition only
+    /// when it does not go by itself. Of webhooks that
     /// deny, those that name no status are answered with 400.
     pub fn is_refusal(&self) -> bool {
         let is_no = |code: u16| [400, 403, 405, 413, 422].contains(&code);
@@ -90,7 +91,7 @@ pub(super) struct Writer<'a> {
     namespace: String,
     /// The platform's uid, by which it owns objects.
     platform: Option<String>,
-    /// Requests made.
+    /// Writes that went through.
     pub(super) writes: usize,
 }
 
@@ -103,10 +104,10 @@ impl<'a> Writer<'a> {
         Api::namespaced(self.client.clone(), &self.namespace)
     }
 
-    /// The last write failed.
+    /// What was to be done next failed.
     fn failed<K: Object>(&self, verb: &'static str, name: &str, source: kube::Error) -> Error {
         let kind = K::kind(&()).into_owned();
-        Error { verb, kind, name: name.to_owned(), source: Box::new(source), after: self.writes.saturating_sub(1) }
+        Error { verb, kind, name: name.to_owned(), source: Box::new(source), after: self.writes }
     }
 
     /// Makes objects that must not exist: one that does exist is never replaced, even if the watch has not yet seen it.
@@ -120,9 +121,8 @@ impl<'a> Writer<'a> {
     async fn post<K: Object>(&mut self, object: &K) -> Result<(), Error> {
         let name = object.name_any();
         let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
-        self.writes += 1;
         let created = self.api::<K>().create(&params, object).await;
-        created.map(drop).map_err(|source| self.failed::<K>("create", &name, source))
+        created.map(|_| self.writes += 1).map_err(|source| self.failed::<K>("create", &name, source))
     }
 
     /// Makes an object that an earlier try may have made already.
@@ -177,9 +177,8 @@ impl<'a> Writer<'a> {
 
     async fn patch<K: Object>(&mut self, desired: &K, params: PatchParams) -> Result<K, Error> {
         let name = desired.name_any();
-        self.writes += 1;
         let applied = self.api::<K>().patch(&name, &params, &Patch::Apply(desired)).await;
-        applied.map_err(|source| self.failed::<K>("apply", &name, source))
+        applied.inspect(|_| self.writes += 1).map_err(|source| self.failed::<K>("apply", &name, source))
     }
 
     /// Applies an object that nobody has seen. If there is one of its name, it is ours if we have written to it before: its labels
@@ -224,10 +223,9 @@ impl<'a> Writer<'a> {
         // Refused if somebody has written meanwhile: their owners are not ours to take.
         let patch = serde_json::json!({ "metadata": { "ownerReferences": others, "resourceVersion": live.resource_version() } });
         let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
-        self.writes += 1;
         tracing::info!(kind = %K::kind(&()), object = name, "taking the owner from an object that is to stay");
         let disowned = self.api::<K>().patch(&name, &params, &Patch::Merge(patch)).await;
-        disowned.map(drop).map_err(|source| self.failed::<K>("disown", &name, source))
+        disowned.map(|_| self.writes += 1).map_err(|source| self.failed::<K>("disown", &name, source))
     }
 
     /// Sets the number of pods of `live`, as the field manager that keeps it until an autoscaler changes it. Refused by the
@@ -247,10 +245,9 @@ impl<'a> Writer<'a> {
             "spec": { "replicas": replicas },
         });
         let params = PatchParams::apply(SCALER).force();
-        self.writes += 1;
         tracing::info!(object = name, replicas, "handing the number of pods over to an autoscaler");
         let scaled = self.api::<Deployment>().patch(&name, &params, &Patch::Apply(patch)).await;
-        scaled.map_err(|source| self.failed::<Deployment>("scale", &name, source))
+        scaled.inspect(|_| self.writes += 1).map_err(|source| self.failed::<Deployment>("scale", &name, source))
     }
 
     /// Deletes objects. One that is gone, or is another by now, is none of ours.
@@ -258,10 +255,9 @@ impl<'a> Writer<'a> {
         for Orphan { name, uid, kind: PhantomData } in orphans {
             let preconditions = Preconditions { uid: uid.clone(), resource_version: None };
             let params = DeleteParams::background().preconditions(preconditions);
-            self.writes += 1;
             tracing::info!(kind = %K::kind(&()), object = name, "deleting an object that is no longer wanted");
             match self.api::<K>().delete(name, &params).await {
-                Ok(_) => {}
+                Ok(_) => self.writes += 1,
                 Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {}
                 Err(source) => return Err(self.failed::<K>("delete", name, source)),
             }

@@ -24,6 +24,8 @@ pub(super) const STALLED: HeldUp =
     HeldUp("PlatformStalled", "the SocialPlatform cannot be brought about as it is: its condition Stalled says why");
 pub(super) const WITHOUT_SECRET: HeldUp =
     HeldUp("WaitingForPlatform", "the SocialPlatform lacks a Secret: its condition SecretsResolved says which");
+pub(super) const UNWRITTEN: HeldUp =
+    HeldUp("WaitingForPlatform", "an object of the SocialPlatform cannot be written: its condition Ready says which");
 
 /// What becomes of a backup that was not over when its platform went, and its Job with it.
 const LOST: Work<'static> = Work::Lost(

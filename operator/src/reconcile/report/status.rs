@@ -23,9 +23,9 @@ pub(super) enum View<'a> {
     /// The resource cannot be brought about as it is.
     Refused(&'a [Problem]),
     /// The API server refuses an object, for this reason.
-    ApplyRefused(&'a str),
-    /// An object cannot be written, for this reason, and not for the first time.
-    ApplyFailed(&'a str),
+    ApplyRefused(&'a Platform, &'a str),
+    /// An object cannot be written, for this reason, and that does not go by itself as fast as most of what happens.
+    ApplyFailed(&'a Platform, &'a str),
     /// It is to be left as it is.
     Paused,
     /// It was applied, as far as it goes.

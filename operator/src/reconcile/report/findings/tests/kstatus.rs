@@ -67,8 +67,9 @@ fn a_platform_that_is_refused_has_failed_unless_it_waits_for_a_secret() {
     let problem = |condition, stalled| Problem { condition, reason: "Wrong", message: "put it right".into(), stalled };
     assert_eq!(kstatus(&cluster, View::Refused(&[problem(READY, true)])), Failed);
     assert_eq!(kstatus(&cluster, View::Refused(&[problem(SECRETS_RESOLVED, false)])), InProgress);
-    assert_eq!(kstatus(&cluster, View::ApplyRefused("exceeded quota")), Failed);
-    assert_eq!(kstatus(&cluster, View::ApplyFailed("failed calling webhook")), InProgress);
+    let platform = validate(&cluster).unwrap();
+    assert_eq!(kstatus(&cluster, View::ApplyRefused(&platform, "exceeded quota")), Failed);
+    assert_eq!(kstatus(&cluster, View::ApplyFailed(&platform, "failed calling webhook")), InProgress);
 }
 
 #[test]
