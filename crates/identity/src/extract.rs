@@ -158,7 +158,7 @@ fn refused(reason: &'static str) {
 /// A good token is never called bad because auth could not be asked: whoever hears that signs out.
 pub(crate) fn unverified(error: &TokenError) -> Problem {
     match error {
-        TokenError::UnknownKeys => {
+        TokenError::KeysUnavailable => {
             Problem::unavailable("Whether your access token is good cannot be checked now. Try again.", Duration::from_secs(1))
         }
         _ => Problem::unauthorized("The access token is not valid, or no longer. Refresh it or sign in again."),

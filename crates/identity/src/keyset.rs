@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use contracts::client::AuthClient;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, JwkSet};
+use tracing::Instrument;
 
 use crate::TokenError;
 
@@ -31,7 +32,7 @@ struct Inner {
     keys: RwLock<HashMap<String, Arc<DecodingKey>>>,
     auth: Option<Auth>,
     /// For a key that was not known.
-    asked: tokio::sync::Mutex<Option<Asked>>,
+    asked: Arc<tokio::sync::Mutex<Option<Asked>>>,
 }
 
 struct Auth {
@@ -75,27 +76,38 @@ impl Keyset {
     /// The key of exactly this id, asking auth if it is not known yet.
     ///
     /// # Errors
-    /// `UnknownKey` if auth does not know it either; `UnknownKeys` if auth did not say which there are, so that the token may be good.
+    /// `UnknownKey` if auth does not know it either; `KeysUnavailable` if auth did not say which there are, so that the token may be good.
     pub(crate) async fn find(&self, kid: &str) -> Result<Arc<DecodingKey>, TokenError> {
         if let Some(key) = self.known(kid) {
             return Ok(key);
         }
-        let auth = self.0.auth.as_ref().ok_or(TokenError::UnknownKey)?;
-        let mut asked = self.0.asked.lock().await;
+        let Some(auth) = &self.0.auth else {
+            // Auth itself, before it has loaded them.
+            return Err(if self.is_empty() { TokenError::KeysUnavailable } else { TokenError::UnknownKey });
+        };
+        // Not for as long as auth may keep silent: who waits takes the place of visitors, for whom there is something to see.
+        let waiting = tokio::time::timeout(ASK_FIRST, self.0.asked.clone().lock_owned());
+        let mut asked = waiting.await.map_err(|_| TokenError::KeysUnavailable)?;
         // Whoever held the lock before may have fetched it.
         if let Some(key) = self.known(kid) {
             return Ok(key);
         }
         let again = if self.is_empty() { ASK_FIRST } else { ASK_AGAIN };
-        let answered = match &*asked {
-            Some(last) if last.at.elapsed() <= again => last.answered,
-            _ => {
-                let answered = self.fetch(&auth.client).await;
-                *asked = Some(Asked { at: Instant::now(), answered });
-                answered
+        let recent = asked.as_ref().filter(|last| last.at.elapsed() <= again);
+        let answered = match recent.map(|last| last.answered) {
+            Some(answered) => answered,
+            None => {
+                // Whoever asks may hang up: what is under way is for all, and counts in any case.
+                let (keyset, auth) = (self.clone(), auth.client.clone());
+                let fetching = async move {
+                    let answered = keyset.fetch(&auth).await;
+                    *asked = Some(Asked { at: Instant::now(), answered });
+                    answered
+                };
+                tokio::spawn(fetching.in_current_span()).await.unwrap_or(false)
             }
         };
-        self.known(kid).ok_or(if answered { TokenError::UnknownKey } else { TokenError::UnknownKeys })
+        self.known(kid).ok_or(if answered { TokenError::UnknownKey } else { TokenError::KeysUnavailable })
     }
 
     fn known(&self, kid: &str) -> Option<Arc<DecodingKey>> {

@@ -61,9 +61,9 @@ pub enum TokenError {
     /// No key of that id is known.
     #[error("the token's key is not known")]
     UnknownKey,
-    /// Which keys there are could not be found out: the token may be good.
+    /// Which keys there are cannot be found out now: the token may be good.
     #[error("the keys of tokens are not known")]
-    UnknownKeys,
+    KeysUnavailable,
     /// The session has ended.
     #[error("the session has ended")]
     Revoked,
@@ -77,7 +77,7 @@ impl TokenError {
             Self::Invalid(_) => "invalid",
             Self::WrongType => "type",
             Self::UnknownKey => "key",
-            Self::UnknownKeys => "keys",
+            Self::KeysUnavailable => "unchecked",
             Self::Revoked => "ended",
         }
     }

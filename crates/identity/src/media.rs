@@ -67,7 +67,7 @@ impl MediaViewer {
         let claims = match identity.verify_for(MEDIA_AUDIENCE, &token).await {
             Ok(Bearer::Person(claims)) => claims,
             Ok(Bearer::App(_)) => return Ok(None),
-            Err(error @ TokenError::UnknownKeys) => return Err(unverified(&error)),
+            Err(error @ TokenError::KeysUnavailable) => return Err(unverified(&error)),
             Err(error) => {
                 tracing::debug!(%error, "passed over a media cookie");
                 return Ok(None);

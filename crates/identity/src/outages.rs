@@ -2,22 +2,23 @@
 //! valid token goes on.
 
 use std::collections::HashSet;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::FromRequestParts;
 use axum::response::IntoResponse;
-use contracts::client::{self, AuthClient};
+use bytes::Bytes;
+use contracts::client::{self, AuthClient, Carrier, Transport, TransportError};
 use contracts::{AccountId, Service, SessionId};
 use http::header::{COOKIE, RETRY_AFTER};
-use http::{Request, StatusCode};
+use http::{Request, Response, StatusCode};
 use tokio::task::JoinSet;
 
 use crate::forged::rates;
 use crate::testing::{Issuer, KID};
-use crate::{Identity, Keyset, MediaViewer, Revocations};
+use crate::{Identity, Keyset, MediaViewer, Revocations, TokenError};
 
 const ADA: AccountId = AccountId(7);
 
@@ -40,6 +41,11 @@ fn none_ended(revocations: &Revocations) {
 
 /// Auth, as it is when it is down: it hangs up on whoever calls. Counts the calls.
 fn auth_that_is_down() -> (AuthClient, Arc<AtomicUsize>) {
+    auth_that(drop)
+}
+
+/// Auth that does this to whoever calls. Counts the calls.
+fn auth_that(treats: fn(TcpStream)) -> (AuthClient, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let auth = AuthClient::new(client::http(&format!("http://{}", listener.local_addr().unwrap())));
     let calls = Arc::new(AtomicUsize::new(0));
@@ -47,7 +53,7 @@ fn auth_that_is_down() -> (AuthClient, Arc<AtomicUsize>) {
     std::thread::spawn(move || {
         for connection in listener.incoming() {
             counted.fetch_add(1, Ordering::SeqCst);
-            drop(connection);
+            treats(connection.unwrap());
         }
     });
     (auth, calls)
@@ -96,7 +102,7 @@ async fn while_auth_is_down_valid_tokens_are_valid_and_forged_ones_ask_it_once()
     let mut asking = JoinSet::new();
     for n in 0..100 {
         let keyset = keyset.clone();
-        asking.spawn(async move { keyset.find(&format!("forged-{n}")).await.is_err() });
+        asking.spawn(async move { matches!(keyset.find(&format!("forged-{n}")).await, Err(TokenError::KeysUnavailable)) });
     }
     assert!(asking.join_all().await.into_iter().all(|is_unknown| is_unknown));
     assert_eq!(calls.load(Ordering::SeqCst), 1, "of a hundred keys that nobody knows, one was asked for");
@@ -130,6 +136,29 @@ async fn whose_key_could_not_be_asked_for_is_told_to_wait_and_not_to_sign_in_aga
     assert!(service.is_ready());
     none_ended(&revocations);
     assert_eq!(service.viewer(&token).await.unwrap().account, ADA);
+}
+
+#[tokio::test]
+async fn who_hangs_up_while_auth_is_silent_makes_nobody_ask_it_again() {
+    let (auth, calls) = auth_that(std::mem::forget);
+    let keyset = Keyset::fetched(auth);
+    for n in 0..10 {
+        let kid = format!("forged-{n}");
+        let hung_up = tokio::time::timeout(Duration::from_millis(20), keyset.find(&kid)).await;
+        assert!(hung_up.is_err(), "auth has not answered: {:?}", hung_up.map(|key| key.is_ok()));
+    }
+    assert!(matches!(keyset.find("forged").await, Err(TokenError::KeysUnavailable)), "who waits is told to come again");
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_auth_says_it_does_not_have_is_nobodys() {
+    let issuer = Issuer::new();
+    let published = Bytes::from(serde_json::to_vec(&issuer.published).unwrap());
+    let carrier = tower::service_fn(move |_: Request<Bytes>| std::future::ready(Ok::<_, TransportError>(Response::new(published.clone()))));
+    let keyset = Keyset::fetched(AuthClient::new(Transport::in_process(Carrier::new(carrier))));
+    assert!(matches!(keyset.find("forged").await, Err(TokenError::UnknownKey)));
+    assert!(keyset.find(KID).await.is_ok(), "it is one of those that auth has");
 }
 
 #[tokio::test]
