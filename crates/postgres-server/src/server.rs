@@ -72,7 +72,7 @@ impl Server {
                 return Ok(server);
             }
         }
-        Err(Error::Program { program: "postgres", output: format!("each of {PORTS} ports was taken by somebody else") })
+        Err(Error::Program { program: "postgres", output: format!("could have none of {PORTS} ports; see {}", log.display()) })
     }
 
     /// A URL of `database` for `user` with `password`.
@@ -241,6 +241,6 @@ mod tests {
         let somebody = TcpListener::bind("127.0.0.1:0").unwrap();
         let taken = somebody.local_addr().unwrap().port();
         let error = Server::start_on(&programs, folder.path(), Durability::None, || Ok(taken)).err().unwrap();
-        assert!(error.to_string().contains("taken by somebody else"), "{error}");
+        assert!(error.to_string().contains("could have none of 5 ports"), "{error}");
     }
 }
