@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::error_handling::HandleError;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use http::StatusCode;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use s3s::auth::SimpleAuth;
 use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
@@ -15,6 +19,10 @@ use telemetry::{Telemetry, TelemetryConfig};
 use tokio::net::TcpListener;
 
 use crate::{Failure, logged};
+
+/// As S3 says it: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>.
+const NOT_SIGNED: &str =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
 
 /// Where the store listens, and where it keeps what it is given.
 #[derive(Debug, clap::Args)]
@@ -53,7 +61,18 @@ pub(crate) fn store(root: &Path, bucket: &str, access_key: &str, secret_key: &st
         tracing::warn!(?error, "the store failed");
         StatusCode::INTERNAL_SERVER_ERROR
     });
-    Ok(Router::new().fallback_service(service))
+    Ok(Router::new().fallback_service(service).layer(middleware::from_fn(refuse_strangers)))
+}
+
+/// Answers what is not signed as the store would, which would write it down as an error, twice: photo asks without a signature at
+/// its start, to see what a stranger sees.
+async fn refuse_strangers(request: Request, next: Next) -> Response {
+    let is_signed =
+        request.headers().contains_key(AUTHORIZATION) || request.uri().query().is_some_and(|query| query.contains("X-Amz-Signature="));
+    match is_signed {
+        true => next.run(request).await,
+        false => (StatusCode::FORBIDDEN, [(CONTENT_TYPE, "application/xml")], NOT_SIGNED).into_response(),
+    }
 }
 
 /// Serves the store until `stop`.
