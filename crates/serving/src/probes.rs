@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
@@ -9,6 +10,9 @@ use axum::routing::get;
 use http::StatusCode;
 
 use crate::Json;
+
+/// How often somebody who waits looks.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Whether requests should be sent here. A part that starts registers itself as not ready; each part then reports.
 #[derive(Clone, Default)]
@@ -23,6 +27,13 @@ impl Readiness {
     /// Are all parts ready?
     pub fn ready(&self) -> bool {
         self.0.lock().expect("no holder panics").values().all(|ready| *ready)
+    }
+
+    /// Waits until all parts are ready.
+    pub async fn until_ready(&self) {
+        while !self.ready() {
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     fn answer(&self) -> Response {

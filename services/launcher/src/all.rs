@@ -25,6 +25,7 @@ use postgres_server::{Durability, Programs, Server};
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack};
 use telemetry::{Telemetry, TelemetryConfig};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::ending::ending;
 use crate::services::{self, Common};
@@ -149,7 +150,14 @@ async fn serve(config: AllConfig) -> Result<(), Failure> {
 
     let mut running = [auth, relation, photo, social];
     let public = running.iter().fold(Router::new(), |all, one| all.merge(one.public.clone()));
-    welcome::print(&issuer, address, listeners.private_addr()?, folder.path(), letters.as_deref());
+    let welcome = welcome::text(&issuer, address, listeners.private_addr()?, folder.path(), letters.as_deref());
+    let readiness = common.readiness.clone();
+    // Whoever reads it may begin: before, it is not known yet whose token is still good.
+    let mut welcoming = JoinSet::new();
+    welcoming.spawn(async move {
+        readiness.until_ready().await;
+        println!("{welcome}");
+    });
     let mut outcome = Ok(());
     let stop = async { outcome = ending(running.iter_mut().map(|service| &mut service.background)).await };
     let public = public_stack(public, &config.serving, &rates);

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-pub(crate) fn print(url: &str, public: SocketAddr, private: SocketAddr, folder: &Path, letters: Option<&Path>) {
+pub(crate) fn text(url: &str, public: SocketAddr, private: SocketAddr, folder: &Path, letters: Option<&Path>) -> String {
     let letters = match letters {
         Some(folder) => format!("It sends no mail: letters are kept in {} (SMTP_HOST sends them).", folder.display()),
         None => "Letters are sent by mail.".to_owned(),
     };
-    println!(
+    format!(
         r#"
   The platform is {url}, listening at http://{public}
   Everything it keeps is in {folder}; Ctrl-C stops it, and it goes on where it was.
@@ -32,5 +32,5 @@ pub(crate) fn print(url: &str, public: SocketAddr, private: SocketAddr, folder: 
   Fill it with people: social-platform seed --url {url}
 "#,
         folder = folder.display(),
-    );
+    )
 }

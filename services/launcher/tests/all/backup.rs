@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tempfile::TempDir;
 
 use crate::own_server::{Background, KEYS, free_port, store};
-use crate::process::{All, GUARD, post, program, sign_in, sign_up, until_up, upload};
+use crate::process::{All, GUARD, post, program, sign_in, sign_up, upload};
 
 /// A PostgreSQL, two S3 stores, and a folder for backups.
 struct Place {
@@ -114,7 +114,6 @@ async fn a_backup_comes_back_as_another_platform_even_if_it_is_killed_on_the_way
     let place = Place::new();
     let http = Client::new();
     let all = place.all("data", "postgres", place.ports[0]);
-    until_up(&http, &all.url).await;
     let token = sign_up(&http, &all.url, "ada").await;
     let photo = upload(&http, &all.url, &token).await;
     let kept = post(&http, format!("{}/v1/posts", all.url), &token, json!({ "text": "kept", "photos": [photo["id"]] })).await;
@@ -171,7 +170,6 @@ async fn a_backup_comes_back_as_another_platform_even_if_it_is_killed_on_the_way
     std::fs::create_dir(place.path("other")).unwrap();
     std::fs::copy(place.path("data/secrets.json"), place.path("other/secrets.json")).unwrap();
     let all = place.all("other", "again", place.ports[1]);
-    until_up(&http, &all.url).await;
     let token = sign_in(&http, &all.url, "ada").await;
     let posts: Value = http.get(format!("{}/v1/timelines/public", all.url)).send().await.unwrap().json().await.unwrap();
     let texts: Vec<_> = posts["items"].as_array().unwrap().iter().map(|post| &post["text"]).collect();
@@ -188,7 +186,6 @@ async fn what_is_not_whole_is_neither_called_a_backup_nor_restored() {
     let place = Place::new();
     let http = Client::new();
     let all = place.all("data", "postgres", place.ports[0]);
-    until_up(&http, &all.url).await;
     let token = sign_up(&http, &all.url, "ada").await;
     upload(&http, &all.url, &token).await;
     assert!(all.stop().success());

@@ -7,27 +7,24 @@ use std::time::Instant;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-use crate::process::{All, GUARD, PASSWORD, post, program, sign_in, sign_up, until_up, upload};
+use crate::process::{All, GUARD, PASSWORD, post, program, sign_in, sign_up, upload};
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_restart_and_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let http = Client::new();
     let all = All::start(folder.path(), |_| {});
-    until_up(&http, &all.url).await;
     let token = sign_up(&http, &all.url, "ada").await;
     let photo = upload(&http, &all.url, &token).await;
     let first = post(&http, format!("{}/v1/posts", all.url), &token, json!({ "text": "first", "photos": [photo["id"]] })).await;
     assert!(all.stop().success(), "it stops cleanly when it is asked to");
 
     let all = All::start(folder.path(), |_| {});
-    until_up(&http, &all.url).await;
     let token = sign_in(&http, &all.url, "ada").await;
     let second = post(&http, format!("{}/v1/posts", all.url), &token, json!({ "text": "second" })).await;
     all.kill();
 
     let all = All::start(folder.path(), |_| {});
-    until_up(&http, &all.url).await;
     for post in [&first, &second] {
         let url = format!("{}/v1/posts/{}", all.url, post["id"].as_str().unwrap());
         let found: Value = http.get(url).send().await.unwrap().json().await.unwrap();
@@ -42,7 +39,6 @@ async fn the_owner_of_a_photo_sees_who_shows_it_for_as_long_as_they_do() {
     let folder = tempfile::tempdir().unwrap();
     let http = Client::new();
     let all = All::start(folder.path(), |_| {});
-    until_up(&http, &all.url).await;
     let [ada, bob] = [sign_up(&http, &all.url, "ada").await, sign_up(&http, &all.url, "bob").await];
     let photo = upload(&http, &all.url, &ada).await;
     let uses = format!("{}/v1/photos/{}/uses", all.url, photo["id"].as_str().unwrap());
@@ -88,7 +84,6 @@ async fn rules_are_read_from_a_variable_one_a_line() {
     let all = All::start(folder.path(), |command| {
         command.env("MODERATION_RULES", "Be kind, always.\nNo spam.").env("MODERATION_CONTACT", "moderators@example.org");
     });
-    until_up(&http, &all.url).await;
     let platform: Value = http.get(format!("{}/v1/platform", all.url)).send().await.unwrap().json().await.unwrap();
     let rules = ["Be kind, always.", "No spam."];
     assert_eq!(platform, json!({ "registration": "Open", "contact": "moderators@example.org", "rules": rules }));
@@ -119,7 +114,6 @@ async fn whoever_runs_it_makes_administrators_and_finds_the_letters() {
     let folder = tempfile::tempdir().unwrap();
     let http = Client::new();
     let all = All::start(folder.path(), |_| {});
-    until_up(&http, &all.url).await;
     sign_up(&http, &all.url, "ada").await;
     let granted = admin("grant", "ada", folder.path());
     assert!(granted.status.success(), "{}", String::from_utf8_lossy(&granted.stderr));

@@ -14,7 +14,7 @@ use sqlx::PgPool;
 
 use self::store::{BUCKET, Store};
 use crate::own_server::KEYS;
-use crate::process::{All, GUARD, png, sign_in, sign_up, until_up};
+use crate::process::{All, GUARD, png, sign_in, sign_up};
 
 /// Objects of one photo.
 const OBJECTS: usize = 7;
@@ -45,7 +45,6 @@ impl Platform<'_> {
                 .envs(KEYS)
                 .env("PHOTO_KEEP_DELETED_SECONDS", "0");
         });
-        until_up(&self.http, &all.url).await;
         let token = match is_first {
             true => sign_up(&self.http, &all.url, "ada").await,
             false => sign_in(&self.http, &all.url, "ada").await,

@@ -17,7 +17,7 @@ use reqwest::{Client, StatusCode};
 use sqlx::{Connection, PgConnection};
 
 use crate::own_server::{Background, KEYS, free_port, large};
-use crate::process::{All, GUARD, ask_to_stop, ended, program, sign_up, until_up};
+use crate::process::{All, GUARD, ask_to_stop, ended, program, sign_up};
 use crate::slow_upload::SlowUpload;
 
 /// What the operator gives a pod of photo, but for a shorter drain.
@@ -112,7 +112,6 @@ async fn an_upload_that_is_under_way_is_waited_for() {
     let all = All::start(folder.path(), |command| {
         command.envs(GRACE);
     });
-    until_up(&http, &all.url).await;
     let token = sign_up(&http, &all.url, "ada").await;
     let upload = SlowUpload::begin(&http, &all.url, &token, &large()).await;
     all.ask_to_stop();

@@ -4,13 +4,14 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use postgres_server::{Durability, Programs, Server};
 use reqwest::header::HeaderValue;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-use crate::process::{All, png, post, program, sign_up, until_up, upload, upload_file};
+use crate::process::{All, GUARD, png, post, program, sign_up, upload, upload_file};
 use crate::slow_upload::SlowUpload;
 
 const NAME: &str = "social.example.org";
@@ -88,6 +89,15 @@ async fn upload_by_tus(http: &Client, url: &str, token: &str, file: &[u8]) -> Va
     let made = http.post(format!("{url}{complete}")).bearer_auth(token).send().await.unwrap();
     assert_eq!(made.status(), StatusCode::CREATED);
     made.json().await.unwrap()
+}
+
+/// Waits until the server in front answers for the platform.
+async fn until_up(http: &Client, url: &str) {
+    let deadline = Instant::now() + GUARD;
+    while !http.get(format!("{url}/v1/timelines/public")).send().await.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+        assert!(Instant::now() < deadline, "{url} did not answer in {GUARD:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test]

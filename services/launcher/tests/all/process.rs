@@ -3,13 +3,14 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
 /// Longer than anything takes, shorter than anybody waits.
-pub const GUARD: Duration = Duration::from_secs(60);
+pub const GUARD: Duration = Duration::from_secs(120);
 pub const PASSWORD: &str = "a few words are easy";
 
 /// The process; it is killed if a test ends early.
@@ -23,18 +24,23 @@ pub fn program() -> Command {
 }
 
 impl All {
-    /// Starts `all` on a folder and free ports, and waits until it says where it is.
+    /// Starts `all` on a folder and free ports, and waits until it says where it is, which it does once it is ready.
     pub fn start(folder: &Path, configure: impl FnOnce(&mut Command)) -> Self {
         let mut command = program();
         command.args(["all", "--public-addr=127.0.0.1:0", "--private-addr=127.0.0.1:0", "--log-format=json", "--data"]).arg(folder);
         configure(&mut command);
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the program starts");
-        let mut lines = BufReader::new(process.stdout.take().expect("it is piped")).lines();
-        let said = lines.by_ref().map_while(Result::ok).find_map(|line| line.split("listening at ").nth(1).map(str::to_owned));
-        let url = said.expect("`all` says where it is").trim().to_owned();
-        // Read on, or the program would stop at a full pipe.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { process, url }
+        let lines = BufReader::new(process.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
+        let (said, saying) = mpsc::channel();
+        // To the end, or the program would stop at a full pipe.
+        std::thread::spawn(move || {
+            lines.filter_map(|line| line.split("listening at ").nth(1).map(|url| url.trim().to_owned())).for_each(|url| {
+                let _ = said.send(url);
+            });
+        });
+        let mut all = Self { process, url: String::new() };
+        all.url = saying.recv_timeout(GUARD).expect("`all` says where it is");
+        all
     }
 
     /// Asks it to stop, as systemd does, and waits.
@@ -82,15 +88,6 @@ impl Drop for All {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-    }
-}
-
-/// Waits until the platform behind `url` answers.
-pub async fn until_up(http: &Client, url: &str) {
-    let deadline = Instant::now() + GUARD;
-    while !http.get(format!("{url}/v1/timelines/public")).send().await.is_ok_and(|answer| answer.status() == StatusCode::OK) {
-        assert!(Instant::now() < deadline, "{url} did not answer in {GUARD:?}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

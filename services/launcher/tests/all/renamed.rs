@@ -3,7 +3,7 @@
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-use crate::process::{All, PASSWORD, post, sign_in, sign_up, until_up};
+use crate::process::{All, PASSWORD, post, sign_in, sign_up};
 
 async fn found(http: &Client, url: &str, handle: &str) -> (StatusCode, Value) {
     let answer = http.get(format!("{url}/v1/profiles?handle={handle}")).send().await.expect("an answer");
@@ -15,7 +15,6 @@ async fn what_one_writes_after_a_change_shows_the_new_handle() {
     let folder = tempfile::tempdir().unwrap();
     let http = Client::new();
     let all = All::start(folder.path(), |_| {});
-    until_up(&http, &all.url).await;
     let token = sign_up(&http, &all.url, "ada").await;
     post(&http, format!("{}/v1/posts", all.url), &token, json!({ "text": "as ada" })).await;
     let (_, ada) = found(&http, &all.url, "ada").await;

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio_rustls::TlsAcceptor;
 
 use crate::own_server::{KEYS, free_port, store};
-use crate::process::{All, PASSWORD, png, program, sign_up, until_up, upload};
+use crate::process::{All, PASSWORD, png, program, sign_up, upload};
 use crate::tls::{Behind, Port, authority};
 
 /// The authorities that everybody trusts.
@@ -94,7 +94,6 @@ async fn a_private_authority_is_trusted_by_all_four_clients_with_its_bundle_and_
         neighbors.configure(command);
         command.env("OWNER_DATABASE_URL", verified(&server, &database, &trust.join("ca.crt"))).env("SSL_CERT_DIR", &trust);
     });
-    until_up(&http, &all.url).await;
     let token = sign_up(&http, &all.url, "ada").await;
     upload(&http, &all.url, &token).await;
     ask_for_a_letter(&http, &all, &token).await;
@@ -119,7 +118,6 @@ async fn a_private_authority_is_trusted_by_all_four_clients_with_its_bundle_and_
     // On a database of its own: the others are what it has to do without.
     let neighbors = Neighbors::open(&acceptor, store_port).await;
     let all = All::start(&embedded, |command| neighbors.configure(command));
-    until_up(&http, &all.url).await;
     let token = sign_up(&http, &all.url, "ada").await;
     let file = reqwest::multipart::Part::bytes(png(&image::RgbImage::new(8, 8))).file_name("black.png").mime_str("image/png").unwrap();
     let form = reqwest::multipart::Form::new().text("visibility", "public").part("file", file);

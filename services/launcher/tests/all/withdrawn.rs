@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::process::{All, GUARD, sign_up, until_up, upload};
+use crate::process::{All, GUARD, sign_up, upload};
 
 struct Platform {
     http: Client,
@@ -15,7 +15,6 @@ struct Platform {
 impl Platform {
     async fn start(folder: &std::path::Path) -> Self {
         let (http, all) = (Client::new(), All::start(folder, |_| {}));
-        until_up(&http, &all.url).await;
         Self { http, all }
     }
 

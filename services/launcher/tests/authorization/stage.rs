@@ -9,7 +9,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::{All, GUARD, program, until_up};
+use crate::process::{All, GUARD, program};
 
 pub struct Stage {
     all: All,
@@ -38,7 +38,6 @@ impl Stage {
             configure(command);
         });
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        until_up(&http, &all.url).await;
         Self { all, server, data, _folder: folder, http }
     }
 
