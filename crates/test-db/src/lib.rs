@@ -51,8 +51,17 @@ impl TestDb {
 
     /// A pool with a service's rights.
     pub fn pool(&self, service: Service) -> PgPool {
-        let options = PgConnectOptions::from_str(&self.url(service)).expect("a URL of our own");
-        PgPoolOptions::new().max_connections(8).connect_lazy_with(options)
+        pool(self.options(service))
+    }
+
+    /// The same, on connections that wait for a lock for as long as a slow machine may take to look at those who wait.
+    pub fn patient_pool(&self, service: Service) -> PgPool {
+        // What is said last holds.
+        pool(self.options(service).options([("lock_timeout", "120s"), ("statement_timeout", "120s")]))
+    }
+
+    fn options(&self, service: Service) -> PgConnectOptions {
+        PgConnectOptions::from_str(&self.url(service)).expect("a URL of our own")
     }
 
     /// A pool with all rights, to look behind the curtain; unqualified names mean the schema of `service`.
@@ -76,6 +85,10 @@ impl Drop for TestDb {
         });
         let _ = dropping.join();
     }
+}
+
+fn pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new().max_connections(8).connect_lazy_with(options)
 }
 
 /// Migrates once per server and set of migrations; the name holds their checksum.

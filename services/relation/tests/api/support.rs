@@ -1,6 +1,5 @@
 //! A relation service of a test's own.
 
-use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -16,7 +15,6 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use test_db::TestDb;
 use tokio::task::JoinSet;
 
@@ -51,15 +49,9 @@ impl TestRelation {
         Self::on(|db| db.pool(Service::Relation)).await
     }
 
-    /// On connections that wait for a lock for as long as a slow machine may take to look at those who wait.
+    /// On connections that wait long for locks.
     pub async fn patient() -> Self {
-        Self::on(|db| {
-            // What is said last holds.
-            let waits = [("lock_timeout", "120s"), ("statement_timeout", "120s")];
-            let options = PgConnectOptions::from_str(&db.url(Service::Relation)).expect("a URL of our own").options(waits);
-            PgPoolOptions::new().max_connections(8).connect_lazy_with(options)
-        })
-        .await
+        Self::on(|db| db.patient_pool(Service::Relation)).await
     }
 
     /// On connections of the test's choice.

@@ -1,22 +1,15 @@
 //! Another replica of a service, on the same database.
 
-use clap::Parser;
 use contracts::Service;
 use contracts::client::PhotoClient;
 use database::Wakeups;
-use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
+use serving::{Listeners, Rates, Readiness, private_stack, public_stack, serve};
 use social::Social;
 use sqlx::PgPool;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::support::TestSocial;
-
-#[derive(Parser)]
-struct Flags {
-    #[command(flatten)]
-    serving: ServingConfig,
-}
+use crate::support::{TestSocial, config};
 
 pub struct Replica {
     _background: JoinSet<()>,
@@ -28,14 +21,7 @@ pub struct Replica {
 impl Replica {
     /// Beside `social`, with connections of its own.
     pub async fn spawn(social: &TestSocial, pool: PgPool) -> Self {
-        let flags = Flags::parse_from([
-            "social",
-            "--public-addr=127.0.0.1:0",
-            "--private-addr=127.0.0.1:0",
-            "--rate-per-address=1000000",
-            "--rate-per-account=1000000",
-        ]);
-        let config = flags.serving;
+        let config = config();
         let rates = Rates::new(&config);
         let signer = social.issuer.signer(Service::Social);
         let client = PhotoClient::new(social.photos.transport(), signer.tokens_for(Service::Photo));

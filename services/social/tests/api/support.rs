@@ -1,6 +1,5 @@
 //! A social service of a test's own.
 
-use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -17,7 +16,6 @@ use serde_json::{Value, json};
 use serving::{Listeners, Rates, Readiness, ServingConfig, private_stack, public_stack, serve};
 use social::Social;
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use test_db::TestDb;
 use tokio::task::JoinSet;
 
@@ -45,6 +43,18 @@ pub struct TestSocial {
     pub db: TestDb,
 }
 
+/// On free ports, and as often as a test asks.
+pub fn config() -> ServingConfig {
+    let flags = Flags::parse_from([
+        "social",
+        "--public-addr=127.0.0.1:0",
+        "--private-addr=127.0.0.1:0",
+        "--rate-per-address=1000000",
+        "--rate-per-account=1000000",
+    ]);
+    flags.serving
+}
+
 /// Somebody who is signed in.
 pub struct Person {
     pub id: AccountId,
@@ -56,37 +66,25 @@ impl TestSocial {
         Self::on(|db| db.pool(Service::Social)).await
     }
 
-    /// On connections that wait for a lock for as long as a slow machine may take to look at those who wait.
+    /// On connections that wait long for locks.
     pub async fn patient() -> Self {
-        Self::on(|db| {
-            // What is said last holds.
-            let waits = [("lock_timeout", "120s"), ("statement_timeout", "120s")];
-            let options = PgConnectOptions::from_str(&db.url(Service::Social)).expect("a URL of our own").options(waits);
-            PgPoolOptions::new().max_connections(8).connect_lazy_with(options)
-        })
-        .await
+        Self::on(|db| db.patient_pool(Service::Social)).await
     }
 
     async fn on(pool: impl FnOnce(&TestDb) -> PgPool) -> Self {
-        let flags = Flags::parse_from([
-            "social",
-            "--public-addr=127.0.0.1:0",
-            "--private-addr=127.0.0.1:0",
-            "--rate-per-address=1000000",
-            "--rate-per-account=1000000",
-        ]);
+        let config = config();
         let db = TestDb::new(&[Schema { service: Service::Social, migrations: &social::MIGRATIONS }]).await;
         let pool = pool(&db);
         let (issuer, photos) = (Issuer::new(), PhotoService::default());
-        let rates = Rates::new(&flags.serving);
+        let rates = Rates::new(&config);
         let signer = issuer.signer(Service::Social);
         let client = PhotoClient::new(photos.transport(), signer.tokens_for(Service::Photo));
         let social = Social::new(pool.clone(), issuer.identity(Service::Social, rates.clone()), client, signer);
 
-        let listeners = Listeners::bind(&flags.serving).await.expect("free ports");
+        let listeners = Listeners::bind(&config).await.expect("free ports");
         let url = format!("http://{}", listeners.public_addr().expect("a bound socket"));
         let private_url = format!("http://{}", listeners.private_addr().expect("a bound socket"));
-        let public = public_stack(social.public(), &flags.serving, &rates);
+        let public = public_stack(social.public(), &config, &rates);
         let private = private_stack(social.private(), Readiness::default());
         let mut tasks = JoinSet::new();
         let wakeups = Wakeups::new(social::channels());
@@ -96,7 +94,7 @@ impl TestSocial {
             async move { social.background(&wakeups).await }
         });
         tasks.spawn(async move {
-            serve(listeners, &flags.serving, public, private, Readiness::default(), std::future::pending()).await;
+            serve(listeners, &config, public, private, Readiness::default(), std::future::pending()).await;
         });
 
         let (relation, photo, auth) = (db.pool(Service::Relation), db.pool(Service::Photo), db.pool(Service::Auth));
