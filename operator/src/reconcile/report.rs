@@ -27,7 +27,7 @@ use crate::platform::{Database, Exposure, Platform};
 use crate::resources::metadata::MANAGER;
 use crate::{certificate_metrics, condition_metrics};
 use certificate::{Own, expiry, own};
-use status::{View, status};
+use status::{View, Write, status};
 
 pub use backups::tell_stray;
 
@@ -93,9 +93,9 @@ pub async fn report(
         Err(error) => {
             let why = error.to_string();
             let told = match error.is_refusal() {
-                true => tell_unwritten(context, cluster, View::ApplyRefused(platform, &why), backups::STALLED).await,
+                true => tell_unwritten(context, cluster, View::Unwritten(platform, &why, Write::Refused), backups::STALLED).await,
                 false if is_news && !error.has_progressed() => {
-                    tell_unwritten(context, cluster, View::ApplyFailed(platform, &why), backups::UNWRITTEN).await
+                    tell_unwritten(context, cluster, View::Unwritten(platform, &why, Write::Failed), backups::UNWRITTEN).await
                 }
                 false => Ok(()),
             };

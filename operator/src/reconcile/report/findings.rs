@@ -12,7 +12,7 @@ mod storage;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 
-use super::status::View;
+use super::status::{View, Write};
 use crate::migration::reason_of;
 use crate::platform::{Exposure, Observability, Platform};
 use crate::reconcile::Cluster;
@@ -43,10 +43,13 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
     let as_before = || [DATABASE_MIGRATED, OBJECT_STORE_REACHABLE, EXPOSED].map(|type_| carried(old, type_));
     let mut findings: Vec<Finding> = match view {
         View::Refused(problems) => [not_ready(problems), secrets(problems)].into_iter().chain(as_before()).collect(),
-        View::ApplyRefused(platform, error) | View::ApplyFailed(platform, error) => {
-            let reason = if matches!(view, View::ApplyRefused(..)) { APPLY_REFUSED } else { APPLY_FAILED };
-            let unwritten = Finding::new(READY, Truth::False, reason, error);
-            [unwritten, secrets(platform.without_backups.as_slice())].into_iter().chain(as_before()).collect()
+        View::Unwritten(platform, error, write) => {
+            let reason = match write {
+                Write::Refused => APPLY_REFUSED,
+                Write::Failed => APPLY_FAILED,
+            };
+            let not_ready = Finding::new(READY, Truth::False, reason, error);
+            [not_ready, secrets(platform.without_backups.as_slice())].into_iter().chain(as_before()).collect()
         }
         View::Paused => {
             // Pods come and go, whoever looks after them.
@@ -85,18 +88,17 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
     findings.extend(backups::restored(cluster, view, old));
     findings.extend(match view {
         View::Applied(Platform { without_backups: Some(problem), .. }, _)
-        | View::ApplyRefused(Platform { without_backups: Some(problem), .. }, _)
-        | View::ApplyFailed(Platform { without_backups: Some(problem), .. }, _) => Some(backups::held_up(problem)),
+        | View::Unwritten(Platform { without_backups: Some(problem), .. }, ..) => Some(backups::held_up(problem)),
         _ => backups::backed_up(cluster),
     });
     findings.extend(autoscaling::autoscaling(cluster));
     findings.extend(match view {
         View::Applied(platform, outcome) => monitored(&platform.observability, outcome.unwritten.monitoring.as_ref()),
-        View::Refused(_) | View::ApplyRefused(..) | View::ApplyFailed(..) | View::Paused => monitored_before(old),
+        View::Refused(_) | View::Unwritten(..) | View::Paused => monitored_before(old),
     });
     findings.extend(match view {
         View::Applied(_, outcome) => storage::refused(&outcome.unwritten.volumes),
-        View::Refused(_) | View::ApplyRefused(..) | View::ApplyFailed(..) | View::Paused => storage::before(old),
+        View::Refused(_) | View::Unwritten(..) | View::Paused => storage::before(old),
     });
     let of_the_moment = of_the_moment(cluster, view, &findings);
     findings.extend(of_the_moment);
@@ -120,8 +122,8 @@ fn of_the_moment(cluster: &Cluster, view: View<'_>, others: &[Finding]) -> Vec<F
             let stalled = problems.iter().find(|problem| problem.stalled);
             findings.extend(stalled.map(|problem| Finding::new(STALLED, Truth::True, problem.reason, &*problem.message)));
         }
-        View::ApplyRefused(_, error) => findings.push(Finding::new(STALLED, Truth::True, APPLY_REFUSED, error)),
-        View::ApplyFailed(_, error) => findings.push(Finding::new(RECONCILING, Truth::True, APPLY_FAILED, error)),
+        View::Unwritten(_, error, Write::Refused) => findings.push(Finding::new(STALLED, Truth::True, APPLY_REFUSED, error)),
+        View::Unwritten(_, error, Write::Failed) => findings.push(Finding::new(RECONCILING, Truth::True, APPLY_FAILED, error)),
         // Nothing else is made before the backup is restored, and that is not tried again by itself.
         View::Applied(_, Outcome { progress: Progress::RestoreFailed { .. }, .. }) => {
             let why = others.iter().find(|other| other.type_ == BACKUP_RESTORED).unwrap_or(ready);

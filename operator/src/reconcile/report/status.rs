@@ -22,14 +22,21 @@ use crate::resources::deployment::{available_replicas, image, is_available, repl
 pub(super) enum View<'a> {
     /// The resource cannot be brought about as it is.
     Refused(&'a [Problem]),
-    /// The API server refuses an object, for this reason.
-    ApplyRefused(&'a Platform, &'a str),
-    /// An object cannot be written, for this reason, and that does not go by itself as fast as most of what happens.
-    ApplyFailed(&'a Platform, &'a str),
+    /// An object cannot be written, for this reason.
+    Unwritten(&'a Platform, &'a str, Write),
     /// It is to be left as it is.
     Paused,
     /// It was applied, as far as it goes.
     Applied(&'a Platform, &'a Outcome),
+}
+
+/// How writing an object ended.
+#[derive(Clone, Copy)]
+pub(super) enum Write {
+    /// The API server says no, and will again.
+    Refused,
+    /// It may, but not as soon as after most of what goes wrong.
+    Failed,
 }
 
 /// The status after a reconcile.

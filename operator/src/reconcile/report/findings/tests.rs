@@ -22,7 +22,7 @@ use crate::fixtures::{self, FixedGenerator, cluster};
 use crate::reconcile::apply::Unwritten;
 use crate::reconcile::build::build;
 use crate::reconcile::conditions::{BACKED_UP, merged};
-use crate::reconcile::report::status::status;
+use crate::reconcile::report::status::{Write, status};
 use crate::reconcile::validate::validate;
 use crate::resources::deployment::replicas;
 use crate::resources::{Applied, Resources};
@@ -188,12 +188,12 @@ fn what_is_wrong_while_a_release_waits_for_approval_is_told() {
     platform.is_migrated = true;
     outcome.resources.deployments.remove(0);
     outcome.resources.deployments[0].spec.as_mut().unwrap().replicas = Some(0);
-    let status = status(&cluster, View::Applied(&platform, &outcome));
-    let told = reasons(&status.conditions);
+    let conditions = status(&cluster, View::Applied(&platform, &outcome)).conditions;
+    let told = reasons(&conditions);
     for wanted in ["Ready=False ServicesMissing", "Stalled=True ServicesMissing"] {
         assert!(told.iter().any(|told| told == wanted), "{told:?}");
     }
-    let ready = &status.conditions[0];
+    let ready = &conditions[0];
     assert!(ready.message.starts_with("no pod runs of demo-auth, demo-"), "{}", ready.message);
     assert!(ready.message.contains("approvedVersion"), "{}", ready.message);
 
@@ -201,7 +201,7 @@ fn what_is_wrong_while_a_release_waits_for_approval_is_told() {
     let mut claims = outcome.resources.volume_claims.clone();
     claims[0].metadata.deletion_timestamp = Some(Time(Timestamp::UNIX_EPOCH));
     cluster.children.volume_claims = claims.into_iter().map(Arc::new).collect();
-    let told = reasons(&super::super::status::status(&cluster, View::Applied(&platform, &outcome)).conditions);
+    let told = reasons(&status(&cluster, View::Applied(&platform, &outcome)).conditions);
     for wanted in ["Ready=False StorageTerminating", "Stalled=True StorageTerminating"] {
         assert!(told.iter().any(|told| told == wanted), "{told:?}");
     }

@@ -68,8 +68,8 @@ fn a_platform_that_is_refused_has_failed_unless_it_waits_for_a_secret() {
     assert_eq!(kstatus(&cluster, View::Refused(&[problem(READY, true)])), Failed);
     assert_eq!(kstatus(&cluster, View::Refused(&[problem(SECRETS_RESOLVED, false)])), InProgress);
     let platform = validate(&cluster).unwrap();
-    assert_eq!(kstatus(&cluster, View::ApplyRefused(&platform, "exceeded quota")), Failed);
-    assert_eq!(kstatus(&cluster, View::ApplyFailed(&platform, "failed calling webhook")), InProgress);
+    assert_eq!(kstatus(&cluster, View::Unwritten(&platform, "exceeded quota", Write::Refused)), Failed);
+    assert_eq!(kstatus(&cluster, View::Unwritten(&platform, "failed calling webhook", Write::Failed)), InProgress);
 }
 
 #[test]

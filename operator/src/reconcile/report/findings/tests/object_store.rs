@@ -75,8 +75,8 @@ fn what_was_known_of_a_store_is_known_while_nobody_looks() {
     for view in [
         View::Paused,
         View::Refused(&[]),
-        View::ApplyRefused(&platform, "exceeded quota"),
-        View::ApplyFailed(&platform, "no answer"),
+        View::Unwritten(&platform, "exceeded quota", Write::Refused),
+        View::Unwritten(&platform, "no answer", Write::Failed),
         View::Applied(&platform, &outcome),
     ] {
         let found = of(&findings(&cluster, view, &answered), OBJECT_STORE_REACHABLE);
