@@ -1,7 +1,7 @@
 # The manual of everyday work: `just --list`. A step of CI is a recipe here.
 
 # one profile and one target for tests, `all` and the test image, so that nothing is compiled twice
-cargo := "--locked --profile ci --target x86_64-unknown-linux-musl"
+cargo := "--locked --target x86_64-unknown-linux-musl"
 
 # list the recipes
 default:
@@ -66,12 +66,12 @@ generate:
     cargo build {{cargo}} --workspace --bins
     ./scripts/generate
 
-# build the image (ci or release) into target/social-platform.oci.tar
-image profile="ci":
+# build the image (dev or release) into target/social-platform.oci.tar
+image profile="dev":
     ./scripts/image {{profile}}
 
 # the stories on a real cluster; E2E_CLUSTER chooses which (default e2e/cluster/run)
 e2e *stories:
-    ./scripts/image ci
+    ./scripts/image dev
     ./scripts/images-e2e
     ./scripts/e2e {{stories}}

@@ -82,9 +82,23 @@ enum Example {
     Restored,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+/// Bytes of a thread's stack, of which only what is used takes memory. Two megabytes, as Rust has it, are enough where the compiler
+/// optimizes; where it does not, each step of a future keeps a copy of it there.
+const STACK: usize = 8 << 20;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build() {
+        Ok(runtime) => runtime.block_on(run(cli.command)),
+        Err(error) => {
+            eprintln!("operator: failed to start its threads: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> ExitCode {
+    let result = match command {
         Command::Run(run) => run.start().await,
         Command::Ready(ready) => ready.wait().await,
         Command::Crd => crds(),

@@ -11,6 +11,8 @@ mod role;
 mod seed;
 mod services;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 use telemetry::Telemetry;
 use tracing::dispatcher::get_default;
@@ -19,6 +21,10 @@ use tracing::subscriber::NoSubscriber;
 // The static image is linked with musl, whose allocator is slow under threads.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Bytes of a thread's stack, of which only what is used takes memory. Two megabytes, as Rust has it, are enough where the compiler
+/// optimizes; where it does not, each step of a future keeps a copy of it there.
+const STACK: usize = 8 << 20;
 
 /// Any failure that ends the program; it is printed with its causes.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -61,9 +67,19 @@ enum Role {
     Openapi(openapi::OpenapiConfig),
 }
 
-#[tokio::main]
-async fn main() -> std::process::ExitCode {
-    let outcome = match Arguments::parse().role {
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build() {
+        Ok(runtime) => runtime.block_on(run(arguments.role)),
+        Err(error) => {
+            eprintln!("social-platform: failed to start its threads: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(role: Role) -> ExitCode {
+    let outcome = match role {
         Role::All(config) => all::run(config).await,
         Role::Auth(config) => role::auth(config).await,
         Role::Social(config) => role::social(config).await,
@@ -78,12 +94,12 @@ async fn main() -> std::process::ExitCode {
         Role::Seed(config) => seed::run(config).await.map_err(Failure::from),
         Role::Openapi(config) => openapi::run(&config),
     };
-    let Err(failure) = outcome else { return std::process::ExitCode::SUCCESS };
+    let Err(failure) = outcome else { return ExitCode::SUCCESS };
     // Whoever has a log has said it there.
     if get_default(|log| log.is::<NoSubscriber>()) {
         eprintln!("social-platform: {}", with_causes(&*failure));
     }
-    std::process::ExitCode::FAILURE
+    ExitCode::FAILURE
 }
 
 /// Does the work of a program that has a log. Whatever ends it is said there, and what is not yet sent is sent.
