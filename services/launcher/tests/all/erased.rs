@@ -103,8 +103,7 @@ async fn assert_only_tombstones_name(database: &PgPool, life: &Life) {
 async fn whoever_leaves_takes_a_copy_along_and_leaves_nothing_behind() {
     let stage = Stage::with(|command| {
         command.env("ACCOUNT_ERASURE_GRACE", "0").env("PHOTO_KEEP_DELETED_SECONDS", "0");
-    })
-    .await;
+    });
     let database = PgPool::connect(&stage.database_url()).await.unwrap();
     let bucket = stage.data().join("objects/photos");
     let bob = sign_up(&stage.http, stage.url(), "bob").await;

@@ -14,7 +14,7 @@ use sqlx::PgPool;
 
 use self::store::{BUCKET, Store};
 use crate::own_server::KEYS;
-use crate::process::{All, GUARD, png, sign_in, sign_up};
+use crate::process::{All, GUARD, answered, png, sign_in, sign_up};
 
 /// Objects of one photo.
 const OBJECTS: usize = 7;
@@ -59,9 +59,9 @@ impl Running<'_> {
     }
 
     async fn json(&self, method: Method, path: &str, body: Value, status: StatusCode) -> Value {
-        let answer = self.request(method, path).json(&body).send().await.unwrap();
-        assert_eq!(answer.status(), status, "{path}");
-        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default()
+        let (answer, text) = answered(|| self.request(method.clone(), path).json(&body)).await;
+        assert_eq!(answer, status, "{path}: {text}");
+        serde_json::from_str(&text).unwrap_or_default()
     }
 
     /// Sends a file by tus, and answers the upload's id.

@@ -141,6 +141,10 @@ async fn it_runs_behind_nginx_on_a_postgresql_and_a_store_of_ones_own() {
     // Which shows nothing to whoever has no key.
     for address in [format!("{bucket}?list-type=2"), format!("{bucket}/blobs/{}", kept.to_str().unwrap())] {
         assert_eq!(http.get(&address).send().await.unwrap().status(), StatusCode::FORBIDDEN, "{address}");
+        let signed = http.get(&address).header("authorization", "AWS4-HMAC-SHA256 Credential=own").send().await.unwrap();
+        assert!(!signed.status().is_success(), "{address}");
+        let signed = http.get(&address).query(&[("X-Amz-Signature", "0")]).send().await.unwrap();
+        assert!(!signed.status().is_success(), "{address}");
     }
     assert!(!data.join("postgres").exists(), "no other PostgreSQL is started");
     assert!(all.stop().success());

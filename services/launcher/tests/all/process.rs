@@ -6,7 +6,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use reqwest::{Client, StatusCode};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
 /// Longer than anything takes, shorter than anybody waits.
@@ -19,8 +20,11 @@ pub struct All {
     pub url: String,
 }
 
+/// Its threads have the stacks that they have where somebody runs it, and not those of tests.
 pub fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_social-platform"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_social-platform"));
+    command.env_remove("RUST_MIN_STACK");
+    command
 }
 
 impl All {
@@ -33,14 +37,17 @@ impl All {
         let lines = BufReader::new(process.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
         let (said, saying) = mpsc::channel();
         // To the end, or the program would stop at a full pipe.
-        std::thread::spawn(move || {
-            lines.filter_map(|line| line.split("listening at ").nth(1).map(|url| url.trim().to_owned())).for_each(|url| {
-                let _ = said.send(url);
-            });
-        });
+        std::thread::spawn(move || lines.for_each(|line| drop(said.send(line))));
         let mut all = Self { process, url: String::new() };
-        all.url = saying.recv_timeout(GUARD).expect("`all` says where it is");
-        all
+        let (deadline, mut before) = (Instant::now() + GUARD, Vec::new());
+        while let Ok(line) = saying.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            if let Some((_, url)) = line.split_once("listening at ") {
+                url.trim().clone_into(&mut all.url);
+                return all;
+            }
+            before.push(line);
+        }
+        panic!("it does not say where it is, and ended with {:?}: {}", all.process.try_wait(), before.join("\n"));
     }
 
     /// Asks it to stop, as systemd does, and waits.
@@ -91,10 +98,23 @@ impl Drop for All {
     }
 }
 
+/// What is answered, if not at once: what a service cannot tell in this moment, as whether a session goes on while the machine is
+/// busy, it says to ask again (503).
+pub async fn answered(request: impl Fn() -> RequestBuilder) -> (StatusCode, String) {
+    let deadline = Instant::now() + GUARD;
+    loop {
+        let answer = request().send().await.expect("an answer");
+        let (status, text) = (answer.status(), answer.text().await.expect("a body"));
+        if status != StatusCode::SERVICE_UNAVAILABLE || Instant::now() > deadline {
+            return (status, text);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// Sends JSON and reads JSON; anything but a success ends the test with the answer.
 pub async fn post(http: &Client, url: String, token: &str, body: Value) -> Value {
-    let answer = http.post(url).bearer_auth(token).json(&body).send().await.expect("an answer");
-    let (status, text) = (answer.status(), answer.text().await.expect("a body"));
+    let (status, text) = answered(|| http.post(&url).bearer_auth(token).json(&body)).await;
     assert!(status.is_success(), "{status}: {text}");
     serde_json::from_str(&text).expect("JSON")
 }
@@ -128,12 +148,11 @@ pub async fn upload(http: &Client, url: &str, token: &str) -> Value {
 
 /// Uploads a PNG as a form, and answers the description of the photo.
 pub async fn upload_file(http: &Client, url: &str, token: &str, file: Vec<u8>) -> Value {
-    let form = reqwest::multipart::Form::new()
-        .text("visibility", "public")
-        .text("alt", "a gradient")
-        .part("file", reqwest::multipart::Part::bytes(file).file_name("gradient.png").mime_str("image/png").expect("a type"));
-    let answer = http.post(format!("{url}/v1/photos")).bearer_auth(token).multipart(form).send().await.expect("an answer");
-    let (status, text) = (answer.status(), answer.text().await.expect("a body"));
+    let form = || {
+        let file = Part::bytes(file.clone()).file_name("gradient.png").mime_str("image/png").expect("a type");
+        Form::new().text("visibility", "public").text("alt", "a gradient").part("file", file)
+    };
+    let (status, text) = answered(|| http.post(format!("{url}/v1/photos")).bearer_auth(token).multipart(form())).await;
     assert_eq!(status, StatusCode::CREATED, "{text}");
     serde_json::from_str(&text).expect("JSON")
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::process::{All, GUARD, sign_up, upload};
+use crate::process::{All, GUARD, answered, sign_up, upload};
 
 struct Platform {
     http: Client,
@@ -13,7 +13,7 @@ struct Platform {
 }
 
 impl Platform {
-    async fn start(folder: &std::path::Path) -> Self {
+    fn start(folder: &std::path::Path) -> Self {
         let (http, all) = (Client::new(), All::start(folder, |_| {}));
         Self { http, all }
     }
@@ -25,25 +25,19 @@ impl Platform {
     }
 
     async fn ask(&self, method: Method, path: &str, token: Option<&str>, body: Value) -> (StatusCode, Value) {
-        let request = self.http.request(method, format!("{}{path}", self.all.url)).json(&body);
-        let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
-        let answer = request.send().await.expect("an answer");
-        let status = answer.status();
-        (status, serde_json::from_slice(&answer.bytes().await.expect("a body")).unwrap_or_default())
+        let request = || {
+            let request = self.http.request(method.clone(), format!("{}{path}", self.all.url)).json(&body);
+            token.into_iter().fold(request, |request, token| request.bearer_auth(token))
+        };
+        let (status, text) = answered(request).await;
+        (status, serde_json::from_str(&text).unwrap_or_default())
     }
 
-    /// Must be taken, if not at once: what one service cannot learn of another now, it says to try again (503).
+    /// Must be taken.
     async fn done(&self, method: Method, path: &str, who: &Person, body: Value) -> Value {
-        let deadline = Instant::now() + GUARD;
-        loop {
-            let (status, answer) = self.ask(method.clone(), path, Some(&who.token), body.clone()).await;
-            if status.is_success() {
-                return answer;
-            }
-            let is_early = status == StatusCode::SERVICE_UNAVAILABLE && Instant::now() < deadline;
-            assert!(is_early, "{path}: {status} {answer}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let (status, answer) = self.ask(method, path, Some(&who.token), body).await;
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        answer
     }
 
     /// What is there for somebody, or for a visitor.
@@ -91,7 +85,7 @@ fn text(value: &Value) -> String {
 #[tokio::test]
 async fn a_picture_in_a_comment_is_gone_for_whoever_its_thread_is_no_more_for() {
     let folder = tempfile::tempdir().unwrap();
-    let platform = Platform::start(folder.path()).await;
+    let platform = Platform::start(folder.path());
     let [ruth, cleo, vera] = [platform.sign_up("ruth").await, platform.sign_up("cleo").await, platform.sign_up("vera").await];
     let photo = upload(&platform.http, &platform.all.url, &cleo.token).await;
     let private = json!({ "visibility": "private" });
@@ -135,7 +129,7 @@ async fn a_picture_in_a_comment_is_gone_for_whoever_its_thread_is_no_more_for() 
 #[tokio::test]
 async fn a_photo_that_is_left_to_others_is_private_at_once_wherever_its_owner_shows_it() {
     let folder = tempfile::tempdir().unwrap();
-    let platform = Platform::start(folder.path()).await;
+    let platform = Platform::start(folder.path());
     let (ada, bob) = (platform.sign_up("ada").await, platform.sign_up("bob").await);
     let photo = upload(&platform.http, &platform.all.url, &ada.token).await;
     let show = json!({ "text": "a", "photos": [photo["id"]] });

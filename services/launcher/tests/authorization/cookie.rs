@@ -36,7 +36,7 @@ pub async fn shown(stage: &Stage, address: &str, cookie: &str) -> StatusCode {
 
 #[tokio::test]
 async fn a_browser_shows_a_private_picture_until_its_person_signs_out() {
-    let stage = Stage::start().await;
+    let stage = Stage::start();
     let ada = sign_up(&stage.http, stage.url(), "ada").await;
     let (bob, eve) = (sign_up(&stage.http, stage.url(), "bob").await, sign_up(&stage.http, stage.url(), "eve").await);
     let photo = upload(&stage, &ada).await;

@@ -45,7 +45,7 @@ async fn told_until_the_end(mut stream: Response) -> String {
 
 #[tokio::test]
 async fn whatever_ends_a_session_ends_it_at_every_service() {
-    let stage = Stage::start().await;
+    let stage = Stage::start();
     let app = App::register(&stage).await;
     sign_up(&stage.http, stage.url(), "the_admin").await;
     stage.admin("grant", "the_admin");

@@ -50,7 +50,7 @@ async fn wrong(stage: &Stage, names: &Names, row: &Row, token: Option<&str>, exp
 
 #[tokio::test]
 async fn everybody_sees_and_does_what_they_may_and_no_more() {
-    let stage = Stage::start().await;
+    let stage = Stage::start();
     let people = People::arrive(&stage).await;
     let names = set(&stage, &people).await;
     // Streams begin a moment after everything else.

@@ -330,7 +330,7 @@ fn tries(forge: &Forge, route: &Route, others: &[(&'static str, String)]) -> Vec
 
 #[tokio::test]
 async fn every_route_takes_the_right_token_and_no_other() {
-    let stage = Stage::start().await;
+    let stage = Stage::start();
     let ada = sign_up(&stage.http, stage.url(), "ada").await;
     let forge = Forge::open(&stage, &ada).await;
 

@@ -9,7 +9,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::{All, GUARD, program};
+use crate::process::{All, GUARD, answered, program};
 
 pub struct Stage {
     all: All,
@@ -20,12 +20,12 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub async fn start() -> Self {
-        Self::with(|_| ()).await
+    pub fn start() -> Self {
+        Self::with(|_| ())
     }
 
     /// One that is told more.
-    pub async fn with(configure: impl FnOnce(&mut Command)) -> Self {
+    pub fn with(configure: impl FnOnce(&mut Command)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // PostgreSQL may run as somebody else, who has to get through.
         std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -67,19 +67,11 @@ impl Stage {
         self.request(method, path, token).send().await.unwrap().status()
     }
 
-    /// Sends JSON that must be taken, if not at once: what one service has yet to hear of another it cannot show, and says to try again.
+    /// Sends JSON that must be taken.
     pub async fn done(&self, method: &str, path: &str, token: &str, body: Value) -> Value {
-        let deadline = Instant::now() + GUARD;
-        loop {
-            let answer = self.request(method, path, Some(token)).json(&body).send().await.unwrap();
-            let (status, text) = (answer.status(), answer.text().await.unwrap());
-            if status.is_success() {
-                return serde_json::from_str(&text).unwrap_or_default();
-            }
-            let is_early = status == StatusCode::SERVICE_UNAVAILABLE && Instant::now() < deadline;
-            assert!(is_early, "{method} {path}: {status}: {text}");
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        let (status, text) = answered(|| self.request(method, path, Some(token)).json(&body)).await;
+        assert!(status.is_success(), "{method} {path}: {status}: {text}");
+        serde_json::from_str(&text).unwrap_or_default()
     }
 
     /// Waits until a request is answered so.

@@ -68,12 +68,8 @@ impl Platform {
         let mut platform = Self { process, http, url: String::new(), private: String::new(), lines, folder };
         platform.url = platform.said("listening at ").await;
         platform.private = platform.said("Probes and metrics are at ").await;
-        eventually("the platform serves", async || {
-            let answer = platform.http.get(format!("{}/v1/timelines/public", platform.url)).send().await;
-            let status = answer.map_err(|error| error.to_string())?.status();
-            if status == StatusCode::OK { Ok(()) } else { Err(status.to_string()) }
-        })
-        .await;
+        let ready = platform.http.get(format!("{}/readyz", platform.private)).send().await.expect("an answer");
+        assert_eq!(ready.status(), StatusCode::OK, "it says where it is once it is ready");
         platform
     }
 
