@@ -82,8 +82,8 @@ enum Example {
     Restored,
 }
 
-/// Bytes of a thread's stack, of which only what is used takes memory. Two megabytes, as Rust has it, are enough where the compiler
-/// optimizes; where it does not, each step of a future keeps a copy of it there.
+/// Bytes of the stack of each of the runtime's threads, of which only what is used takes memory. Two megabytes, as Rust has it, are
+/// enough where the compiler optimizes; where it does not, each step of a future keeps a copy of it there.
 const STACK: usize = 8 << 20;
 
 fn main() -> ExitCode {

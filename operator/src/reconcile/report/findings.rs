@@ -48,8 +48,8 @@ pub(super) fn findings(cluster: &Cluster, view: View<'_>, old: &[Condition]) -> 
                 Write::Refused => APPLY_REFUSED,
                 Write::Failed => APPLY_FAILED,
             };
-            let not_ready = Finding::new(READY, Truth::False, reason, error);
-            [not_ready, secrets(platform.without_backups.as_slice())].into_iter().chain(as_before()).collect()
+            let ready = Finding::new(READY, Truth::False, reason, error);
+            [ready, secrets(platform.without_backups.as_slice())].into_iter().chain(as_before()).collect()
         }
         View::Paused => {
             // Pods come and go, whoever looks after them.

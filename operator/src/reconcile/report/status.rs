@@ -35,7 +35,7 @@ pub(super) enum View<'a> {
 pub(super) enum Write {
     /// The API server says no, and will again.
     Refused,
-    /// It may, but not as soon as after most of what goes wrong.
+    /// It may yet be taken, if later than after most of what goes wrong.
     Failed,
 }
 

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::support::{Person, TestPhoto};
 
 /// Longer than the service waits for anything here.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// An upload as a form that is sent as a test pleases.
 pub struct Line {
