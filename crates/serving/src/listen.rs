@@ -12,11 +12,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::Request;
+use axum::response::Response;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -74,8 +77,8 @@ pub async fn termination() -> io::Result<()> {
     Ok(())
 }
 
-/// Serves both ports until `stop` resolves; then reports not ready, goes on for the configured drain, lets what is in
-/// flight end for as long as is configured, and returns.
+/// Serves both ports until `stop` resolves; then reports not ready, goes on for the configured drain, in which each answer is the last
+/// one of its connection, lets what is in flight end for as long as is configured, and returns.
 pub async fn serve(
     listeners: Listeners,
     config: &ServingConfig,
@@ -85,16 +88,18 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let (closing, closed) = watch::channel(false);
+    let leaving = Arc::new(AtomicBool::new(false));
     let hops = config.trusted_proxy_hops;
     let patience = if hops > 0 { PATIENCE } else { HEAD_TIMEOUT };
     let limits = |patience| Limits { patience, stall: Duration::from_secs(config.read_stall_seconds), most: config.max_connections };
-    let outside = tokio::spawn(accept(listeners.public, public, hops, limits(patience), closed.clone()));
-    let inside = tokio::spawn(accept(listeners.private, private, 0, limits(PATIENCE), closed));
+    let outside = tokio::spawn(accept(listeners.public, public, hops, limits(patience), leaving.clone(), closed.clone()));
+    let inside = tokio::spawn(accept(listeners.private, private, 0, limits(PATIENCE), leaving.clone(), closed));
     readiness.set("serving", true);
 
     stop.await;
     tracing::info!(seconds = config.drain_seconds, "stopping, once load balancers have had time to look away");
     readiness.set("serving", false);
+    leaving.store(true, Ordering::Relaxed);
     tokio::time::sleep(Duration::from_secs(config.drain_seconds)).await;
     let _ = closing.send(true);
     let finished = async { tokio::join!(outside, inside) };
@@ -113,7 +118,14 @@ struct Limits {
     most: usize,
 }
 
-async fn accept(listener: TcpListener, router: Router, hops: usize, limits: Limits, mut closed: watch::Receiver<bool>) {
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    hops: usize,
+    limits: Limits,
+    leaving: Arc<AtomicBool>,
+    mut closed: watch::Receiver<bool>,
+) {
     let Limits { patience, stall, most } = limits;
     let places = Arc::new(Semaphore::new(most));
     let mut builder = http1::Builder::new();
@@ -138,13 +150,21 @@ async fn accept(listener: TcpListener, router: Router, hops: usize, limits: Limi
         };
         let _ = stream.set_nodelay(true);
         let line = Connection::new(place, closed.clone());
-        let (mut closing, cut) = (closed.clone(), line.cuts());
+        let (mut closing, cut, leaving) = (closed.clone(), line.cuts(), leaving.clone());
         let service = router.clone().map_request(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             let address = ClientAddress::find(request.headers(), peer, hops);
             request.extensions_mut().insert(address);
             request.extensions_mut().insert(line.clone());
             request
+        });
+        // Whoever keeps the connection sends the next request elsewhere. At the end of the drain it would be closed, perhaps just when
+        // a request comes, which is not sent again if it writes. A connection that becomes another protocol has a header of its own.
+        let service = service.map_response(move |mut response: Response| {
+            if leaving.load(Ordering::Relaxed) {
+                response.headers_mut().entry(CONNECTION).or_insert(HeaderValue::from_static("close"));
+            }
+            response
         });
         let io = TokioIo::new(Stalls::new(stream, stall));
         let connection = builder.serve_connection(io, TowerToHyperService::new(service)).with_upgrades();
