@@ -76,7 +76,7 @@ async fn a_private_photo_is_for_followers_alone(gateway: &Gateway) -> String {
         assert!(!holds(&bytes.body, marker), "the photo has lost its metadata");
     }
     eventually("the post is in the follower's home timeline", async || {
-        let home = bob.get("/v1/timelines/home").await.accepted("read a home timeline").json();
+        let home = bob.get("/v1/timelines/home").await.with_status(StatusCode::OK)?.json();
         let items = home["items"].as_array().cloned().unwrap_or_default();
         if items.iter().any(|item| post.ends_with(&text(item, "/id"))) { Ok(()) } else { Err(home.to_string()) }
     })

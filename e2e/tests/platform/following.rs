@@ -8,6 +8,7 @@ use futures::StreamExt as _;
 use http::Method;
 use serde_json::Value;
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use crate::gateway::{Person, text};
 use crate::load::Load;
@@ -25,13 +26,16 @@ pub struct Heard {
     /// How often the stream was opened.
     pub opened: usize,
     last: Option<String>,
+    /// When the stream said to come back, as its field `retry` does.
+    pause: Duration,
 }
 
 impl Heard {
-    /// Listens until `enough`, opening the stream anew whenever it ends in good order. An end in disorder is a failure, and
+    /// Listens until `enough`, opening the stream anew when it says to, whenever it ends in good order. An end in disorder is a failure, and
     /// so is a stream that does not open.
     pub async fn listen(&mut self, mut person: Person, load: &Load, enough: impl Fn(&Heard) -> bool) {
         while !enough(self) {
+            sleep(self.pause).await;
             load.keep_signed_in(&mut person).await;
             let mut request = person.request(Method::GET, "/v1/stream").timeout(LONG);
             if let Some(last) = &self.last {
@@ -73,6 +77,9 @@ impl Heard {
         let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim_start);
         if let Some(id) = field("id") {
             self.last = Some(id.to_owned());
+        }
+        if let Some(pause) = field("retry").and_then(|pause| pause.parse().ok()) {
+            self.pause = Duration::from_millis(pause);
         }
         if field("event") == Some("post") {
             let post: Value = serde_json::from_str(field("data").unwrap_or_default()).expect("the data of an event is JSON");

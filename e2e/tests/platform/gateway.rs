@@ -90,7 +90,8 @@ impl Gateway {
     pub async fn serves(&self) {
         // A gateway learns of each service in its own time. What is asked here needs no account, and each service answers.
         for path in ["/.well-known/jwks.json", "/v1/timelines/public", "/v1/photos", "/v1/relations/1/followers"] {
-            eventually("the gateway routes to the platform", async || self.get(path).await.with_status(StatusCode::OK)).await;
+            let reply = async || attempt(self.request(Method::GET, path)).await.map_err(|error| format!("{error:?}"));
+            eventually("the gateway routes to the platform", async || reply().await?.with_status(StatusCode::OK)).await;
         }
     }
 }

@@ -75,7 +75,7 @@ fn objects() -> Vec<(&'static str, &'static str, Value)> {
 /// A Job whose pod ends in error at once: the platform has no program of that name.
 fn failing_job() -> Value {
     let container = json!({
-        "name": "migrate",
+        "name": "none",
         "image": "localhost/social-platform:dev",
         "command": ["/social-platform", "no-such-program"],
         "securityContext": { "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] } },

@@ -23,9 +23,9 @@ const UPLOAD_EVERY: usize = 40;
 const PIECES: usize = 7;
 /// As long after each other.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The same over a line on which an upload takes three quarters of a minute: longer than anything but an upload may, and shorter than
+/// The same over a line on which an upload takes more than half a minute: longer than anything but an upload may, and shorter than
 /// the minute that gateways give a request unless told otherwise.
-const LONG_PAUSE: Duration = Duration::from_secs(7);
+const LONG_PAUSE: Duration = Duration::from_secs(6);
 
 /// What everybody has done so far.
 #[derive(Default)]
@@ -122,7 +122,7 @@ impl Load {
         seen
     }
 
-    /// Uploads one photo for three quarters of a minute; `begun` is told when the first piece of it is on its way.
+    /// Uploads one photo for more than half a minute; `begun` is told when the first piece of it is on its way.
     pub async fn upload_for_long(&self, person: Person, begun: Arc<Notify>) {
         self.uploads.fetch_add(1, Ordering::Relaxed);
         let upload = person.uploading(slowly(LONG_PAUSE, begun), "public").timeout(DEADLINE);

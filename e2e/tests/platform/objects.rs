@@ -27,6 +27,9 @@ impl fmt::Display for Named {
 /// Measurements and remarks about objects, not objects that anybody has made.
 const REMARKS: [&str; 3] = ["Event", "Lease", "PodMetrics"];
 
+/// What Kubernetes makes of the operator's objects, under names of its own.
+pub const MADE_OF_OURS: [&str; 4] = ["EndpointSlice", "Endpoints", "Pod", "ReplicaSet"];
+
 /// Every object of the scene's namespace, of every kind that the cluster can list.
 pub async fn all(scene: &Scene) -> BTreeMap<Named, DynamicObject> {
     let discovery = Discovery::new(scene.client.clone()).run_aggregated().await.expect("the API server lists its kinds");
@@ -53,8 +56,19 @@ async fn list(scene: &Scene, kind: &ApiResource) -> Vec<(Named, DynamicObject)> 
     listed.into_iter().map(named).collect()
 }
 
-/// The version of each object but the platform itself: in equal sets nobody has changed anything.
-pub async fn versions(scene: &Scene) -> BTreeSet<(Named, Option<String>)> {
-    let children = all(scene).await.into_iter().filter(|(named, _)| named.kind != "SocialPlatform");
-    children.map(|(named, object)| (named, object.metadata.resource_version)).collect()
+/// What everybody wants of each object but the platform itself: in equal sets nobody has changed anything. What is seen of them is not
+/// in it, such as a probe that was answered late, nor what Kubernetes makes of it.
+pub async fn wishes(scene: &Scene) -> BTreeSet<(Named, String)> {
+    let is_wish = |named: &Named| named.kind != "SocialPlatform" && !MADE_OF_OURS.contains(&named.kind.as_str());
+    let children = all(scene).await.into_iter().filter(|(named, _)| is_wish(named));
+    children.map(|(named, object)| (named, wish(object))).collect()
+}
+
+fn wish(mut object: DynamicObject) -> String {
+    object.metadata.resource_version = None;
+    object.metadata.managed_fields = None;
+    if let Some(fields) = object.data.as_object_mut() {
+        fields.remove("status");
+    }
+    serde_json::to_string(&object).expect("an object has a form in JSON")
 }

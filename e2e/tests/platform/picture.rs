@@ -1,6 +1,7 @@
 //! A JPEG that tells more than its owner would want to.
 
 use std::io::Cursor;
+use std::sync::LazyLock;
 
 use image::{ImageFormat, Rgb, RgbImage};
 
@@ -27,6 +28,11 @@ pub fn holds(bytes: &[u8], marker: &[u8]) -> bool {
 
 /// A small one.
 pub fn gradient() -> Vec<u8> {
+    GRADIENT.clone()
+}
+
+/// Made once: those who upload it again and again share the node with what they try.
+static GRADIENT: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let shade = |n: u32| u8::try_from(n * 255 / 640).expect("a shade below 256");
     let pixels = RgbImage::from_fn(640, 480, |x, y| Rgb([shade(x), shade(y), 128]));
     let mut file = Cursor::new(Vec::new());
@@ -37,4 +43,4 @@ pub fn gradient() -> Vec<u8> {
     let length = u16::try_from(packet.len() + 2).expect("a short packet").to_be_bytes();
     drop(jpeg.splice(2..2, [[0xff, 0xe1].as_slice(), length.as_slice(), packet.as_slice()].concat()));
     jpeg
-}
+});

@@ -32,14 +32,14 @@ async fn reconciling_what_has_not_changed_writes_nothing_and_shows_in_the_operat
         let platform = scene.platform();
         platform.run(&with_own_certificate(scene).await).await;
         memory::print(scene, "at rest").await;
-        let before = settled("the platform after it is Ready", QUIET, async || objects::versions(scene).await).await;
+        let before = settled("the platform after it is Ready", QUIET, async || objects::wishes(scene).await).await;
         let user = operator::user(&scene.client).await;
         let audit = environment::audit_log().map(Audit::from_now);
         if audit.is_none() {
             println!("{}: NOT SHOWN: that nothing is written that changes nothing; there is no audit log", scene.namespace);
         }
         let check = async |when: &str| {
-            let after = settled(when, QUIET, async || objects::versions(scene).await).await;
+            let after = settled(when, QUIET, async || objects::wishes(scene).await).await;
             let changed: Vec<String> = before.symmetric_difference(&after).map(|(named, _)| named.to_string()).collect();
             assert!(changed.is_empty(), "{when}: {} is not as it was", changed.join(", "));
             let writes = audit.as_ref().map(|audit| audit.writes(&user, &scene.namespace)).unwrap_or_default();

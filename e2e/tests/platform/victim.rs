@@ -38,11 +38,20 @@ impl Victim {
         .await
     }
 
-    /// Kills it without a word, and answers what the Lease said then.
-    pub async fn dies(self) -> Lease {
-        let lease = lease(&self.client).await.unwrap_or_else(|error| panic!("the Lease can be read: {error}"));
-        let killed = on_the_node(&["sh", "-c", r#"kill -9 "$0""#, &self.process]).await;
-        killed.unwrap_or_else(|error| panic!("{} can be killed: {error}", self.pod));
+    /// Kills it without a word, and answers what the Lease said then. One that has ended by itself meanwhile was not killed: then it
+    /// is the one that has taken its place.
+    pub async fn dies(mut self) -> Lease {
+        let lease = loop {
+            let lease = lease(&self.client).await.unwrap_or_else(|error| panic!("the Lease can be read: {error}"));
+            match on_the_node(&["sh", "-c", r#"kill -9 "$0""#, &self.process]).await {
+                Ok(_) => break lease,
+                Err(error) if error.contains("No such process") => {
+                    println!("{} had ended before it was killed", self.pod);
+                    self = Victim::after(&self.client, Some(&lease)).await;
+                }
+                Err(error) => panic!("{} can be killed: {error}", self.pod),
+            }
+        };
         eventually("Kubernetes sees that the operator was killed", async || {
             let now = restarts(&self.client, &self.pod).await?;
             if now > self.restarts { Ok(()) } else { Err(format!("{now} restarts of {}, as before", self.pod)) }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout;
+
 /// How long anything in the cluster may take: minutes on a busy two-core machine, seconds else.
 pub const DEADLINE: Duration = Duration::from_secs(300);
 
@@ -14,7 +16,8 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub async fn eventually<T>(what: &str, ask: impl AsyncFn() -> Result<T, String>) -> T {
     let deadline = Instant::now() + DEADLINE;
     loop {
-        match ask().await {
+        let answer = timeout(DEADLINE, ask()).await.unwrap_or_else(|_| Err("no answer".to_owned()));
+        match answer {
             Ok(answer) => return answer,
             Err(instead) if Instant::now() > deadline => {
                 panic!("after {} s still not true: {what}; instead: {instead}", DEADLINE.as_secs())

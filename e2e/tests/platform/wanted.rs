@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use kube::api::{DynamicObject, ResourceExt as _};
 use serde_json::{Value, json};
 
-use crate::objects::{self, Named};
+use crate::objects::{self, MADE_OF_OURS, Named};
 use crate::platform::Platform;
 use crate::scene::Scene;
-
-/// What Kubernetes makes of the operator's objects, under names of its own.
-const MADE_OF_OURS: [&str; 4] = ["EndpointSlice", "Endpoints", "Pod", "ReplicaSet"];
 
 /// What is another each time an object is made: addresses, volumes, and the hash of new passwords.
 const EACH_TIME: [&str; 4] = ["clusterIP", "clusterIPs", "socialplatform.dev/configuration", "volumeName"];
